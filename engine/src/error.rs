@@ -1,0 +1,171 @@
+//! What is wrong, where in the scenario, and what to try.
+
+use std::fmt;
+
+/// A range of bytes in the text of the scenario.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The bytes `start..end`.
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+}
+
+/// One thing that is wrong with a scenario or with the settings given to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where, in the text of the scenario; `None` when the fault lies in a setting from outside.
+    pub span: Option<Span>,
+    /// A lowercase fragment that says what is wrong, literals in backticks.
+    pub message: String,
+    /// What was expected and what was found, shown under the excerpt.
+    pub label: Option<String>,
+    /// The way out.
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    /// A fault at a place in the scenario.
+    pub fn at(span: Span, message: impl Into<String>) -> Self {
+        Self { span: Some(span), message: message.into(), label: None, hint: None }
+    }
+
+    /// A fault in a setting that came from outside the scenario.
+    pub fn setting(message: impl Into<String>) -> Self {
+        Self { span: None, message: message.into(), label: None, hint: None }
+    }
+
+    /// Says what was expected and what was found.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Says what to try.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says what to try when there is something to say.
+    pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(label) = &self.label {
+            write!(f, " ({label})")?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "; {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Every fault of a scenario, in the order of the text; never empty when returned as an error.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults(pub Vec<Fault>);
+
+impl Faults {
+    /// Notes one more fault.
+    pub fn push(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    /// Keeps the value of a result, or notes its fault.
+    pub fn keep<T>(&mut self, result: Result<T, Fault>) -> Option<T> {
+        result.map_err(|fault| self.push(fault)).ok()
+    }
+
+    /// `Ok` when nothing was noted; otherwise all of it, sorted by place, each fault once.
+    pub fn into_result(mut self) -> Result<(), Self> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        self.0.sort_by_key(|fault| fault.span);
+        self.0.dedup();
+        Err(self)
+    }
+}
+
+impl From<Fault> for Faults {
+    fn from(fault: Fault) -> Self {
+        Self(vec![fault])
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, fault) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// A value that could not be computed while generating, such as an integer overflow.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{table}.{column}`: {message}")]
+pub struct ValueError {
+    /// The table that was being generated.
+    pub table: String,
+    /// The column whose value has no answer.
+    pub column: String,
+    /// What happened, and where known for which rows.
+    pub message: String,
+}
+
+/// The name among `known` that `wrong` was probably meant to be, as a hint.
+///
+/// ```
+/// use seedbed_engine::error::did_you_mean;
+/// assert_eq!(did_you_mean("emial", ["email", "name"]).unwrap(), "did you mean `email`?");
+/// assert_eq!(did_you_mean("zzz", ["email", "name"]), None);
+/// ```
+pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let limit = 1 + wrong.chars().count() / 4;
+    known
+        .into_iter()
+        .map(|name| (edit_distance(wrong, name), name))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, name)| format!("did you mean `{name}`?"))
+}
+
+/// The number of insertions, deletions, replacements and swaps of neighbours (optimal string
+/// alignment) between two words, letters compared without case.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replace = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replace.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(before_last[j - 2] + 1);
+            }
+            row.push(best);
+        }
+        before_last = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}

@@ -1,0 +1,4 @@
+//! seedbed's engine: scenario text in, record batches out.
+
+pub mod error;
+pub mod types;

@@ -1,0 +1,1 @@
+//! The project seen from outside.
