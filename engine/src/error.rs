@@ -42,6 +42,11 @@ impl Fault {
         Self { span: None, message: message.into(), label: None, hint: None }
     }
 
+    /// Stands for a fault that has been noted already; noting it again does nothing.
+    pub(crate) fn reported() -> Self {
+        Self::setting(String::new())
+    }
+
     /// Says what was expected and what was found.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -81,7 +86,9 @@ pub struct Faults(pub Vec<Fault>);
 impl Faults {
     /// Notes one more fault.
     pub fn push(&mut self, fault: Fault) {
-        self.0.push(fault);
+        if fault != Fault::reported() {
+            self.0.push(fault);
+        }
     }
 
     /// Keeps the value of a result, or notes its fault.

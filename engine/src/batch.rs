@@ -1,0 +1,76 @@
+//! One table, one range of rows → a record batch.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use crate::column::{Frame, Rows};
+use crate::error::ValueError;
+use crate::model::Column;
+use crate::plan::Plan;
+use crate::types::Type;
+
+/// The rows that are worked out together: enough to make the cost per batch vanish, few enough that the
+/// columns of a batch stay in the processor's cache.
+pub const ROWS_PER_BATCH: u64 = 8192;
+
+impl Plan {
+    /// The schema of a table's batches. Text with few distinct values is `Dictionary(Int32, Utf8)`; UUIDs and
+    /// JSON carry Arrow's canonical extension types.
+    pub fn schema(&self, table: usize) -> SchemaRef {
+        let fields: Vec<Field> = self.model.tables[table].written().map(field).collect();
+        Arc::new(Schema::new(fields))
+    }
+
+    /// Some rows of a table: a function of the plan, the table and the rows alone. Meant for up to some
+    /// [`ROWS_PER_BATCH`] rows at a time.
+    ///
+    /// Rows past the end of the table are left out.
+    ///
+    /// # Errors
+    /// A value that cannot be computed, such as an integer overflow in an expression.
+    pub fn batch(&self, table: usize, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
+        let rows = self.existing(table, rows)?;
+        let frame = Frame::new(self, table, Rows::Range(rows));
+        let columns = self.model.tables[table].columns.iter().enumerate().filter(|(_, column)| column.written);
+        let arrays = columns.map(|(c, _)| frame.column(c)).collect::<Result<Vec<_>, _>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(frame.len()));
+        RecordBatch::try_new_with_options(self.schema(table), arrays, &options).map_err(|error| ValueError {
+            table: self.model.tables[table].name.clone(),
+            column: "*".to_owned(),
+            message: error.to_string(),
+        })
+    }
+
+    /// The part of a range that exists; looks no further than the end of the range.
+    fn existing(&self, table: usize, rows: Range<u64>) -> Result<Range<u64>, ValueError> {
+        if rows.is_empty() {
+            return Ok(rows.start..rows.start);
+        }
+        if self.has_row(table, rows.end - 1)? {
+            return Ok(rows);
+        }
+        let end = self.rows(table)?.min(rows.end);
+        Ok(rows.start.min(end)..end)
+    }
+}
+
+fn field(column: &Column) -> Field {
+    let ty = if column.dictionary { Type::dictionary() } else { column.ty.arrow() };
+    let mut metadata = HashMap::new();
+    let extension = match column.ty {
+        Type::Uuid => Some("arrow.uuid"),
+        Type::Json => Some("arrow.json"),
+        _ => None,
+    };
+    if let Some(name) = extension {
+        metadata.insert("ARROW:extension:name".to_owned(), name.to_owned());
+        if ty == DataType::Utf8 {
+            metadata.insert("ARROW:extension:metadata".to_owned(), String::new());
+        }
+    }
+    Field::new(&column.name, ty, column.nullable).with_metadata(metadata)
+}

@@ -1,0 +1,284 @@
+//! Some rows of a table and the columns worked out so far.
+//!
+//! A frame lives on one thread for one batch. Columns are worked out when first asked for and kept. A
+//! value of another row is a column of another frame: the parents of a run of rows are a run again, so
+//! their columns are worked out once each and repeated; the rows that a reference picks are worked out
+//! one by one, each by its address.
+
+use std::cell::{OnceCell, RefCell};
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
+use arrow::buffer::{BooleanBuffer, NullBuffer};
+use arrow::compute::{CastOptions, cast, cast_with_options, nullif, take};
+use arrow::datatypes::{DataType, Int64Type};
+
+use super::position::{Family, Parents};
+use super::{generate, position, total};
+use crate::error::ValueError;
+use crate::model::{Column, Hop, Input, Recipe, Source, Table};
+use crate::plan::Plan;
+use crate::random::Stream;
+
+/// Which rows of a table.
+#[derive(Clone, Debug)]
+pub(crate) enum Rows {
+    /// A run.
+    Range(Range<u64>),
+    /// Any rows, in any order, repeated or not.
+    Picked(Arc<[u64]>),
+}
+
+impl Rows {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Range(range) => (range.end - range.start) as usize,
+            Self::Picked(rows) => rows.len(),
+        }
+    }
+
+    /// Each row's number.
+    pub(crate) fn iter(&self) -> Box<dyn Iterator<Item = u64> + '_> {
+        match self {
+            Self::Range(range) => Box::new(range.clone()),
+            Self::Picked(rows) => Box::new(rows.iter().copied()),
+        }
+    }
+}
+
+/// Some rows of a table.
+pub(crate) struct Frame<'p> {
+    pub(crate) plan: &'p Plan,
+    pub(crate) table: usize,
+    pub(crate) rows: Rows,
+    columns: RefCell<Vec<Option<ArrayRef>>>,
+    inputs: RefCell<Vec<Option<ArrayRef>>>,
+    parent: OnceCell<Rc<Step<'p>>>,
+    references: RefCell<Vec<(usize, Rc<Step<'p>>)>>,
+    family: OnceCell<Rc<Family>>,
+}
+
+/// The frame one step away, and where each row of this one stands in it.
+struct Step<'p> {
+    frame: Frame<'p>,
+    /// `None`: row for row. An index of NULL: the step leads nowhere.
+    map: Option<UInt32Array>,
+}
+
+impl Step<'_> {
+    fn take(&self, array: ArrayRef) -> ArrayRef {
+        match &self.map {
+            None => array,
+            // Indices come from the frame they point into.
+            Some(map) => take(&array, map, None).unwrap_or(array),
+        }
+    }
+}
+
+impl<'p> Frame<'p> {
+    pub(crate) fn new(plan: &'p Plan, table: usize, rows: Rows) -> Self {
+        let described = &plan.model.tables[table];
+        Self {
+            plan,
+            table,
+            rows,
+            columns: RefCell::new(vec![None; described.columns.len()]),
+            inputs: RefCell::new(vec![None; described.inputs.len()]),
+            parent: OnceCell::new(),
+            references: RefCell::new(Vec::new()),
+            family: OnceCell::new(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn described(&self) -> &'p Table {
+        &self.plan.model.tables[self.table]
+    }
+
+    pub(crate) fn value_error(&self, column: &Column, message: String) -> ValueError {
+        ValueError { table: self.described().name.clone(), column: column.name.clone(), message }
+    }
+
+    /// The random words of these rows, row by row.
+    pub(crate) fn words(&self, stream: &Stream, per_row: usize) -> Vec<u64> {
+        match &self.rows {
+            Rows::Range(range) => stream.rows(range.clone(), per_row),
+            Rows::Picked(rows) => stream.picked(rows, per_row),
+        }
+    }
+
+    /// A column of these rows.
+    pub(crate) fn column(&self, c: usize) -> Result<ArrayRef, ValueError> {
+        if let Some(array) = &self.columns.borrow()[c] {
+            return Ok(array.clone());
+        }
+        let array = self.finished(&self.described().columns[c])?;
+        self.columns.borrow_mut()[c] = Some(array.clone());
+        Ok(array)
+    }
+
+    /// The values of a column with its NULLs, in its type.
+    pub(crate) fn finished(&self, column: &Column) -> Result<ArrayRef, ValueError> {
+        let mut array = generate(self, column)?;
+        if let Some(ty) = &column.cast {
+            let options = CastOptions { safe: false, ..CastOptions::default() };
+            array = cast_with_options(&array, &ty.arrow(), &options)
+                .map_err(|error| self.value_error(column, format!("cast to {ty}: {error}")))?;
+        }
+        if let Some(nulls) = self.null_mask(column) {
+            array = nullif(&array, &nulls).map_err(|error| self.value_error(column, error.to_string()))?;
+        }
+        // Text comes in two forms; a column keeps to one of them.
+        let dictionary = matches!(array.data_type(), DataType::Dictionary(..));
+        if dictionary != column.dictionary && (dictionary || array.data_type() == &DataType::Utf8) {
+            let form = if column.dictionary { crate::types::Type::dictionary() } else { DataType::Utf8 };
+            array = cast(&array, &form).map_err(|error| self.value_error(column, error.to_string()))?;
+        }
+        Ok(array)
+    }
+
+    /// Where the share of NULLs falls.
+    fn null_mask(&self, column: &Column) -> Option<arrow::array::BooleanArray> {
+        let (threshold, stream) = column.null.as_ref()?;
+        let words = self.words(stream, 1);
+        let mask = BooleanBuffer::collect_bool(words.len(), |i| words[i] < *threshold || *threshold == u64::MAX);
+        Some(arrow::array::BooleanArray::new(mask, None))
+    }
+
+    /// An input of the table's recipes.
+    pub(crate) fn input(&self, i: usize) -> Result<ArrayRef, ValueError> {
+        if let Some(array) = &self.inputs.borrow()[i] {
+            return Ok(array.clone());
+        }
+        let array = match &self.described().inputs[i] {
+            Input::Column { hops, column } => self.follow(hops, *column)?,
+            Input::Row => position::row_numbers(&self.rows),
+            Input::Ordinal => self.family()?.ordinals(),
+            Input::Siblings => self.family()?.siblings(),
+            Input::Total { child, total, column } => total::total(self, *child, *total, *column)?,
+        };
+        self.inputs.borrow_mut()[i] = Some(array.clone());
+        Ok(array)
+    }
+
+    /// Inputs by slot.
+    pub(crate) fn inputs(&self, inputs: &[usize]) -> Result<Vec<ArrayRef>, ValueError> {
+        inputs.iter().map(|&i| self.input(i)).collect()
+    }
+
+    fn follow(&self, hops: &[Hop], column: usize) -> Result<ArrayRef, ValueError> {
+        let Some((hop, rest)) = hops.split_first() else { return self.column(column) };
+        let step = self.step(*hop)?;
+        Ok(step.take(step.frame.follow(rest, column)?))
+    }
+
+    /// The row numbers at the end of a way, in the table there; `None` where the way leads nowhere.
+    pub(crate) fn rows_at(&self, hops: &[Hop]) -> Result<Vec<Option<u64>>, ValueError> {
+        let Some((hop, rest)) = hops.split_first() else { return Ok(self.rows.iter().map(Some).collect()) };
+        let step = self.step(*hop)?;
+        let rows = step.frame.rows_at(rest)?;
+        Ok(match &step.map {
+            None => rows,
+            Some(map) => map.iter().map(|at| at.and_then(|at| rows[at as usize])).collect(),
+        })
+    }
+
+    fn step(&self, hop: Hop) -> Result<Rc<Step<'p>>, ValueError> {
+        match hop {
+            Hop::Parent => {
+                if let Some(step) = self.parent.get() {
+                    return Ok(step.clone());
+                }
+                let step = Rc::new(self.parent_step()?);
+                Ok(self.parent.get_or_init(|| step).clone())
+            }
+            Hop::Reference(c) => {
+                if let Some((_, step)) = self.references.borrow().iter().find(|(known, _)| *known == c) {
+                    return Ok(step.clone());
+                }
+                let step = Rc::new(self.reference_step(c)?);
+                self.references.borrow_mut().push((c, step.clone()));
+                Ok(step)
+            }
+        }
+    }
+
+    fn parent_step(&self) -> Result<Step<'p>, ValueError> {
+        let family = self.family()?;
+        let Source::Per { parent, .. } = self.described().source else {
+            return Err(ValueError {
+                table: self.described().name.clone(),
+                column: String::new(),
+                message: "has no parent".into(),
+            });
+        };
+        let (rows, map) = match &family.parents {
+            Parents::Run { rows, index } => (Rows::Range(rows.clone()), Some(UInt32Array::from(index.clone()))),
+            Parents::Each(rows) => (Rows::Picked(rows.clone()), None),
+        };
+        Ok(Step { frame: Frame::new(self.plan, parent, rows), map })
+    }
+
+    fn reference_step(&self, c: usize) -> Result<Step<'p>, ValueError> {
+        let column = &self.described().columns[c];
+        let Recipe::Reference(reference) = &column.recipe else {
+            return Err(self.value_error(column, "is not a reference".into()));
+        };
+        let mut picks = super::key::picks(self, column, reference)?;
+        if let Some(nulls) = self.null_mask(column) {
+            for (pick, null) in picks.iter_mut().zip(nulls.values().iter()) {
+                if null {
+                    *pick = None;
+                }
+            }
+        }
+        // A small table is worked out whole, which costs less than row by row.
+        if let Source::Root { rows } = self.plan.model.tables[reference.target].source {
+            if rows <= (self.len() as u64 / 2).max(64) {
+                let map: UInt32Array = picks.iter().map(|pick| pick.map(|row| row as u32)).collect();
+                let frame = Frame::new(self.plan, reference.target, Rows::Range(0..rows));
+                return Ok(Step { frame, map: Some(map) });
+            }
+        }
+        let map = if picks.iter().all(Option::is_some) {
+            None
+        } else {
+            let mut next = 0;
+            let index = picks.iter().map(|pick| {
+                pick.map(|_| {
+                    next += 1;
+                    next - 1
+                })
+            });
+            Some(index.collect::<UInt32Array>())
+        };
+        let rows: Vec<u64> = picks.into_iter().flatten().collect();
+        Ok(Step { frame: Frame::new(self.plan, reference.target, Rows::Picked(rows.into())), map })
+    }
+
+    /// Where these rows stand among their siblings.
+    pub(crate) fn family(&self) -> Result<Rc<Family>, ValueError> {
+        if let Some(family) = self.family.get() {
+            return Ok(family.clone());
+        }
+        let family = Rc::new(Family::of(self.plan, self.table, &self.rows)?);
+        Ok(self.family.get_or_init(|| family).clone())
+    }
+}
+
+/// The validity of an array, when some value is NULL.
+pub(crate) fn nulls_of(array: &ArrayRef) -> Option<NullBuffer> {
+    array.logical_nulls().filter(|nulls| nulls.null_count() > 0)
+}
+
+/// The counts of the rows of a run of parents.
+pub(crate) fn counts_of(plan: &Plan, parent: usize, column: usize, range: Range<u64>) -> Result<Vec<u64>, ValueError> {
+    let frame = Frame::new(plan, parent, Rows::Range(range));
+    let counts = frame.column(column)?;
+    Ok(counts.as_primitive::<Int64Type>().values().iter().map(|count| count.unsigned_abs()).collect())
+}

@@ -1,0 +1,231 @@
+//! JSON objects and arrays.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, ListArray};
+use arrow::buffer::OffsetBuffer;
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Field, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType,
+};
+
+use super::Frame;
+use super::frame::Rows;
+use super::text::Strings;
+use crate::calendar::{Style, text as calendar_text};
+use crate::error::ValueError;
+use crate::model::{Column, Length};
+use crate::random::{Stream, below};
+
+/// An object per row.
+pub(super) fn object(frame: &Frame, members: &[(String, usize)]) -> Result<ArrayRef, ValueError> {
+    let arrays: Vec<ArrayRef> = members.iter().map(|(_, input)| frame.input(*input)).collect::<Result<_, _>>()?;
+    let described = frame.described();
+    let members: Vec<(&str, Cells)> = members
+        .iter()
+        .zip(&arrays)
+        .map(|((name, input), array)| {
+            let json = match &described.inputs[*input] {
+                crate::model::Input::Column { hops, column } if hops.is_empty() => {
+                    described.columns[*column].ty == crate::types::Type::Json
+                }
+                _ => false,
+            };
+            (name.as_str(), Cells::of(array, json))
+        })
+        .collect();
+    let mut strings = Strings::with_capacity(frame.len(), 24 * members.len());
+    for row in 0..frame.len() {
+        let out = &mut strings.text;
+        out.push('{');
+        for (i, (name, cells)) in members.iter().enumerate() {
+            if i > 0 {
+                out.push_str(", ");
+            }
+            out.push_str(name);
+            out.push_str(": ");
+            cells.write(row, out);
+        }
+        out.push('}');
+        strings.end();
+    }
+    Ok(strings.finish(None))
+}
+
+/// An array per row: element `k` of row `r` is row `r × most + k` of the element's words.
+pub(super) fn array(
+    frame: &Frame,
+    stream: &Stream,
+    length: Length,
+    most: u64,
+    element: &Column,
+) -> Result<ArrayRef, ValueError> {
+    let words = frame.words(stream, 1);
+    let mut elements = Vec::new();
+    let mut lengths = Vec::with_capacity(words.len());
+    for (row, word) in frame.rows.iter().zip(words) {
+        let length = length.from + below(word, length.to - length.from + 1);
+        // Rows are below 2^53 and arrays below 2^14, so this cannot overflow.
+        elements.extend((0..length).map(|k| row * most + k));
+        lengths.push(length as usize);
+    }
+    let frame = Frame::new(frame.plan, frame.table, Rows::Picked(elements.into()));
+    let values = frame.finished(element)?;
+    let values = if element.dictionary { arrow::compute::cast(&values, &DataType::Utf8).unwrap_or(values) } else { values };
+    let field = Arc::new(Field::new("item", values.data_type().clone(), true));
+    Ok(Arc::new(ListArray::new(field, OffsetBuffer::from_lengths(lengths), values, None)))
+}
+
+/// An array whose type is known, for writing single cells.
+enum Cells<'a> {
+    Boolean(&'a arrow::array::BooleanArray),
+    Int16(&'a arrow::array::Int16Array),
+    Int32(&'a arrow::array::Int32Array),
+    Int64(&'a arrow::array::Int64Array),
+    Real(&'a arrow::array::Float32Array),
+    Double(&'a arrow::array::Float64Array),
+    Decimal(&'a arrow::array::Decimal128Array),
+    Text(&'a arrow::array::StringArray),
+    Json(&'a arrow::array::StringArray),
+    Dictionary(&'a arrow::array::Int32Array, Vec<String>),
+    Date(&'a arrow::array::Date32Array),
+    Instant(&'a arrow::array::TimestampMicrosecondArray),
+    Uuid(&'a arrow::array::FixedSizeBinaryArray),
+    List(&'a ListArray, Vec<String>),
+    Other(Vec<String>),
+}
+
+impl<'a> Cells<'a> {
+    fn of(array: &'a ArrayRef, json: bool) -> Self {
+        match array.data_type() {
+            DataType::Boolean => Self::Boolean(array.as_boolean()),
+            DataType::Int16 => Self::Int16(array.as_primitive::<Int16Type>()),
+            DataType::Int32 => Self::Int32(array.as_primitive::<Int32Type>()),
+            DataType::Int64 => Self::Int64(array.as_primitive::<Int64Type>()),
+            DataType::Float32 => Self::Real(array.as_primitive::<Float32Type>()),
+            DataType::Float64 => Self::Double(array.as_primitive::<Float64Type>()),
+            DataType::Decimal128(..) => Self::Decimal(array.as_primitive::<Decimal128Type>()),
+            DataType::Utf8 if json => Self::Json(array.as_string()),
+            DataType::Utf8 => Self::Text(array.as_string()),
+            DataType::Dictionary(..) => {
+                let dictionary = array.as_dictionary::<Int32Type>();
+                let values: &ArrayRef = dictionary.values();
+                Self::Dictionary(dictionary.keys(), written(values, false))
+            }
+            DataType::Date32 => Self::Date(array.as_primitive::<Date32Type>()),
+            DataType::Timestamp(_, Some(_)) => Self::Instant(array.as_primitive::<TimestampMicrosecondType>()),
+            DataType::FixedSizeBinary(16) => Self::Uuid(array.as_fixed_size_binary()),
+            DataType::List(_) => {
+                let list = array.as_list::<i32>();
+                Self::List(list, written(list.values(), false))
+            }
+            _ => {
+                let text = |i| arrow::util::display::array_value_to_string(array, i).unwrap_or_default();
+                Self::Other((0..array.len()).map(text).collect())
+            }
+        }
+    }
+
+    fn is_null(&self, i: usize) -> bool {
+        match self {
+            Self::Boolean(a) => a.is_null(i),
+            Self::Int16(a) => a.is_null(i),
+            Self::Int32(a) | Self::Dictionary(a, _) => a.is_null(i),
+            Self::Int64(a) => a.is_null(i),
+            Self::Real(a) => a.is_null(i),
+            Self::Double(a) => a.is_null(i),
+            Self::Decimal(a) => a.is_null(i),
+            Self::Text(a) | Self::Json(a) => a.is_null(i),
+            Self::Date(a) => a.is_null(i),
+            Self::Instant(a) => a.is_null(i),
+            Self::Uuid(a) => a.is_null(i),
+            Self::List(a, _) => a.is_null(i),
+            Self::Other(_) => false,
+        }
+    }
+
+    /// Writes a cell as JSON. Writing into a string cannot fail.
+    fn write(&self, i: usize, out: &mut String) {
+        if self.is_null(i) {
+            out.push_str("null");
+            return;
+        }
+        match self {
+            Self::Boolean(a) => out.push_str(if a.value(i) { "true" } else { "false" }),
+            Self::Int16(a) => _ = write!(out, "{}", a.value(i)),
+            Self::Int32(a) => _ = write!(out, "{}", a.value(i)),
+            Self::Int64(a) => _ = write!(out, "{}", a.value(i)),
+            Self::Real(a) if a.value(i).is_finite() => _ = write!(out, "{}", a.value(i)),
+            Self::Double(a) if a.value(i).is_finite() => _ = write!(out, "{}", a.value(i)),
+            Self::Real(_) | Self::Double(_) => out.push_str("null"),
+            Self::Decimal(a) => out.push_str(&a.value_as_string(i)),
+            Self::Text(a) => escaped(a.value(i), out),
+            Self::Json(a) => out.push_str(a.value(i)),
+            Self::Dictionary(keys, values) => out.push_str(&values[keys.value(i) as usize]),
+            Self::Date(a) => {
+                out.push('"');
+                calendar_text::write_date(out, a.value(i), Style::Iso);
+                out.push('"');
+            }
+            Self::Instant(a) => {
+                out.push('"');
+                calendar_text::write_instant(out, a.value(i), 0, Style::Iso);
+                out.push('"');
+            }
+            Self::Uuid(a) => {
+                out.push('"');
+                for (at, byte) in a.value(i).iter().enumerate() {
+                    if matches!(at, 4 | 6 | 8 | 10) {
+                        out.push('-');
+                    }
+                    _ = write!(out, "{byte:02x}");
+                }
+                out.push('"');
+            }
+            Self::List(list, values) => {
+                let offsets = list.value_offsets();
+                out.push('[');
+                for (k, value) in values[offsets[i] as usize..offsets[i + 1] as usize].iter().enumerate() {
+                    if k > 0 {
+                        out.push_str(", ");
+                    }
+                    out.push_str(value);
+                }
+                out.push(']');
+            }
+            Self::Other(values) => escaped(&values[i], out),
+        }
+    }
+}
+
+/// Every value of an array as JSON, for dictionaries and elements of lists.
+fn written(array: &ArrayRef, json: bool) -> Vec<String> {
+    let cells = Cells::of(array, json);
+    let text = |i| {
+        let mut out = String::new();
+        cells.write(i, &mut out);
+        out
+    };
+    (0..array.len()).map(text).collect()
+}
+
+/// A string with what JSON wants escaped.
+fn escaped(text: &str, out: &mut String) {
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c == '"' || c == '\\' || c < ' ') {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\t' => out.push_str("\\t"),
+            b'\r' => out.push_str("\\r"),
+            byte => _ = write!(out, "\\u{byte:04x}"),
+        }
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+    out.push('"');
+}

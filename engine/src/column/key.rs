@@ -1,0 +1,251 @@
+//! Keys and references.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, FixedSizeBinaryArray, Int64Array, UInt64Array};
+use arrow::buffer::Buffer;
+use arrow::compute::take;
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+
+use super::frame::{Rows, nulls_of};
+use super::Frame;
+use crate::error::ValueError;
+use crate::model::{Column, Hop, Pick, Recipe, Reference, Within};
+use crate::random::{Permutation, SkewExponent, Stream, below};
+
+pub(super) fn serial(frame: &Frame, start: i64, step: i64) -> ArrayRef {
+    let value = |row: u64| start.wrapping_add(row.cast_signed().wrapping_mul(step));
+    match &frame.rows {
+        Rows::Range(range) => Arc::new(Int64Array::from_iter_values(range.clone().map(value))),
+        Rows::Picked(rows) => Arc::new(Int64Array::from_iter_values(rows.iter().copied().map(value))),
+    }
+}
+
+pub(super) fn literal(frame: &Frame, values: &ArrayRef) -> ArrayRef {
+    match &frame.rows {
+        Rows::Range(range) => values.slice(range.start as usize, (range.end - range.start) as usize),
+        Rows::Picked(rows) => {
+            let index = UInt64Array::from_iter_values(rows.iter().copied());
+            take(values, &index, None).unwrap_or_else(|_| values.slice(0, 0))
+        }
+    }
+}
+
+pub(super) fn uuid4(frame: &Frame, stream: &Stream, key: [u64; 2]) -> ArrayRef {
+    // 62 bits are a permutation of the row number, so that no two rows agree; the other 60 are random.
+    let words = frame.words(stream, 1);
+    let permutation = Permutation::new(key, 1 << 62).ok();
+    uuids(frame.rows.iter().zip(words).map(|(row, word)| {
+        let high = (word & !0xF000) | 0x4000;
+        (high, lower_half(permutation.as_ref(), row))
+    }))
+}
+
+pub(super) fn uuid7(frame: &Frame, stream: &Stream, key: [u64; 2], at: &ArrayRef) -> ArrayRef {
+    let words = frame.words(stream, 1);
+    let permutation = Permutation::new(key, 1 << 62).ok();
+    let at = at.as_primitive::<TimestampMicrosecondType>().values();
+    uuids(frame.rows.iter().zip(words).zip(at).map(|((row, word), micros)| {
+        let millis = micros.div_euclid(1000).max(0).cast_unsigned() & 0xFFFF_FFFF_FFFF;
+        let high = (millis << 16) | 0x7000 | (word & 0x0FFF);
+        (high, lower_half(permutation.as_ref(), row))
+    }))
+}
+
+/// The variant bits `10` and 62 bits that differ from row to row.
+fn lower_half(permutation: Option<&Permutation>, row: u64) -> u64 {
+    (1 << 63) | permutation.map_or(row, |permutation| permutation.apply(row))
+}
+
+fn uuids(halves: impl Iterator<Item = (u64, u64)>) -> ArrayRef {
+    let mut bytes = Vec::with_capacity(halves.size_hint().0 * 16);
+    for (high, low) in halves {
+        bytes.extend_from_slice(&high.to_be_bytes());
+        bytes.extend_from_slice(&low.to_be_bytes());
+    }
+    Arc::new(FixedSizeBinaryArray::new(16, Buffer::from_vec(bytes), None))
+}
+
+/// The key of the rows that a reference picks.
+pub(super) fn reference(frame: &Frame, column: &Column, reference: &Reference) -> Result<ArrayRef, ValueError> {
+    let picks = picks(frame, column, reference)?;
+    let target = &frame.plan.model.tables[reference.target];
+    let shown = &target.columns[reference.shown];
+    // A serial needs no frame.
+    if let (Recipe::Serial { start, step }, None, None) = (&shown.recipe, &shown.cast, &shown.null) {
+        let value = |row: u64| start.wrapping_add(row.cast_signed().wrapping_mul(*step));
+        return Ok(Arc::new(picks.into_iter().map(|pick| pick.map(value)).collect::<Int64Array>()));
+    }
+    let mut next = 0;
+    let index: UInt64Array = picks
+        .iter()
+        .map(|pick| {
+            pick.map(|_| {
+                next += 1;
+                next - 1
+            })
+        })
+        .collect();
+    let rows: Vec<u64> = picks.into_iter().flatten().collect();
+    let values = Frame::new(frame.plan, reference.target, Rows::Picked(rows.into())).column(reference.shown)?;
+    take(&values, &index, None).map_err(|error| frame.value_error(column, error.to_string()))
+}
+
+/// The rows that a reference picks.
+pub(super) fn picks(frame: &Frame, column: &Column, reference: &Reference) -> Result<Vec<Option<u64>>, ValueError> {
+    let among = match &reference.within {
+        None => Among::All(frame.plan.rows(reference.target)?),
+        Some(within) => Among::Each(ranges(frame, within)?),
+    };
+    match &reference.pick {
+        Pick::Random { stream, skew } => {
+            let words = frame.words(stream, 1);
+            let exponent = exponent(frame, column, *skew)?;
+            Ok((0..frame.len())
+                .map(|i| {
+                    let (start, end) = among.get(i);
+                    (end > start).then(|| start + draw(words[i], end - start, exponent))
+                })
+                .collect())
+        }
+        Pick::Existing { stream, skew, at, by } => {
+            let at = super::formula_array(frame, at, column)?;
+            let nulls = nulls_of(&at);
+            let at = at.as_primitive::<TimestampMicrosecondType>().values().clone();
+            let words = frame.words(stream, 1);
+            let exponent = exponent(frame, column, *skew)?;
+            let limit = |i: usize| if nulls.as_ref().is_some_and(|n| n.is_null(i)) { i64::MIN } else { at[i] };
+            let ranges: Vec<(u64, u64)> = (0..frame.len()).map(|i| among.get(i)).collect();
+            let ends = existing(frame, reference.target, *by, &ranges, limit)?;
+            Ok((0..frame.len())
+                .map(|i| {
+                    let start = ranges[i].0;
+                    (ends[i] > start).then(|| start + draw(words[i], ends[i] - start, exponent))
+                })
+                .collect())
+        }
+        Pick::Distinct { stream, first, ordinal } => {
+            let ordinals = frame.input(*ordinal)?;
+            let ordinals = ordinals.as_primitive::<Int64Type>().values().clone();
+            let first = first.as_ref().map(|hops| frame.rows_at(hops)).transpose()?;
+            let parents = frame.rows_at(&[Hop::Parent])?;
+            let mut picks = Vec::with_capacity(frame.len());
+            let mut known: Option<(u64, Option<Permutation>)> = None;
+            for i in 0..frame.len() {
+                let (start, end) = among.get(i);
+                let (n, k) = (end - start, ordinals[i].cast_unsigned() - 1);
+                let own = first.as_ref().and_then(|first| first[i]);
+                let parent = parents[i].unwrap_or_default();
+                // The first child takes the row itself; the others share what is left.
+                let (left, k) = if own.is_some() { (n.saturating_sub(1), k.wrapping_sub(1)) } else { (n, k) };
+                if let (Some(own), u64::MAX) = (own, k) {
+                    picks.push(Some(own));
+                    continue;
+                }
+                if known.as_ref().is_none_or(|(of, _)| *of != parent) {
+                    let key = [stream.word(u128::from(parent) * 2), stream.word(u128::from(parent) * 2 + 1)];
+                    known = Some((parent, Permutation::new(key, left).ok()));
+                }
+                let pick = match &known {
+                    Some((_, Some(permutation))) if k < left => {
+                        let at = start + permutation.apply(k);
+                        Some(if own.is_some_and(|own| at >= own) { at + 1 } else { at })
+                    }
+                    // The plan made sure that there are enough rows.
+                    _ => None,
+                };
+                picks.push(pick);
+            }
+            Ok(picks)
+        }
+    }
+}
+
+/// The rows among which a reference picks.
+enum Among {
+    All(u64),
+    Each(Vec<(u64, u64)>),
+}
+
+impl Among {
+    fn get(&self, i: usize) -> (u64, u64) {
+        match self {
+            Self::All(rows) => (0, *rows),
+            Self::Each(ranges) => ranges[i],
+        }
+    }
+}
+
+/// The rows under one row of an ancestor, for each row.
+fn ranges(frame: &Frame, within: &Within) -> Result<Vec<(u64, u64)>, ValueError> {
+    let ancestors = frame.rows_at(&within.hops)?;
+    let mut ranges = Vec::with_capacity(ancestors.len());
+    let mut last = (None, (0, 0));
+    for ancestor in ancestors {
+        if last.0 == Some(ancestor) {
+            ranges.push(last.1);
+            continue;
+        }
+        let range = match ancestor {
+            None => (0, 0),
+            Some(row) => {
+                let (mut start, mut end) = (row, row + 1);
+                for &table in &within.path {
+                    let first = frame.plan.offsets(table, start..start + 1)?[0];
+                    let last = if end == start { first } else { frame.plan.offsets(table, end - 1..end)?[1] };
+                    (start, end) = (first, last);
+                    if start == end {
+                        break;
+                    }
+                }
+                (start, end)
+            }
+        };
+        last = (Some(ancestor), range);
+        ranges.push(range);
+    }
+    Ok(ranges)
+}
+
+fn exponent(frame: &Frame, column: &Column, skew: f64) -> Result<Option<SkewExponent>, ValueError> {
+    if skew == 0.0 {
+        return Ok(None);
+    }
+    SkewExponent::new(skew).map(Some).map_err(|error| frame.value_error(column, error.to_string()))
+}
+
+fn draw(word: u64, n: u64, skew: Option<SkewExponent>) -> u64 {
+    match skew {
+        None => below(word, n),
+        Some(exponent) => exponent.sample(word, n),
+    }
+}
+
+/// For each range of rows whose instants rise, the end of those that are not after a limit: all ranges
+/// are halved together, so that every round is one batch of the instants looked at.
+fn existing(
+    frame: &Frame,
+    target: usize,
+    by: usize,
+    ranges: &[(u64, u64)],
+    limit: impl Fn(usize) -> i64,
+) -> Result<Vec<u64>, ValueError> {
+    let mut low: Vec<u64> = ranges.iter().map(|range| range.0).collect();
+    let mut high: Vec<u64> = ranges.iter().map(|range| range.1).collect();
+    loop {
+        let open: Vec<usize> = (0..ranges.len()).filter(|&i| low[i] < high[i]).collect();
+        if open.is_empty() {
+            return Ok(low);
+        }
+        let middle: Vec<u64> = open.iter().map(|&i| low[i] + (high[i] - low[i]) / 2).collect();
+        let born = Frame::new(frame.plan, target, Rows::Picked(middle.clone().into())).column(by)?;
+        let born = born.as_primitive::<TimestampMicrosecondType>().values();
+        for ((&i, &middle), &born) in open.iter().zip(&middle).zip(born.iter()) {
+            if born <= limit(i) {
+                low[i] = middle + 1;
+            } else {
+                high[i] = middle;
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Instants and dates.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, Date32Array, TimestampMicrosecondArray};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{Date32Type, Int64Type, TimestampMicrosecondType};
+
+use super::Frame;
+use super::frame::nulls_of;
+use crate::model::Growth;
+use crate::random::{Stream, below, unit};
+
+/// Instants between two bounds. With a growth rate *g* the density at *t* is proportional to e^(*g t*), and
+/// its distribution function is inverted: `t = ln(1 + u × (e^(g L) − 1)) / g` for a span of length *L*.
+///
+/// With a stratum (k of n) the unit interval is cut into n parts, and *u* falls into the k-th.
+pub(super) fn moment(
+    frame: &Frame,
+    stream: &Stream,
+    from: &ArrayRef,
+    to: &ArrayRef,
+    growth: Growth,
+    stratum: Option<&(ArrayRef, ArrayRef)>,
+    precision: i64,
+) -> ArrayRef {
+    let words = frame.words(stream, 1);
+    let nulls = NullBuffer::union(nulls_of(from).as_ref(), nulls_of(to).as_ref());
+    let from = from.as_primitive::<TimestampMicrosecondType>().values();
+    let to = to.as_primitive::<TimestampMicrosecondType>().values();
+    let mut share: Vec<f64> = words.iter().map(|word| unit(*word)).collect();
+    if let Some((ordinal, siblings)) = stratum {
+        let ordinal = ordinal.as_primitive::<Int64Type>().values();
+        let siblings = siblings.as_primitive::<Int64Type>().values();
+        for (i, share) in share.iter_mut().enumerate() {
+            *share = ((ordinal[i] - 1) as f64 + *share) / siblings[i] as f64;
+        }
+    }
+    let at = |i: usize| {
+        let span = to[i].saturating_sub(from[i]).max(0);
+        let length = span as f64;
+        let passed = if growth.rate == 0.0 {
+            share[i] * length
+        } else {
+            libm::log1p(share[i] * libm::expm1(growth.rate * length)) / growth.rate
+        };
+        // Both bounds are included, and rounding must not step over them.
+        let micros = from[i] + (passed as i64).clamp(0, span);
+        if precision == 1 { micros } else { micros.div_euclid(precision).wrapping_mul(precision).max(from[i]) }
+    };
+    let values: Vec<i64> = (0..words.len()).map(at).collect();
+    Arc::new(TimestampMicrosecondArray::new(values.into(), nulls).with_timezone("UTC"))
+}
+
+/// Dates from the first to the last, both included.
+pub(super) fn date(frame: &Frame, stream: &Stream, from: &ArrayRef, to: &ArrayRef) -> ArrayRef {
+    let words = frame.words(stream, 1);
+    let nulls = NullBuffer::union(nulls_of(from).as_ref(), nulls_of(to).as_ref());
+    let from = from.as_primitive::<Date32Type>().values();
+    let to = to.as_primitive::<Date32Type>().values();
+    let day = |i: usize| {
+        let days = i64::from(to[i]) - i64::from(from[i]) + 1;
+        // Fits: the result lies between two dates.
+        let after = if days <= 1 { 0 } else { below(words[i], days.cast_unsigned()) as i32 };
+        from[i] + after
+    };
+    let values: Vec<i32> = (0..words.len()).map(day).collect();
+    Arc::new(Date32Array::new(values.into(), nulls))
+}

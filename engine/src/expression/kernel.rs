@@ -1,0 +1,299 @@
+//! Values of a batch and the loops over them. Every loop decides once what its operands are (an array or one value
+//! for all rows) and then runs over plain slices.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, BooleanBufferBuilder, Datum, PrimitiveArray,
+    Scalar, StringArray, new_null_array,
+};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
+use arrow::compute::{cast, take};
+use arrow::datatypes::{DataType, Int32Type};
+
+use crate::types::Type;
+
+/// The most bytes one text value may grow to.
+const LONGEST_TEXT: usize = 16 << 20;
+
+/// What a subtree yields for a batch.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    /// The same in every row: an array of length one.
+    Scalar(Scalar<ArrayRef>),
+    /// One element per row.
+    Array(ArrayRef),
+}
+
+impl Value {
+    pub(super) fn scalar(array: ArrayRef) -> Self {
+        Self::Scalar(Scalar::new(array))
+    }
+
+    pub(super) fn null(ty: &DataType) -> Self {
+        Self::scalar(new_null_array(ty, 1))
+    }
+
+    /// The elements: one per row, or the only one.
+    pub(super) fn array(&self) -> &dyn Array {
+        self.get().0
+    }
+
+    pub(super) fn array_ref(&self) -> ArrayRef {
+        match self {
+            Self::Scalar(scalar) => scalar.clone().into_inner(),
+            Self::Array(array) => array.clone(),
+        }
+    }
+
+    pub(super) fn is_scalar(&self) -> bool {
+        matches!(self, Self::Scalar(_))
+    }
+
+    pub(super) fn is_null_scalar(&self) -> bool {
+        self.is_scalar() && self.array().logical_null_count() > 0
+    }
+
+    pub(super) fn is_dictionary(&self) -> bool {
+        matches!(self.array().data_type(), DataType::Dictionary(..))
+    }
+
+    /// One element per row. One text for all rows becomes a dictionary of one value.
+    pub(super) fn into_array(self, rows: usize) -> Result<ArrayRef, String> {
+        match self {
+            Self::Array(array) => Ok(array),
+            Self::Scalar(scalar) => {
+                let array = scalar.into_inner();
+                if *array.data_type() == DataType::Utf8 && array.is_valid(0) {
+                    let keys = PrimitiveArray::<Int32Type>::from_value(0, rows);
+                    return Ok(Arc::new(arrow::array::DictionaryArray::new(keys, array)));
+                }
+                take(&array, &PrimitiveArray::<Int32Type>::from_value(0, rows), None)
+                    .map_err(|e| e.to_string())
+            }
+        }
+    }
+
+    /// The same values with text spelled out, for loops that know no dictionaries.
+    pub(super) fn plain(self) -> Result<Self, String> {
+        if !self.is_dictionary() {
+            return Ok(self);
+        }
+        let array = cast(self.array(), &DataType::Utf8).map_err(|e| e.to_string())?;
+        Ok(if self.is_scalar() { Self::scalar(array) } else { Self::Array(array) })
+    }
+
+    /// The same values with a text scalar as a dictionary.
+    pub(super) fn keyed(self) -> Result<Self, String> {
+        if self.is_dictionary() || !self.is_scalar() {
+            return Ok(self);
+        }
+        cast(self.array(), &Type::dictionary()).map(Self::scalar).map_err(|e| e.to_string())
+    }
+
+    /// Which rows hold NULL, dictionaries included; `None` when none does. For a scalar: a buffer of length one.
+    pub(super) fn nulls(&self) -> Option<NullBuffer> {
+        self.array().logical_nulls().filter(|nulls| nulls.null_count() > 0)
+    }
+}
+
+impl Datum for Value {
+    fn get(&self) -> (&dyn Array, bool) {
+        match self {
+            Self::Scalar(scalar) => scalar.get(),
+            Self::Array(array) => array.get(),
+        }
+    }
+}
+
+/// Rows in which any operand is NULL. Scalars are taken to be valid: a strict call never sees a NULL scalar.
+pub(super) fn union_nulls(arguments: &[Value]) -> Option<NullBuffer> {
+    arguments
+        .iter()
+        .filter(|value| !value.is_scalar())
+        .fold(None, |nulls, value| NullBuffer::union(nulls.as_ref(), value.nulls().as_ref()))
+}
+
+/// Reads a primitive operand by row.
+#[derive(Clone, Copy)]
+pub(super) enum Numbers<'a, T: ArrowPrimitiveType> {
+    Scalar(T::Native),
+    Array(&'a [T::Native]),
+}
+
+impl<'a, T: ArrowPrimitiveType> Numbers<'a, T> {
+    pub(super) fn of(value: &'a Value) -> Self {
+        let values: &[T::Native] = value.array().as_primitive::<T>().values();
+        if value.is_scalar() { Self::Scalar(values[0]) } else { Self::Array(values) }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, row: usize) -> T::Native {
+        match self {
+            Self::Scalar(value) => *value,
+            Self::Array(values) => values[row],
+        }
+    }
+}
+
+/// Reads a text operand by row.
+#[derive(Clone, Copy)]
+pub(super) enum Texts<'a> {
+    Scalar(&'a str),
+    Array(&'a StringArray),
+}
+
+impl<'a> Texts<'a> {
+    pub(super) fn of(value: &'a Value) -> Self {
+        let array = value.array().as_string::<i32>();
+        if value.is_scalar() { Self::Scalar(array.value(0)) } else { Self::Array(array) }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, row: usize) -> &'a str {
+        match self {
+            Self::Scalar(text) => text,
+            Self::Array(array) => array.value(row),
+        }
+    }
+}
+
+/// `f` of every element, computed for NULLs too, so `f` must be total and cheap.
+pub(super) fn map<A, O>(a: &Value, ty: &DataType, f: impl Fn(A::Native) -> O::Native) -> ArrayRef
+where
+    A: ArrowPrimitiveType,
+    O: ArrowPrimitiveType,
+{
+    Arc::new(a.array().as_primitive::<A>().unary::<_, O>(f).with_data_type(ty.clone()))
+}
+
+/// `f` of every element that is not NULL.
+pub(super) fn try_map<A, O>(
+    a: &Value,
+    ty: &DataType,
+    f: impl Fn(A::Native) -> Result<O::Native, String>,
+) -> Result<ArrayRef, String>
+where
+    A: ArrowPrimitiveType,
+    O: ArrowPrimitiveType,
+{
+    let array: PrimitiveArray<O> = a.array().as_primitive::<A>().try_unary(f)?;
+    Ok(Arc::new(array.with_data_type(ty.clone())))
+}
+
+/// `f` of every pair, computed for NULLs too, so `f` must be total and cheap.
+pub(super) fn map2<A, B, O>(
+    a: &Value,
+    b: &Value,
+    ty: &DataType,
+    rows: usize,
+    f: impl Fn(A::Native, B::Native) -> O::Native,
+) -> ArrayRef
+where
+    A: ArrowPrimitiveType,
+    B: ArrowPrimitiveType,
+    O: ArrowPrimitiveType,
+{
+    let values: Vec<O::Native> = match (Numbers::<A>::of(a), Numbers::<B>::of(b)) {
+        (Numbers::Array(a), Numbers::Array(b)) => a.iter().zip(b).map(|(&a, &b)| f(a, b)).collect(),
+        (Numbers::Array(a), Numbers::Scalar(b)) => a.iter().map(|&a| f(a, b)).collect(),
+        (Numbers::Scalar(a), Numbers::Array(b)) => b.iter().map(|&b| f(a, b)).collect(),
+        (Numbers::Scalar(a), Numbers::Scalar(b)) => vec![f(a, b); rows],
+    };
+    let nulls = union_nulls(&[a.clone(), b.clone()]);
+    Arc::new(PrimitiveArray::<O>::new(values.into(), nulls).with_data_type(ty.clone()))
+}
+
+/// `f` of every pair without NULL.
+pub(super) fn try_map2<A, B, O>(
+    a: &Value,
+    b: &Value,
+    ty: &DataType,
+    rows: usize,
+    f: impl Fn(A::Native, B::Native) -> Result<O::Native, String>,
+) -> Result<ArrayRef, String>
+where
+    A: ArrowPrimitiveType,
+    B: ArrowPrimitiveType,
+    O: ArrowPrimitiveType,
+{
+    let nulls = union_nulls(&[a.clone(), b.clone()]);
+    let (left, right) = (Numbers::<A>::of(a), Numbers::<B>::of(b));
+    let values: Vec<O::Native> = match (&nulls, left, right) {
+        (None, Numbers::Array(a), Numbers::Array(b)) => {
+            a.iter().zip(b).map(|(&a, &b)| f(a, b)).collect::<Result<_, _>>()?
+        }
+        (None, Numbers::Array(a), Numbers::Scalar(b)) => {
+            a.iter().map(|&a| f(a, b)).collect::<Result<_, _>>()?
+        }
+        (None, Numbers::Scalar(a), Numbers::Array(b)) => {
+            b.iter().map(|&b| f(a, b)).collect::<Result<_, _>>()?
+        }
+        (nulls, left, right) => {
+            let valid = |row| nulls.as_ref().is_none_or(|nulls: &NullBuffer| nulls.is_valid(row));
+            let cell =
+                |row| if valid(row) { f(left.get(row), right.get(row)) } else { Ok(O::default_value()) };
+            (0..rows).map(cell).collect::<Result<_, _>>()?
+        }
+    };
+    Ok(Arc::new(PrimitiveArray::<O>::new(values.into(), nulls).with_data_type(ty.clone())))
+}
+
+/// One number per row from operands of any kind; `f` sees only rows without NULL.
+pub(super) fn number_rows<O: ArrowPrimitiveType>(
+    arguments: &[Value],
+    ty: &DataType,
+    rows: usize,
+    mut f: impl FnMut(usize) -> Result<O::Native, String>,
+) -> Result<ArrayRef, String> {
+    let nulls = union_nulls(arguments);
+    let valid = |row| nulls.as_ref().is_none_or(|nulls: &NullBuffer| nulls.is_valid(row));
+    let values: Vec<O::Native> = (0..rows)
+        .map(|row| if valid(row) { f(row) } else { Ok(O::default_value()) })
+        .collect::<Result<_, _>>()?;
+    Ok(Arc::new(PrimitiveArray::<O>::new(values.into(), nulls).with_data_type(ty.clone())))
+}
+
+/// One truth value per row; `f` sees only rows without NULL.
+pub(super) fn boolean_rows(arguments: &[Value], rows: usize, mut f: impl FnMut(usize) -> bool) -> ArrayRef {
+    let nulls = union_nulls(arguments);
+    let mut bits = BooleanBufferBuilder::new(rows);
+    for row in 0..rows {
+        bits.append(nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) && f(row));
+    }
+    Arc::new(BooleanArray::new(bits.finish(), nulls))
+}
+
+/// One text per row; `f` appends to the buffer and sees only rows without NULL.
+pub(super) fn text_rows(
+    arguments: &[Value],
+    rows: usize,
+    f: impl FnMut(usize, &mut String) -> Result<(), String>,
+) -> Result<ArrayRef, String> {
+    text_rows_where(union_nulls(arguments), rows, f)
+}
+
+/// One text per row that is valid in `nulls`.
+pub(super) fn text_rows_where(
+    nulls: Option<NullBuffer>,
+    rows: usize,
+    mut f: impl FnMut(usize, &mut String) -> Result<(), String>,
+) -> Result<ArrayRef, String> {
+    let mut text = String::with_capacity(rows * 16);
+    let mut offsets = Vec::with_capacity(rows + 1);
+    offsets.push(0);
+    for row in 0..rows {
+        if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
+            f(row, &mut text)?;
+        }
+        offsets.push(i32::try_from(text.len()).map_err(|_| "the text of one batch exceeds 2 GiB")?);
+    }
+    let array =
+        StringArray::try_new(OffsetBuffer::new(offsets.into()), Buffer::from(text.into_bytes()), nulls);
+    Ok(Arc::new(array.map_err(|e| e.to_string())?))
+}
+
+/// Refuses texts that a function would make unreasonably long.
+pub(super) fn check_length(bytes: usize) -> Result<(), String> {
+    if bytes > LONGEST_TEXT { Err(format!("requested length too large: {bytes} bytes")) } else { Ok(()) }
+}

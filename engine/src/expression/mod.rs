@@ -1,0 +1,114 @@
+//! SQL expressions over the columns of a row.
+//!
+//! An expression goes through three forms: the text is *parsed* (`source`), *compiled* once against names and types
+//! into a typed tree (`compile`), and the tree is *evaluated* per batch on Arrow arrays (`tree`). PostgreSQL's
+//! semantics are the reference: three-valued logic, integer division that truncates, implicit conversions that only
+//! widen, text literals that adapt to the other side. What differs from PostgreSQL stands in `README.md` of this
+//! folder.
+//!
+//! A subtree without inputs is computed while compiling, so that `1 / 0` is a fault with a place in the scenario and
+//! not a failed run. What remains for [`Expression::evaluate`] are errors of values: an overflow, a division by a
+//! column that holds zero.
+//!
+//! This module knows no tables: a [`Scope`] says what names stand for, as slots of the inputs it will hand over.
+
+mod cast;
+mod compile;
+mod function;
+mod kernel;
+mod operator;
+mod print;
+mod shape;
+mod source;
+mod template;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use arrow::array::ArrayRef;
+use sqlparser::ast;
+
+use crate::error::{Fault, Span};
+use crate::types::Type;
+
+pub use function::{FunctionDoc, functions};
+pub use shape::Piece;
+pub use source::{Name, Source, names_in, parse};
+pub use template::Template;
+pub use tree::Expression;
+
+/// What a name stands for.
+pub enum Operand {
+    /// The array that will be at index `slot` of the inputs.
+    Input {
+        /// Index into the inputs of [`Expression::evaluate`].
+        slot: usize,
+        /// The type of the array.
+        ty: Type,
+        /// Whether the array may hold NULL.
+        nullable: bool,
+    },
+    /// The same value in every row, as an array of length one.
+    Constant(ArrayRef, Type),
+}
+
+/// Functions without arguments that say where a row stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// `row_number()`: the number of the row in its table.
+    Row,
+    /// `ordinal()`: the number of the row among the children of its parent.
+    Ordinal,
+    /// `siblings()`: how many children its parent has.
+    Siblings,
+}
+
+/// Functions over the children of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Total {
+    /// `sum(child.expression)`.
+    Sum,
+    /// `count(child)`, `count(child.expression)` or `count(*)`.
+    Count,
+    /// `min(child.expression)`.
+    Min,
+    /// `max(child.expression)`.
+    Max,
+    /// `avg(child.expression)`.
+    Avg,
+}
+
+/// Gives names their meaning.
+pub trait Scope {
+    /// A column or what can be reached from it: `a`, `tenants.timezone`, `tenants.place.locale`.
+    ///
+    /// # Errors
+    /// A fault at the span of the name when it is unknown or not visible here.
+    fn name(&mut self, path: &[Name]) -> Result<Operand, Fault>;
+
+    /// A parameter of the scenario: `$tenants`, its name without the dollar sign.
+    ///
+    /// # Errors
+    /// A fault at the span of the name when there is no such parameter.
+    fn parameter(&mut self, name: &Name) -> Result<Operand, Fault>;
+
+    /// Where the row stands.
+    ///
+    /// # Errors
+    /// A fault when the table has no such position, as `ordinal()` in a root table.
+    fn position(&mut self, which: Position, span: Span) -> Result<Operand, Fault>;
+
+    /// A total over child rows; `argument` is `None` for `count(*)`. The argument is not compiled yet, because its
+    /// names belong to the child table; [`names_in`] tells which.
+    ///
+    /// # Errors
+    /// A fault when the argument does not name one child table, or totals are not possible here.
+    fn total(
+        &mut self,
+        total: Total,
+        argument: Option<&ast::Expr>,
+        source: &Source,
+        span: Span,
+    ) -> Result<Operand, Fault>;
+}

@@ -1,0 +1,567 @@
+//! The typed tree an expression is compiled to, and its evaluation on a batch.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int32Array, StringArray, new_empty_array,
+};
+use arrow::buffer::{BooleanBuffer, NullBuffer};
+use arrow::compute::{filter, interleave, take};
+use arrow::datatypes::{DataType, Int32Type};
+
+use super::kernel::Value;
+use super::print::Printer;
+use crate::error::{Fault, Span};
+use crate::types::Type;
+
+/// A compiled expression: types known, names resolved to slots, constants folded.
+///
+/// Printing it gives SQL.
+#[derive(Clone)]
+pub struct Expression {
+    pub(super) node: Node,
+    pub(super) ty: Type,
+    pub(super) nullable: bool,
+}
+
+#[derive(Clone)]
+pub(super) enum Node {
+    /// The same value in every row, of length one.
+    Constant {
+        value: ArrayRef,
+        /// A quoted literal without a type, which adapts to what stands beside it.
+        untyped: bool,
+    },
+    Input {
+        slot: usize,
+        name: Arc<str>,
+    },
+    Call(Arc<Call>),
+    /// `and` and `or`: the right side fails only in rows that the left side leaves open.
+    Logic {
+        connective: Connective,
+        sides: Arc<[Expression; 2]>,
+    },
+    Case(Arc<Case>),
+    /// The first that is not NULL; later ones fail only in rows that need them.
+    Coalesce(Arc<[Expression]>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Connective {
+    And,
+    Or,
+}
+
+/// A condition with its result, tried in order; results fail only in rows that choose them.
+pub(super) struct Case {
+    pub(super) branches: Vec<(Expression, Expression)>,
+    pub(super) otherwise: Expression,
+}
+
+/// Computes a batch from its arguments. Text comes spelled out, never as a dictionary, unless the call asks for it.
+pub(super) type Run = Arc<dyn Fn(&[Value], usize) -> Result<ArrayRef, String> + Send + Sync>;
+
+pub(super) struct Call {
+    pub(super) form: Form,
+    pub(super) arguments: Vec<Expression>,
+    pub(super) contract: Contract,
+    pub(super) run: Run,
+}
+
+/// What a call's evaluator may rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Contract {
+    /// NULL in, NULL out, row by row. The evaluator sees no NULL scalar, and runs once per distinct value when its
+    /// only array is a dictionary.
+    Strict,
+    /// The evaluator decides about NULL.
+    Total,
+    /// As `Total`, and dictionaries are handed over as they are.
+    Native,
+}
+
+/// How a call is written.
+#[derive(Clone, Debug)]
+pub(super) enum Form {
+    Function(&'static str),
+    Infix(&'static str),
+    Prefix(&'static str),
+    Postfix(&'static str),
+    Cast(Type),
+    /// `x in (list)`, the list spelled out.
+    In(String),
+}
+
+impl Expression {
+    /// The type of the result.
+    pub fn ty(&self) -> &Type {
+        &self.ty
+    }
+
+    /// Whether the result may be NULL; `false` only when it provably never is.
+    pub fn nullable(&self) -> bool {
+        self.nullable
+    }
+
+    /// The value as an array of length one when it depends on no input.
+    pub fn constant(&self) -> Option<ArrayRef> {
+        match &self.node {
+            Node::Constant { value, .. } => Some(value.clone()),
+            _ => None,
+        }
+    }
+
+    /// The slots it reads, in ascending order.
+    pub fn inputs(&self) -> Vec<usize> {
+        let mut slots = BTreeSet::new();
+        self.collect_inputs(&mut slots);
+        slots.into_iter().collect()
+    }
+
+    /// The values of `rows` rows; `inputs` is indexed by slot, and every array that is used has `rows` elements.
+    ///
+    /// Text comes as `Utf8` or as `Dictionary(Int32, Utf8)`, everything else as [`Type::arrow`] of [`Self::ty`].
+    ///
+    /// # Errors
+    /// What PostgreSQL raises for the same values: `integer out of range`, `division by zero`, ….
+    pub fn evaluate(&self, inputs: &[ArrayRef], rows: usize) -> Result<ArrayRef, String> {
+        if rows == 0 {
+            return Ok(new_empty_array(&self.ty.arrow()));
+        }
+        self.eval(inputs, rows)?.into_array(rows)
+    }
+
+    pub(super) fn constant_of(value: ArrayRef, ty: Type) -> Self {
+        let nullable = value.logical_null_count() > 0;
+        Self { node: Node::Constant { value, untyped: false }, ty, nullable }
+    }
+
+    pub(super) fn text_constant(text: &str) -> Self {
+        Self::constant_of(Arc::new(StringArray::from(vec![text])), Type::Text)
+    }
+
+    pub(super) fn null(ty: Type) -> Self {
+        Self::constant_of(arrow::array::new_null_array(&ty.arrow(), 1), ty)
+    }
+
+    pub(super) fn input(slot: usize, name: &str, ty: Type, nullable: bool) -> Self {
+        Self { node: Node::Input { slot, name: name.into() }, ty, nullable }
+    }
+
+    /// A call, computed at once when all its arguments are constants.
+    pub(super) fn call(call: Call, ty: Type, nullable: bool, span: Span) -> Result<Self, Fault> {
+        let constant = call.arguments.iter().all(|argument| matches!(argument.node, Node::Constant { .. }));
+        Self { node: Node::Call(Arc::new(call)), ty, nullable }.fold_if(constant, span)
+    }
+
+    /// A strict call: NULL when an argument is.
+    pub(super) fn strict(
+        form: Form,
+        arguments: Vec<Expression>,
+        ty: Type,
+        span: Span,
+        run: impl Fn(&[Value], usize) -> Result<ArrayRef, String> + Send + Sync + 'static,
+    ) -> Result<Self, Fault> {
+        let nullable = arguments.iter().any(Self::nullable);
+        let call = Call { form, arguments, contract: Contract::Strict, run: Arc::new(run) };
+        Self::call(call, ty, nullable, span)
+    }
+
+    pub(super) fn logic(connective: Connective, left: Self, right: Self, span: Span) -> Result<Self, Fault> {
+        let nullable = left.nullable || right.nullable;
+        let constant = left.constant().is_some() && right.constant().is_some();
+        let node = Node::Logic { connective, sides: Arc::new([left, right]) };
+        Self { node, ty: Type::Boolean, nullable }.fold_if(constant, span)
+    }
+
+    pub(super) fn case(case: Case, span: Span) -> Result<Self, Fault> {
+        let nullable = case.otherwise.nullable || case.branches.iter().any(|(_, result)| result.nullable);
+        let constant = case.otherwise.constant().is_some()
+            && case
+                .branches
+                .iter()
+                .all(|(condition, result)| condition.constant().is_some() && result.constant().is_some());
+        let ty = case.otherwise.ty.clone();
+        Self { node: Node::Case(Arc::new(case)), ty, nullable }.fold_if(constant, span)
+    }
+
+    /// All of one type already.
+    pub(super) fn coalesce(values: Vec<Self>, span: Span) -> Result<Self, Fault> {
+        let nullable = values.iter().all(Self::nullable);
+        let constant = values.iter().all(|value| value.constant().is_some());
+        let ty = values[0].ty.clone();
+        Self { node: Node::Coalesce(values.into()), ty, nullable }.fold_if(constant, span)
+    }
+
+    fn fold_if(self, constant: bool, span: Span) -> Result<Self, Fault> {
+        if !constant {
+            return Ok(self);
+        }
+        let value = self.eval(&[], 1).and_then(Value::plain).map_err(|message| Fault::at(span, message))?;
+        Ok(Self::constant_of(value.array_ref(), self.ty))
+    }
+
+    pub(super) fn is_untyped(&self) -> bool {
+        matches!(self.node, Node::Constant { untyped: true, .. }) || self.ty == Type::Null
+    }
+
+    /// The text of a constant that holds one.
+    pub(super) fn constant_text(&self) -> Option<String> {
+        let value = self.constant()?;
+        (self.ty == Type::Text && value.is_valid(0)).then(|| match value.data_type() {
+            DataType::Utf8 => value.as_string::<i32>().value(0).to_owned(),
+            _ => Value::scalar(value)
+                .plain()
+                .map_or(String::new(), |v| v.array().as_string::<i32>().value(0).into()),
+        })
+    }
+
+    fn collect_inputs(&self, slots: &mut BTreeSet<usize>) {
+        match &self.node {
+            Node::Constant { .. } => {}
+            Node::Input { slot, .. } => {
+                slots.insert(*slot);
+            }
+            Node::Call(call) => call.arguments.iter().for_each(|argument| argument.collect_inputs(slots)),
+            Node::Logic { sides, .. } => sides.iter().for_each(|side| side.collect_inputs(slots)),
+            Node::Case(case) => {
+                for (condition, result) in &case.branches {
+                    condition.collect_inputs(slots);
+                    result.collect_inputs(slots);
+                }
+                case.otherwise.collect_inputs(slots);
+            }
+            Node::Coalesce(values) => values.iter().for_each(|value| value.collect_inputs(slots)),
+        }
+    }
+
+    pub(super) fn eval(&self, inputs: &[ArrayRef], rows: usize) -> Result<Value, String> {
+        match &self.node {
+            Node::Constant { value, .. } => Ok(Value::scalar(value.clone())),
+            Node::Input { slot, .. } => Ok(input(inputs[*slot].clone())?),
+            Node::Call(call) => call.eval(inputs, rows, &self.ty),
+            Node::Logic { connective, sides } => eval_logic(*connective, sides, inputs, rows),
+            Node::Case(case) => case.eval(inputs, rows, &self.ty),
+            Node::Coalesce(values) => eval_coalesce(values, inputs, rows, &self.ty),
+        }
+    }
+
+    /// The values of the rows that `wanted` selects; other rows may hold anything and never fail.
+    ///
+    /// Computing all rows at once is fastest and mostly right. Only when some row fails are the wanted ones computed
+    /// apart, to tell whether it was one of them.
+    fn eval_where(&self, wanted: &BooleanBuffer, inputs: &[ArrayRef], rows: usize) -> Result<Value, String> {
+        match self.eval(inputs, rows) {
+            Ok(value) => Ok(value),
+            Err(error) if wanted.count_set_bits() == rows => Err(error),
+            Err(_) => {
+                let wanted_rows = wanted.count_set_bits();
+                if wanted_rows == 0 {
+                    return Ok(Value::null(&self.ty.arrow()));
+                }
+                let mask = BooleanArray::new(wanted.clone(), None);
+                let mut narrowed: Vec<ArrayRef> = inputs.to_vec();
+                for slot in self.inputs() {
+                    narrowed[slot] = filter(&inputs[slot], &mask).map_err(|e| e.to_string())?;
+                }
+                let dense = self.eval(&narrowed, wanted_rows)?;
+                if dense.is_scalar() {
+                    return Ok(dense);
+                }
+                let mut back = vec![None; rows];
+                for (position, row) in wanted.set_indices().enumerate() {
+                    back[row] = i32::try_from(position).ok();
+                }
+                take(dense.array(), &Int32Array::from(back), None)
+                    .map(Value::Array)
+                    .map_err(|e| e.to_string())
+            }
+        }
+    }
+}
+
+/// An input as evaluators expect it: the values of a dictionary hold no NULL.
+fn input(array: ArrayRef) -> Result<Value, String> {
+    match array.as_any_dictionary_opt() {
+        Some(dictionary) if dictionary.values().null_count() > 0 => Value::Array(array).plain(),
+        _ => Ok(Value::Array(array)),
+    }
+}
+
+impl Call {
+    fn eval(&self, inputs: &[ArrayRef], rows: usize, ty: &Type) -> Result<Value, String> {
+        let mut values = Vec::with_capacity(self.arguments.len());
+        for argument in &self.arguments {
+            let value = argument.eval(inputs, rows)?;
+            if self.contract == Contract::Strict && value.is_null_scalar() {
+                return Ok(Value::null(&ty.arrow()));
+            }
+            values.push(value);
+        }
+        if self.contract == Contract::Strict
+            && let Some(value) = self.eval_per_distinct_value(&values, rows)
+        {
+            return value;
+        }
+        if self.contract != Contract::Native {
+            values = values.into_iter().map(Value::plain).collect::<Result<_, _>>()?;
+        }
+        if values.iter().all(Value::is_scalar) {
+            return Ok(Value::scalar((self.run)(&values, 1)?));
+        }
+        Ok(Value::Array((self.run)(&values, rows)?))
+    }
+
+    /// A strict call on one dictionary beside scalars: its values are computed once each and keys kept. `None` when
+    /// the call is of another kind, or a value fails that perhaps no row uses.
+    fn eval_per_distinct_value(&self, values: &[Value], rows: usize) -> Option<Result<Value, String>> {
+        let mut arrays = values.iter().enumerate().filter(|(_, value)| !value.is_scalar());
+        let (at, Value::Array(array)) = arrays.next()? else { return None };
+        let dictionary = array.as_dictionary_opt::<Int32Type>()?;
+        let distinct = dictionary.values().len();
+        if arrays.next().is_some() || distinct > rows {
+            return None;
+        }
+        let mut arguments: Vec<Value> =
+            values.iter().cloned().map(Value::plain).collect::<Result<_, _>>().ok()?;
+        arguments[at] = Value::Array(dictionary.values().clone());
+        let results = (self.run)(&arguments, distinct).ok()?;
+        if *results.data_type() == DataType::Utf8 && results.null_count() == 0 {
+            let kept = DictionaryArray::<Int32Type>::try_new(dictionary.keys().clone(), results);
+            return Some(kept.map(|array| Value::Array(Arc::new(array))).map_err(|e| e.to_string()));
+        }
+        Some(take(&results, dictionary.keys(), None).map(Value::Array).map_err(|e| e.to_string()))
+    }
+}
+
+fn eval_logic(
+    connective: Connective,
+    [left, right]: &[Expression; 2],
+    inputs: &[ArrayRef],
+    rows: usize,
+) -> Result<Value, String> {
+    let left = truth(left.eval(inputs, rows)?, rows)?;
+    // Rows that the left side settles: false for `and`, true for `or`.
+    let settled = match connective {
+        Connective::And => &holds(&left_not(&left)?),
+        Connective::Or => &holds(&left),
+    };
+    let open = !settled;
+    if open.count_set_bits() == 0 {
+        return Ok(Value::Array(Arc::new(left)));
+    }
+    let right = truth(right.eval_where(&open, inputs, rows)?, rows)?;
+    let result = match connective {
+        Connective::And => arrow::compute::and_kleene(&left, &right),
+        Connective::Or => arrow::compute::or_kleene(&left, &right),
+    };
+    result.map(|array| Value::Array(Arc::new(array))).map_err(|e| e.to_string())
+}
+
+fn left_not(left: &BooleanArray) -> Result<BooleanArray, String> {
+    arrow::compute::not(left).map_err(|e| e.to_string())
+}
+
+/// A truth value per row.
+fn truth(value: Value, rows: usize) -> Result<BooleanArray, String> {
+    Ok(value.into_array(rows)?.as_boolean().clone())
+}
+
+/// The rows that are true, neither false nor NULL.
+fn holds(array: &BooleanArray) -> BooleanBuffer {
+    match array.nulls() {
+        Some(nulls) => array.values() & nulls.inner(),
+        None => array.values().clone(),
+    }
+}
+
+impl Case {
+    fn eval(&self, inputs: &[ArrayRef], rows: usize, ty: &Type) -> Result<Value, String> {
+        let mut open = BooleanBuffer::new_set(rows);
+        let mut results = Vec::new();
+        let mut choice: Vec<u32> = vec![0; rows];
+        for (condition, result) in &self.branches {
+            let hit = &holds(&truth(condition.eval_where(&open, inputs, rows)?, rows)?) & &open;
+            if hit.count_set_bits() == 0 {
+                continue;
+            }
+            let index = results.len() as u32;
+            hit.set_indices().for_each(|row| choice[row] = index);
+            results.push(result.eval_where(&hit, inputs, rows)?);
+            open = &open & &!&hit;
+        }
+        if open.count_set_bits() > 0 {
+            let index = results.len() as u32;
+            open.set_indices().for_each(|row| choice[row] = index);
+            results.push(self.otherwise.eval_where(&open, inputs, rows)?);
+        }
+        choose(results, &choice, ty)
+    }
+}
+
+fn eval_coalesce(
+    values: &[Expression],
+    inputs: &[ArrayRef],
+    rows: usize,
+    ty: &Type,
+) -> Result<Value, String> {
+    let mut open = BooleanBuffer::new_set(rows);
+    let mut results = Vec::new();
+    let mut choice: Vec<u32> = vec![0; rows];
+    for value in values {
+        let result = value.eval_where(&open, inputs, rows)?;
+        let hit = match (result.nulls(), result.is_scalar()) {
+            (None, _) => open.clone(),
+            (Some(_), true) => continue,
+            (Some(nulls), false) => &open & nulls.inner(),
+        };
+        let index = results.len() as u32;
+        hit.set_indices().for_each(|row| choice[row] = index);
+        results.push(result);
+        open = &open & &!&hit;
+        if open.count_set_bits() == 0 {
+            return choose(results, &choice, ty);
+        }
+    }
+    let index = results.len() as u32;
+    open.set_indices().for_each(|row| choice[row] = index);
+    results.push(Value::null(&ty.arrow()));
+    choose(results, &choice, ty)
+}
+
+/// Row `r` of the result is row `r` of `results[choice[r]]`.
+fn choose(mut results: Vec<Value>, choice: &[u32], ty: &Type) -> Result<Value, String> {
+    if results.len() == 1 {
+        return Ok(results.remove(0));
+    }
+    if *ty == Type::Text {
+        if results.iter().all(Value::is_scalar) {
+            return choose_text_constants(results, choice);
+        }
+        // Dictionaries stay dictionaries, with constants among them; other mixtures become plain.
+        let keep = results.iter().all(|result| result.is_dictionary() || result.is_scalar());
+        let form = |result: Value| if keep { result.keyed() } else { result.plain() };
+        results = results.into_iter().map(form).collect::<Result<_, _>>()?;
+    }
+    let arrays: Vec<&dyn Array> = results.iter().map(Value::array).collect();
+    let places: Vec<(usize, usize)> = choice
+        .iter()
+        .enumerate()
+        .map(|(row, &index)| {
+            let index = index as usize;
+            (index, if results[index].is_scalar() { 0 } else { row })
+        })
+        .collect();
+    interleave(&arrays, &places).map(Value::Array).map_err(|e| e.to_string())
+}
+
+/// A choice among constants is a dictionary.
+fn choose_text_constants(results: Vec<Value>, choice: &[u32]) -> Result<Value, String> {
+    let results = results.into_iter().map(Value::plain).collect::<Result<Vec<_>, _>>()?;
+    let mut distinct: Vec<&str> = Vec::new();
+    let mut keys = Vec::with_capacity(results.len());
+    for result in &results {
+        if result.is_null_scalar() {
+            keys.push(None);
+            continue;
+        }
+        let text = result.array().as_string::<i32>().value(0);
+        let key = distinct.iter().position(|known| *known == text).unwrap_or_else(|| {
+            distinct.push(text);
+            distinct.len() - 1
+        });
+        keys.push(i32::try_from(key).ok());
+    }
+    let has_null = keys.contains(&None);
+    let chosen: Vec<i32> = choice.iter().map(|&index| keys[index as usize].unwrap_or(0)).collect();
+    let nulls =
+        has_null.then(|| choice.iter().map(|&index| keys[index as usize].is_some()).collect::<NullBuffer>());
+    let keys = Int32Array::new(chosen.into(), nulls);
+    let array = DictionaryArray::try_new(keys, Arc::new(StringArray::from(distinct)));
+    array.map(|array| Value::Array(Arc::new(array))).map_err(|e| e.to_string())
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.node {
+            Node::Constant { value, .. } => write_literal(f, value, &self.ty),
+            Node::Input { name, .. } => f.write_str(name),
+            Node::Call(call) => write!(f, "{call}"),
+            Node::Logic { connective, sides } => {
+                let word = if *connective == Connective::And { "and" } else { "or" };
+                write!(f, "({} {word} {})", sides[0], sides[1])
+            }
+            Node::Case(case) => {
+                f.write_str("case")?;
+                for (condition, result) in &case.branches {
+                    write!(f, " when {condition} then {result}")?;
+                }
+                write!(f, " else {} end", case.otherwise)
+            }
+            Node::Coalesce(values) => {
+                f.write_str("coalesce(")?;
+                write_list(f, values)?;
+                f.write_str(")")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Expression({self} : {}{})", self.ty, if self.nullable { "" } else { " not null" })
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.form, &self.arguments[..]) {
+            (Form::Infix(operator), [first, rest @ ..]) => {
+                write!(f, "({first}")?;
+                rest.iter().try_for_each(|argument| write!(f, " {operator} {argument}"))?;
+                f.write_str(")")
+            }
+            (Form::Prefix(operator), [argument]) => write!(f, "({operator}{argument})"),
+            (Form::Postfix(words), [argument]) => write!(f, "({argument} {words})"),
+            (Form::Cast(ty), [argument]) => write!(f, "{argument}::{ty}"),
+            (Form::In(list), [argument]) => write!(f, "({argument} in ({list}))"),
+            (Form::Function(name), arguments) => {
+                write!(f, "{name}(")?;
+                write_list(f, arguments)?;
+                f.write_str(")")
+            }
+            (form, arguments) => write!(f, "{form:?}{arguments:?}"),
+        }
+    }
+}
+
+fn write_list(f: &mut fmt::Formatter<'_>, values: &[Expression]) -> fmt::Result {
+    values.iter().enumerate().try_for_each(|(i, value)| {
+        if i > 0 {
+            f.write_str(", ")?;
+        }
+        write!(f, "{value}")
+    })
+}
+
+fn write_literal(f: &mut fmt::Formatter<'_>, value: &ArrayRef, ty: &Type) -> fmt::Result {
+    if value.logical_null_count() > 0 {
+        return f.write_str("null");
+    }
+    let value = Value::scalar(value.clone());
+    let mut text = String::new();
+    match Printer::new(&value, ty) {
+        Ok(printer) => printer.print(0, &mut text),
+        Err(_) => text.push('…'),
+    }
+    if *ty == Type::Boolean || ty.is_number() {
+        f.write_str(&text)
+    } else if *ty == Type::Text {
+        write!(f, "'{}'", text.replace('\'', "''"))
+    } else {
+        write!(f, "'{}'::{ty}", text.replace('\'', "''"))
+    }
+}

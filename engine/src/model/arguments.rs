@@ -1,0 +1,386 @@
+//! Reads the arguments of generators: numbers, shares, lengths, weights, words.
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type};
+use std::sync::Arc;
+
+use super::resolve::Resolver;
+use super::scope::ConstantScope;
+use super::{Bounds, Length, Settings};
+use crate::calendar::civil::MICROS_PER_DAY;
+use crate::calendar::text::{Moment, parse_date, parse_timestamp};
+use crate::error::{Fault, Faults, Span, did_you_mean};
+use crate::expression::{Expression, Source};
+use crate::scenario::generators::GeneratorDoc;
+use crate::scenario::{self, Key, Node, Scenario, Text};
+use crate::types::Type;
+
+/// The arguments given to a generator, checked against those it knows.
+pub(super) struct Arguments<'n> {
+    generator: &'static GeneratorDoc,
+    span: Span,
+    given: Given<'n>,
+}
+
+enum Given<'n> {
+    Nothing,
+    /// A plain value that stands for one argument.
+    Short(&'n Node),
+    Named(&'n [(Key, Node)]),
+}
+
+impl<'n> Arguments<'n> {
+    /// The arguments of a generator; unknown and missing ones are faults.
+    pub(super) fn new(generator: &'static GeneratorDoc, key: &Key, node: Option<&'n Node>) -> Result<Self, Fault> {
+        let span = key.span;
+        let names: Vec<&str> = generator.arguments.iter().map(|argument| argument.name).collect();
+        let given = match node {
+            None => Given::Nothing,
+            Some(node) => match node.map() {
+                // A map of weights or of members is the argument itself, unless it has the argument's name.
+                Some(entries) if !takes_map(generator) || entries.iter().any(|(k, _)| names.contains(&k.text.as_str())) => {
+                    Given::Named(entries)
+                }
+                _ if generator.short.is_some() => Given::Short(node),
+                _ => {
+                    let expected = if names.is_empty() { "no arguments".into() } else { format!("a map with {}", list(&names)) };
+                    return Err(Fault::at(node.span, format!("`{}`: expected {expected}", generator.name))
+                        .label(format!("found {}", node.describe())));
+                }
+            },
+        };
+        if let Given::Named(entries) = given {
+            if let Some((key, _)) = entries.iter().find(|(key, _)| !names.contains(&key.text.as_str())) {
+                let hint = did_you_mean(&key.text, names.iter().copied())
+                    .unwrap_or_else(|| if names.is_empty() { "it takes none".into() } else { format!("it takes {}", list(&names)) });
+                return Err(Fault::at(key.span, format!("unknown argument `{}` of `{}`", key.text, generator.name)).hint(hint));
+            }
+        }
+        let arguments = Self { generator, span, given };
+        for argument in generator.arguments.iter().filter(|argument| argument.required) {
+            if arguments.get(argument.name).is_none() {
+                return Err(Fault::at(span, format!("`{}` needs `{}`", generator.name, argument.name))
+                    .hint(format!("{}; as in `{}`", argument.summary, generator.example)));
+            }
+        }
+        Ok(arguments)
+    }
+
+    /// The argument of that name, if given.
+    pub(super) fn get(&self, name: &str) -> Option<&'n Node> {
+        debug_assert!(self.generator.arguments.iter().any(|argument| argument.name == name), "{name} is documented");
+        match self.given {
+            Given::Nothing => None,
+            Given::Short(node) => (self.generator.short == Some(name)).then_some(node),
+            Given::Named(entries) => entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| node),
+        }
+    }
+
+    /// An argument that is required, and so is there.
+    pub(super) fn required(&self, name: &str) -> Result<&'n Node, Fault> {
+        self.get(name).ok_or_else(|| Fault::at(self.span, format!("`{}` needs `{name}`", self.generator.name)))
+    }
+
+    /// An argument as an expression.
+    pub(super) fn expression(&self, name: &str) -> Result<Option<Text>, Fault> {
+        self.get(name).map(|node| scenario::as_expression(node, &format!("`{name}`"))).transpose()
+    }
+
+    /// One of some words.
+    pub(super) fn word(&self, name: &str) -> Result<Option<Key>, Fault> {
+        self.get(name).map(|node| scenario::word(node, &format!("`{name}`"))).transpose()
+    }
+
+    /// Where the generator's name stands.
+    pub(super) fn span(&self) -> Span {
+        self.span
+    }
+}
+
+fn takes_map(generator: &GeneratorDoc) -> bool {
+    use crate::scenario::generators::ArgumentKind::{Any, Specs, Weights};
+    let short = generator.short.and_then(|short| generator.arguments.iter().find(|a| a.name == short));
+    short.is_some_and(|argument| matches!(argument.kind, Weights | Specs) || argument.kind == Any)
+}
+
+/// `a`, `b` and `c`.
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+impl Resolver<'_> {
+    /// A constant expression: numbers, parameters, arithmetic on them.
+    pub(super) fn constant(&self, node: &Node, what: &str) -> Result<(ArrayRef, Type), Fault> {
+        let text = scenario::as_expression(node, &format!("`{what}`"))?;
+        let source = Source { text: &text.text, span: text.span, exact: text.exact };
+        let expression = Expression::compile(&source, &mut ConstantScope { resolver: self })?;
+        let value = expression.constant().ok_or_else(|| Fault::at(node.span, format!("`{what}`: expected a constant")))?;
+        Ok((value, expression.ty().clone()))
+    }
+
+    /// A finite number.
+    pub(super) fn number(&self, node: &Node, what: &str) -> Result<f64, Fault> {
+        let plain = node.scalar().filter(|scalar| !scalar.quoted).and_then(|scalar| plain_number(&scalar.text));
+        let value = match plain {
+            Some(value) => Some(value),
+            None => {
+                let (value, ty) = self.constant(node, what)?;
+                let number = ty.is_number().then(|| cast(&value, &DataType::Float64).ok()).flatten();
+                number.filter(|n| n.is_valid(0)).map(|n| n.as_primitive::<Float64Type>().value(0))
+            }
+        };
+        value.filter(|value| value.is_finite()).ok_or_else(|| {
+            Fault::at(node.span, format!("`{what}`: expected a number")).label(format!("found {}", node.describe()))
+        })
+    }
+
+    /// A whole number from `least` to `greatest`.
+    pub(super) fn whole(&self, node: &Node, what: &str, least: i64, greatest: i64) -> Result<i64, Fault> {
+        let text = node.scalar().filter(|s| !s.quoted).map(|s| s.text.replace('_', ""));
+        let exact = text.as_deref().and_then(|text| text.parse::<i64>().ok());
+        let value = match exact {
+            Some(value) => value,
+            None => {
+                let number = self.number(node, what)?;
+                // 2^63 as a float is exact, and every whole float below it fits.
+                if libm::floor(number) != number || number.abs() >= 9.223_372_036_854_775_8e18 {
+                    return Err(Fault::at(node.span, format!("`{what}`: expected a whole number"))
+                        .label(format!("found {}", node.describe())));
+                }
+                number as i64
+            }
+        };
+        if (least..=greatest).contains(&value) {
+            return Ok(value);
+        }
+        let bound = if value < least { format!("at least {least}") } else { format!("at most {greatest}") };
+        Err(Fault::at(node.span, format!("`{what}`: expected {bound}")).label(format!("found {value}")))
+    }
+
+    /// A share: `5%` or `0.05`, from 0 to 1.
+    pub(super) fn share(&self, node: &Node, what: &str) -> Result<f64, Fault> {
+        let percent = node.scalar().and_then(|s| s.text.trim().strip_suffix('%')).and_then(plain_number);
+        let value = match percent {
+            Some(percent) => percent / 100.0,
+            None => self.number(node, what)?,
+        };
+        if (0.0..=1.0).contains(&value) {
+            return Ok(value);
+        }
+        Err(Fault::at(node.span, format!("`{what}`: expected a share from 0% to 100%"))
+            .label(format!("found {}", node.describe()))
+            .hint("write `5%` or `0.05`"))
+    }
+
+    /// A length: a number, or `{from, to}`.
+    pub(super) fn length(&self, node: &Node, what: &str, greatest: i64) -> Result<Length, Fault> {
+        let (from, to) = match node.map() {
+            None => {
+                let length = self.whole(node, what, 0, greatest)?;
+                (length, length)
+            }
+            Some(entries) => {
+                let mut faults = Faults::default();
+                scenario::unknown_keys(entries, &["from", "to"], &format!("`{what}`"), &mut faults);
+                if let Some(fault) = faults.0.into_iter().next() {
+                    return Err(fault);
+                }
+                let bound = |name: &str| {
+                    let found = node.get(name).ok_or_else(|| {
+                        Fault::at(node.span, format!("`{what}`: expected a number or `{{from, to}}`"))
+                    });
+                    self.whole(found?, name, 0, greatest)
+                };
+                (bound("from")?, bound("to")?)
+            }
+        };
+        if from > to {
+            return Err(Fault::at(node.span, format!("`{what}`: `from` {from} is above `to` {to}")));
+        }
+        Ok(Length { from: from.unsigned_abs(), to: to.unsigned_abs() })
+    }
+
+    /// `min` and `max`.
+    pub(super) fn bounds(&self, arguments: &Arguments) -> Result<Bounds, Fault> {
+        let bound = |name: &str, default: f64| match arguments.get(name) {
+            Some(node) => self.number(node, name),
+            None => Ok(default),
+        };
+        let bounds = Bounds { min: bound("min", f64::NEG_INFINITY)?, max: bound("max", f64::INFINITY)? };
+        if bounds.min > bounds.max {
+            let span = arguments.required("max")?.span;
+            return Err(Fault::at(span, format!("`min` {} is above `max` {}", bounds.min, bounds.max)));
+        }
+        Ok(bounds)
+    }
+
+    /// A list (weights 1) or a map from values to weights; the span is that of each value.
+    pub(super) fn weights(&self, node: &Node, what: &str) -> Result<(Vec<Key>, Vec<bool>, Option<Vec<f64>>), Fault> {
+        let expected = || {
+            Fault::at(node.span, format!("`{what}`: expected a list, or a map from values to weights"))
+                .label(format!("found {}", node.describe()))
+        };
+        if let Some(entries) = node.map() {
+            let mut weights = Vec::new();
+            for (_, weight) in entries {
+                let percent = weight.scalar().and_then(|s| s.text.trim().strip_suffix('%')).and_then(plain_number);
+                weights.push(match percent {
+                    Some(percent) => percent,
+                    None => self.number(weight, what)?,
+                });
+                if weights.last().is_some_and(|w| *w < 0.0) {
+                    return Err(Fault::at(weight.span, format!("`{what}`: a weight cannot be negative"))
+                        .label(format!("found {}", weight.describe())));
+                }
+            }
+            if weights.is_empty() {
+                return Err(expected());
+            }
+            if weights.iter().all(|w| *w == 0.0) {
+                return Err(Fault::at(node.span, format!("`{what}`: all weights are 0")));
+            }
+            let keys = entries.iter().map(|(key, _)| key.clone()).collect();
+            return Ok((keys, vec![false; weights.len()], Some(weights)));
+        }
+        let items = node.list().filter(|items| !items.is_empty()).ok_or_else(expected)?;
+        let mut keys = Vec::new();
+        let mut quoted = Vec::new();
+        for item in items {
+            let scalar = item.scalar().ok_or_else(|| {
+                Fault::at(item.span, format!("`{what}`: expected a plain value")).label(format!("found {}", item.describe()))
+            })?;
+            keys.push(Key { text: scalar.text.clone(), span: item.span });
+            quoted.push(scalar.quoted);
+        }
+        Ok((keys, quoted, None))
+    }
+}
+
+/// A number as YAML and people write it: `1_000_000`, `2.5e3`, `-4`.
+fn plain_number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) {
+        return None;
+    }
+    text.replace('_', "").parse().ok()
+}
+
+/// An instant written as a date (midnight UTC) or as ISO 8601; a wall clock without an offset is read as UTC.
+pub(super) fn constant_instant(text: &str) -> Result<i64, String> {
+    if let Ok(days) = parse_date(text) {
+        return Ok(i64::from(days) * MICROS_PER_DAY);
+    }
+    match parse_timestamp(text) {
+        Ok(Moment::Instant(micros) | Moment::Wall(micros)) => Ok(micros),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A value of length one, as text.
+pub(super) fn shown(value: &ArrayRef) -> String {
+    arrow::util::display::array_value_to_string(value, 0).unwrap_or_default()
+}
+
+/// The values of the parameters: defaults, or what the settings say, checked against their bounds.
+pub(super) fn parameter_values(
+    scenario: &Scenario,
+    settings: &Settings,
+    faults: &mut Faults,
+) -> Vec<(String, ArrayRef, Type)> {
+    for (name, _) in &settings.params {
+        if !scenario.params.iter().any(|param| param.name.text == *name) {
+            let known: Vec<&str> = scenario.params.iter().map(|param| param.name.text.as_str()).collect();
+            let hint = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| match known.is_empty() {
+                true => "the scenario has no parameters".to_owned(),
+                false => format!("the parameters are: {}", known.join(", ")),
+            });
+            faults.push(Fault::setting(format!("unknown parameter `{name}`")).hint(hint));
+        }
+    }
+    let mut values = Vec::new();
+    for param in &scenario.params {
+        let name = &param.name.text;
+        let Some(scalar) = param.default.scalar() else {
+            faults.push(Fault::at(param.default.span, format!("parameter `{name}`: expected a plain value")));
+            continue;
+        };
+        let kind = Kind::of(&scalar.text, scalar.quoted);
+        let set = settings.params.iter().rev().find(|(set, _)| set == name).map(|(_, value)| value.as_str());
+        let text = set.unwrap_or(&scalar.text);
+        let place = |fault: Fault| if set.is_none() { Fault { span: Some(param.default.span), ..fault } } else { fault };
+        let Some((value, ty)) = kind.value(text) else {
+            let message = format!("parameter `{name}`: expected {}, found `{text}`", kind.name());
+            faults.push(place(Fault::setting(message)));
+            continue;
+        };
+        let number = plain_number(text);
+        for (bound, least) in [(&param.min, true), (&param.max, false)] {
+            let Some(bound) = bound else { continue };
+            let Some(limit) = bound.scalar().and_then(|s| plain_number(&s.text)) else {
+                faults.push(Fault::at(bound.span, format!("parameter `{name}`: a bound must be a number")));
+                continue;
+            };
+            let outside = number.is_some_and(|n| if least { n < limit } else { n > limit });
+            if outside {
+                let word = if least { "at least" } else { "at most" };
+                let help = param.help.as_ref().map(|help| format!("`{name}`: {help}"));
+                let fault = Fault::setting(format!("parameter `{name}`: expected {word} {limit}, found {text}"));
+                faults.push(place(fault.maybe_hint(help)));
+            }
+        }
+        values.push((name.clone(), value, ty));
+    }
+    values
+}
+
+/// The type of a parameter, by its default.
+#[derive(Clone, Copy)]
+enum Kind {
+    Whole,
+    Number,
+    Boolean,
+    Text,
+}
+
+impl Kind {
+    fn of(text: &str, quoted: bool) -> Self {
+        if quoted {
+            Self::Text
+        } else if text.replace('_', "").parse::<i64>().is_ok() {
+            Self::Whole
+        } else if plain_number(text).is_some_and(f64::is_finite) {
+            Self::Number
+        } else if matches!(text, "true" | "false") {
+            Self::Boolean
+        } else {
+            Self::Text
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "a whole number",
+            Self::Number => "a number",
+            Self::Boolean => "`true` or `false`",
+            Self::Text => "text",
+        }
+    }
+
+    fn value(self, text: &str) -> Option<(ArrayRef, Type)> {
+        Some(match self {
+            Self::Whole => {
+                let value: i64 = text.replace('_', "").parse().ok()?;
+                (Arc::new(Int64Array::from(vec![value])) as ArrayRef, Type::BigInt)
+            }
+            Self::Number => {
+                let value = plain_number(text).filter(|n| n.is_finite())?;
+                (Arc::new(arrow::array::Float64Array::from(vec![value])) as ArrayRef, Type::Double)
+            }
+            Self::Boolean => {
+                (Arc::new(BooleanArray::from(vec![text.parse::<bool>().ok()?])) as ArrayRef, Type::Boolean)
+            }
+            Self::Text => (Arc::new(StringArray::from(vec![text])) as ArrayRef, Type::Text),
+        })
+    }
+}

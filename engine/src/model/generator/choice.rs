@@ -1,0 +1,148 @@
+//! Choices: booleans, weighted values, and generators that depend on a value.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Int64Array, StringArray};
+
+use super::{Address, Made, invalid, threshold};
+use crate::error::Fault;
+use crate::model::arguments::Arguments;
+use crate::model::resolve::{Resolver, holder};
+use crate::model::{Input, Recipe};
+use crate::random::Weighted;
+use crate::scenario::{self, Key, Text};
+use crate::types::Type;
+
+impl Resolver<'_> {
+    pub(super) fn choice_generator(
+        &mut self,
+        t: usize,
+        name: &str,
+        arguments: &Arguments,
+        address: &Address,
+    ) -> Result<Made, Fault> {
+        match name {
+            "boolean" => {
+                let share = match arguments.get("share") {
+                    Some(node) => self.share(node, "share")?,
+                    None => 0.5,
+                };
+                let stream = address.stream(name, "value");
+                let recipe = Recipe::Boolean { stream, threshold: threshold(share), always: share >= 1.0 };
+                Ok(Made::new(recipe, Type::Boolean))
+            }
+            "choose" => {
+                let node = arguments.required("values")?;
+                let (keys, quoted, weights) = self.weights(node, "choose")?;
+                let (values, ty) = typed_values(&keys, &quoted);
+                let weights = weights.unwrap_or_else(|| vec![1.0; keys.len()]);
+                let law = Weighted::new(&weights).map_err(|e| invalid(node.span, name, e))?;
+                let dictionary = ty == Type::Text;
+                let recipe = Recipe::Choose { stream: address.stream(name, "value"), law, values: holder(values) };
+                Ok(Made { dictionary, ..Made::new(recipe, ty) })
+            }
+            _ => self.switch(t, arguments, address),
+        }
+    }
+
+    /// A `CASE` over hidden columns, one per case.
+    fn switch(&mut self, t: usize, arguments: &Arguments, address: &Address) -> Result<Made, Fault> {
+        let on = arguments.expression("on")?.ok_or_else(Fault::reported)?;
+        let node = arguments.required("cases")?;
+        let entries = scenario::map_of(node, "`cases`", "one generator per value")?;
+        // The index of the case, as SQL: the values take the type of what they are compared with.
+        let mut sql = format!("case ({})", on.text);
+        let ty = self.formula(t, &on)?.expression.ty().clone();
+        let mut cases = Vec::new();
+        let mut made: Option<(Type, bool, bool)> = None;
+        let named = entries.iter().enumerate().map(|(i, (key, value))| (Some(i), key.clone(), value));
+        let otherwise = arguments.get("else").map(|value| (None, Key { text: "(else)".into(), span: value.span }, value));
+        for (index, key, value) in named.chain(otherwise) {
+            if let Some(index) = index {
+                let literal = match ty {
+                    Type::Text | Type::Null => format!("'{}'", key.text.replace('\'', "''")),
+                    _ if ty.is_number() || ty == Type::Boolean => key.text.clone(),
+                    _ => format!("cast('{}' as {ty})", key.text.replace('\'', "''")),
+                };
+                sql += &format!(" when {literal} then {index}");
+            }
+            let input = self.part(t, &key, value, address)?;
+            let Input::Column { column, .. } = self.drafts[t].inputs[input].clone() else { return Err(Fault::reported()) };
+            let column = self.done(t, column)?;
+            let (ty, nullable, dictionary) = (column.ty.clone(), column.nullable, column.dictionary);
+            made = Some(match made {
+                None => (ty, nullable, dictionary),
+                Some((first, n, d)) if first == ty => (first, n || nullable, d && dictionary),
+                Some((first, ..)) => {
+                    return Err(Fault::at(value.span, "the cases have different types")
+                        .label(format!("expected {first}, found {ty}"))
+                        .hint("give all of them the same `type:`"));
+                }
+            });
+            cases.push(Some(input));
+        }
+        let Some((case_type, nullable, _)) = made else {
+            return Err(Fault::at(node.span, "`cases`: expected at least one case"));
+        };
+        if arguments.get("else").is_none() {
+            cases.push(None);
+        }
+        sql += &format!(" else {} end", cases.len() - 1);
+        let index = self.formula(t, &Text { text: sql, span: on.span, exact: false })?;
+        let nullable = nullable || cases.last().is_some_and(Option::is_none);
+        Ok(Made { nullable, ..Made::new(Recipe::Switch { index, cases }, case_type) })
+    }
+}
+
+/// Values in the narrowest type that holds all of them: `bigint`, `numeric`, `boolean`, else text.
+pub(super) fn typed_values(keys: &[Key], quoted: &[bool]) -> (ArrayRef, Type) {
+    let text = |key: &Key| key.text.clone();
+    if !quoted.iter().any(|quoted| *quoted) {
+        if let Some(values) = keys.iter().map(|key| whole(&key.text)).collect::<Option<Vec<i64>>>() {
+            return (Arc::new(Int64Array::from(values)), Type::BigInt);
+        }
+        if let Some((values, precision, scale)) = decimals(keys) {
+            let array = Decimal128Array::from(values).with_precision_and_scale(precision, scale);
+            if let Ok(array) = array {
+                return (Arc::new(array), Type::Numeric { precision, scale });
+            }
+        }
+        if keys.iter().all(|key| matches!(key.text.as_str(), "true" | "false")) {
+            let values: Vec<bool> = keys.iter().map(|key| key.text == "true").collect();
+            return (Arc::new(BooleanArray::from(values)), Type::Boolean);
+        }
+    }
+    (Arc::new(StringArray::from_iter_values(keys.iter().map(text))), Type::Text)
+}
+
+fn whole(text: &str) -> Option<i64> {
+    // `007` is a code, not the number seven.
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = digits.len() == 1 || !digits.starts_with('0');
+    (plain && digits.starts_with(|c: char| c.is_ascii_digit())).then(|| text.replace('_', "").parse().ok())?
+}
+
+/// Plain decimals such as `12.50`, brought to one scale.
+fn decimals(keys: &[Key]) -> Option<(Vec<i128>, u8, i8)> {
+    let mut parts = Vec::new();
+    for key in keys {
+        let (sign, text) = key.text.strip_prefix('-').map_or((1, key.text.as_str()), |rest| (-1, rest));
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        if whole.is_empty() || !digits(whole) || !digits(fraction) || whole.len() + fraction.len() > 30 {
+            return None;
+        }
+        parts.push((sign, whole, fraction));
+    }
+    let scale = parts.iter().map(|(.., fraction)| fraction.len()).max()?;
+    let whole = parts.iter().map(|(_, whole, _)| whole.len()).max()?;
+    if whole + scale > 38 {
+        return None;
+    }
+    let value = |(sign, whole, fraction): &(i128, &str, &str)| {
+        let digits: i128 = format!("{whole}{fraction:0<scale$}").parse().ok()?;
+        Some(sign * digits)
+    };
+    let values = parts.iter().map(value).collect::<Option<Vec<_>>>()?;
+    Some((values, (whole + scale) as u8, scale as i8))
+}

@@ -1,0 +1,308 @@
+//! Keys: serials, parents, references, UUIDs.
+
+use super::count::too_many;
+use super::{Address, Made};
+use crate::error::{Fault, did_you_mean};
+use crate::expression::Name;
+use crate::model::arguments::Arguments;
+use crate::model::recipe::{Pick, Reference, Within};
+use crate::model::resolve::Resolver;
+use crate::model::{Hop, Input, Recipe, Source};
+use crate::scenario;
+use crate::types::Type;
+
+impl Resolver<'_> {
+    pub(super) fn key_generator(
+        &mut self,
+        t: usize,
+        name: &str,
+        arguments: &Arguments,
+        address: &Address,
+    ) -> Result<Made, Fault> {
+        match name {
+            "serial" => {
+                let argument = |name: &str, default: i64| match arguments.get(name) {
+                    Some(node) => self.whole(node, name, i64::MIN / 2, i64::MAX / 2),
+                    None => Ok(default),
+                };
+                let (start, step) = (argument("start", 1)?, argument("step", 1)?);
+                if step == 0 {
+                    return Err(Fault::at(arguments.required("step")?.span, "`step`: a serial must move"));
+                }
+                if step.unsigned_abs() > 1 << 9 {
+                    return Err(Fault::at(arguments.required("step")?.span, "`step`: expected -512 to 512"));
+                }
+                Ok(Made { unique: true, ..Made::new(Recipe::Serial { start, step }, Type::BigInt) })
+            }
+            "parent" => {
+                let Some(parent) = self.drafts[t].parent else {
+                    let table = &self.drafts[t].name.text;
+                    return Err(Fault::at(arguments.span(), format!("the rows of `{table}` have no parent"))
+                        .hint("`parent` belongs into a table with `per:`; for other tables use `reference`"));
+                };
+                self.rows_of(t)?;
+                let column = self.key_column(parent);
+                self.column(parent, column)?;
+                let key = self.done(parent, column)?;
+                let (ty, nullable) = (key.ty.clone(), key.nullable);
+                let key = self.input(t, Input::Column { hops: vec![Hop::Parent], column });
+                Ok(Made { nullable, ..Made::new(Recipe::Parent { key }, ty) })
+            }
+            "uuid" => self.uuid(t, arguments, address),
+            _ => self.reference(t, arguments, address),
+        }
+    }
+
+    fn uuid(&mut self, t: usize, arguments: &Arguments, address: &Address) -> Result<Made, Fault> {
+        let version = match arguments.get("version") {
+            Some(node) => self.whole(node, "version", 0, 8).and_then(|v| match v {
+                4 | 7 => Ok(v),
+                _ => Err(Fault::at(node.span, "`version`: expected 4 or 7").label(format!("found {v}"))),
+            })?,
+            None if arguments.get("at").is_some() => 7,
+            None => 4,
+        };
+        let stream = address.stream("uuid", "value");
+        let permutation = address.stream("uuid", "permutation");
+        let key = [permutation.word(0), permutation.word(1)];
+        let recipe = match (version, arguments.expression("at")?) {
+            (4, None) => Recipe::Uuid4 { stream, key },
+            (4, Some(at)) => return Err(Fault::at(at.span, "`at` belongs to version 7")),
+            (_, None) => {
+                return Err(Fault::at(arguments.span(), "a UUID of version 7 needs `at`, the instant it is ordered by")
+                    .hint("write `{uuid: {version: 7, at: created_at}}`"));
+            }
+            (_, Some(at)) => {
+                let formula = self.formula_of(t, &at, &Type::Instant)?;
+                if formula.expression.nullable() {
+                    return Err(Fault::at(at.span, "`at` can be NULL").hint("use `coalesce(…, as_of)`"));
+                }
+                Recipe::Uuid7 { stream, key, at: formula }
+            }
+        };
+        Ok(Made { unique: true, ..Made::new(recipe, Type::Uuid) })
+    }
+
+    fn reference(&mut self, t: usize, arguments: &Arguments, address: &Address) -> Result<Made, Fault> {
+        let to = arguments.word("to")?.ok_or_else(Fault::reported)?;
+        let target = self.table_named(&to.text, to.span)?;
+        let target_rows = self.rows_of(target)?;
+        let shown = match arguments.word("column")? {
+            None => self.key_column(target),
+            Some(key) => self.drafts[target].columns.iter().position(|c| c.name == key.text && c.written).ok_or_else(|| {
+                let known = self.column_names(target);
+                Fault::at(key.span, format!("unknown column `{}` of `{}`", key.text, to.text))
+                    .maybe_hint(did_you_mean(&key.text, known.iter().map(String::as_str)))
+            })?,
+        };
+        self.column(target, shown)?;
+        let column = self.done(target, shown)?;
+        let (ty, mut nullable) = (column.ty.clone(), column.nullable);
+
+        let within = match arguments.word("within")? {
+            None => None,
+            Some(key) => Some(self.within(t, target, &key)?),
+        };
+        match &within {
+            // Some row of the ancestor may have no rows of the target.
+            Some((_, least, may_miss)) => nullable |= *least == 0 || *may_miss,
+            None => {
+                let empty = match target_rows {
+                    Source::Root { rows } => rows == 0,
+                    Source::Per { count, .. } => count.max == 0,
+                };
+                if empty {
+                    return Err(Fault::at(to.span, format!("table `{}` has no rows to refer to", to.text)));
+                }
+                nullable |= self.least_rows(target)? == 0;
+            }
+        }
+        let skew = match arguments.get("skew") {
+            None => 0.0,
+            Some(node) => {
+                let skew = self.number(node, "skew")?;
+                if !(0.0..=10.0).contains(&skew) {
+                    return Err(Fault::at(node.span, "`skew`: expected 0 to 10").label(format!("found {skew}")));
+                }
+                skew
+            }
+        };
+        let distinct = arguments.get("distinct").map(|n| scenario::boolean(n, "distinct")).transpose()?.unwrap_or(false);
+        let existed_at = arguments.expression("existed_at")?;
+        let pick = match (distinct, existed_at) {
+            (true, Some(at)) => {
+                return Err(Fault::at(at.span, "`distinct` and `existed_at` cannot be combined yet")
+                    .hint("leave one of them out"));
+            }
+            (true, None) => {
+                let least = match &within {
+                    Some((_, least, _)) => *least,
+                    None => self.least_rows(target)?,
+                };
+                self.distinct(t, target, least, arguments, address)?
+            }
+            (false, None) => Pick::Random { stream: address.stream("reference", "value"), skew },
+            (false, Some(at)) => {
+                let at = self.formula_of(t, &at, &Type::Instant)?;
+                let by = self.birth_column(target, within.as_ref().map(|(within, ..)| within), arguments, &to)?;
+                nullable = true;
+                Pick::Existing { stream: address.stream("reference", "value"), skew, at, by }
+            }
+        };
+        if let (Some(node), false) = (arguments.get("starting_with"), distinct) {
+            return Err(Fault::at(node.span, "`starting_with` belongs to `distinct: true`"));
+        }
+        let reference = Reference { target, shown, within: within.map(|(within, ..)| within), pick };
+        Ok(Made { nullable, ..Made::new(Recipe::Reference(reference), ty) })
+    }
+
+    /// The way to the row whose rows of the target are meant; the least number of them there is, and
+    /// whether the way may end in NULL.
+    fn within(&mut self, t: usize, target: usize, key: &crate::scenario::Key) -> Result<(Within, u64, bool), Fault> {
+        let ancestor = self.table_named(&key.text, key.span)?;
+        let chain = self.ancestors(target).unwrap_or_default();
+        let Some(depth) = chain.iter().skip(1).position(|&a| a == ancestor) else {
+            let target = &self.drafts[target].name.text;
+            return Err(Fault::at(key.span, format!("`{}` is not an ancestor of `{target}`", key.text))
+                .hint(format!("`within` names a table that `{target}` is under by `per:`")));
+        };
+        let hops = self.way_to(t, ancestor, key)?;
+        let (_, may_miss) = self.way_type(t, &hops)?;
+        let mut path: Vec<usize> = chain[..=depth].to_vec();
+        path.reverse();
+        let mut least = 1;
+        for &table in &path {
+            least *= self.count_of(table)?.map_or(0, |count| count.min);
+        }
+        Ok((Within { hops, path }, least, may_miss))
+    }
+
+    /// The way from a row to a row of another table: the row itself, an ancestor, or what a reference leads to.
+    fn way_to(&mut self, t: usize, table: usize, key: &crate::scenario::Key) -> Result<Vec<Hop>, Fault> {
+        // A reference or parent column of the table that leads there directly is nearer than an ancestor.
+        for c in 0..self.drafts[t].columns.len() {
+            let leads = self.drafts[t].columns[c].spec.as_ref().is_some_and(|spec| match &spec.generator {
+                scenario::Generator::Named(name, Some(argument)) if name.text == "reference" => {
+                    let to = argument.get("to").unwrap_or(argument);
+                    to.scalar().is_some_and(|to| to.text == key.text)
+                }
+                _ => false,
+            });
+            if leads && self.column(t, c).is_ok() {
+                return Ok(vec![Hop::Reference(c)]);
+            }
+        }
+        // Any column of the other table will do to find the way.
+        let column = self.key_column(table);
+        let name = |text: &str| Name { text: text.to_owned(), span: key.span };
+        let column_name = self.drafts[table].columns[column].name.clone();
+        if let Ok(Input::Column { hops, .. }) = self.path(t, &[name(&key.text), name(&column_name)], Vec::new()) {
+            return Ok(hops);
+        }
+        // One step further: through the parent's references.
+        if let Some(parent) = self.drafts[t].parent {
+            self.rows_of(t)?;
+            let mut hops = vec![Hop::Parent];
+            hops.extend(self.way_to(parent, table, key)?);
+            return Ok(hops);
+        }
+        Err(Fault::at(key.span, format!("no way leads from this row to a row of `{}`", key.text))
+            .hint("add a reference to it, or a `per:`"))
+    }
+
+    fn way_type(&mut self, t: usize, hops: &[Hop]) -> Result<(usize, bool), Fault> {
+        let (mut table, mut nullable) = (t, false);
+        for hop in hops {
+            match *hop {
+                Hop::Parent => table = self.drafts[table].parent.ok_or_else(Fault::reported)?,
+                Hop::Reference(c) => {
+                    let column = self.done(table, c)?;
+                    nullable |= column.nullable;
+                    let Recipe::Reference(reference) = &column.recipe else { return Err(Fault::reported()) };
+                    table = reference.target;
+                }
+            }
+        }
+        Ok((table, nullable))
+    }
+
+    /// The least number of rows a table can have.
+    fn least_rows(&mut self, t: usize) -> Result<u64, Fault> {
+        Ok(match self.rows_of(t)? {
+            Source::Root { rows } => rows,
+            Source::Per { parent, count } => self.least_rows(parent)?.saturating_mul(count.min),
+        })
+    }
+
+    fn distinct(
+        &mut self,
+        t: usize,
+        target: usize,
+        least: u64,
+        arguments: &Arguments,
+        address: &Address,
+    ) -> Result<Pick, Fault> {
+        let node = arguments.required("distinct")?;
+        if let Some(skew) = arguments.get("skew") {
+            return Err(Fault::at(skew.span, "`distinct` and `skew` cannot be combined").hint("leave one of them out"));
+        }
+        let Some(count) = self.count_of(t)? else {
+            return Err(Fault::at(node.span, "`distinct` is among the children of one parent, and these rows have none")
+                .hint("give the table a `per:`"));
+        };
+        if count.max > least {
+            let table = self.drafts[target].name.text.clone();
+            return Err(too_many(node.span, count.max, least, &table));
+        }
+        let first = match arguments.word("starting_with")? {
+            None => None,
+            Some(key) => {
+                let table = self.table_named(&key.text, key.span)?;
+                if table != target {
+                    return Err(Fault::at(key.span, format!("`starting_with` must name `{}`", self.drafts[target].name.text)));
+                }
+                if let Some(within) = arguments.get("within") {
+                    return Err(Fault::at(within.span, "`starting_with` and `within` cannot be combined"));
+                }
+                Some(self.ancestor_way(t, table).ok_or_else(|| {
+                    Fault::at(key.span, format!("`{}` is not an ancestor", key.text))
+                })?)
+            }
+        };
+        let ordinal = self.input(t, Input::Ordinal);
+        Ok(Pick::Distinct { stream: address.stream("reference", "distinct"), first, ordinal })
+    }
+
+    fn ancestor_way(&self, t: usize, ancestor: usize) -> Option<Vec<Hop>> {
+        let depth = self.ancestors(t)?.iter().position(|&a| a == ancestor)?;
+        (depth > 0).then(|| vec![Hop::Parent; depth])
+    }
+
+    /// The target's column that tells when a row came about; it must rise in the order of the rows looked at.
+    fn birth_column(
+        &mut self,
+        target: usize,
+        within: Option<&Within>,
+        arguments: &Arguments,
+        to: &crate::scenario::Key,
+    ) -> Result<usize, Fault> {
+        let by = arguments.word("by")?;
+        let (name, span) = by.map_or(("created_at".to_owned(), to.span), |key| (key.text, key.span));
+        let Some(c) = self.drafts[target].columns.iter().position(|c| c.name == name) else {
+            return Err(Fault::at(span, format!("`{}` has no column `{name}`", to.text))
+                .hint("say with `by:` which column tells when its rows came about"));
+        };
+        self.column(target, c)?;
+        let rises = matches!(&self.done(target, c)?.recipe, Recipe::Moment { stratum: Some(_), .. });
+        let siblings = within.is_some_and(|within| within.path.len() == 1);
+        if rises && siblings && self.done(target, c)?.null.is_none() {
+            return Ok(c);
+        }
+        let parent = self.drafts[target].parent.map(|p| self.drafts[p].name.text.clone());
+        let hint = match parent {
+            Some(parent) => format!("give `{}.{name}` an `order: within parent` and the reference a `within: {parent}`", to.text),
+            None => format!("`{}` needs a `per:` and `{name}` an `order: within parent`", to.text),
+        };
+        Err(Fault::at(span, "`existed_at` needs rows whose instants rise").hint(hint))
+    }
+}

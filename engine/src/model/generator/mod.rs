@@ -1,0 +1,223 @@
+//! From what is written to recipes: one file per family of generators.
+
+mod choice;
+mod count;
+mod key;
+mod literal;
+mod name;
+mod number;
+mod structure;
+mod text;
+mod time;
+
+pub(super) use literal::LiteralColumn;
+pub(super) use name::Group;
+
+use super::arguments::Arguments;
+use super::resolve::Resolver;
+use super::{Column, Recipe};
+use crate::error::{Fault, Span};
+use crate::random::Stream;
+use crate::scenario::generators::{self, GeneratorDoc};
+use crate::scenario::{self, Generator, Key, Node, Spec};
+use crate::types::Type;
+
+/// The version of each generator's values. A change that alters values raises the number and gets a
+/// `VALUE-BREAKING` line in the changelog.
+pub(super) fn version(_generator: &str) -> u32 {
+    1
+}
+
+/// What a generator makes.
+pub(super) struct Made {
+    pub(super) recipe: Recipe,
+    pub(super) ty: Type,
+    pub(super) nullable: bool,
+    /// Whether no value occurs twice, by the way it is made.
+    pub(super) unique: bool,
+    pub(super) dictionary: bool,
+}
+
+impl Made {
+    pub(super) fn new(recipe: Recipe, ty: Type) -> Self {
+        Self { recipe, ty, nullable: false, unique: false, dictionary: false }
+    }
+}
+
+/// Where a column's random words come from, while its recipe is made.
+#[derive(Clone)]
+pub(super) struct Address {
+    pub(super) seed: u64,
+    pub(super) table: String,
+    pub(super) column: String,
+}
+
+impl Address {
+    /// The words of a generator for one purpose.
+    pub(super) fn stream(&self, generator: &str, purpose: &str) -> Stream {
+        Stream::new(self.seed, &self.table, &self.column, purpose, version(generator))
+    }
+
+    /// The address of a part of this column, such as a member of a JSON object.
+    pub(super) fn part(&self, name: &str) -> Self {
+        Self { column: format!("{}.{name}", self.column), ..self.clone() }
+    }
+}
+
+impl Resolver<'_> {
+    /// Settles the column `c` of table `t`.
+    pub(super) fn read_column(&mut self, t: usize, c: usize) -> Result<Column, Fault> {
+        let draft = &self.drafts[t].columns[c];
+        let (name, written) = (draft.name.clone(), draft.written);
+        let (table, column) = draft.address.clone();
+        let address = Address { seed: self.settings.seed, table, column };
+        if self.drafts[t].literal.as_ref().is_some_and(|literal| literal.contains_key(&name)) {
+            return self.literal_column(t, c);
+        }
+        let Some(spec) = draft.spec.clone() else { return Err(Fault::reported()) };
+        let column = self.column_of(t, name, written, &spec, &address)?;
+        if let Recipe::Group = column.recipe {
+            if written {
+                return Err(Fault::at(spec.span, format!("`{}` is a group of values", column.name))
+                    .hint("put it under `let:` and use its parts, as in `country: = place.country`"));
+            }
+            let group = self.group_of(t, &spec, &address)?;
+            self.drafts[t].columns[c].group = Some(group);
+        }
+        Ok(column)
+    }
+
+    /// Makes a column of what is written.
+    pub(super) fn column_of(
+        &mut self,
+        t: usize,
+        name: String,
+        written: bool,
+        spec: &Spec,
+        address: &Address,
+    ) -> Result<Column, Fault> {
+        let made = self.made(t, spec, address)?;
+        let null = match &spec.null {
+            None => None,
+            Some(node) => {
+                let share = self.share(node, "null")?;
+                (share > 0.0).then(|| (threshold(share), Stream::new(address.seed, &address.table, &address.column, "null", 1)))
+            }
+        };
+        let cast = self.cast_of(spec, &made)?;
+        let mut column = Column {
+            name,
+            about: spec.about.clone(),
+            written,
+            ty: cast.clone().unwrap_or_else(|| made.ty.clone()),
+            made: made.ty,
+            dictionary: made.dictionary && cast.is_none(),
+            nullable: made.nullable || null.is_some(),
+            null,
+            unique: made.unique && cast.is_none(),
+            cast,
+            recipe: made.recipe,
+        };
+        if column.ty == Type::Null {
+            return Err(Fault::at(spec.span, "a column needs a type").hint("write `cast(null as text)`"));
+        }
+        if let Some(span) = spec.unique {
+            self.make_unique(t, &mut column, spec, span)?;
+        }
+        Ok(column)
+    }
+
+    /// Parts of a column that its recipe reads, such as members of a JSON object: hidden columns of the table.
+    pub(super) fn part(&mut self, t: usize, key: &Key, node: &Node, address: &Address) -> Result<usize, Fault> {
+        let mut faults = crate::error::Faults::default();
+        let spec = scenario::spec(node, key.span, &mut faults);
+        self.faults.0.append(&mut faults.0);
+        let spec = spec.ok_or_else(Fault::reported)?;
+        let address = address.part(&key.text);
+        let name = address.column.clone();
+        let column = self.column_of(t, name, false, &spec, &address)?;
+        if let Recipe::Group = column.recipe {
+            return Err(Fault::at(spec.span, "a group of values cannot stand here")
+                .hint("put it under `let:` of the table and use its parts, as in `= place.city`"));
+        }
+        let c = self.add_hidden(t, column);
+        Ok(self.input(t, super::Input::Column { hops: Vec::new(), column: c }))
+    }
+
+    fn made(&mut self, t: usize, spec: &Spec, address: &Address) -> Result<Made, Fault> {
+        let (key, argument) = match &spec.generator {
+            Generator::Expression(text) => {
+                let formula = self.formula(t, text)?;
+                let (ty, nullable) = (formula.expression.ty().clone(), formula.expression.nullable());
+                let (unique, dictionary) = self.passed_on(t, &formula);
+                return Ok(Made { nullable, unique, dictionary, ..Made::new(Recipe::Formula(formula), ty) });
+            }
+            Generator::Literal => {
+                return Err(Fault::at(spec.span, "no generator").hint("only columns of literal rows have a type alone"));
+            }
+            Generator::Named(key, argument) => (key, argument.as_ref()),
+        };
+        let doc: &'static GeneratorDoc = generators::find(&key.text).ok_or_else(Fault::reported)?;
+        let arguments = Arguments::new(doc, key, argument)?;
+        match doc.name {
+            "serial" | "parent" | "reference" | "uuid" => self.key_generator(t, doc.name, &arguments, address),
+            "integer" | "decimal" | "uniform" | "normal" | "lognormal" | "exponential" | "poisson" | "zipf" => {
+                self.number_generator(doc.name, &arguments, address)
+            }
+            "boolean" | "choose" | "switch" => self.choice_generator(t, doc.name, &arguments, address),
+            "text" | "word" | "words" | "sentence" | "paragraph" | "characters" | "product" | "user_agent" => {
+                self.text_generator(t, doc.name, &arguments, address)
+            }
+            "company" => self.company(t, &arguments, address),
+            "person" | "place" => Ok(Made::new(Recipe::Group, Type::Text)),
+            "moment" | "date" => self.time_generator(t, doc.name, &arguments, address),
+            "json" | "array" => self.structure_generator(t, doc.name, &arguments, address),
+            other => Err(Fault::at(key.span, format!("generator `{other}` is listed but not built"))),
+        }
+    }
+
+    /// The type asked for, when it differs from what the generator makes.
+    fn cast_of(&self, spec: &Spec, made: &Made) -> Result<Option<Type>, Fault> {
+        let Some(node) = &spec.sql_type else { return Ok(None) };
+        let wanted = sql_type(node)?;
+        if wanted == made.ty {
+            return Ok(None);
+        }
+        let numbers = wanted.is_number() && made.ty.is_number();
+        let times = matches!(
+            (&made.ty, &wanted),
+            (Type::Instant | Type::Timestamp, Type::Date) | (Type::Date, Type::Timestamp | Type::Instant)
+        );
+        let texts = matches!((&made.ty, &wanted), (Type::Text, Type::Json) | (Type::Null, _) | (Type::Uuid, Type::Text));
+        if numbers || times || texts || (wanted == Type::Text && made.ty.is_number()) {
+            return Ok(Some(wanted));
+        }
+        Err(Fault::at(node.span, format!("`type`: {} cannot become {wanted}", made.ty))
+            .hint("leave `type` out, or convert with an expression"))
+    }
+}
+
+/// A type as SQL writes it.
+pub(super) fn sql_type(node: &Node) -> Result<Type, Fault> {
+    let word = scenario::word(node, "`type`")?;
+    Type::from_sql(&word.text).ok_or_else(|| {
+        const KNOWN: [&str; 16] = [
+            "boolean", "smallint", "integer", "bigint", "real", "double precision", "numeric(15,2)", "text", "date",
+            "time", "timestamp", "timestamptz", "interval", "uuid", "jsonb", "bytea",
+        ];
+        Fault::at(node.span, format!("unknown type `{}`", word.text))
+            .hint(format!("the types are PostgreSQL's: {}", KNOWN.join(", ")))
+            .maybe_hint(crate::error::did_you_mean(&word.text, KNOWN))
+    })
+}
+
+/// The words below which a share of the rows falls; a share of 1 leaves out one word of 2^64.
+pub(super) fn threshold(share: f64) -> u64 {
+    // The cast saturates, so that 1.0 becomes the greatest word.
+    (share * 18_446_744_073_709_551_616.0) as u64
+}
+
+/// A fault of a distribution's parameters.
+pub(super) fn invalid(span: Span, name: &str, error: impl std::fmt::Display) -> Fault {
+    Fault::at(span, format!("`{name}`: {error}"))
+}

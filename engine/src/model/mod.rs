@@ -1,0 +1,226 @@
+//! What a scenario means: names resolved, types known, generators prepared, every fault reported at once.
+//!
+//! The result is plain data. A [`Model`] holds tables, a [`Table`] holds columns, a [`Column`] holds a [`Recipe`]:
+//! how its values follow from random words and from other values of the row ([`Input`]s).
+
+mod arguments;
+mod generator;
+mod recipe;
+mod resolve;
+mod scope;
+mod settings;
+mod unique;
+
+pub use recipe::{
+    Affix, Bounds, DiscreteLaw, Formula, Growth, Length, Pick, PersonField, PlaceField, RealLaw, Recipe, Reference, TextLaw, Vocabulary, Within,
+};
+pub use resolve::resolve;
+pub use settings::{DEFAULT_SEED, Settings};
+
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+
+use crate::expression::Total;
+use crate::random::Stream;
+use crate::types::Type;
+
+/// A scenario whose meaning is settled.
+#[derive(Debug)]
+pub struct Model {
+    /// The name of the scenario.
+    pub name: String,
+    /// A sentence about it.
+    pub about: Option<String>,
+    /// The seed.
+    pub seed: u64,
+    /// The factor on the rows of root tables.
+    pub scale: f64,
+    /// The dataset's "now", microseconds since 1970-01-01T00:00:00Z.
+    pub as_of: i64,
+    /// Parameters with the values in force, as text.
+    pub params: Vec<(String, String)>,
+    /// Tables in the order written.
+    pub tables: Vec<Table>,
+}
+
+/// A table.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// A sentence about it.
+    pub about: Option<String>,
+    /// Where its rows come from.
+    pub source: Source,
+    /// The column that references show.
+    pub key: usize,
+    /// Columns: written, `let`, and hidden ones that the resolver adds.
+    pub columns: Vec<Column>,
+    /// Values that recipes read, each once.
+    pub inputs: Vec<Input>,
+}
+
+impl Table {
+    /// The parent table, if the rows are children.
+    pub fn parent(&self) -> Option<usize> {
+        match self.source {
+            Source::Per { parent, .. } => Some(parent),
+            Source::Root { .. } => None,
+        }
+    }
+
+    /// The columns that are written out, in order.
+    pub fn written(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| column.written)
+    }
+}
+
+/// Where rows come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A fixed number of rows.
+    Root {
+        /// How many.
+        rows: u64,
+    },
+    /// Children of another table's rows.
+    Per {
+        /// The parent table.
+        parent: usize,
+        /// How many children a parent row has.
+        count: Count,
+    },
+}
+
+/// The count law of a child table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The column of the parent table that holds the count; `None` when it is always `min`.
+    pub column: Option<usize>,
+    /// No parent has fewer.
+    pub min: u64,
+    /// No parent has more.
+    pub max: u64,
+}
+
+/// A column.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name; hidden columns are named after what they serve, as in `details.ms`.
+    pub name: String,
+    /// A sentence about it.
+    pub about: Option<String>,
+    /// Whether it is written out.
+    pub written: bool,
+    /// Its type.
+    pub ty: Type,
+    /// Whether text is held as a dictionary.
+    pub dictionary: bool,
+    /// Whether it can be NULL.
+    pub nullable: bool,
+    /// The share of NULLs put in on top, as a threshold on a random word, and the words.
+    pub null: Option<(u64, Stream)>,
+    /// Whether no value occurs twice.
+    pub unique: bool,
+    /// The type that the recipe makes.
+    pub made: Type,
+    /// The type to cast it to, when the scenario asks for another.
+    pub cast: Option<Type>,
+    /// How its values come about.
+    pub recipe: Recipe,
+}
+
+impl Column {
+    /// A column that is not written, never NULL, not unique.
+    fn hidden(name: String, ty: Type, recipe: Recipe) -> Self {
+        Self {
+            name,
+            about: None,
+            written: false,
+            made: ty.clone(),
+            ty,
+            dictionary: false,
+            nullable: false,
+            null: None,
+            unique: false,
+            cast: None,
+            recipe,
+        }
+    }
+}
+
+/// A value that a recipe reads.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Input {
+    /// A column, of this row or of a row that it leads to.
+    Column {
+        /// The way to that row.
+        hops: Vec<Hop>,
+        /// The column of the table at the end of the way.
+        column: usize,
+    },
+    /// The number of the row in its table, from 1.
+    Row,
+    /// The number of the row among its siblings, from 1.
+    Ordinal,
+    /// How many children the parent has.
+    Siblings,
+    /// A total over child rows.
+    Total {
+        /// The child table.
+        child: usize,
+        /// The function.
+        total: TotalKind,
+        /// The column of the child table; `None` to count rows.
+        column: Option<usize>,
+    },
+}
+
+/// One step from a row to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hop {
+    /// To the parent row.
+    Parent,
+    /// To the row that a reference column names.
+    Reference(usize),
+}
+
+/// The function of a total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TotalKind {
+    /// The sum.
+    Sum,
+    /// How many are not NULL.
+    Count,
+    /// The least.
+    Min,
+    /// The greatest.
+    Max,
+    /// The mean.
+    Avg,
+}
+
+impl From<Total> for TotalKind {
+    fn from(total: Total) -> Self {
+        match total {
+            Total::Sum => Self::Sum,
+            Total::Count => Self::Count,
+            Total::Min => Self::Min,
+            Total::Max => Self::Max,
+            Total::Avg => Self::Avg,
+        }
+    }
+}
+
+/// Values to choose from, as one array, shared by all batches.
+pub type Values = Arc<ArrayHolder>;
+
+/// An array of values; a type of its own so that printing a plan does not print thousands of values.
+pub struct ArrayHolder(pub ArrayRef);
+
+impl std::fmt::Debug for ArrayHolder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "[{} values of {}]", self.0.len(), self.0.data_type())
+    }
+}

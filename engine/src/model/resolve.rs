@@ -1,0 +1,521 @@
+//! Gives the names of a scenario their meaning.
+//!
+//! Columns are resolved on demand, depth first: the type of an expression follows from the columns it
+//! names. A column that is met again before it is done depends on itself, which is a fault. The number
+//! of rows of a child table counts as one more such thing, because a count law reads the parent's columns.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+
+use super::arguments::{constant_instant, parameter_values};
+use super::{Column, Count, Hop, Input, Model, Recipe, Settings, Source, Table};
+use crate::error::{Fault, Faults, Span, did_you_mean};
+use crate::expression::Name;
+use crate::scenario::{self, Generator, Key, Node, RowSource, Scenario, Spec};
+use crate::types::Type;
+
+/// The most rows a table may have: numbers up to here are exact in every format.
+pub(super) const MAX_ROWS: u64 = 1 << 53;
+/// The longest chain of columns that depend on each other.
+const MAX_CHAIN: usize = 200;
+
+/// Resolves a scenario.
+///
+/// # Errors
+/// Every fault at once.
+pub fn resolve(scenario: &Scenario, settings: &Settings) -> Result<Model, Faults> {
+    let mut resolver = Resolver::new(scenario, settings);
+    resolver.all();
+    resolver.into_model()
+}
+
+/// What is known so far.
+pub(super) struct Resolver<'s> {
+    pub(super) scenario: &'s Scenario,
+    pub(super) settings: &'s Settings,
+    pub(super) params: Vec<(String, ArrayRef, Type)>,
+    pub(super) as_of: i64,
+    pub(super) since: Option<i64>,
+    pub(super) drafts: Vec<Draft>,
+    pub(super) faults: Faults,
+    chain: Vec<String>,
+}
+
+/// A table that is being resolved.
+pub(super) struct Draft {
+    pub(super) name: Key,
+    pub(super) parent: Option<usize>,
+    pub(super) columns: Vec<ColumnDraft>,
+    pub(super) inputs: Vec<Input>,
+    input_index: HashMap<Input, usize>,
+    pub(super) literal: Option<HashMap<String, super::generator::LiteralColumn>>,
+    rows: State<Source>,
+}
+
+/// A column that is being resolved.
+pub(super) struct ColumnDraft {
+    pub(super) name: String,
+    pub(super) written: bool,
+    /// Whose names address the random words; hidden columns may belong to another table.
+    pub(super) address: (String, String),
+    pub(super) spec: Option<Spec>,
+    pub(super) group: Option<super::generator::Group>,
+    pub(super) state: State<Column>,
+}
+
+pub(super) enum State<T> {
+    Todo,
+    Busy,
+    Done(T),
+    Failed,
+}
+
+impl<T> State<T> {
+    pub(super) fn done(&self) -> Option<&T> {
+        match self {
+            Self::Done(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl<'s> Resolver<'s> {
+    fn new(scenario: &'s Scenario, settings: &'s Settings) -> Self {
+        let mut faults = Faults::default();
+        let params = parameter_values(scenario, settings, &mut faults);
+        let mut resolver = Self {
+            scenario,
+            settings,
+            params,
+            as_of: 0,
+            since: None,
+            drafts: Vec::new(),
+            faults,
+            chain: Vec::new(),
+        };
+        resolver.read_times();
+        resolver.read_tables();
+        resolver
+    }
+
+    fn read_times(&mut self) {
+        let as_of = match (&self.settings.as_of, &self.scenario.as_of) {
+            (Some(text), _) => constant_instant(text).map_err(|message| {
+                Fault::setting(format!("`as_of`: {message}")).hint("write a date or an instant, as in 2026-04-13T00:00:00Z")
+            }),
+            (None, Some(node)) => self.instant_of(node, "as_of"),
+            // 2026-01-01T00:00:00Z: fixed, so that a scenario without `as_of` gives the same data forever.
+            (None, None) => Ok(1_767_225_600_000_000),
+        };
+        self.as_of = self.faults.keep(as_of).unwrap_or_default();
+        if let Some(node) = &self.scenario.since {
+            let since = self.instant_of(node, "since");
+            self.since = self.faults.keep(since);
+        }
+        if let Some(since) = self.since.filter(|since| *since > self.as_of && self.faults.0.is_empty()) {
+            let _ = since;
+            let span = self.scenario.since.as_ref().map_or(Span::default(), |node| node.span);
+            self.faults.push(Fault::at(span, "`since` is after `as_of`").hint("history runs from `since` to `as_of`"));
+        }
+    }
+
+    fn instant_of(&self, node: &Node, what: &str) -> Result<i64, Fault> {
+        let text = scenario::word(node, &format!("`{what}`"))?.text;
+        constant_instant(&text).map_err(|message| {
+            Fault::at(node.span, format!("`{what}`: {message}")).hint("write a date or an instant, as in 2026-04-13T00:00:00Z")
+        })
+    }
+
+    fn read_tables(&mut self) {
+        for table in &self.scenario.tables {
+            let mut draft = Draft {
+                name: table.name.clone(),
+                parent: None,
+                columns: Vec::new(),
+                inputs: Vec::new(),
+                input_index: HashMap::new(),
+                literal: None,
+                rows: State::Todo,
+            };
+            if let RowSource::Literal(rows) = &table.source {
+                let (names, literal) = self.literal_rows(rows, &table.columns);
+                for name in names.iter().filter(|name| !table.columns.iter().any(|c| c.name.text == **name)) {
+                    draft.columns.push(ColumnDraft::new(&table.name.text, name, true, None));
+                }
+                draft.literal = Some(literal);
+            }
+            for column in &table.columns {
+                let spec = Some(column.spec.clone());
+                draft.columns.push(ColumnDraft::new(&table.name.text, &column.name.text, column.written, spec));
+            }
+            self.drafts.push(draft);
+        }
+        for (t, table) in self.scenario.tables.iter().enumerate() {
+            if let RowSource::Per { parent, .. } = &table.source {
+                match self.table_named(&parent.text, parent.span) {
+                    Ok(p) => self.drafts[t].parent = Some(p),
+                    Err(fault) => {
+                        self.faults.push(fault);
+                        self.drafts[t].rows = State::Failed;
+                    }
+                }
+            }
+        }
+        for t in 0..self.drafts.len() {
+            if self.ancestors(t).is_none() {
+                let span = self.drafts[t].name.span;
+                let name = &self.drafts[t].name.text;
+                self.faults.push(Fault::at(span, format!("table `{name}` is its own ancestor")).hint("`per:` must lead to a table with `rows:`"));
+                for draft in &mut self.drafts {
+                    draft.parent = None;
+                    draft.rows = State::Failed;
+                }
+                return;
+            }
+        }
+    }
+
+    /// The table itself and its ancestors, nearest first; `None` when they form a ring.
+    pub(super) fn ancestors(&self, table: usize) -> Option<Vec<usize>> {
+        let mut chain = vec![table];
+        while let Some(parent) = self.drafts[chain[chain.len() - 1]].parent {
+            if chain.len() > self.drafts.len() {
+                return None;
+            }
+            chain.push(parent);
+        }
+        Some(chain)
+    }
+
+    fn all(&mut self) {
+        for t in 0..self.drafts.len() {
+            let rows = self.rows_of(t);
+            self.faults.keep(rows.map(drop));
+            let mut c = 0;
+            while c < self.drafts[t].columns.len() {
+                let column = self.column(t, c);
+                self.faults.keep(column);
+                c += 1;
+            }
+            if !self.drafts[t].columns.iter().any(|c| c.written) {
+                let name = self.drafts[t].name.clone();
+                self.faults.push(Fault::at(name.span, format!("table `{}` has no columns", name.text)).hint("add `columns:`"));
+            }
+        }
+    }
+
+    fn into_model(mut self) -> Result<Model, Faults> {
+        // A hidden column may have been added to a table that was already done.
+        for t in 0..self.drafts.len() {
+            let mut c = 0;
+            while c < self.drafts[t].columns.len() {
+                let column = self.column(t, c);
+                self.faults.keep(column);
+                c += 1;
+            }
+        }
+        let keys: Vec<usize> = (0..self.drafts.len()).map(|t| self.key_column(t)).collect();
+        self.faults.into_result()?;
+        let mut tables = Vec::new();
+        for ((draft, written), key) in self.drafts.into_iter().zip(&self.scenario.tables).zip(keys) {
+            let columns = draft.columns.into_iter().filter_map(|c| match c.state {
+                State::Done(column) => Some(column),
+                _ => None,
+            });
+            let State::Done(source) = draft.rows else {
+                return Err(Fault::at(draft.name.span, "the number of rows is not known").into());
+            };
+            tables.push(Table {
+                name: draft.name.text,
+                about: written.about.clone(),
+                source,
+                key,
+                columns: columns.collect(),
+                inputs: draft.inputs,
+            });
+        }
+        Ok(Model {
+            name: self.scenario.name.as_ref().map_or_else(|| "scenario".to_owned(), |name| name.text.clone()),
+            about: self.scenario.about.clone(),
+            seed: self.settings.seed,
+            scale: self.settings.scale,
+            as_of: self.as_of,
+            params: self.params.iter().map(|(name, value, _)| (name.clone(), super::arguments::shown(value))).collect(),
+            tables,
+        })
+    }
+
+    // --- tables ---------------------------------------------------------------------------------
+
+    /// The table of that name.
+    pub(super) fn table_named(&self, name: &str, span: Span) -> Result<usize, Fault> {
+        self.drafts.iter().position(|draft| draft.name.text == name).ok_or_else(|| {
+            let known: Vec<&str> = self.drafts.iter().map(|draft| draft.name.text.as_str()).collect();
+            let hint = did_you_mean(name, known.iter().copied())
+                .unwrap_or_else(|| format!("the tables are: {}", known.join(", ")));
+            Fault::at(span, format!("unknown table `{name}`")).hint(hint)
+        })
+    }
+
+    /// Settles how many rows a table has.
+    pub(super) fn rows_of(&mut self, t: usize) -> Result<Source, Fault> {
+        match &self.drafts[t].rows {
+            State::Done(source) => return Ok(source.clone()),
+            State::Failed => return Err(Fault::reported()),
+            State::Busy => {
+                let what = format!("the number of rows of `{}`", self.drafts[t].name.text);
+                return Err(self.cycle(&what, self.drafts[t].name.span));
+            }
+            State::Todo => {}
+        }
+        self.drafts[t].rows = State::Busy;
+        let what = format!("the number of rows of `{}`", self.drafts[t].name.text);
+        let result = self.within_chain(what, |this| this.read_rows(t));
+        self.drafts[t].rows = match &result {
+            Ok(source) => State::Done(source.clone()),
+            Err(_) => State::Failed,
+        };
+        result
+    }
+
+    fn read_rows(&mut self, t: usize) -> Result<Source, Fault> {
+        let table = &self.scenario.tables[t];
+        match &table.source {
+            RowSource::Literal(rows) => Ok(Source::Root { rows: rows.len() as u64 }),
+            RowSource::Count { rows, scaled } => {
+                let written = self.whole(rows, "rows", 0, MAX_ROWS as i64)? as u64;
+                let scale = if *scaled { self.settings.scale } else { 1.0 };
+                let rows_scaled = libm::floor(written as f64 * scale + 0.5);
+                if rows_scaled > MAX_ROWS as f64 {
+                    let message = format!("{written} rows at scale {scale} are more than {MAX_ROWS}");
+                    return Err(Fault::at(rows.span, message).hint("use a smaller `--scale`"));
+                }
+                // A scaled-down table keeps one row, so that references to it have somewhere to go.
+                Ok(Source::Root { rows: (rows_scaled as u64).max(u64::from(written > 0)) })
+            }
+            RowSource::Per { count, times, min, max, .. } => {
+                let Some(parent) = self.drafts[t].parent else { return Err(Fault::reported()) };
+                self.rows_of(parent)?;
+                let count = self.count_law(t, parent, count, times.as_ref(), min.as_ref(), max.as_ref())?;
+                Ok(Source::Per { parent, count })
+            }
+        }
+    }
+
+    /// The count law of a table that is already settled.
+    pub(super) fn count_of(&mut self, t: usize) -> Result<Option<Count>, Fault> {
+        Ok(match self.rows_of(t)? {
+            Source::Per { count, .. } => Some(count),
+            Source::Root { .. } => None,
+        })
+    }
+
+    /// The column of a table that references show: `key:`, else `id`, else the first that is written.
+    pub(super) fn key_column(&mut self, t: usize) -> usize {
+        let named = self.scenario.tables[t].key.as_ref();
+        if let Some(node) = named {
+            let word = scenario::word(node, "`key`");
+            if let Some(key) = self.faults.keep(word) {
+                if let Some(c) = self.drafts[t].columns.iter().position(|c| c.name == key.text && c.written) {
+                    return c;
+                }
+                let known = self.column_names(t);
+                let fault = Fault::at(node.span, format!("`key`: unknown column `{}`", key.text));
+                self.faults.push(fault.maybe_hint(did_you_mean(&key.text, known.iter().map(String::as_str))));
+            }
+        }
+        let columns = &self.drafts[t].columns;
+        let id = columns.iter().position(|c| c.written && c.name == "id");
+        id.or_else(|| columns.iter().position(|c| c.written)).unwrap_or(0)
+    }
+
+    // --- columns --------------------------------------------------------------------------------
+
+    pub(super) fn column_names(&self, t: usize) -> Vec<String> {
+        self.drafts[t].columns.iter().filter(|c| c.spec.is_some() || c.written).map(|c| c.name.clone()).collect()
+    }
+
+    /// Settles a column; afterwards [`Self::done`] gives it.
+    pub(super) fn column(&mut self, t: usize, c: usize) -> Result<(), Fault> {
+        match &self.drafts[t].columns[c].state {
+            State::Done(_) => return Ok(()),
+            State::Failed => return Err(Fault::reported()),
+            State::Busy => {
+                let span = self.drafts[t].columns[c].spec.as_ref().map_or(self.drafts[t].name.span, |s| s.span);
+                let what = self.qualified(t, c);
+                return Err(self.cycle(&what, span));
+            }
+            State::Todo => {}
+        }
+        self.drafts[t].columns[c].state = State::Busy;
+        let what = self.qualified(t, c);
+        let result = self.within_chain(what, |this| this.read_column(t, c));
+        match result {
+            Ok(column) => {
+                self.drafts[t].columns[c].state = State::Done(column);
+                Ok(())
+            }
+            Err(fault) => {
+                self.drafts[t].columns[c].state = State::Failed;
+                Err(fault)
+            }
+        }
+    }
+
+    /// A column that [`Self::column`] has settled.
+    pub(super) fn done(&self, t: usize, c: usize) -> Result<&Column, Fault> {
+        self.drafts[t].columns[c].state.done().ok_or_else(Fault::reported)
+    }
+
+    /// Adds a column that is not written, already settled.
+    pub(super) fn add_hidden(&mut self, t: usize, column: Column) -> usize {
+        let mut draft = ColumnDraft::new("", &column.name, false, None);
+        draft.state = State::Done(column);
+        self.drafts[t].columns.push(draft);
+        self.drafts[t].columns.len() - 1
+    }
+
+    /// The number of an input of a table, each kept once.
+    pub(super) fn input(&mut self, t: usize, input: Input) -> usize {
+        let draft = &mut self.drafts[t];
+        *draft.input_index.entry(input.clone()).or_insert_with(|| {
+            draft.inputs.push(input);
+            draft.inputs.len() - 1
+        })
+    }
+
+    fn qualified(&self, t: usize, c: usize) -> String {
+        format!("`{}.{}`", self.drafts[t].name.text, self.drafts[t].columns[c].name)
+    }
+
+    fn cycle(&self, what: &str, span: Span) -> Fault {
+        let start = self.chain.iter().position(|link| link == what).unwrap_or(0);
+        let mut links: Vec<&str> = self.chain[start..].iter().map(String::as_str).collect();
+        links.push(what);
+        Fault::at(span, format!("{what} depends on itself")).label(links.join(" → "))
+    }
+
+    fn within_chain<T>(&mut self, what: String, f: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        if self.chain.len() >= MAX_CHAIN {
+            let message = format!("{what} depends on more than {MAX_CHAIN} other columns in a row");
+            return Err(Fault::at(self.scenario.document.span, message));
+        }
+        self.chain.push(what);
+        let result = f(self);
+        self.chain.pop();
+        result
+    }
+
+    // --- paths ----------------------------------------------------------------------------------
+
+    /// What a path such as `tenants.place.city` leads to from a row of a table.
+    pub(super) fn path(&mut self, t: usize, path: &[Name], mut hops: Vec<Hop>) -> Result<Input, Fault> {
+        let (head, rest) = path.split_first().ok_or_else(Fault::reported)?;
+        if let Some(c) = self.drafts[t].columns.iter().position(|c| c.name == head.text) {
+            if self.is_group(t, c) {
+                let column = self.group_field(t, c, head, rest)?;
+                return Ok(Input::Column { hops, column });
+            }
+            if rest.is_empty() {
+                self.column(t, c)?;
+                return Ok(Input::Column { hops, column: c });
+            }
+            let (hop, next) = self.hop_through(t, c, head)?;
+            hops.push(hop);
+            return self.path(next, rest, hops);
+        }
+        if !rest.is_empty() {
+            // An ancestor by its table's name.
+            let ancestors = self.ancestors(t).unwrap_or_default();
+            if let Some(depth) = ancestors.iter().skip(1).position(|&a| self.drafts[a].name.text == head.text) {
+                for &table in &ancestors[..=depth] {
+                    self.rows_of(table)?;
+                    hops.push(Hop::Parent);
+                }
+                return self.path(ancestors[depth + 1], rest, hops);
+            }
+            // `product.price` through a column `product_id`, or through the only reference to that table.
+            let with_id = format!("{}_id", head.text);
+            let by_name = self.drafts[t].columns.iter().position(|c| c.name == with_id && self.leads_to(c).is_some());
+            let by_table: Vec<usize> = (0..self.drafts[t].columns.len())
+                .filter(|&c| self.leads_to(&self.drafts[t].columns[c]).as_deref() == Some(head.text.as_str()))
+                .collect();
+            let found = by_name.or(if by_table.len() == 1 { Some(by_table[0]) } else { None });
+            if let Some(c) = found {
+                let (hop, next) = self.hop_through(t, c, head)?;
+                hops.push(hop);
+                return self.path(next, rest, hops);
+            }
+            if by_table.len() > 1 {
+                let names: Vec<String> =
+                    by_table.iter().map(|&c| format!("`{}`", self.drafts[t].columns[c].name)).collect();
+                return Err(Fault::at(head.span, format!("several columns refer to `{}`", head.text))
+                    .hint(format!("name one of them: {}", names.join(", "))));
+            }
+        }
+        Err(self.unknown_name(t, head, !rest.is_empty()))
+    }
+
+    fn unknown_name(&self, t: usize, head: &Name, leads_on: bool) -> Fault {
+        let table = &self.drafts[t].name.text;
+        let mut known = self.column_names(t);
+        let ancestors = self.ancestors(t).unwrap_or_default();
+        known.extend(ancestors.iter().skip(1).map(|&a| self.drafts[a].name.text.clone()));
+        known.extend(["as_of".to_owned(), "since".to_owned()]);
+        let what = if leads_on { "unknown column or table" } else { "unknown column" };
+        let fault = Fault::at(head.span, format!("{what} `{}`", head.text));
+        if leads_on && self.drafts.iter().any(|d| d.name.text == head.text) {
+            let message = format!("`{}` is neither an ancestor of `{table}` nor referred to by it", head.text);
+            return Fault::at(head.span, message).hint("add a column `{reference: …}` under `let`, and use its name");
+        }
+        let hint = did_you_mean(&head.text, known.iter().map(String::as_str))
+            .unwrap_or_else(|| format!("the columns of `{table}` are: {}", self.column_names(t).join(", ")));
+        fault.hint(hint)
+    }
+
+    /// The table that a column's generator leads to, by what is written.
+    fn leads_to(&self, column: &ColumnDraft) -> Option<String> {
+        match &column.spec.as_ref()?.generator {
+            Generator::Named(key, Some(argument)) if key.text == "reference" => {
+                let to = argument.get("to").unwrap_or(argument);
+                Some(to.scalar()?.text.clone())
+            }
+            _ => None,
+        }
+    }
+
+    fn hop_through(&mut self, t: usize, c: usize, head: &Name) -> Result<(Hop, usize), Fault> {
+        self.column(t, c)?;
+        let column = self.done(t, c)?;
+        match &column.recipe {
+            Recipe::Parent { .. } => {
+                let parent = self.drafts[t].parent.ok_or_else(Fault::reported)?;
+                Ok((Hop::Parent, parent))
+            }
+            Recipe::Reference(reference) => Ok((Hop::Reference(c), reference.target)),
+            _ => Err(Fault::at(head.span, format!("`{}` does not lead to another row", head.text))
+                .label(format!("it is a column of type {}", column.ty))
+                .hint("only references, parents, places and persons have parts")),
+        }
+    }
+}
+
+impl ColumnDraft {
+    pub(super) fn new(table: &str, name: &str, written: bool, spec: Option<Spec>) -> Self {
+        Self {
+            name: name.to_owned(),
+            written,
+            address: (table.to_owned(), name.to_owned()),
+            spec,
+            group: None,
+            state: State::Todo,
+        }
+    }
+}
+
+/// Values of a length-one array shared by every batch.
+pub(super) fn holder(array: ArrayRef) -> super::Values {
+    Arc::new(super::ArrayHolder(array))
+}

@@ -1,0 +1,265 @@
+//! The scopes of expressions: which names a table's rows see.
+
+use arrow::array::{ArrayRef, TimestampMicrosecondArray};
+use sqlparser::ast;
+use std::sync::Arc;
+
+use super::resolve::Resolver;
+use super::{Column, Formula, Input, Recipe, TotalKind};
+use crate::error::{Fault, Span, did_you_mean};
+use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total, names_in};
+use crate::scenario::Text;
+use crate::types::Type;
+
+/// The scope of one expression of a table.
+pub(super) struct TableScope<'r, 's> {
+    pub(super) resolver: &'r mut Resolver<'s>,
+    pub(super) table: usize,
+    /// In a total over this child, its name is the head of its columns' paths, and other names are the parent's.
+    child: Option<(String, String)>,
+    /// The table's inputs by slot.
+    pub(super) inputs: Vec<usize>,
+}
+
+impl Resolver<'_> {
+    /// Compiles an expression over the rows of a table.
+    pub(super) fn formula(&mut self, table: usize, text: &Text) -> Result<Formula, Fault> {
+        let source = Source { text: &text.text, span: text.span, exact: text.exact };
+        let mut scope = TableScope { resolver: self, table, child: None, inputs: Vec::new() };
+        let expression = Expression::compile(&source, &mut scope)?;
+        Ok(Formula { expression, inputs: scope.inputs })
+    }
+
+    /// Compiles an expression and casts it to a type, as an assignment would.
+    pub(super) fn formula_of(&mut self, table: usize, text: &Text, ty: &Type) -> Result<Formula, Fault> {
+        let formula = self.formula(table, text)?;
+        let expression = formula.expression.cast_to(ty, text.span)?;
+        Ok(Formula { expression, ..formula })
+    }
+}
+
+impl<'r, 's> TableScope<'r, 's> {
+    pub(super) fn new(resolver: &'r mut Resolver<'s>, table: usize) -> Self {
+        Self { resolver, table, child: None, inputs: Vec::new() }
+    }
+
+    fn slot(&mut self, input: Input) -> usize {
+        let input = self.resolver.input(self.table, input);
+        self.inputs.iter().position(|&i| i == input).unwrap_or_else(|| {
+            self.inputs.push(input);
+            self.inputs.len() - 1
+        })
+    }
+}
+
+impl Scope for TableScope<'_, '_> {
+    fn name(&mut self, path: &[Name]) -> Result<Operand, Fault> {
+        let path: Vec<Name> = match &self.child {
+            None => path.to_vec(),
+            Some((child, _)) if path.len() > 1 && path[0].text == *child => path[1..].to_vec(),
+            Some((_, parent)) => {
+                let head = Name { text: parent.clone(), span: path[0].span };
+                std::iter::once(head).chain(path.iter().cloned()).collect()
+            }
+        };
+        if let [name] = &path[..] {
+            let known = self.resolver.drafts[self.table].columns.iter().any(|c| c.name == name.text);
+            match name.text.as_str() {
+                "as_of" if !known => return Ok(instant(self.resolver.as_of)),
+                "since" if !known => {
+                    return self.resolver.since.map(instant).ok_or_else(|| {
+                        Fault::at(name.span, "the scenario has no `since`").hint("add `since: 2023-01-01` at the top")
+                    });
+                }
+                _ => {}
+            }
+        }
+        let input = self.resolver.path(self.table, &path, Vec::new())?;
+        let (ty, nullable) = self.resolver.type_of(self.table, &input)?;
+        Ok(Operand::Input { slot: self.slot(input), ty, nullable })
+    }
+
+    fn parameter(&mut self, name: &Name) -> Result<Operand, Fault> {
+        parameter(self.resolver, name)
+    }
+
+    fn position(&mut self, which: Position, span: Span) -> Result<Operand, Fault> {
+        let input = match which {
+            Position::Row => Input::Row,
+            Position::Ordinal | Position::Siblings => {
+                if self.resolver.count_of(self.table)?.is_none() {
+                    let table = &self.resolver.drafts[self.table].name.text;
+                    return Err(Fault::at(span, format!("the rows of `{table}` have no parent"))
+                        .hint("`ordinal()` and `siblings()` need a table with `per:`; `row_number()` is always there"));
+                }
+                if which == Position::Ordinal { Input::Ordinal } else { Input::Siblings }
+            }
+        };
+        Ok(Operand::Input { slot: self.slot(input), ty: Type::BigInt, nullable: false })
+    }
+
+    fn total(
+        &mut self,
+        total: Total,
+        argument: Option<&ast::Expr>,
+        source: &Source,
+        span: Span,
+    ) -> Result<Operand, Fault> {
+        if self.child.is_some() {
+            return Err(Fault::at(span, "a total inside a total"));
+        }
+        let children: Vec<usize> =
+            (0..self.resolver.drafts.len()).filter(|&t| self.resolver.drafts[t].parent == Some(self.table)).collect();
+        let name_of = |this: &Self, t: usize| this.resolver.drafts[t].name.text.clone();
+        let paths = argument.map(|argument| names_in(argument, source)).unwrap_or_default();
+        let named = children.iter().copied().find(|&t| paths.iter().any(|path| path[0].text == name_of(self, t)));
+        let child = match (named, argument, &children[..]) {
+            (Some(child), ..) => child,
+            (None, None, [only]) => *only,
+            _ => {
+                let table = name_of(self, self.table);
+                let names: Vec<String> = children.iter().map(|&t| format!("`{}`", name_of(self, t))).collect();
+                let hint = if names.is_empty() {
+                    format!("no table is `per: {table}`")
+                } else {
+                    format!("the children of `{table}` are {}, as in `sum({}.column)`", names.join(", "), name_of(self, children[0]))
+                };
+                return Err(Fault::at(span, "a total names the child table it is over").hint(hint));
+            }
+        };
+        let count = self.resolver.count_of(child)?.ok_or_else(Fault::reported)?;
+        let child_name = name_of(self, child);
+        // `count(lines)` and `count(*)` count rows.
+        let counts_rows = argument.is_none()
+            || matches!(&paths[..], [path] if path.len() == 1 && path[0].text == child_name);
+        if counts_rows {
+            if total != Total::Count {
+                return Err(Fault::at(span, "this total needs a column").hint(format!("write `{child_name}.column`")));
+            }
+            let slot = self.slot(Input::Total { child, total: TotalKind::Count, column: None });
+            return Ok(Operand::Input { slot, ty: Type::BigInt, nullable: false });
+        }
+        let Some(argument) = argument else { return Err(Fault::reported()) };
+        let parent_name = name_of(self, self.table);
+        let mut scope = TableScope {
+            resolver: self.resolver,
+            table: child,
+            child: Some((child_name, parent_name)),
+            inputs: Vec::new(),
+        };
+        let expression = Expression::compile_ast(argument, source, &mut scope)?;
+        let inputs = scope.inputs;
+        let (ty, may_be_null) = (expression.ty().clone(), expression.nullable());
+        let result = total_type(total, &ty).ok_or_else(|| {
+            Fault::at(span, format!("`{}` of {ty}", total_name(total))).hint("totals are over numbers; min and max also over dates and instants")
+        })?;
+        let (expression, ty) = match total {
+            // Sums run in the type of the result, so that they cannot overflow earlier.
+            Total::Sum | Total::Avg => (expression.cast_to(&result, span)?, result.clone()),
+            _ => (expression, ty),
+        };
+        let name = format!("{}(…) of {}", total_name(total), self.resolver.drafts[self.table].name.text);
+        let recipe = Recipe::Formula(Formula { expression, inputs });
+        let hidden = Column { nullable: may_be_null, ..Column::hidden(name, ty, recipe) };
+        let column = self.resolver.add_hidden(child, hidden);
+        let slot = self.slot(Input::Total { child, total: total.into(), column: Some(column) });
+        let nullable = total != Total::Count && (may_be_null || count.min == 0);
+        Ok(Operand::Input { slot, ty: result, nullable })
+    }
+}
+
+impl Resolver<'_> {
+    /// The type of an input and whether it may be NULL.
+    pub(super) fn type_of(&mut self, t: usize, input: &Input) -> Result<(Type, bool), Fault> {
+        let Input::Column { hops, column } = input else { return Ok((Type::BigInt, false)) };
+        let (mut table, mut nullable) = (t, false);
+        for hop in hops {
+            table = match *hop {
+                super::Hop::Parent => self.drafts[table].parent.ok_or_else(Fault::reported)?,
+                super::Hop::Reference(c) => {
+                    let reference = self.done(table, c)?;
+                    nullable |= reference.nullable;
+                    match &reference.recipe {
+                        Recipe::Reference(reference) => reference.target,
+                        _ => return Err(Fault::reported()),
+                    }
+                }
+            };
+        }
+        self.column(table, *column)?;
+        let column = self.done(table, *column)?;
+        Ok((column.ty.clone(), nullable || column.nullable))
+    }
+}
+
+/// A scope that knows only parameters, `as_of` and `since`: for counts, bounds and weights.
+pub(super) struct ConstantScope<'r, 's> {
+    pub(super) resolver: &'r Resolver<'s>,
+}
+
+impl Scope for ConstantScope<'_, '_> {
+    fn name(&mut self, path: &[Name]) -> Result<Operand, Fault> {
+        match path {
+            [name] if name.text == "as_of" => Ok(instant(self.resolver.as_of)),
+            [name] if name.text == "since" && self.resolver.since.is_some() => {
+                Ok(instant(self.resolver.since.unwrap_or_default()))
+            }
+            _ => Err(Fault::at(path[0].span, format!("expected a constant, found `{}`", path[0].text))
+                .hint("only numbers and parameters such as `$tenants` can stand here")),
+        }
+    }
+
+    fn parameter(&mut self, name: &Name) -> Result<Operand, Fault> {
+        parameter(self.resolver, name)
+    }
+
+    fn position(&mut self, _: Position, span: Span) -> Result<Operand, Fault> {
+        Err(Fault::at(span, "expected a constant"))
+    }
+
+    fn total(&mut self, _: Total, _: Option<&ast::Expr>, _: &Source, span: Span) -> Result<Operand, Fault> {
+        Err(Fault::at(span, "expected a constant"))
+    }
+}
+
+fn parameter(resolver: &Resolver, name: &Name) -> Result<Operand, Fault> {
+    let found = resolver.params.iter().find(|(param, ..)| *param == name.text);
+    found.map(|(_, value, ty)| Operand::Constant(value.clone(), ty.clone())).ok_or_else(|| {
+        if resolver.scenario.params.iter().any(|param| param.name.text == name.text) {
+            return Fault::reported();
+        }
+        let known = resolver.scenario.params.iter().map(|param| param.name.text.as_str());
+        Fault::at(name.span, format!("unknown parameter `${}`", name.text))
+            .hint("define it under `params:`")
+            .maybe_hint(did_you_mean(&name.text, known))
+    })
+}
+
+fn instant(micros: i64) -> Operand {
+    let array: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![micros]).with_timezone("UTC"));
+    Operand::Constant(array, Type::Instant)
+}
+
+fn total_name(total: Total) -> &'static str {
+    match total {
+        Total::Sum => "sum",
+        Total::Count => "count",
+        Total::Min => "min",
+        Total::Max => "max",
+        Total::Avg => "avg",
+    }
+}
+
+/// As PostgreSQL has it, but that sums of integers stay `bigint` and means are `double precision`.
+fn total_type(total: Total, of: &Type) -> Option<Type> {
+    match (total, of) {
+        (Total::Count, _) => Some(Type::BigInt),
+        (Total::Min | Total::Max, Type::Date | Type::Instant | Type::Timestamp | Type::Time) => Some(of.clone()),
+        (Total::Min | Total::Max, _) if of.is_number() => Some(of.clone()),
+        (Total::Sum, Type::Numeric { scale, .. }) => Some(Type::Numeric { precision: 38, scale: *scale }),
+        (Total::Sum, _) if of.is_integer() => Some(Type::BigInt),
+        (Total::Sum, Type::Real | Type::Double) => Some(Type::Double),
+        (Total::Avg, _) if of.is_number() => Some(Type::Double),
+        _ => None,
+    }
+}

@@ -1,0 +1,177 @@
+//! `unique: true`: granted where it follows from how values are made, refused where it does not.
+
+use super::recipe::Recipe;
+use super::resolve::Resolver;
+use super::{Column, Formula, Input, Source};
+use crate::error::{Fault, Span};
+use crate::expression::Piece;
+use crate::scenario::Spec;
+use crate::types::Type;
+
+impl Resolver<'_> {
+    /// Makes a column unique, or says why that cannot be guaranteed.
+    pub(super) fn make_unique(&mut self, t: usize, column: &mut Column, spec: &Spec, span: Span) -> Result<(), Fault> {
+        if column.null.is_some() {
+            // NULLs are distinct from each other, as in PostgreSQL.
+        }
+        if column.unique {
+            return Ok(());
+        }
+        let granted = match &column.recipe {
+            Recipe::Integer { law, stream } => {
+                let (from, to) = (law.low(), law.high());
+                let domain = to.abs_diff(from).checked_add(1).ok_or_else(|| {
+                    Fault::at(span, "`unique` over all 64-bit numbers").hint("narrow the range by one")
+                })?;
+                let Source::Root { rows } = self.rows_of(t)? else {
+                    return Err(Fault::at(span, "`unique` on random integers needs a table whose number of rows is fixed")
+                        .hint("use `serial` or `uuid` in a table with `per:`"));
+                };
+                if rows > domain {
+                    return Err(Fault::at(spec.span, format!("{rows} rows cannot have unique values"))
+                        .label(format!("there are {domain} values from {from} to {to}"))
+                        .hint("widen the range"));
+                }
+                let key = [stream.word(0), stream.word(1)];
+                column.recipe = Recipe::UniqueInteger { key, from, domain };
+                true
+            }
+            Recipe::Template { template, inputs } => {
+                let inputs = inputs.clone();
+                let pieces: Vec<Shape> = template.pieces().into_iter().map(|piece| self.shape(t, &inputs, piece)).collect();
+                decodable(&pieces)
+            }
+            _ => false,
+        };
+        if granted {
+            column.unique = true;
+            return Ok(());
+        }
+        Err(Fault::at(span, format!("`unique` cannot be guaranteed for `{}`", column.name))
+            .hint("compose the text with a unique column, set off by a character that is not a digit, as in `\"{name|slug}-{id}\"`"))
+    }
+
+    /// Whether an expression merely passes on a unique column, and whether it passes on a dictionary.
+    pub(super) fn passed_on(&self, t: usize, formula: &Formula) -> (bool, bool) {
+        if let Some(slot) = formula.expression.passes_on() {
+            if let Some(Input::Column { hops, column }) = formula.inputs.get(slot).map(|&i| &self.drafts[t].inputs[i]) {
+                let mut table = t;
+                for hop in hops {
+                    table = match *hop {
+                        super::Hop::Parent => self.drafts[table].parent.unwrap_or(table),
+                        super::Hop::Reference(c) => match self.done(table, c).map(|c| &c.recipe) {
+                            Ok(Recipe::Reference(reference)) => reference.target,
+                            _ => return (false, false),
+                        },
+                    };
+                }
+                if let Ok(column) = self.done(table, *column) {
+                    return (hops.is_empty() && column.unique, column.dictionary);
+                }
+            }
+        }
+        (false, formula.expression.is_dictionary())
+    }
+
+    fn shape(&self, t: usize, inputs: &[usize], piece: Piece) -> Shape {
+        let expression = match piece {
+            Piece::Literal(_) => return piece.literal().map_or(Shape::Other, Shape::Literal),
+            Piece::Expression(expression) => expression,
+        };
+        let column = expression
+            .passes_on()
+            .and_then(|slot| self.drafts[t].inputs.get(*inputs.get(slot)?))
+            .and_then(Input::own_column)
+            .and_then(|c| self.done(t, c).ok());
+        match column {
+            Some(column) if column.unique && column.null.is_none() && column.ty.is_integer() => Shape::UniqueNumber,
+            Some(column) if column.unique && column.null.is_none() && column.ty == Type::Uuid => Shape::UniqueFixed,
+            Some(column) if column.unique && column.null.is_none() => Shape::UniqueText,
+            Some(column) => match &column.recipe {
+                Recipe::Person { field: super::PersonField::Username, .. } => Shape::NoDigits,
+                _ => Shape::Other,
+            },
+            None => Shape::Other,
+        }
+    }
+}
+
+/// What is known of a piece of a template.
+#[derive(Debug, PartialEq)]
+enum Shape {
+    Literal(String),
+    /// A unique whole number.
+    UniqueNumber,
+    /// Unique text of one length.
+    UniqueFixed,
+    /// Unique text.
+    UniqueText,
+    /// Text that holds no digit.
+    NoDigits,
+    Other,
+}
+
+/// Whether a unique piece can be read back from the text, so that no two texts are equal.
+///
+/// A number can be read back when it is the first run of digits (nothing before it holds a digit, and no
+/// digit follows it directly), or when it is the last run of digits (likewise). Text of one length can be read back at
+/// either end; any unique text when all other pieces are literals.
+fn decodable(pieces: &[Shape]) -> bool {
+    let literal_without_digits = |text: &str| !text.contains(|c: char| c.is_ascii_digit());
+    let no_digits = |shape: &Shape| match shape {
+        Shape::Literal(text) => literal_without_digits(text),
+        Shape::NoDigits => true,
+        _ => false,
+    };
+    // A minus sign belongs to the number, so neither a digit nor a minus may touch it.
+    let ends = |shape: Option<&Shape>| match shape {
+        None | Some(Shape::NoDigits) => true,
+        Some(Shape::Literal(text)) => !text.ends_with(|c: char| c.is_ascii_digit()),
+        _ => false,
+    };
+    let starts = |shape: Option<&Shape>| match shape {
+        None | Some(Shape::NoDigits) => true,
+        Some(Shape::Literal(text)) => !text.starts_with(|c: char| c.is_ascii_digit()),
+        _ => false,
+    };
+    (0..pieces.len()).any(|i| {
+        let (before, after) = (&pieces[..i], &pieces[i + 1..]);
+        match pieces[i] {
+            Shape::UniqueNumber => {
+                let first = before.iter().all(no_digits) && starts(after.first());
+                let last = after.iter().all(no_digits) && ends(before.last());
+                first || last
+            }
+            Shape::UniqueFixed => before.is_empty() || after.is_empty(),
+            Shape::UniqueText => pieces.iter().enumerate().all(|(j, p)| j == i || matches!(p, Shape::Literal(_))),
+            _ => false,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn literal(text: &str) -> Shape {
+        Shape::Literal(text.to_owned())
+    }
+
+    #[test]
+    fn a_number_must_be_set_off() {
+        assert!(decodable(&[Shape::Other, literal("-"), Shape::UniqueNumber]));
+        assert!(decodable(&[Shape::NoDigits, Shape::UniqueNumber, literal("@"), Shape::Other]));
+        // "bob1" + "2" is "bob" + "12".
+        assert!(!decodable(&[Shape::Other, Shape::UniqueNumber]));
+        // "1" + "2" + "x" could be "12" + "" + "x".
+        assert!(!decodable(&[Shape::UniqueNumber, Shape::Other, literal("x")]));
+        assert!(!decodable(&[literal("7"), Shape::UniqueNumber, literal("7")]));
+        assert!(!decodable(&[Shape::Other, literal("-"), Shape::Other]));
+    }
+
+    #[test]
+    fn fixed_text_stands_at_an_end() {
+        assert!(decodable(&[Shape::UniqueFixed, Shape::Other]));
+        assert!(!decodable(&[Shape::Other, Shape::UniqueFixed, Shape::Other]));
+    }
+}

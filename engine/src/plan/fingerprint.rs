@@ -1,0 +1,30 @@
+//! A hash of everything that decides the data.
+
+use crate::calendar::TZDB_VERSION;
+use crate::model::Model;
+use crate::scenario::Scenario;
+use crate::vocabulary;
+
+/// Raised when values change for a reason that no other part of the fingerprint shows, such as a new
+/// version of a generator or of the way words are addressed.
+const VALUES_VERSION: u32 = 1;
+
+/// The fingerprint of a scenario under the settings in force.
+pub(super) fn of(scenario: &Scenario, model: &Model) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("seedbed 2026 fingerprint of a dataset");
+    hasher.update(&VALUES_VERSION.to_le_bytes());
+    hasher.update(&vocabulary::fingerprint());
+    hasher.update(&model.seed.to_le_bytes());
+    hasher.update(&model.scale.to_bits().to_le_bytes());
+    hasher.update(&model.as_of.to_le_bytes());
+    for (name, value) in &model.params {
+        for text in [name, value] {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+    }
+    hasher.update(&(TZDB_VERSION.len() as u64).to_le_bytes());
+    hasher.update(TZDB_VERSION.as_bytes());
+    scenario.document.hash_into(&mut hasher);
+    hasher.finalize().to_hex().to_string()
+}

@@ -1,0 +1,65 @@
+//! What will be done: a model, the counts of its tables, and what decides them.
+
+pub(crate) mod counts;
+mod explain;
+mod fingerprint;
+
+pub(crate) use counts::Counts;
+
+use crate::error::Faults;
+use crate::model::{self, Model, Settings, Source};
+use crate::scenario;
+
+/// A scenario ready to generate. Every value is a function of this plan, a table and a row number.
+#[derive(Debug)]
+pub struct Plan {
+    pub(crate) model: Model,
+    /// One for each table; `None` for root tables.
+    pub(crate) counts: Vec<Option<Counts>>,
+    pub(crate) fingerprint: String,
+}
+
+impl Plan {
+    /// Compiles a scenario with the settings given from outside.
+    ///
+    /// ```
+    /// use seedbed_engine::{Plan, Settings};
+    /// let plan = Plan::compile("tables: {t: {rows: 3, columns: {id: serial}}}", &Settings::default())?;
+    /// assert_eq!(plan.batch(0, 0..3)?.num_rows(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Every fault of the scenario at once, each with its place.
+    pub fn compile(text: &str, settings: &Settings) -> Result<Self, Faults> {
+        let scenario = scenario::read(text)?;
+        let model = model::resolve(&scenario, settings)?;
+        let counts = model.tables.iter().map(|table| match &table.source {
+            Source::Root { .. } => None,
+            Source::Per { count, .. } => Some(match count.column {
+                None => Counts::constant(count.min),
+                Some(_) => Counts::sparse(),
+            }),
+        });
+        let counts = counts.collect();
+        let fingerprint = fingerprint::of(&scenario, &model);
+        Ok(Self { model, counts, fingerprint })
+    }
+
+    /// The meaning of the scenario.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The number of a table, by name.
+    pub fn table(&self, name: &str) -> Option<usize> {
+        self.model.tables.iter().position(|table| table.name == name)
+    }
+
+    /// What decides the data, as 64 hexadecimal digits: equal fingerprints mean equal data. It covers the
+    /// scenario without its comments and layout, seed, scale, parameters and `as_of`, and the versions of
+    /// generators, vocabulary and zones; not the format and not the choice of tables.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+}

@@ -1,0 +1,265 @@
+//! Drives a plan: chunks are made and encoded by all threads, and handed to a sink in order.
+//!
+//! A [`Layout`] cuts every table into files and files into chunks, by row numbers alone, so that the
+//! output does not depend on the number of threads. A window of chunks is in flight at any time; the next one starts
+//! when the oldest has been written, so memory is bounded by the window. The first error stops everything.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+
+use arrow::array::RecordBatch;
+
+use crate::batch::ROWS_PER_BATCH;
+use crate::error::ValueError;
+use crate::plan::Plan;
+
+/// Turns the batches of a chunk into a piece of output, on any thread.
+pub trait Encode: Sync {
+    /// What the sink gets.
+    type Piece: Send;
+    /// What can go wrong.
+    type Error: Send;
+
+    /// Encodes a chunk. The batches come in order and can be made only once; an error among them is passed on.
+    ///
+    /// # Errors
+    /// What went wrong while encoding, or the error of a value.
+    fn encode(&self, chunk: &Chunk, batches: Batches) -> Result<Self::Piece, RunError<Self::Error>>;
+}
+
+/// Takes pieces in order.
+pub trait Sink {
+    /// What it takes.
+    type Piece;
+    /// What it tells at the end.
+    type Summary;
+    /// What can go wrong.
+    type Error;
+
+    /// Takes the next piece.
+    ///
+    /// # Errors
+    /// What went wrong while writing; nothing more is written then.
+    fn write(&mut self, chunk: &Chunk, piece: Self::Piece) -> Result<(), Self::Error>;
+
+    /// Completes the output; without it nothing counts as written.
+    ///
+    /// # Errors
+    /// What went wrong while completing.
+    fn finish(self) -> Result<Self::Summary, Self::Error>;
+}
+
+/// How tables are cut into files and chunks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// The rows of every file but a table's last.
+    pub rows_per_file: u64,
+    /// The rows of every chunk (a row group, in Parquet) but a file's last.
+    pub rows_per_chunk: u64,
+}
+
+/// A run of rows of one table that is encoded at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// The table.
+    pub table: usize,
+    /// The number of the file within the table.
+    pub file: u64,
+    /// The rows.
+    pub rows: Range<u64>,
+    /// Whether the file begins with this chunk.
+    pub first_in_file: bool,
+    /// Whether the file ends with this chunk.
+    pub last_in_file: bool,
+}
+
+/// A part of the files of a dataset, for several machines: shard `index` of `count`, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Which one, from 1.
+    pub index: u64,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// Why a run stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError<E> {
+    /// A value could not be computed.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// Encoding or writing failed.
+    #[error(transparent)]
+    Output(E),
+    /// Another thread's error stopped this one.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// The batches of a chunk, made when asked for.
+pub struct Batches<'p> {
+    plan: &'p Plan,
+    table: usize,
+    rows: Range<u64>,
+    stop: &'p AtomicBool,
+}
+
+impl<'p> Batches<'p> {
+    /// The batches of some rows, outside a run.
+    pub fn new(plan: &'p Plan, table: usize, rows: Range<u64>) -> Self {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        Self { plan, table, rows, stop: &NEVER }
+    }
+
+    /// The rows that are still to come.
+    pub fn rows(&self) -> Range<u64> {
+        self.rows.clone()
+    }
+
+    /// The next batch.
+    ///
+    /// # Errors
+    /// A value that could not be computed, or that the run has been stopped.
+    pub fn next_batch<E>(&mut self) -> Result<Option<RecordBatch>, RunError<E>> {
+        if self.rows.is_empty() {
+            return Ok(None);
+        }
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(RunError::Stopped);
+        }
+        let end = (self.rows.start + ROWS_PER_BATCH).min(self.rows.end);
+        let batch = self.plan.batch(self.table, self.rows.start..end)?;
+        self.rows.start = end;
+        Ok(Some(batch))
+    }
+}
+
+/// The files of some tables: table, file number, rows. Tables without rows have one empty file.
+///
+/// # Errors
+/// A count that cannot be computed.
+pub fn files(plan: &Plan, tables: &[usize], layout: Layout) -> Result<Vec<(usize, u64, Range<u64>)>, ValueError> {
+    let mut files = Vec::new();
+    for &table in tables {
+        let rows = plan.rows(table)?;
+        let mut start = 0;
+        let mut file = 0;
+        loop {
+            let end = rows.min(start + layout.rows_per_file);
+            files.push((table, file, start..end));
+            (start, file) = (end, file + 1);
+            if start >= rows {
+                break;
+            }
+        }
+    }
+    Ok(files)
+}
+
+impl Shard {
+    /// The files of this shard: a run of all files, cut so that shards have about the same number of rows. Every file belongs to
+    /// exactly one shard.
+    pub fn select(self, files: Vec<(usize, u64, Range<u64>)>) -> Vec<(usize, u64, Range<u64>)> {
+        // An empty file counts as a row, so that it belongs somewhere.
+        let weight = |rows: &Range<u64>| u128::from((rows.end - rows.start).max(1));
+        let total: u128 = files.iter().map(|(.., rows)| weight(rows)).sum();
+        let mut before = 0;
+        let mut selected = Vec::new();
+        for file in files {
+            // A file belongs to the shard in which its middle falls.
+            let middle = before * 2 + weight(&file.2);
+            before += weight(&file.2);
+            let shard = middle * u128::from(self.count) / (total * 2);
+            if shard + 1 == u128::from(self.index) {
+                selected.push(file);
+            }
+        }
+        selected
+    }
+}
+
+/// Makes and writes the files given, in order, with the threads of `pool`.
+///
+/// # Errors
+/// The first error in the order of the output; nothing is written after it, and the sink is not finished.
+pub fn run<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
+    plan: &Plan,
+    files: &[(usize, u64, Range<u64>)],
+    layout: Layout,
+    pool: &rayon::ThreadPool,
+    encode: &E,
+    mut sink: S,
+    mut progress: impl FnMut(&Chunk, &S),
+) -> Result<S::Summary, RunError<E::Error>> {
+    let mut chunks = files.iter().flat_map(|(table, file, rows)| chunks_of(*table, *file, rows.clone(), layout));
+    let stop = AtomicBool::new(false);
+    let window = pool.current_num_threads() * 2 + 1;
+    pool.in_place_scope(|scope| {
+        let mut in_flight: VecDeque<(Chunk, mpsc::Receiver<_>)> = VecDeque::with_capacity(window);
+        loop {
+            while in_flight.len() < window {
+                let Some(chunk) = chunks.next() else { break };
+                let (sender, receiver) = mpsc::sync_channel(1);
+                in_flight.push_back((chunk.clone(), receiver));
+                let stop = &stop;
+                scope.spawn(move |_| {
+                    let batches = Batches { plan, table: chunk.table, rows: chunk.rows.clone(), stop };
+                    let piece =
+                        if stop.load(Ordering::Relaxed) { Err(RunError::Stopped) } else { encode.encode(&chunk, batches) };
+                    // The receiver is gone when an earlier chunk failed.
+                    let _ = sender.send(piece);
+                });
+            }
+            let Some((chunk, receiver)) = in_flight.pop_front() else { return Ok(()) };
+            // A worker that panicked sends nothing; the scope passes its panic on.
+            let result = receiver.recv().unwrap_or(Err(RunError::Stopped));
+            let written = result.and_then(|piece| sink.write(&chunk, piece).map_err(RunError::Output));
+            if let Err(error) = written {
+                stop.store(true, Ordering::Relaxed);
+                return Err(error);
+            }
+            progress(&chunk, &sink);
+        }
+    })?;
+    sink.finish().map_err(RunError::Output)
+}
+
+fn chunks_of(table: usize, file: u64, rows: Range<u64>, layout: Layout) -> impl Iterator<Item = Chunk> {
+    let count = (rows.end - rows.start).div_ceil(layout.rows_per_chunk).max(1);
+    (0..count).map(move |i| {
+        let start = rows.start + i * layout.rows_per_chunk;
+        Chunk {
+            table,
+            file,
+            rows: start..(start + layout.rows_per_chunk).min(rows.end),
+            first_in_file: i == 0,
+            last_in_file: i + 1 == count,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_belongs_to_one_shard() {
+        let files: Vec<_> = [0, 0, 0, 5, 100, 3].iter().enumerate().map(|(i, rows)| (i, 0, 0..*rows)).collect();
+        for count in 1..9 {
+            let all: Vec<_> = (1..=count).flat_map(|index| Shard { index, count }.select(files.clone())).collect();
+            assert_eq!(all, files);
+        }
+    }
+
+    #[test]
+    fn chunks_cover_a_file() {
+        let layout = Layout { rows_per_file: 100, rows_per_chunk: 30 };
+        let chunks: Vec<_> = chunks_of(0, 2, 200..290, layout).collect();
+        assert_eq!(chunks.iter().map(|c| c.rows.clone()).collect::<Vec<_>>(), [200..230, 230..260, 260..290]);
+        assert!(chunks[0].first_in_file && !chunks[0].last_in_file && chunks[2].last_in_file);
+        let empty: Vec<_> = chunks_of(0, 0, 0..0, layout).collect();
+        assert!(empty.len() == 1 && empty[0].first_in_file && empty[0].last_in_file);
+    }
+}

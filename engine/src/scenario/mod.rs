@@ -1,0 +1,471 @@
+//! What was written: the outline of a scenario with source positions, nothing resolved yet.
+//!
+//! [`document`] reads YAML into nodes, this module reads nodes into tables and columns, and
+//! [`generators`] lists the words of the language with their arguments. What they mean is decided
+//! in [`crate::model`].
+
+pub mod document;
+pub mod generators;
+
+pub use document::{Key, Node, NodeKind, Scalar};
+
+use crate::error::{Fault, Faults, Span, did_you_mean};
+
+/// A scenario as written.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name.
+    pub name: Option<Key>,
+    /// A sentence about it.
+    pub about: Option<String>,
+    /// The dataset's "now", as written.
+    pub as_of: Option<Node>,
+    /// The start of history, as written.
+    pub since: Option<Node>,
+    /// Parameters in the order written.
+    pub params: Vec<Param>,
+    /// Tables in the order written.
+    pub tables: Vec<Table>,
+    /// The whole document, for the fingerprint.
+    pub document: Node,
+}
+
+/// A parameter: a name that the command line can set.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Its name, without the `$`.
+    pub name: Key,
+    /// The value when nothing is set.
+    pub default: Node,
+    /// The least value allowed.
+    pub min: Option<Node>,
+    /// The greatest value allowed.
+    pub max: Option<Node>,
+    /// A sentence of help.
+    pub help: Option<String>,
+}
+
+/// A table as written.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: Key,
+    /// A sentence about it.
+    pub about: Option<String>,
+    /// Where its rows come from.
+    pub source: RowSource,
+    /// The column that references show, when it is not `id` or the first.
+    pub key: Option<Node>,
+    /// `let` columns and then written ones.
+    pub columns: Vec<Column>,
+}
+
+/// Where the rows of a table come from.
+#[derive(Clone, Debug)]
+pub enum RowSource {
+    /// `rows: N`, scaled by `--scale` unless `scaled: false`.
+    Count {
+        /// The number, a parameter or an expression of parameters.
+        rows: Node,
+        /// Whether `--scale` applies.
+        scaled: bool,
+    },
+    /// `rows: [{…}, …]`, literal rows.
+    Literal(Vec<Node>),
+    /// `per: parent` with a count law.
+    Per {
+        /// The parent table.
+        parent: Key,
+        /// How many children each parent has.
+        count: Box<Spec>,
+        /// Factors on the count by a column's value, or an expression.
+        times: Option<Node>,
+        /// The least count.
+        min: Option<Node>,
+        /// The greatest count.
+        max: Option<Node>,
+    },
+}
+
+/// A column as written.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: Key,
+    /// Whether it is written out; a `let` column is not.
+    pub written: bool,
+    /// What it holds.
+    pub spec: Spec,
+}
+
+/// What a column holds: a generator and its modifiers.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The whole value.
+    pub span: Span,
+    /// The generator.
+    pub generator: Generator,
+    /// The share of NULLs, as written.
+    pub null: Option<Node>,
+    /// Where `unique: true` was asked for.
+    pub unique: Option<Span>,
+    /// The SQL type asked for, as written.
+    pub sql_type: Option<Node>,
+    /// A sentence about it.
+    pub about: Option<String>,
+}
+
+/// How values come about, as written.
+#[derive(Clone, Debug)]
+pub enum Generator {
+    /// `= SQL expression`, without the equals sign, or a plain number or boolean.
+    Expression(Text),
+    /// `name` or `{name: arguments}`.
+    Named(Key, Option<Node>),
+    /// Only modifiers: the type of a column of literal rows.
+    Literal,
+}
+
+/// A piece of text in the scenario.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+    /// Whether byte `i` lies at `span.start + i`.
+    pub exact: bool,
+}
+
+const MODIFIERS: [&str; 4] = ["null", "unique", "type", "about"];
+
+/// Reads the outline of a scenario.
+///
+/// # Errors
+/// Every fault of the outline at once; when the YAML itself is wrong, that alone.
+pub fn read(text: &str) -> Result<Scenario, Faults> {
+    let document = document::read(text)?;
+    let mut faults = Faults::default();
+    let scenario = outline(document, &mut faults);
+    faults.into_result()?;
+    scenario.ok_or_else(|| Fault::setting("the scenario has no tables").hint("add `tables:`").into())
+}
+
+fn outline(document: Node, faults: &mut Faults) -> Option<Scenario> {
+    const KEYS: [&str; 6] = ["scenario", "about", "as_of", "since", "params", "tables"];
+    let entries = faults.keep(map_of(&document, "the scenario", "`tables:` and the keys beside it"))?;
+    unknown_keys(entries, &KEYS, "the scenario", faults);
+    let name = document.get("scenario").and_then(|node| faults.keep(word(node, "the name of the scenario")));
+    let about = text_of(document.get("about"), "about", faults);
+    let mut params = Vec::new();
+    if let Some(node) = document.get("params") {
+        for (key, value) in faults.keep(map_of(node, "`params`", "one entry per parameter")).unwrap_or_default() {
+            params.extend(param(key, value, faults));
+        }
+    }
+    let mut tables = Vec::new();
+    match document.get("tables") {
+        None => faults.push(Fault::at(Span::new(0, 0), "the scenario has no tables").hint("add `tables:`")),
+        Some(node) => {
+            let entries = faults.keep(map_of(node, "`tables`", "one entry per table")).unwrap_or_default();
+            if entries.is_empty() && node.map().is_some() {
+                faults.push(Fault::at(node.span, "the scenario has no tables"));
+            }
+            for (key, value) in entries {
+                check_name(key, "table", faults);
+                tables.extend(table(key, value, faults));
+            }
+        }
+    }
+    Some(Scenario {
+        name,
+        about,
+        as_of: document.get("as_of").cloned(),
+        since: document.get("since").cloned(),
+        params,
+        tables,
+        document,
+    })
+}
+
+fn param(key: &Key, node: &Node, faults: &mut Faults) -> Option<Param> {
+    check_name(key, "parameter", faults);
+    let Some(entries) = node.map() else {
+        // `tenants: 200` is short for `tenants: {default: 200}`.
+        return Some(Param { name: key.clone(), default: node.clone(), min: None, max: None, help: None });
+    };
+    unknown_keys(entries, &["default", "min", "max", "help"], &format!("parameter `{}`", key.text), faults);
+    let Some(default) = node.get("default") else {
+        let fault = Fault::at(key.span, format!("parameter `{}` has no default", key.text));
+        faults.push(fault.hint("add `default:`"));
+        return None;
+    };
+    Some(Param {
+        name: key.clone(),
+        default: default.clone(),
+        min: node.get("min").cloned(),
+        max: node.get("max").cloned(),
+        help: text_of(node.get("help"), "help", faults),
+    })
+}
+
+fn table(key: &Key, node: &Node, faults: &mut Faults) -> Option<Table> {
+    const KEYS: [&str; 11] =
+        ["about", "rows", "scaled", "per", "count", "times", "min", "max", "key", "let", "columns"];
+    let what = format!("table `{}`", key.text);
+    let entries = faults.keep(map_of(node, &what, "`rows:` or `per:`, and `columns:`"))?;
+    for (k, _) in entries.iter().filter(|(k, _)| matches!(k.text.as_str(), "every" | "history_of")) {
+        let fault = Fault::at(k.span, format!("`{}` is not supported yet", k.text));
+        faults.push(fault.hint("use `per:` with a `count:`"));
+    }
+    let known: Vec<&str> = KEYS.iter().copied().chain(["every", "history_of"]).collect();
+    unknown_keys(entries, &known, &what, faults);
+    let source = row_source(key, node, faults);
+    let mut columns: Vec<Column> = Vec::new();
+    for (section, written) in [("let", false), ("columns", true)] {
+        let Some(section_node) = node.get(section) else { continue };
+        let entries = map_of(section_node, &format!("`{section}`"), "one entry per column");
+        for (name, value) in faults.keep(entries).unwrap_or_default() {
+            check_name(name, "column", faults);
+            if columns.iter().any(|c| c.name.text == name.text) {
+                let fault = Fault::at(name.span, format!("column `{}` is defined twice", name.text));
+                faults.push(fault.hint("a `let` column and a written column cannot share a name"));
+            }
+            let spec = spec(value, name.span, faults);
+            columns.extend(spec.map(|spec| Column { name: name.clone(), written, spec }));
+        }
+    }
+    if columns.is_empty() && !matches!(source, Some(RowSource::Literal(_))) && node.get("columns").is_none() {
+        faults.push(Fault::at(key.span, format!("{what} has no columns")).hint("add `columns:`"));
+    }
+    Some(Table {
+        name: key.clone(),
+        about: text_of(node.get("about"), "about", faults),
+        source: source?,
+        key: node.get("key").cloned(),
+        columns,
+    })
+}
+
+fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> {
+    let what = format!("table `{}`", key.text);
+    match (node.get("rows"), node.get("per")) {
+        (Some(_), Some(per)) => {
+            let fault = Fault::at(per.span, format!("{what} has both `rows` and `per`"));
+            faults.push(fault.hint("`rows` makes a root table, `per` makes children of another table"));
+            None
+        }
+        (None, None) => {
+            let fault = Fault::at(key.span, format!("{what} does not say where its rows come from"));
+            faults.push(fault.hint("add `rows: N`, or `per: parent` with `count: N`"));
+            None
+        }
+        (Some(rows), None) => {
+            for (k, _) in node.map().unwrap_or_default() {
+                if matches!(k.text.as_str(), "count" | "times" | "min" | "max") {
+                    let fault = Fault::at(k.span, format!("`{}` belongs to `per`, not to `rows`", k.text));
+                    faults.push(fault.hint("children are counted with `per: parent` and `count:`"));
+                }
+            }
+            if let Some(items) = rows.list() {
+                return Some(RowSource::Literal(items.to_vec()));
+            }
+            let scaled = node.get("scaled").and_then(|n| faults.keep(boolean(n, "scaled"))).unwrap_or(true);
+            Some(RowSource::Count { rows: rows.clone(), scaled })
+        }
+        (None, Some(per)) => {
+            let parent = faults.keep(word(per, "the parent table"))?;
+            let Some(count) = node.get("count") else {
+                let fault = Fault::at(per.span, format!("{what} does not say how many rows each parent has"));
+                faults.push(fault.hint("add `count: N` or a distribution, such as `count: {poisson: {mean: 3}}`"));
+                return None;
+            };
+            Some(RowSource::Per {
+                parent,
+                count: Box::new(spec(count, count.span, faults)?),
+                times: node.get("times").cloned(),
+                min: node.get("min").cloned(),
+                max: node.get("max").cloned(),
+            })
+        }
+    }
+}
+
+/// Reads what a column, a count, an array element or a JSON member holds.
+pub fn spec(node: &Node, name_span: Span, faults: &mut Faults) -> Option<Spec> {
+    let mut spec = Spec {
+        span: node.span,
+        generator: Generator::Literal,
+        null: None,
+        unique: None,
+        sql_type: None,
+        about: None,
+    };
+    match &node.kind {
+        NodeKind::Scalar(scalar) => {
+            spec.generator = faults.keep(scalar_generator(scalar, node, name_span))?;
+        }
+        NodeKind::List(_) => {
+            let fault = Fault::at(node.span, "expected a generator, found a list");
+            faults.push(fault.hint("to choose one of a list write `{choose: [a, b, c]}`"));
+            return None;
+        }
+        NodeKind::Map(entries) => {
+            spec.null = node.get("null").cloned();
+            spec.sql_type = node.get("type").cloned();
+            spec.about = text_of(node.get("about"), "about", faults);
+            if let Some(unique) = node.get("unique") {
+                spec.unique = faults.keep(boolean(unique, "unique"))?.then_some(unique.span);
+            }
+            let mut named = entries.iter().filter(|(key, _)| !MODIFIERS.contains(&key.text.as_str()));
+            let generator = named.next();
+            if let (Some((first, _)), Some((second, _))) = (generator, named.next()) {
+                let known = generators::names().chain(MODIFIERS);
+                let unknown = [first, second].into_iter().find(|k| generators::find(&k.text).is_none());
+                let fault = match unknown {
+                    Some(key) => Fault::at(key.span, format!("unknown generator or modifier `{}`", key.text))
+                        .maybe_hint(did_you_mean(&key.text, known)),
+                    None => Fault::at(second.span, format!("two generators: `{}` and `{}`", first.text, second.text))
+                        .hint("a column has one generator; its arguments go inside its own map"),
+                };
+                faults.push(fault);
+                return None;
+            }
+            if let Some((key, value)) = generator {
+                if generators::find(&key.text).is_none() {
+                    faults.push(unknown_generator(key));
+                    return None;
+                }
+                spec.generator = Generator::Named(key.clone(), (!value.is_null()).then(|| value.clone()));
+            } else if spec.sql_type.is_none() {
+                faults.push(Fault::at(node.span, "no generator").hint("name one, such as `{integer: {from: 1, to: 6}}`"));
+                return None;
+            }
+        }
+    }
+    Some(spec)
+}
+
+fn scalar_generator(scalar: &Scalar, node: &Node, name_span: Span) -> Result<Generator, Fault> {
+    if node.is_null() {
+        let fault = Fault::at(name_span, "no generator");
+        return Err(fault.hint("write a generator, such as `serial`, or `= expression`"));
+    }
+    if let Some(expression) = expression_text(node) {
+        return Ok(Generator::Expression(expression));
+    }
+    if !scalar.quoted && is_number_or_boolean(&scalar.text) {
+        return Ok(Generator::Expression(Text {
+            text: scalar.text.replace('_', ""),
+            span: node.span,
+            exact: scalar.exact && !scalar.text.contains('_'),
+        }));
+    }
+    let key = Key { text: scalar.text.clone(), span: node.span };
+    if generators::find(&key.text).is_none() {
+        return Err(unknown_generator(&key));
+    }
+    Ok(Generator::Named(key, None))
+}
+
+fn unknown_generator(key: &Key) -> Fault {
+    let hint = did_you_mean(&key.text, generators::names()).unwrap_or_else(|| {
+        format!("an expression starts with `=`; for constant text write `= '{}'`", key.text.replace('\'', "''"))
+    });
+    let shown: String = key.text.chars().take(60).collect();
+    Fault::at(key.span, format!("unknown generator `{shown}`")).hint(hint)
+}
+
+fn is_number_or_boolean(text: &str) -> bool {
+    matches!(text, "true" | "false")
+        || (text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.')
+            && text.replace('_', "").parse::<f64>().is_ok())
+}
+
+/// The text behind the equals sign, when a scalar has one.
+pub fn expression_text(node: &Node) -> Option<Text> {
+    let scalar = node.scalar()?;
+    let rest = scalar.text.strip_prefix('=')?;
+    let start = node.span.start + 1;
+    let span = if scalar.exact { Span::new(start, start + rest.len()) } else { node.span };
+    Some(Text { text: rest.to_owned(), span, exact: scalar.exact })
+}
+
+/// A scalar as an expression, with or without the equals sign.
+pub fn as_expression(node: &Node, what: &str) -> Result<Text, Fault> {
+    if let Some(text) = expression_text(node) {
+        return Ok(text);
+    }
+    match node.scalar() {
+        Some(scalar) => Ok(Text { text: scalar.text.clone(), span: node.span, exact: scalar.exact }),
+        None => {
+            let found = node.describe();
+            Err(Fault::at(node.span, format!("{what}: expected an expression")).label(format!("found {found}")))
+        }
+    }
+}
+
+/// The entries of a map.
+pub fn map_of<'n>(node: &'n Node, what: &str, expected: &str) -> Result<&'n [(Key, Node)], Fault> {
+    node.map().ok_or_else(|| {
+        Fault::at(node.span, format!("{what}: expected a map with {expected}"))
+            .label(format!("found {}", node.describe()))
+    })
+}
+
+/// A single word, such as the name of a table or column.
+pub fn word(node: &Node, what: &str) -> Result<Key, Fault> {
+    match node.scalar() {
+        Some(scalar) if !node.is_null() => Ok(Key { text: scalar.text.clone(), span: node.span }),
+        _ => Err(Fault::at(node.span, format!("{what}: expected a word")).label(format!("found {}", node.describe()))),
+    }
+}
+
+/// `true` or `false`.
+pub fn boolean(node: &Node, what: &str) -> Result<bool, Fault> {
+    match node.scalar().map(|s| s.text.as_str()) {
+        Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        _ => Err(Fault::at(node.span, format!("`{what}`: expected `true` or `false`"))
+            .label(format!("found {}", node.describe()))),
+    }
+}
+
+fn text_of(node: Option<&Node>, what: &str, faults: &mut Faults) -> Option<String> {
+    let node = node?;
+    match node.scalar() {
+        Some(scalar) => Some(scalar.text.clone()),
+        None => {
+            let fault = Fault::at(node.span, format!("`{what}`: expected a sentence"));
+            faults.push(fault.label(format!("found {}", node.describe())));
+            None
+        }
+    }
+}
+
+/// Notes every key that is not known.
+pub fn unknown_keys(entries: &[(Key, Node)], known: &[&str], what: &str, faults: &mut Faults) {
+    for (key, _) in entries {
+        if !known.contains(&key.text.as_str()) {
+            let hint = did_you_mean(&key.text, known.iter().copied())
+                .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
+            faults.push(Fault::at(key.span, format!("unknown key `{}` in {what}", key.text)).hint(hint));
+        }
+    }
+}
+
+/// Names become files, columns and identifiers: 1 to 63 bytes, printable, no path separators.
+fn check_name(key: &Key, what: &str, faults: &mut Faults) {
+    let bad = key.text.chars().find(|c| c.is_control() || matches!(c, '/' | '\\' | '.' | '{' | '}' | '$'));
+    let fault = if key.text.trim().is_empty() {
+        Fault::at(key.span, format!("a {what} needs a name"))
+    } else if key.text.len() > 63 {
+        Fault::at(key.span, format!("the name of the {what} has {} bytes", key.text.len()))
+            .hint("PostgreSQL keeps 63 bytes of a name")
+    } else if let Some(c) = bad {
+        Fault::at(key.span, format!("the name of a {what} cannot hold {c:?}")).hint("use letters, digits and `_`")
+    } else {
+        return;
+    };
+    faults.push(fault);
+}
