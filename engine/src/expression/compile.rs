@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array,
-    StringArray,
-};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array};
 use sqlparser::ast::{self, BinaryOperator, Expr, UnaryOperator};
 
 use super::cast::{Context, unify_all};
 use super::function;
+use super::literal::{length_limit, number, quoted};
 use super::operator::{self, Arithmetic, Comparison, Placed, Test};
 use super::source::{Name, Source, parse, path_of};
 use super::template::compose;
@@ -548,57 +546,6 @@ fn negate_if(negated: bool, value: Expression, span: Span) -> Result<Expression,
 
 fn is_true(value: &ArrayRef) -> bool {
     value.is_valid(0) && value.as_boolean().value(0)
-}
-
-fn quoted(text: &str) -> Expression {
-    let value: ArrayRef = Arc::new(StringArray::from(vec![text]));
-    Expression { node: Node::Constant { value, untyped: true }, ty: Type::Text, nullable: false }
-}
-
-/// A number takes the narrowest of integer, bigint and numeric that holds it, as in PostgreSQL.
-fn number(text: &str, span: Span) -> Result<Expression, Fault> {
-    let text = text.replace('_', "");
-    if let Ok(value) = text.parse::<i32>() {
-        return Ok(Expression::constant_of(Arc::new(Int32Array::from(vec![value])), Type::Integer));
-    }
-    if let Ok(value) = text.parse::<i64>() {
-        return Ok(Expression::constant_of(Arc::new(Int64Array::from(vec![value])), Type::BigInt));
-    }
-    let wrong = || Fault::at(span, format!("the number `{text}` has more than 38 digits"));
-    let (mantissa, exponent) = match text.find(['e', 'E']) {
-        Some(at) => (&text[..at], text[at + 1..].parse::<i32>().map_err(|_| wrong())?),
-        None => (text.as_str(), 0),
-    };
-    if exponent.unsigned_abs() > 60 {
-        // Beyond exact numbers; `1e300` can only mean a double.
-        let value = text.parse::<f64>().map_err(|_| wrong())?;
-        return Ok(Expression::constant_of(Arc::new(Float64Array::from(vec![value])), Type::Double));
-    }
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let whole = whole.trim_start_matches(['-', '+']).trim_start_matches('0');
-    let scale = i32::try_from(fraction.len()).map_err(|_| wrong())?.saturating_sub(exponent).max(0);
-    let digits = i32::try_from(whole.len()).map_err(|_| wrong())?.saturating_add(exponent).max(0);
-    let precision = digits.saturating_add(scale).max(1);
-    if precision > 38 {
-        return Err(wrong());
-    }
-    let (precision, scale) = (precision as u8, scale as i8);
-    let value =
-        super::cast::parse_decimal(&text, precision, scale).map_err(|message| Fault::at(span, message))?;
-    let array = Decimal128Array::from(vec![value]).with_precision_and_scale(precision, scale);
-    let array = array.map_err(|error| Fault::at(span, error.to_string()))?;
-    Ok(Expression::constant_of(Arc::new(array), Type::Numeric { precision, scale }))
-}
-
-/// The `n` of `varchar(n)`.
-fn length_limit(data_type: &ast::DataType) -> Option<i32> {
-    match data_type {
-        ast::DataType::Varchar(Some(ast::CharacterLength::IntegerLength { length, .. }))
-        | ast::DataType::CharacterVarying(Some(ast::CharacterLength::IntegerLength { length, .. })) => {
-            i32::try_from(*length).ok()
-        }
-        _ => None,
-    }
 }
 
 fn is_clock(name: &str) -> bool {

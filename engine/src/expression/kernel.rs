@@ -221,22 +221,27 @@ where
     let (left, right) = (Numbers::<A>::of(a), Numbers::<B>::of(b));
     let values: Vec<O::Native> = match (&nulls, left, right) {
         (None, Numbers::Array(a), Numbers::Array(b)) => {
-            a.iter().zip(b).map(|(&a, &b)| f(a, b)).collect::<Result<_, _>>()?
+            collect(rows, a.iter().zip(b).map(|(&a, &b)| f(a, b)))?
         }
-        (None, Numbers::Array(a), Numbers::Scalar(b)) => {
-            a.iter().map(|&a| f(a, b)).collect::<Result<_, _>>()?
-        }
-        (None, Numbers::Scalar(a), Numbers::Array(b)) => {
-            b.iter().map(|&b| f(a, b)).collect::<Result<_, _>>()?
-        }
+        (None, Numbers::Array(a), Numbers::Scalar(b)) => collect(rows, a.iter().map(|&a| f(a, b)))?,
+        (None, Numbers::Scalar(a), Numbers::Array(b)) => collect(rows, b.iter().map(|&b| f(a, b)))?,
         (nulls, left, right) => {
             let valid = |row| nulls.as_ref().is_none_or(|nulls: &NullBuffer| nulls.is_valid(row));
             let cell =
                 |row| if valid(row) { f(left.get(row), right.get(row)) } else { Ok(O::default_value()) };
-            (0..rows).map(cell).collect::<Result<_, _>>()?
+            collect(rows, (0..rows).map(cell))?
         }
     };
     Ok(Arc::new(PrimitiveArray::<O>::new(values.into(), nulls).with_data_type(ty.clone())))
+}
+
+/// All values or the first error. Collecting into a `Result` would not know the length and grow step by step.
+fn collect<T>(rows: usize, cells: impl Iterator<Item = Result<T, String>>) -> Result<Vec<T>, String> {
+    let mut values = Vec::with_capacity(rows);
+    for cell in cells {
+        values.push(cell?);
+    }
+    Ok(values)
 }
 
 /// One number per row from operands of any kind; `f` sees only rows without NULL.
@@ -248,9 +253,8 @@ pub(super) fn number_rows<O: ArrowPrimitiveType>(
 ) -> Result<ArrayRef, String> {
     let nulls = union_nulls(arguments);
     let valid = |row| nulls.as_ref().is_none_or(|nulls: &NullBuffer| nulls.is_valid(row));
-    let values: Vec<O::Native> = (0..rows)
-        .map(|row| if valid(row) { f(row) } else { Ok(O::default_value()) })
-        .collect::<Result<_, _>>()?;
+    let cell = |row| if valid(row) { f(row) } else { Ok(O::default_value()) };
+    let values: Vec<O::Native> = collect(rows, (0..rows).map(cell))?;
     Ok(Arc::new(PrimitiveArray::<O>::new(values.into(), nulls).with_data_type(ty.clone())))
 }
 

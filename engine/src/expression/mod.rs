@@ -13,12 +13,16 @@
 //! This module knows no tables: a [`Scope`] says what names stand for, as slots of the inputs it will hand over.
 
 mod cast;
+mod choose;
 mod compile;
+mod decimal;
 mod function;
 mod kernel;
+mod literal;
 mod operator;
 mod print;
 mod shape;
+mod show;
 mod source;
 mod template;
 mod tree;

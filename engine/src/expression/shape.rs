@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::tree::{Case, Contract, Expression, Form, Node};
 use super::Template;
+use super::tree::{Case, Contract, Expression, Form, Node};
 use crate::types::Type;
 
 /// A piece of a template.
@@ -42,7 +42,9 @@ impl Template {
     /// The pieces in order.
     pub fn pieces(&self) -> Vec<Piece<'_>> {
         match &self.text().node {
-            Node::Call(call) if call.contract == Contract::Native && matches!(call.form, Form::Infix("||")) => {
+            Node::Call(call)
+                if call.contract == Contract::Native && matches!(call.form, Form::Infix("||")) =>
+            {
                 call.arguments.iter().map(piece).collect()
             }
             _ => vec![piece(self.text())],

@@ -1,18 +1,17 @@
 //! The typed tree an expression is compiled to, and its evaluation on a batch.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int32Array, StringArray, new_empty_array,
 };
-use arrow::buffer::{BooleanBuffer, NullBuffer};
-use arrow::compute::{filter, interleave, take};
+use arrow::buffer::BooleanBuffer;
+use arrow::compute::{filter, take};
 use arrow::datatypes::{DataType, Int32Type};
 
+use super::choose::choose;
 use super::kernel::Value;
-use super::print::Printer;
 use crate::error::{Fault, Span};
 use crate::types::Type;
 
@@ -325,16 +324,33 @@ impl Call {
         if arrays.next().is_some() || distinct > rows {
             return None;
         }
-        let mut arguments: Vec<Value> =
-            values.iter().cloned().map(Value::plain).collect::<Result<_, _>>().ok()?;
+        let mut arguments = values.to_vec();
         arguments[at] = Value::Array(dictionary.values().clone());
+        let arguments = arguments.into_iter().map(Value::plain).collect::<Result<Vec<_>, _>>().ok()?;
         let results = (self.run)(&arguments, distinct).ok()?;
-        if *results.data_type() == DataType::Utf8 && results.null_count() == 0 {
-            let kept = DictionaryArray::<Int32Type>::try_new(dictionary.keys().clone(), results);
-            return Some(kept.map(|array| Value::Array(Arc::new(array))).map_err(|e| e.to_string()));
-        }
-        Some(take(&results, dictionary.keys(), None).map(Value::Array).map_err(|e| e.to_string()))
+        Some(spread(dictionary, results))
     }
+}
+
+/// Hands the results for the values of a dictionary out to its rows.
+fn spread(dictionary: &DictionaryArray<Int32Type>, results: ArrayRef) -> Result<Value, String> {
+    let whole = results.null_count() == 0;
+    match results.data_type() {
+        DataType::Utf8 if whole => Ok(Value::Array(Arc::new(dictionary.with_values(results)))),
+        DataType::Boolean if whole => {
+            let (flags, keys) = (results.as_boolean().values(), dictionary.keys());
+            // A key of a row that is NULL may be anything.
+            let flag = |row: usize| keys.values().get(row).is_some_and(|key| flag_at(flags, *key));
+            let bits = BooleanBuffer::collect_bool(keys.len(), flag);
+            Ok(Value::Array(Arc::new(BooleanArray::new(bits, keys.nulls().cloned()))))
+        }
+        _ => take(&results, dictionary.keys(), None).map(Value::Array).map_err(|e| e.to_string()),
+    }
+}
+
+fn flag_at(flags: &BooleanBuffer, key: i32) -> bool {
+    let key = key as usize;
+    key < flags.len() && flags.value(key)
 }
 
 fn eval_logic(
@@ -430,138 +446,4 @@ fn eval_coalesce(
     open.set_indices().for_each(|row| choice[row] = index);
     results.push(Value::null(&ty.arrow()));
     choose(results, &choice, ty)
-}
-
-/// Row `r` of the result is row `r` of `results[choice[r]]`.
-fn choose(mut results: Vec<Value>, choice: &[u32], ty: &Type) -> Result<Value, String> {
-    if results.len() == 1 {
-        return Ok(results.remove(0));
-    }
-    if *ty == Type::Text {
-        if results.iter().all(Value::is_scalar) {
-            return choose_text_constants(results, choice);
-        }
-        // Dictionaries stay dictionaries, with constants among them; other mixtures become plain.
-        let keep = results.iter().all(|result| result.is_dictionary() || result.is_scalar());
-        let form = |result: Value| if keep { result.keyed() } else { result.plain() };
-        results = results.into_iter().map(form).collect::<Result<_, _>>()?;
-    }
-    let arrays: Vec<&dyn Array> = results.iter().map(Value::array).collect();
-    let places: Vec<(usize, usize)> = choice
-        .iter()
-        .enumerate()
-        .map(|(row, &index)| {
-            let index = index as usize;
-            (index, if results[index].is_scalar() { 0 } else { row })
-        })
-        .collect();
-    interleave(&arrays, &places).map(Value::Array).map_err(|e| e.to_string())
-}
-
-/// A choice among constants is a dictionary.
-fn choose_text_constants(results: Vec<Value>, choice: &[u32]) -> Result<Value, String> {
-    let results = results.into_iter().map(Value::plain).collect::<Result<Vec<_>, _>>()?;
-    let mut distinct: Vec<&str> = Vec::new();
-    let mut keys = Vec::with_capacity(results.len());
-    for result in &results {
-        if result.is_null_scalar() {
-            keys.push(None);
-            continue;
-        }
-        let text = result.array().as_string::<i32>().value(0);
-        let key = distinct.iter().position(|known| *known == text).unwrap_or_else(|| {
-            distinct.push(text);
-            distinct.len() - 1
-        });
-        keys.push(i32::try_from(key).ok());
-    }
-    let has_null = keys.contains(&None);
-    let chosen: Vec<i32> = choice.iter().map(|&index| keys[index as usize].unwrap_or(0)).collect();
-    let nulls =
-        has_null.then(|| choice.iter().map(|&index| keys[index as usize].is_some()).collect::<NullBuffer>());
-    let keys = Int32Array::new(chosen.into(), nulls);
-    let array = DictionaryArray::try_new(keys, Arc::new(StringArray::from(distinct)));
-    array.map(|array| Value::Array(Arc::new(array))).map_err(|e| e.to_string())
-}
-
-impl fmt::Display for Expression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.node {
-            Node::Constant { value, .. } => write_literal(f, value, &self.ty),
-            Node::Input { name, .. } => f.write_str(name),
-            Node::Call(call) => write!(f, "{call}"),
-            Node::Logic { connective, sides } => {
-                let word = if *connective == Connective::And { "and" } else { "or" };
-                write!(f, "({} {word} {})", sides[0], sides[1])
-            }
-            Node::Case(case) => {
-                f.write_str("case")?;
-                for (condition, result) in &case.branches {
-                    write!(f, " when {condition} then {result}")?;
-                }
-                write!(f, " else {} end", case.otherwise)
-            }
-            Node::Coalesce(values) => {
-                f.write_str("coalesce(")?;
-                write_list(f, values)?;
-                f.write_str(")")
-            }
-        }
-    }
-}
-
-impl fmt::Debug for Expression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Expression({self} : {}{})", self.ty, if self.nullable { "" } else { " not null" })
-    }
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.form, &self.arguments[..]) {
-            (Form::Infix(operator), [first, rest @ ..]) => {
-                write!(f, "({first}")?;
-                rest.iter().try_for_each(|argument| write!(f, " {operator} {argument}"))?;
-                f.write_str(")")
-            }
-            (Form::Prefix(operator), [argument]) => write!(f, "({operator}{argument})"),
-            (Form::Postfix(words), [argument]) => write!(f, "({argument} {words})"),
-            (Form::Cast(ty), [argument]) => write!(f, "{argument}::{ty}"),
-            (Form::In(list), [argument]) => write!(f, "({argument} in ({list}))"),
-            (Form::Function(name), arguments) => {
-                write!(f, "{name}(")?;
-                write_list(f, arguments)?;
-                f.write_str(")")
-            }
-            (form, arguments) => write!(f, "{form:?}{arguments:?}"),
-        }
-    }
-}
-
-fn write_list(f: &mut fmt::Formatter<'_>, values: &[Expression]) -> fmt::Result {
-    values.iter().enumerate().try_for_each(|(i, value)| {
-        if i > 0 {
-            f.write_str(", ")?;
-        }
-        write!(f, "{value}")
-    })
-}
-
-fn write_literal(f: &mut fmt::Formatter<'_>, value: &ArrayRef, ty: &Type) -> fmt::Result {
-    if value.logical_null_count() > 0 {
-        return f.write_str("null");
-    }
-    let value = Value::scalar(value.clone());
-    let mut text = String::new();
-    match Printer::new(&value, ty) {
-        Ok(printer) => printer.print(0, &mut text),
-        Err(_) => text.push('…'),
-    }
-    if *ty == Type::Boolean || ty.is_number() {
-        f.write_str(&text)
-    } else if *ty == Type::Text {
-        write!(f, "'{}'", text.replace('\'', "''"))
-    } else {
-        write!(f, "'{}'::{ty}", text.replace('\'', "''"))
-    }
 }

@@ -141,12 +141,18 @@ impl<'s> Resolver<'s> {
             };
             if let RowSource::Literal(rows) = &table.source {
                 let (names, literal) = self.literal_rows(rows, &table.columns);
-                for name in names.iter().filter(|name| !table.columns.iter().any(|c| c.name.text == **name)) {
-                    draft.columns.push(ColumnDraft::new(&table.name.text, name, true, None));
+                for name in &names {
+                    let typed = table.columns.iter().find(|c| c.name.text == *name);
+                    let written = typed.is_none_or(|c| c.written);
+                    let spec = typed.map(|c| c.spec.clone());
+                    draft.columns.push(ColumnDraft::new(&table.name.text, name, written, spec));
                 }
                 draft.literal = Some(literal);
             }
             for column in &table.columns {
+                if draft.literal.as_ref().is_some_and(|literal| literal.contains_key(&column.name.text)) {
+                    continue;
+                }
                 let spec = Some(column.spec.clone());
                 draft.columns.push(ColumnDraft::new(&table.name.text, &column.name.text, column.written, spec));
             }
@@ -486,7 +492,7 @@ impl<'s> Resolver<'s> {
         }
     }
 
-    fn hop_through(&mut self, t: usize, c: usize, head: &Name) -> Result<(Hop, usize), Fault> {
+    pub(super) fn hop_through(&mut self, t: usize, c: usize, head: &Name) -> Result<(Hop, usize), Fault> {
         self.column(t, c)?;
         let column = self.done(t, c)?;
         match &column.recipe {

@@ -113,7 +113,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
         arguments: &[
             required("to", Word, "the table"),
             optional("column", Word, "the column shown; default the table's key"),
-            optional("within", Word, "only rows under the same row of this table, an ancestor or a reference"),
+            optional("within", Word, "only rows under the same row of this table, an ancestor, or of what a reference leads to, as in `memberships.tenant_id`"),
             optional("skew", Number, "how much early rows are preferred: 0 evenly, 1 about as Zipf's law"),
             optional("distinct", Boolean, "`true`: no row twice among the children of one parent"),
             optional("starting_with", Word, "with `distinct`: the first child refers to the own row of this table"),

@@ -284,8 +284,9 @@ fn write(pieces: &[Piece], days: i32, micros: i64, out: &mut String) {
     }
 }
 
+/// Widths are at most six.
 fn push_padded(out: &mut String, value: i64, width: usize) {
     let digits = value.max(1).ilog10() as usize + 1;
-    out.extend(std::iter::repeat_n('0', width.saturating_sub(digits)));
+    out.push_str(&"000000"[..width.saturating_sub(digits)]);
     crate::expression::print::push_integer(out, value);
 }

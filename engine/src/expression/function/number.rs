@@ -1,12 +1,14 @@
 //! Functions of numbers. What has no exact answer comes from `libm`, whose bits are the same on every machine.
 
+use std::sync::Arc;
+
+use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type};
 
 use super::{Function, Site, doc};
 use crate::error::Fault;
-use crate::expression::cast::{
-    as_numeric, check_precision, divide_rounded, out_of_range, power_of_ten, rescale,
-};
+use crate::expression::cast::as_numeric;
+use crate::expression::decimal::{check_precision, divide_rounded, out_of_range, power_of_ten, rescale};
 use crate::expression::kernel::{Numbers, map, number_rows, try_map, try_map2};
 use crate::expression::operator::{Arithmetic, arithmetic};
 use crate::expression::tree::Expression;
@@ -298,9 +300,9 @@ fn rounded(mut site: Site, rounding: Rounding) -> Result<Expression, Fault> {
     }
     let decimals = match site.arguments.get(1) {
         None => Some(0),
-        Some((decimals, _)) => decimals.constant().map(|value| {
-            arrow::array::AsArray::as_primitive::<Int32Type>(&value).iter().next().flatten().unwrap_or(0)
-        }),
+        Some((decimals, _)) => decimals
+            .constant()
+            .map(|value| value.as_primitive::<Int32Type>().iter().next().flatten().unwrap_or(0)),
     };
     let Some(decimals) = decimals else { return round_by_column(site, rounding, precision, scale) };
 
@@ -318,6 +320,10 @@ fn rounded(mut site: Site, rounding: Rounding) -> Result<Expression, Fault> {
     site.strict(ty, move |a, _| {
         if dropped <= 0 {
             let factor = power_of_ten((kept - scale).max(0).cast_unsigned());
+            if factor == 1 {
+                let same = a[0].array().as_primitive::<Decimal128Type>().clone();
+                return Ok(Arc::new(same.with_data_type(arrow.clone())));
+            }
             return Ok(map::<Decimal128Type, Decimal128Type>(&a[0], &arrow, |x| x.wrapping_mul(factor)));
         }
         if dropped > 38 {
@@ -327,7 +333,19 @@ fn rounded(mut site: Site, rounding: Rounding) -> Result<Expression, Fault> {
         // With negative decimals the whole digits come back as zeros.
         let zeros = power_of_ten((-decimals).max(0) as u8);
         if certain && zeros == 1 {
-            return Ok(map::<Decimal128Type, Decimal128Type>(&a[0], &arrow, |x| rounding.divide(x, unit)));
+            // The usual divisors as constants, which the compiler turns into multiplications.
+            return Ok(match (rounding, dropped) {
+                (Rounding::Nearest, 1) => {
+                    map::<Decimal128Type, Decimal128Type>(&a[0], &arrow, |x| divide_rounded(x, 10))
+                }
+                (Rounding::Nearest, 2) => {
+                    map::<Decimal128Type, Decimal128Type>(&a[0], &arrow, |x| divide_rounded(x, 100))
+                }
+                (Rounding::Nearest, 4) => {
+                    map::<Decimal128Type, Decimal128Type>(&a[0], &arrow, |x| divide_rounded(x, 10_000))
+                }
+                _ => map::<Decimal128Type, Decimal128Type>(&a[0], &arrow, |x| rounding.divide(x, unit)),
+            });
         }
         try_map::<Decimal128Type, Decimal128Type>(&a[0], &arrow, |x| {
             let scaled = rounding.divide(x, unit).checked_mul(zeros);

@@ -18,7 +18,7 @@ use crate::calendar::civil::{
 };
 use crate::calendar::{DEFAULT_FOLD, Unit, Zone};
 use crate::error::{Fault, did_you_mean};
-use crate::expression::cast::{decimal_to_double, out_of_range};
+use crate::expression::decimal::{decimal_to_double, out_of_range};
 use crate::expression::kernel::{Numbers, Value, map, number_rows, try_map};
 use crate::expression::tree::{Call, Contract, Expression, Form};
 use crate::types::Type;

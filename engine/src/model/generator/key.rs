@@ -159,14 +159,13 @@ impl Resolver<'_> {
     /// The way to the row whose rows of the target are meant; the least number of them there is, and
     /// whether the way may end in NULL.
     fn within(&mut self, t: usize, target: usize, key: &crate::scenario::Key) -> Result<(Within, u64, bool), Fault> {
-        let ancestor = self.table_named(&key.text, key.span)?;
+        let (hops, ancestor) = self.way_to(t, key)?;
         let chain = self.ancestors(target).unwrap_or_default();
         let Some(depth) = chain.iter().skip(1).position(|&a| a == ancestor) else {
-            let target = &self.drafts[target].name.text;
-            return Err(Fault::at(key.span, format!("`{}` is not an ancestor of `{target}`", key.text))
-                .hint(format!("`within` names a table that `{target}` is under by `per:`")));
+            let (target, ancestor) = (&self.drafts[target].name.text, &self.drafts[ancestor].name.text);
+            return Err(Fault::at(key.span, format!("`{target}` is not under `{ancestor}`"))
+                .hint(format!("`within` leads to a row of a table that `{target}` is under by `per:`")));
         };
-        let hops = self.way_to(t, ancestor, key)?;
         let (_, may_miss) = self.way_type(t, &hops)?;
         let mut path: Vec<usize> = chain[..=depth].to_vec();
         path.reverse();
@@ -177,37 +176,27 @@ impl Resolver<'_> {
         Ok((Within { hops, path }, least, may_miss))
     }
 
-    /// The way from a row to a row of another table: the row itself, an ancestor, or what a reference leads to.
-    fn way_to(&mut self, t: usize, table: usize, key: &crate::scenario::Key) -> Result<Vec<Hop>, Fault> {
-        // A reference or parent column of the table that leads there directly is nearer than an ancestor.
-        for c in 0..self.drafts[t].columns.len() {
-            let leads = self.drafts[t].columns[c].spec.as_ref().is_some_and(|spec| match &spec.generator {
-                scenario::Generator::Named(name, Some(argument)) if name.text == "reference" => {
-                    let to = argument.get("to").unwrap_or(argument);
-                    to.scalar().is_some_and(|to| to.text == key.text)
-                }
-                _ => false,
-            });
-            if leads && self.column(t, c).is_ok() {
-                return Ok(vec![Hop::Reference(c)]);
-            }
-        }
-        // Any column of the other table will do to find the way.
-        let column = self.key_column(table);
+    /// The way from a row to a row of another table, given as the table's name (an ancestor, or what the only reference to it
+    /// leads to) or as the path of a reference, such as `memberships.tenant_id`.
+    fn way_to(&mut self, t: usize, key: &crate::scenario::Key) -> Result<(Vec<Hop>, usize), Fault> {
         let name = |text: &str| Name { text: text.to_owned(), span: key.span };
-        let column_name = self.drafts[table].columns[column].name.clone();
-        if let Ok(Input::Column { hops, .. }) = self.path(t, &[name(&key.text), name(&column_name)], Vec::new()) {
-            return Ok(hops);
+        let mut path: Vec<Name> = key.text.split('.').map(name).collect();
+        let reference = path.len() > 1 || self.drafts[t].columns.iter().any(|c| c.name == key.text);
+        if !reference {
+            // Any column of the table will do to find the way there.
+            let table = self.table_named(&key.text, key.span)?;
+            let column = self.key_column(table);
+            path.push(name(&self.drafts[table].columns[column].name.clone()));
         }
-        // One step further: through the parent's references.
-        if let Some(parent) = self.drafts[t].parent {
-            self.rows_of(t)?;
-            let mut hops = vec![Hop::Parent];
-            hops.extend(self.way_to(parent, table, key)?);
-            return Ok(hops);
+        let Input::Column { mut hops, column } = self.path(t, &path, Vec::new())? else { return Err(Fault::reported()) };
+        let (mut end, _) = self.way_type(t, &hops)?;
+        if reference {
+            let column_name = name(&self.drafts[end].columns[column].name.clone());
+            let (hop, next) = self.hop_through(end, column, &column_name)?;
+            hops.push(hop);
+            end = next;
         }
-        Err(Fault::at(key.span, format!("no way leads from this row to a row of `{}`", key.text))
-            .hint("add a reference to it, or a `per:`"))
+        Ok((hops, end))
     }
 
     fn way_type(&mut self, t: usize, hops: &[Hop]) -> Result<(usize, bool), Fault> {

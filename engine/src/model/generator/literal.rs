@@ -1,16 +1,17 @@
 //! Literal rows: a table written out in the scenario.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, StringArray};
-use arrow::compute::{CastOptions, cast_with_options, take};
+use arrow::array::{Array, ArrayRef};
+use arrow::compute::take;
 use arrow::datatypes::UInt32Type;
 
 use super::choice::typed_values;
 use super::sql_type;
 use crate::error::{Fault, Span};
+use crate::expression::{Expression, Source};
 use crate::model::resolve::{Resolver, holder};
+use crate::model::scope::ConstantScope;
 use crate::model::{Column, Recipe};
 use crate::scenario::{self, Generator, Key, Node};
 use crate::types::Type;
@@ -77,7 +78,7 @@ impl Resolver<'_> {
         }
         let (values, ty) = match &wanted {
             None => typed_values(&present, &literal.quoted),
-            Some(wanted) => (converted(&present, wanted)?, wanted.clone()),
+            Some(wanted) => (self.converted(&present, wanted)?, wanted.clone()),
         };
         let mut next = 0;
         let indices = literal.values.iter().map(|value| {
@@ -102,19 +103,23 @@ impl Resolver<'_> {
             ..Column::hidden(name, ty, Recipe::Literal(holder(array)))
         })
     }
-}
 
-fn converted(values: &[Key], ty: &Type) -> Result<ArrayRef, Fault> {
-    let mut converted: Vec<ArrayRef> = Vec::new();
-    let options = CastOptions { safe: true, ..CastOptions::default() };
-    for value in values {
-        let text: ArrayRef = Arc::new(StringArray::from(vec![value.text.as_str()]));
-        let array = cast_with_options(&text, &ty.arrow(), &options).ok().filter(|array| array.is_valid(0));
-        converted.push(array.ok_or_else(|| Fault::at(value.span, format!("expected {ty}")).label(format!("found `{}`", value.text)))?);
+    /// Literal text read as SQL reads a literal of that type.
+    fn converted(&self, values: &[Key], ty: &Type) -> Result<ArrayRef, Fault> {
+        let mut converted: Vec<ArrayRef> = Vec::new();
+        for value in values {
+            let sql = format!("cast('{}' as {ty})", value.text.replace('\'', "''"));
+            let source = Source { text: &sql, span: value.span, exact: false };
+            let read = Expression::compile(&source, &mut ConstantScope { resolver: self }).ok().and_then(|e| e.constant());
+            let read = read.filter(|array| array.is_valid(0));
+            converted.push(read.ok_or_else(|| {
+                Fault::at(value.span, format!("expected {ty}")).label(format!("found `{}`", value.text))
+            })?);
+        }
+        let parts: Vec<&dyn Array> = converted.iter().map(AsRef::as_ref).collect();
+        if parts.is_empty() {
+            return Ok(arrow::array::new_empty_array(&ty.arrow()));
+        }
+        arrow::compute::concat(&parts).map_err(|e| Fault::setting(e.to_string()))
     }
-    let parts: Vec<&dyn Array> = converted.iter().map(AsRef::as_ref).collect();
-    if parts.is_empty() {
-        return Ok(arrow::array::new_empty_array(&ty.arrow()));
-    }
-    arrow::compute::concat(&parts).map_err(|e| Fault::setting(e.to_string()))
 }

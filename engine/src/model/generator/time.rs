@@ -28,9 +28,8 @@ impl Resolver<'_> {
         if let (Some(a), Some(b)) = (from.expression.constant(), to.expression.constant()) {
             let after = arrow::compute::kernels::cmp::gt(&a, &b).is_ok_and(|after| after.value(0));
             if after {
-                let shown = crate::model::arguments::shown;
                 return Err(Fault::at(arguments.required("to")?.span, "`to` is before `from`")
-                    .label(format!("from {} to {}", shown(&a), shown(&b))));
+                    .label(format!("from {} to {}", from.expression, to.expression)));
             }
         }
         if name == "date" {
