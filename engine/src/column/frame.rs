@@ -15,7 +15,7 @@ use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::{CastOptions, cast, cast_with_options, nullif, take};
 use arrow::datatypes::{DataType, Int64Type};
 
-use super::position::{Family, Parents};
+use super::position::Family;
 use super::{generate, position, total};
 use crate::error::ValueError;
 use crate::model::{Column, Hop, Input, Recipe, Source, Table};
@@ -217,11 +217,8 @@ impl<'p> Frame<'p> {
                 message: "has no parent".into(),
             });
         };
-        let (rows, map) = match &family.parents {
-            Parents::Run { rows, index } => (Rows::Range(rows.clone()), Some(UInt32Array::from(index.clone()))),
-            Parents::Each(rows) => (Rows::Picked(rows.clone()), None),
-        };
-        Ok(Step { frame: Frame::new(self.plan, parent, rows), map })
+        let map = Some(UInt32Array::from(family.index.clone()));
+        Ok(Step { frame: Frame::new(self.plan, parent, family.parents.clone()), map })
     }
 
     fn reference_step(&self, c: usize) -> Result<Step<'p>, ValueError> {

@@ -221,9 +221,37 @@ fn draw(word: u64, n: u64, skew: Option<SkewExponent>) -> u64 {
     }
 }
 
-/// For each range of rows whose instants rise, the end of those that are not after a limit: all ranges
-/// are halved together, so that every round is one batch of the instants looked at.
+/// For each range of rows whose instants rise, the end of those that are not after a limit.
 fn existing(
+    frame: &Frame,
+    target: usize,
+    by: usize,
+    ranges: &[(u64, u64)],
+    limit: impl Fn(usize) -> i64,
+) -> Result<Vec<u64>, ValueError> {
+    // Neighbouring rows mostly look into the same range. Where the ranges are short, all their instants
+    // are worked out in one go; else each search works out the few that it looks at.
+    let rows: u64 = ranges.chunk_by(|a, b| a == b).map(|same| same[0].1 - same[0].0).sum();
+    if rows > 8 * ranges.len() as u64 + 1024 {
+        return existing_by_halving(frame, target, by, ranges, limit);
+    }
+    let picked: Vec<u64> = ranges.chunk_by(|a, b| a == b).flat_map(|same| same[0].0..same[0].1).collect();
+    let born = Frame::new(frame.plan, target, Rows::Picked(picked.into())).column(by)?;
+    let mut born = &born.as_primitive::<TimestampMicrosecondType>().values()[..];
+    let mut ends = Vec::with_capacity(ranges.len());
+    for same in ranges.chunk_by(|a, b| a == b) {
+        let (here, rest) = born.split_at((same[0].1 - same[0].0) as usize);
+        born = rest;
+        for _ in same {
+            let limit = limit(ends.len());
+            ends.push(same[0].0 + here.partition_point(|born| *born <= limit) as u64);
+        }
+    }
+    Ok(ends)
+}
+
+/// All ranges are halved together, so that every round is one batch of the instants looked at.
+fn existing_by_halving(
     frame: &Frame,
     target: usize,
     by: usize,

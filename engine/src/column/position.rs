@@ -16,71 +16,81 @@ const PARENTS_PER_TASK: u64 = 4096;
 
 /// Parents and siblings of some rows.
 pub(crate) struct Family {
-    pub(crate) parents: Parents,
+    /// The parents, those of neighbouring rows once.
+    pub(crate) parents: Rows,
+    /// Where each row's parent stands among them.
+    pub(crate) index: Vec<u32>,
     ordinal: Vec<i64>,
     siblings: Vec<i64>,
 }
 
-/// The parents of some rows.
-pub(crate) enum Parents {
-    /// Those of a run are a run.
-    Run {
-        /// The parents.
-        rows: Range<u64>,
-        /// Where each row's parent stands among them.
-        index: Vec<u32>,
-    },
-    /// Each row's parent.
-    Each(Arc<[u64]>),
-}
-
 impl Family {
     pub(crate) fn of(plan: &Plan, table: usize, rows: &Rows) -> Result<Self, ValueError> {
-        let (mut ordinal, mut siblings) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         match rows {
-            Rows::Range(range) if range.is_empty() => {
-                Ok(Self { parents: Parents::Run { rows: 0..0, index: Vec::new() }, ordinal, siblings })
-            }
+            Rows::Range(range) if range.is_empty() => Ok(Self::with_capacity(0, Rows::Range(0..0))),
             Rows::Range(range) => {
                 let parents = plan.parent_of(table, range.start)?..plan.parent_of(table, range.end - 1)? + 1;
                 if parents.end - parents.start > 2 * rows.len() as u64 + 64 {
                     // Most of these parents have no children: only those that have are worked out.
-                    return Self::of(plan, table, &Rows::Picked(range.clone().collect()));
+                    return Self::of_picked(plan, table, range.clone(), rows.len());
                 }
-                let offsets = plan.offsets(table, parents.clone())?;
-                let mut index = Vec::with_capacity(rows.len());
-                for (parent, pair) in offsets.windows(2).enumerate() {
-                    let (first, end) = (pair[0].max(range.start), pair[1].min(range.end));
-                    for row in first..end {
-                        // A batch has fewer than 2^32 parents.
-                        index.push(parent as u32);
-                        ordinal.push((row - pair[0] + 1).cast_signed());
-                        siblings.push((pair[1] - pair[0]).cast_signed());
-                    }
-                }
-                Ok(Self { parents: Parents::Run { rows: parents, index }, ordinal, siblings })
+                Self::of_run(plan, table, range.clone(), parents)
             }
-            Rows::Picked(rows) => {
-                let mut picked = Vec::with_capacity(rows.len());
-                let mut last = None;
-                for &row in rows.iter() {
-                    // Neighbours often share a parent.
-                    let (parent, start, end) = match last {
-                        Some((parent, start, end)) if (start..end).contains(&row) => (parent, start, end),
-                        _ => {
-                            let parent = plan.parent_of(table, row)?;
-                            let offsets = plan.offsets(table, parent..parent + 1)?;
-                            (parent, offsets[0], offsets[1])
-                        }
-                    };
-                    last = Some((parent, start, end));
-                    picked.push(parent);
-                    ordinal.push((row - start + 1).cast_signed());
-                    siblings.push((end - start).cast_signed());
-                }
-                Ok(Self { parents: Parents::Each(picked.into()), ordinal, siblings })
+            Rows::Picked(picked) => Self::of_picked(plan, table, picked.iter().copied(), rows.len()),
+        }
+    }
+
+    fn with_capacity(rows: usize, parents: Rows) -> Self {
+        Self {
+            parents,
+            index: Vec::with_capacity(rows),
+            ordinal: Vec::with_capacity(rows),
+            siblings: Vec::with_capacity(rows),
+        }
+    }
+
+    /// The parents of a run are a run.
+    fn of_run(plan: &Plan, table: usize, rows: Range<u64>, parents: Range<u64>) -> Result<Self, ValueError> {
+        let offsets = plan.offsets(table, parents.clone())?;
+        let mut family = Self::with_capacity((rows.end - rows.start) as usize, Rows::Range(parents));
+        for (parent, pair) in offsets.windows(2).enumerate() {
+            let (first, end) = (pair[0].max(rows.start), pair[1].min(rows.end));
+            for row in first..end {
+                family.push(parent, row, pair[0], pair[1]);
             }
         }
+        Ok(family)
+    }
+
+    fn of_picked(
+        plan: &Plan,
+        table: usize,
+        rows: impl Iterator<Item = u64>,
+        count: usize,
+    ) -> Result<Self, ValueError> {
+        let mut family = Self::with_capacity(count, Rows::Range(0..0));
+        let mut parents: Vec<u64> = Vec::new();
+        let (mut start, mut end) = (0, 0);
+        for row in rows {
+            // Neighbours often share a parent.
+            if !(start..end).contains(&row) {
+                let parent = plan.parent_of(table, row)?;
+                let offsets = plan.offsets(table, parent..parent + 1)?;
+                (start, end) = (offsets[0], offsets[1]);
+                parents.push(parent);
+            }
+            family.push(parents.len() - 1, row, start, end);
+        }
+        family.parents = Rows::Picked(parents.into());
+        Ok(family)
+    }
+
+    /// Adds a row whose siblings are `start..end`.
+    fn push(&mut self, parent: usize, row: u64, start: u64, end: u64) {
+        // A batch has fewer than 2^32 parents.
+        self.index.push(parent as u32);
+        self.ordinal.push((row - start + 1).cast_signed());
+        self.siblings.push((end - start).cast_signed());
     }
 
     /// `ordinal()`, from 1.

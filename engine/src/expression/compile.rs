@@ -90,9 +90,6 @@ impl Compiler<'_, '_> {
         let span = self.span(ast);
         match ast {
             Expr::Nested(inner) => self.expr(inner),
-            Expr::Identifier(ident) if ident.quote_style.is_none() && is_clock(&ident.value) => {
-                Err(no_clock(&ident.value, span))
-            }
             Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
                 let path = path_of(ast, self.source).unwrap_or_default();
                 let name = path.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");

@@ -9,8 +9,15 @@ use crate::vocabulary;
 /// version of a generator or of the way words are addressed.
 const VALUES_VERSION: u32 = 1;
 
+/// The hash of a scenario without its comments and layout.
+pub(super) fn document(scenario: &Scenario) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    scenario.document.hash_into(&mut hasher);
+    hasher.finalize()
+}
+
 /// The fingerprint of a scenario under the settings in force.
-pub(super) fn of(scenario: &Scenario, model: &Model) -> String {
+pub(super) fn of(document: &blake3::Hash, model: &Model) -> String {
     let mut hasher = blake3::Hasher::new_derive_key("seedbed 2026 fingerprint of a dataset");
     hasher.update(&VALUES_VERSION.to_le_bytes());
     hasher.update(&vocabulary::fingerprint());
@@ -25,6 +32,6 @@ pub(super) fn of(scenario: &Scenario, model: &Model) -> String {
     }
     hasher.update(&(TZDB_VERSION.len() as u64).to_le_bytes());
     hasher.update(TZDB_VERSION.as_bytes());
-    scenario.document.hash_into(&mut hasher);
+    hasher.update(document.as_bytes());
     hasher.finalize().to_hex().to_string()
 }

@@ -6,6 +6,8 @@ mod fingerprint;
 
 pub(crate) use counts::Counts;
 
+use std::sync::OnceLock;
+
 use crate::error::Faults;
 use crate::model::{self, Model, Settings, Source};
 use crate::scenario;
@@ -16,7 +18,9 @@ pub struct Plan {
     pub(crate) model: Model,
     /// One for each table; `None` for root tables.
     pub(crate) counts: Vec<Option<Counts>>,
-    pub(crate) fingerprint: String,
+    /// The hash of the scenario's document.
+    document: blake3::Hash,
+    fingerprint: OnceLock<String>,
 }
 
 impl Plan {
@@ -42,8 +46,8 @@ impl Plan {
             }),
         });
         let counts = counts.collect();
-        let fingerprint = fingerprint::of(&scenario, &model);
-        Ok(Self { model, counts, fingerprint })
+        let document = fingerprint::document(&scenario);
+        Ok(Self { model, counts, document, fingerprint: OnceLock::new() })
     }
 
     /// The meaning of the scenario.
@@ -60,6 +64,6 @@ impl Plan {
     /// scenario without its comments and layout, seed, scale, parameters and `as_of`, and the versions of
     /// generators, vocabulary and zones; not the format and not the choice of tables.
     pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
+        self.fingerprint.get_or_init(|| fingerprint::of(&self.document, &self.model))
     }
 }

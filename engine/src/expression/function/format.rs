@@ -242,7 +242,7 @@ fn write(pieces: &[Piece], days: i32, micros: i64, out: &mut String) {
                     Field::DayOfYear => i64::from(day_of_year(days)),
                     Field::DayOfWeek => i64::from(weekday(days) % 7 + 1),
                     Field::IsoDayOfWeek => i64::from(weekday(days)),
-                    Field::Quarter => i64::from((month + 2) / 3),
+                    Field::Quarter => i64::from(month.div_ceil(3)),
                     Field::Week => i64::from((day_of_year(days) - 1) / 7 + 1),
                     Field::IsoWeek => i64::from(iso_week(days).1),
                     Field::Hour24 => hour,

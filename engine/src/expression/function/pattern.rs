@@ -76,20 +76,18 @@ pub(in crate::expression) fn like(
     if pattern.constant_text().is_some_and(|written| ends_in_escape(&written)) {
         return Err(Fault::at(pattern_span, "the pattern must not end with its escape character"));
     }
-    let form = Form::Infix(if ignore_case { "ilike" } else { "like" });
-    Expression::strict(
-        form,
-        vec![text, pattern],
-        Type::Boolean,
-        span,
-        move |a: &[Value], _| -> Result<ArrayRef, String> {
-            let matched =
-                if ignore_case { comparison::ilike(&a[0], &a[1]) } else { comparison::like(&a[0], &a[1]) };
-            let matched = matched.map_err(|e| e.to_string())?;
-            debug_assert!(matched.len() == a[0].array().len() || a[0].is_scalar());
-            Ok(Arc::new(matched))
-        },
-    )
+    let form = if ignore_case { "ilike" } else { "like" };
+    let matches = move |a: &[Value], _rows: usize| -> Result<ArrayRef, String> {
+        let matched =
+            if ignore_case { comparison::ilike(&a[0], &a[1]) } else { comparison::like(&a[0], &a[1]) };
+        Ok(Arc::new(matched.map_err(|e| e.to_string())?))
+    };
+    if pattern.constant().is_some() {
+        // Tried once, so that a pattern the kernel refuses, such as one far too long, is a fault here.
+        let trial = vec![Expression::text_constant(""), pattern.clone()];
+        Expression::strict(Form::Infix(form), trial, Type::Boolean, pattern_span, matches)?;
+    }
+    Expression::strict(Form::Infix(form), vec![text, pattern], Type::Boolean, span, matches)
 }
 
 /// Rewrites a pattern with another escape, or with none, to one with the backslash.
@@ -111,5 +109,5 @@ fn with_backslash(pattern: &str, escape: Option<char>) -> String {
 }
 
 fn ends_in_escape(pattern: &str) -> bool {
-    pattern.len() - pattern.trim_end_matches('\\').len() & 1 == 1
+    (pattern.len() - pattern.trim_end_matches('\\').len()) % 2 == 1
 }

@@ -57,7 +57,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ]),
         aliases: &[],
         arity: (1, 1),
-        build: |site| map_text(site, |text, out| slug_into(text, out)),
+        build: |site| map_text(site, slug_into),
     },
     Function {
         doc: doc(["reverse", "reverse(text)", "The characters in reverse order.", "reverse('abc')", "cba"]),

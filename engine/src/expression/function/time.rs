@@ -239,7 +239,7 @@ impl Field {
         match self {
             Self::Year => shown(year),
             Self::Isoyear => shown(iso_week(days).0),
-            Self::Quarter => i64::from((month + 2) / 3),
+            Self::Quarter => i64::from(month.div_ceil(3)),
             Self::Month => i64::from(month),
             Self::Week => i64::from(iso_week(days).1),
             Self::Day => i64::from(day),
