@@ -90,6 +90,38 @@ impl Type {
         self.is_integer() || matches!(self, Self::Real | Self::Double | Self::Numeric { .. })
     }
 
+    /// The type that values of both types fit: the same one, or the wider of two numbers.
+    ///
+    /// ```
+    /// use seedbed_engine::types::Type;
+    /// let (price, seats) = (Type::Numeric { precision: 6, scale: 2 }, Type::Integer);
+    /// assert_eq!(price.common(&seats), Some(Type::Numeric { precision: 12, scale: 2 }));
+    /// assert_eq!(price.common(&Type::Text), None);
+    /// ```
+    pub fn common(&self, other: &Self) -> Option<Self> {
+        let whole_digits = |ty: &Self| match ty {
+            Self::SmallInt => 5,
+            Self::Integer => 10,
+            Self::BigInt => 19,
+            Self::Numeric { precision, scale } => *precision as i8 - scale,
+            _ => 0,
+        };
+        let scale = |ty: &Self| if let Self::Numeric { scale, .. } = ty { *scale } else { 0 };
+        match (self, other) {
+            (a, b) if a == b => Some(a.clone()),
+            (Self::Null, ty) | (ty, Self::Null) => Some(ty.clone()),
+            (a, b) if !(a.is_number() && b.is_number()) => None,
+            (Self::Double | Self::Real, _) | (_, Self::Double | Self::Real) => Some(Self::Double),
+            (Self::Numeric { .. }, _) | (_, Self::Numeric { .. }) => {
+                let scale = scale(self).max(scale(other));
+                let precision = whole_digits(self).max(whole_digits(other)) + scale;
+                (precision <= 38).then_some(Self::Numeric { precision: precision.unsigned_abs(), scale })
+            }
+            (Self::BigInt, _) | (_, Self::BigInt) => Some(Self::BigInt),
+            _ => Some(Self::Integer),
+        }
+    }
+
     /// Reads a type as SQL writes it: `bigint`, `numeric(15, 2)`, `timestamptz`, `text[]`, ….
     pub fn from_sql(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_lowercase();

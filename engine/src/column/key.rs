@@ -191,8 +191,8 @@ fn ranges(frame: &Frame, within: &Within) -> Result<Vec<(u64, u64)>, ValueError>
             Some(row) => {
                 let (mut start, mut end) = (row, row + 1);
                 for &table in &within.path {
-                    let first = frame.plan.offsets(table, start..start + 1)?[0];
-                    let last = if end == start { first } else { frame.plan.offsets(table, end - 1..end)?[1] };
+                    let (first, next) = frame.plan.children_of(table, start)?;
+                    let last = if end == start + 1 { next } else { frame.plan.children_of(table, end - 1)?.1 };
                     (start, end) = (first, last);
                     if start == end {
                         break;

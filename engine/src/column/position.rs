@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::frame::{Rows, counts_of};
 use crate::error::ValueError;
 use crate::model::Source;
-use crate::plan::Plan;
+use crate::plan::{Counts, Plan};
 
 /// Parents counted by one worker at a time.
 const PARENTS_PER_TASK: u64 = 4096;
@@ -75,8 +75,7 @@ impl Family {
             // Neighbours often share a parent.
             if !(start..end).contains(&row) {
                 let parent = plan.parent_of(table, row)?;
-                let offsets = plan.offsets(table, parent..parent + 1)?;
-                (start, end) = (offsets[0], offsets[1]);
+                (start, end) = plan.children_of(table, parent)?;
                 parents.push(parent);
             }
             family.push(parents.len() - 1, row, start, end);
@@ -173,6 +172,15 @@ impl Plan {
         match &self.counts[table] {
             Some(counts) => counts.offsets(range, &|range| self.evaluate_counts(table, range)),
             None => Ok(range.chain([0]).map(|_| 0).collect()),
+        }
+    }
+
+    /// The first child of a row and the end of its children.
+    pub(crate) fn children_of(&self, table: usize, row: u64) -> Result<(u64, u64), ValueError> {
+        match &self.counts[table] {
+            // Without the detour over a list: references ask this for every row.
+            Some(Counts::Constant(count)) => Ok((row * count, (row + 1) * count)),
+            _ => self.offsets(table, row..row + 1).map(|offsets| (offsets[0], offsets[1])),
         }
     }
 

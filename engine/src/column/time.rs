@@ -36,19 +36,24 @@ pub(super) fn moment(
             *share = ((ordinal[i] - 1) as f64 + *share) / siblings[i] as f64;
         }
     }
-    let at = |i: usize| {
+    // Siblings mostly share their bounds, and with them the growth over the whole span.
+    let (mut known, mut grown) = (0.0, 0.0);
+    let mut at = |i: usize| {
         let span = to[i].saturating_sub(from[i]).max(0);
         let length = span as f64;
         let passed = if growth.rate == 0.0 {
             share[i] * length
         } else {
-            libm::log1p(share[i] * libm::expm1(growth.rate * length)) / growth.rate
+            if length != known {
+                (known, grown) = (length, libm::expm1(growth.rate * length));
+            }
+            libm::log1p(share[i] * grown) / growth.rate
         };
         // Both bounds are included, and rounding must not step over them.
         let micros = from[i] + (passed as i64).clamp(0, span);
         if precision == 1 { micros } else { micros.div_euclid(precision).wrapping_mul(precision).max(from[i]) }
     };
-    let values: Vec<i64> = (0..words.len()).map(at).collect();
+    let values: Vec<i64> = (0..words.len()).map(&mut at).collect();
     Arc::new(TimestampMicrosecondArray::new(values.into(), nulls).with_timezone("UTC"))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrowPrimitiveType, AsArray, DictionaryArray, Int32Array, PrimitiveArray, StringArray,
+    Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, Int32Array, PrimitiveArray, StringArray,
 };
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::interleave;
@@ -13,6 +13,7 @@ use arrow::datatypes::{
 };
 
 use super::kernel::{Numbers, Value};
+use super::tree::Expression;
 use crate::types::Type;
 
 /// Row `r` of the result is row `r` of `results[choice[r]]`.
@@ -21,9 +22,6 @@ pub(super) fn choose(mut results: Vec<Value>, choice: &[u32], ty: &Type) -> Resu
         return Ok(results.remove(0));
     }
     if *ty == Type::Text {
-        if results.iter().all(Value::is_scalar) {
-            return choose_text_constants(results, choice);
-        }
         // Dictionaries stay dictionaries, with constants among them; other mixtures become plain.
         let keep = results.iter().all(|result| result.is_dictionary() || result.is_scalar());
         let form = |result: Value| if keep { result.keyed() } else { result.plain() };
@@ -74,28 +72,47 @@ fn interleaved(results: &[Value], choice: &[u32]) -> Result<Value, String> {
     interleave(&arrays, &places).map(Value::Array).map_err(|e| e.to_string())
 }
 
-/// A choice among constants is a dictionary.
-fn choose_text_constants(results: Vec<Value>, choice: &[u32]) -> Result<Value, String> {
-    let results = results.into_iter().map(Value::plain).collect::<Result<Vec<_>, _>>()?;
-    let mut distinct: Vec<&str> = Vec::new();
-    let mut keys = Vec::with_capacity(results.len());
-    for result in &results {
-        if result.is_null_scalar() {
-            keys.push(None);
-            continue;
+/// Constant texts to choose from, as a dictionary.
+pub(super) struct ConstantTexts {
+    values: ArrayRef,
+    /// The key of each text; `None` for NULL.
+    keys: Vec<Option<i32>>,
+}
+
+impl ConstantTexts {
+    /// The results of a choice, if all of them are constant text.
+    pub(super) fn of<'e>(results: impl Iterator<Item = &'e Expression>) -> Option<Self> {
+        let mut distinct: Vec<String> = Vec::new();
+        let mut keys = Vec::new();
+        for result in results {
+            if *result.ty() != Type::Text {
+                return None;
+            }
+            let value = result.constant()?;
+            keys.push(match result.constant_text() {
+                None if value.is_null(0) => None,
+                None => return None,
+                Some(text) => {
+                    let known = distinct.iter().position(|known| *known == text);
+                    let key = known.unwrap_or_else(|| {
+                        distinct.push(text);
+                        distinct.len() - 1
+                    });
+                    Some(i32::try_from(key).ok()?)
+                }
+            });
         }
-        let text = result.array().as_string::<i32>().value(0);
-        let key = distinct.iter().position(|known| *known == text).unwrap_or_else(|| {
-            distinct.push(text);
-            distinct.len() - 1
-        });
-        keys.push(i32::try_from(key).ok());
+        Some(Self { values: Arc::new(StringArray::from(distinct)), keys })
     }
-    let has_null = keys.contains(&None);
-    let chosen: Vec<i32> = choice.iter().map(|&index| keys[index as usize].unwrap_or(0)).collect();
-    let nulls =
-        has_null.then(|| choice.iter().map(|&index| keys[index as usize].is_some()).collect::<NullBuffer>());
-    let keys = Int32Array::new(chosen.into(), nulls);
-    let array = DictionaryArray::try_new(keys, Arc::new(StringArray::from(distinct)));
-    array.map(|array| Value::Array(Arc::new(array))).map_err(|e| e.to_string())
+
+    /// Row `r` is text `choice[r]`.
+    pub(super) fn pick(&self, choice: &[u32]) -> Value {
+        let keys: Vec<i32> = choice.iter().map(|&index| self.keys[index as usize].unwrap_or(0)).collect();
+        let nulls = self.keys.contains(&None).then(|| {
+            choice.iter().map(|&index| self.keys[index as usize].is_some()).collect::<NullBuffer>()
+        });
+        // With NULL as the only result the dictionary is empty, and no key is looked at.
+        let keys = Int32Array::new(keys.into(), nulls);
+        Value::Array(Arc::new(DictionaryArray::new(keys, self.values.clone())))
+    }
 }

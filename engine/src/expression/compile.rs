@@ -415,7 +415,7 @@ impl Compiler<'_, '_> {
         if branches.is_empty() {
             Ok(last)
         } else {
-            Expression::case(Case { branches, otherwise: last }, span)
+            Expression::case(Case::new(branches, last), span)
         }
     }
 
@@ -509,6 +509,13 @@ impl Compiler<'_, '_> {
         }
         if wildcard {
             return Err(Fault::at(span, format!("`{name}` does not take `*`")));
+        }
+        if name == "rows" {
+            let path = arguments.first().and_then(|ast| path_of(ast, self.source)).unwrap_or_default();
+            return match (&path[..], arguments.len()) {
+                ([table], 1) => Ok(operand(self.scope.rows(table)?, &format!("rows({})", table.text))),
+                _ => Err(Fault::at(span, "`rows` takes the name of a table").label("expected `rows(table)`")),
+            };
         }
         let position = match name.as_str() {
             "row_number" => Some(Position::Row),

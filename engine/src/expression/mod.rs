@@ -103,6 +103,12 @@ pub trait Scope {
     /// A fault when the table has no such position, as `ordinal()` in a root table.
     fn position(&mut self, which: Position, span: Span) -> Result<Operand, Fault>;
 
+    /// `rows(table)`: how many rows a table has, a constant.
+    ///
+    /// # Errors
+    /// A fault when there is no such table, or its rows are not known before they are counted.
+    fn rows(&mut self, table: &Name) -> Result<Operand, Fault>;
+
     /// A total over child rows; `argument` is `None` for `count(*)`. The argument is not compiled yet, because its
     /// names belong to the child table; [`names_in`] tells which.
     ///

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use super::Template;
-use super::tree::{Case, Contract, Expression, Form, Node};
-use crate::types::Type;
+use super::tree::{Contract, Expression, Form, Node};
 
 /// A piece of a template.
 #[derive(Clone, Copy, Debug)]
@@ -27,15 +26,10 @@ impl Expression {
     /// Whether it chooses among constant texts, so that its values are best held as a dictionary.
     pub fn is_dictionary(&self) -> bool {
         match &self.node {
-            Node::Case(case) => self.ty == Type::Text && constants(case),
+            Node::Case(case) => case.constants.is_some(),
             _ => false,
         }
     }
-}
-
-fn constants(case: &Case) -> bool {
-    let mut results = case.branches.iter().map(|(_, result)| result).chain([&case.otherwise]);
-    results.all(|result| result.constant().is_some())
 }
 
 impl Template {

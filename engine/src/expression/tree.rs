@@ -10,7 +10,7 @@ use arrow::buffer::BooleanBuffer;
 use arrow::compute::{filter, take};
 use arrow::datatypes::{DataType, Int32Type};
 
-use super::choose::choose;
+use super::choose::{ConstantTexts, choose};
 use super::kernel::Value;
 use crate::error::{Fault, Span};
 use crate::types::Type;
@@ -58,6 +58,8 @@ pub(super) enum Connective {
 pub(super) struct Case {
     pub(super) branches: Vec<(Expression, Expression)>,
     pub(super) otherwise: Expression,
+    /// When every result is constant text: the dictionary that all batches share.
+    pub(super) constants: Option<ConstantTexts>,
 }
 
 /// Computes a batch from its arguments. Text comes spelled out, never as a dictionary, unless the call asks for it.
@@ -395,19 +397,33 @@ fn holds(array: &BooleanArray) -> BooleanBuffer {
 }
 
 impl Case {
+    pub(super) fn new(branches: Vec<(Expression, Expression)>, otherwise: Expression) -> Self {
+        let results = branches.iter().map(|(_, result)| result).chain([&otherwise]);
+        let constants = ConstantTexts::of(results);
+        Self { branches, otherwise, constants }
+    }
+
     fn eval(&self, inputs: &[ArrayRef], rows: usize, ty: &Type) -> Result<Value, String> {
         let mut open = BooleanBuffer::new_set(rows);
         let mut results = Vec::new();
         let mut choice: Vec<u32> = vec![0; rows];
-        for (condition, result) in &self.branches {
+        for (branch, (condition, result)) in self.branches.iter().enumerate() {
             let hit = &holds(&truth(condition.eval_where(&open, inputs, rows)?, rows)?) & &open;
             if hit.count_set_bits() == 0 {
                 continue;
             }
-            let index = results.len() as u32;
-            hit.set_indices().for_each(|row| choice[row] = index);
-            results.push(result.eval_where(&hit, inputs, rows)?);
+            if self.constants.is_some() {
+                hit.set_indices().for_each(|row| choice[row] = branch as u32);
+            } else {
+                let index = results.len() as u32;
+                hit.set_indices().for_each(|row| choice[row] = index);
+                results.push(result.eval_where(&hit, inputs, rows)?);
+            }
             open = &open & &!&hit;
+        }
+        if let Some(constants) = &self.constants {
+            open.set_indices().for_each(|row| choice[row] = self.branches.len() as u32);
+            return Ok(constants.pick(&choice));
         }
         if open.count_set_bits() > 0 {
             let index = results.len() as u32;

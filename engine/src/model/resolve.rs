@@ -196,6 +196,13 @@ impl<'s> Resolver<'s> {
     }
 
     fn all(&mut self) {
+        // Roots first: arguments of generators may say `rows(table)`.
+        for t in 0..self.drafts.len() {
+            if self.drafts[t].parent.is_none() {
+                let rows = self.rows_of(t);
+                self.faults.keep(rows.map(drop));
+            }
+        }
         for t in 0..self.drafts.len() {
             let rows = self.rows_of(t);
             self.faults.keep(rows.map(drop));
@@ -307,6 +314,17 @@ impl<'s> Resolver<'s> {
                 let count = self.count_law(t, parent, count, times.as_ref(), min.as_ref(), max.as_ref())?;
                 Ok(Source::Per { parent, count })
             }
+        }
+    }
+
+    /// How many rows a table has, if that is settled and needs no counting.
+    pub(super) fn known_rows(&self, t: usize) -> Option<u64> {
+        match self.drafts[t].rows.done()? {
+            Source::Root { rows } => Some(*rows),
+            Source::Per { parent, count: Count { column: None, min, .. } } => {
+                self.known_rows(*parent)?.checked_mul(*min).filter(|rows| *rows <= MAX_ROWS)
+            }
+            Source::Per { .. } => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The scopes of expressions: which names a table's rows see.
 
-use arrow::array::{ArrayRef, TimestampMicrosecondArray};
+use arrow::array::{ArrayRef, Int64Array, TimestampMicrosecondArray};
 use sqlparser::ast;
 use std::sync::Arc;
 
@@ -96,6 +96,12 @@ impl Scope for TableScope<'_, '_> {
             }
         };
         Ok(Operand::Input { slot: self.slot(input), ty: Type::BigInt, nullable: false })
+    }
+
+    fn rows(&mut self, table: &Name) -> Result<Operand, Fault> {
+        let t = self.resolver.table_named(&table.text, table.span)?;
+        self.resolver.rows_of(t)?;
+        rows(self.resolver, table)
     }
 
     fn total(
@@ -217,6 +223,10 @@ impl Scope for ConstantScope<'_, '_> {
         Err(Fault::at(span, "expected a constant"))
     }
 
+    fn rows(&mut self, table: &Name) -> Result<Operand, Fault> {
+        rows(self.resolver, table)
+    }
+
     fn total(&mut self, _: Total, _: Option<&ast::Expr>, _: &Source, span: Span) -> Result<Operand, Fault> {
         Err(Fault::at(span, "expected a constant"))
     }
@@ -233,6 +243,16 @@ fn parameter(resolver: &Resolver, name: &Name) -> Result<Operand, Fault> {
             .hint("define it under `params:`")
             .maybe_hint(did_you_mean(&name.text, known))
     })
+}
+
+/// How many rows a table has, when its rows need no counting.
+fn rows(resolver: &Resolver, table: &Name) -> Result<Operand, Fault> {
+    let t = resolver.table_named(&table.text, table.span)?;
+    match resolver.known_rows(t) {
+        Some(rows) => Ok(Operand::Constant(Arc::new(Int64Array::from(vec![rows.cast_signed()])), Type::BigInt)),
+        None => Err(Fault::at(table.span, format!("the number of rows of `{}` is not known here", table.text))
+            .hint("it is known of tables with `rows:`, written above, and of children whose `count:` is a constant")),
+    }
 }
 
 fn instant(micros: i64) -> Operand {

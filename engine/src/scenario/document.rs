@@ -3,7 +3,7 @@
 //! Budgets keep hostile or mistaken input cheap: a file of at most [`MAX_BYTES`], at most
 //! [`MAX_NODES`] nodes after aliases are expanded, nested at most [`MAX_DEPTH`] deep.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
@@ -168,7 +168,7 @@ struct Open {
 
 enum OpenKind {
     List(Vec<Node>),
-    Map { entries: Vec<(Key, Node)>, key: Option<Key> },
+    Map { entries: Vec<(Key, Node)>, seen: HashSet<String>, key: Option<Key> },
 }
 
 impl Reader<'_> {
@@ -215,7 +215,7 @@ impl Reader<'_> {
                     let kind = if matches!(event, Event::SequenceStart(..)) {
                         OpenKind::List(Vec::new())
                     } else {
-                        OpenKind::Map { entries: Vec::new(), key: None }
+                        OpenKind::Map { entries: Vec::new(), seen: HashSet::new(), key: None }
                     };
                     open.push(Open { start: span.start, anchor, nodes_before, kind });
                     continue;
@@ -292,13 +292,13 @@ impl Open {
     fn push(&mut self, node: Node) -> Result<(), Fault> {
         match &mut self.kind {
             OpenKind::List(items) => items.push(node),
-            OpenKind::Map { entries, key } => match key.take() {
+            OpenKind::Map { entries, seen, key } => match key.take() {
                 Some(name) => entries.push((name, node)),
                 None => {
                     let NodeKind::Scalar(Scalar { text, .. }) = node.kind else {
                         return Err(Fault::at(node.span, "a key must be a plain word"));
                     };
-                    if entries.iter().any(|(k, _)| k.text == text) {
+                    if !seen.insert(text.clone()) {
                         return Err(Fault::at(node.span, format!("the key `{text}` occurs twice")));
                     }
                     *key = Some(Key { text, span: node.span });

@@ -6,6 +6,7 @@
 
 pub mod document;
 pub mod generators;
+pub mod schema;
 
 pub use document::{Key, Node, NodeKind, Scalar};
 
@@ -139,6 +140,11 @@ pub struct Text {
 
 const MODIFIERS: [&str; 4] = ["null", "unique", "type", "about"];
 
+/// The most tables of a scenario.
+const MAX_TABLES: usize = 1000;
+/// The most columns of a table, as in PostgreSQL.
+const MAX_COLUMNS: usize = 1600;
+
 /// Reads the outline of a scenario.
 ///
 /// # Errors
@@ -170,6 +176,11 @@ fn outline(document: Node, faults: &mut Faults) -> Option<Scenario> {
             let entries = faults.keep(map_of(node, "`tables`", "one entry per table")).unwrap_or_default();
             if entries.is_empty() && node.map().is_some() {
                 faults.push(Fault::at(node.span, "the scenario has no tables"));
+            }
+            if entries.len() > MAX_TABLES {
+                let message = format!("{} tables, more than {MAX_TABLES}", entries.len());
+                faults.push(Fault::at(entries[MAX_TABLES].0.span, message));
+                return None;
             }
             for (key, value) in entries {
                 check_name(key, "table", faults);
@@ -225,7 +236,13 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Option<Table> {
     for (section, written) in [("let", false), ("columns", true)] {
         let Some(section_node) = node.get(section) else { continue };
         let entries = map_of(section_node, &format!("`{section}`"), "one entry per column");
-        for (name, value) in faults.keep(entries).unwrap_or_default() {
+        let entries = faults.keep(entries).unwrap_or_default();
+        if entries.len() > MAX_COLUMNS {
+            let message = format!("{} columns, more than {MAX_COLUMNS}", entries.len());
+            faults.push(Fault::at(entries[MAX_COLUMNS].0.span, message));
+            continue;
+        }
+        for (name, value) in entries {
             check_name(name, "column", faults);
             if columns.iter().any(|c| c.name.text == name.text) {
                 let fault = Fault::at(name.span, format!("column `{}` is defined twice", name.text));

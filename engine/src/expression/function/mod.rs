@@ -78,7 +78,7 @@ pub(super) fn lookup(name: &str, span: Span) -> Result<(), Fault> {
     if find(name).is_some() {
         return Ok(());
     }
-    let others = ["sum", "count", "min", "max", "avg", "row_number", "ordinal", "siblings"];
+    let others = ["sum", "count", "min", "max", "avg", "row_number", "ordinal", "siblings", "rows"];
     let known =
         all().flat_map(|function| function.aliases.iter().copied().chain([function.doc.name])).chain(others);
     Err(Fault::at(span, format!("unknown function `{name}`")).maybe_hint(did_you_mean(name, known)))

@@ -54,7 +54,7 @@ impl Resolver<'_> {
         let mut sql = format!("case ({})", on.text);
         let ty = self.formula(t, &on)?.expression.ty().clone();
         let mut cases = Vec::new();
-        let mut made: Option<(Type, bool, bool)> = None;
+        let mut made: Option<(Type, bool)> = None;
         let named = entries.iter().enumerate().map(|(i, (key, value))| (Some(i), key.clone(), value));
         let otherwise = arguments.get("else").map(|value| (None, Key { text: "(else)".into(), span: value.span }, value));
         for (index, key, value) in named.chain(otherwise) {
@@ -69,19 +69,21 @@ impl Resolver<'_> {
             let input = self.part(t, &key, value, address)?;
             let Input::Column { column, .. } = self.drafts[t].inputs[input].clone() else { return Err(Fault::reported()) };
             let column = self.done(t, column)?;
-            let (ty, nullable, dictionary) = (column.ty.clone(), column.nullable, column.dictionary);
+            let (ty, nullable) = (column.ty.clone(), column.nullable);
             made = Some(match made {
-                None => (ty, nullable, dictionary),
-                Some((first, n, d)) if first == ty => (first, n || nullable, d && dictionary),
-                Some((first, ..)) => {
-                    return Err(Fault::at(value.span, "the cases have different types")
-                        .label(format!("expected {first}, found {ty}"))
-                        .hint("give all of them the same `type:`"));
-                }
+                None => (ty, nullable),
+                Some((first, n)) => match first.common(&ty) {
+                    Some(common) => (common, n || nullable),
+                    None => {
+                        return Err(Fault::at(value.span, "the cases have different types")
+                            .label(format!("expected {first}, found {ty}"))
+                            .hint("give all of them the same `type:`"));
+                    }
+                },
             });
             cases.push(Some(input));
         }
-        let Some((case_type, nullable, _)) = made else {
+        let Some((case_type, nullable)) = made else {
             return Err(Fault::at(node.span, "`cases`: expected at least one case"));
         };
         if arguments.get("else").is_none() {

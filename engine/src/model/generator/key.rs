@@ -282,14 +282,28 @@ impl Resolver<'_> {
                 .hint("say with `by:` which column tells when its rows came about"));
         };
         self.column(target, c)?;
-        let rises = matches!(&self.done(target, c)?.recipe, Recipe::Moment { stratum: Some(_), .. });
+        // Bounds that differ between siblings would let the instants fall.
+        let shared = |formula: &crate::model::Formula| {
+            formula.inputs.iter().all(|&i| match &self.drafts[target].inputs[i] {
+                Input::Column { hops, .. } => hops.first() == Some(&Hop::Parent),
+                Input::Siblings => true,
+                _ => false,
+            })
+        };
+        let rises = match &self.done(target, c)?.recipe {
+            Recipe::Moment { stratum: Some(_), from, to, .. } => shared(from) && shared(to),
+            _ => false,
+        };
         let siblings = within.is_some_and(|within| within.path.len() == 1);
         if rises && siblings && self.done(target, c)?.null.is_none() {
             return Ok(c);
         }
         let parent = self.drafts[target].parent.map(|p| self.drafts[p].name.text.clone());
         let hint = match parent {
-            Some(parent) => format!("give `{}.{name}` an `order: within parent` and the reference a `within: {parent}`", to.text),
+            Some(parent) => format!(
+                "make `{}.{name}` a `moment` with `order: within parent` and bounds of the parent, and look `within` a row of `{parent}`",
+                to.text
+            ),
             None => format!("`{}` needs a `per:` and `{name}` an `order: within parent`", to.text),
         };
         Err(Fault::at(span, "`existed_at` needs rows whose instants rise").hint(hint))

@@ -1,0 +1,102 @@
+//! Nanoseconds per cell of every generator: one column at a time, in batches of 8,192 rows.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use seedbed_engine::{Plan, ROWS_PER_BATCH, Settings};
+
+/// What each case adds to the child table: `let` columns, and the column measured.
+const CASES: &[(&str, &str, &str)] = &[
+    ("serial", "", "serial"),
+    ("parent", "", "parent"),
+    ("uuid", "", "uuid"),
+    ("integer", "", "{integer: {from: 1, to: 1000}}"),
+    ("uuid version 7", "", "{uuid: {version: 7, at: as_of}}"),
+    ("decimal", "", "{decimal: {from: 0, to: 9999}}"),
+    ("uniform", "", "{uniform: {from: 0, to: 1}}"),
+    ("normal", "", "{normal: {mean: 0, sd: 1}}"),
+    ("lognormal", "", "{lognormal: {median: 40, sigma: 1.5}}"),
+    ("exponential", "", "{exponential: 30}"),
+    ("poisson", "", "{poisson: 3.5}"),
+    ("zipf", "", "{zipf: {n: 1000, exponent: 1.1}}"),
+    ("boolean", "", "{boolean: 30%}"),
+    ("choose text", "", "{choose: {admin: 8, editor: 41, viewer: 51}}"),
+    ("choose number", "", "{choose: {1: 8, 2: 41, 3: 51}}"),
+    ("null share", "", "{integer: {from: 1, to: 1000}, null: 5%}"),
+    ("text", "id: serial, person: {person: parents.locale}", "{text: \"{person.username}{id}@{parents.slug}.example\"}"),
+    ("word", "", "word"),
+    ("words", "", "{words: {length: {from: 10, to: 43}}}"),
+    ("sentence", "", "sentence"),
+    ("characters", "", "{characters: 12}"),
+    ("person.name", "person: {person: parents.locale}", "= person.name"),
+    ("place.zone", "place: place", "= place.zone"),
+    ("company", "", "company"),
+    ("product", "", "product"),
+    ("moment", "", "{moment: {from: parents.at, to: as_of}}"),
+    ("moment growing", "", "{moment: {from: parents.at, to: as_of, growth: 4% per month, order: within parent}}"),
+    ("date", "", "{date: {from: \"date '2024-01-01'\", to: \"date '2025-12-31'\"}}"),
+    ("reference", "", "{reference: others}"),
+    ("reference skewed", "", "{reference: {to: others, skew: 0.9}}"),
+    ("reference distinct", "", "{reference: {to: others, distinct: true}}"),
+    ("reference within", "", "{reference: {to: siblings, within: parents}}"),
+    ("through a reference", "other: {reference: others}", "= other.price"),
+    ("through the parent", "", "= parents.slug"),
+    ("json", "", "{json: {path: {choose: [/, /login]}, ms: {integer: {from: 1, to: 900}}}}"),
+    ("array", "", "{array: {of: {choose: [red, green, blue]}, length: {from: 0, to: 3}}}"),
+    ("decimal expression", "a: {decimal: {from: 0, to: 99}}, b: {decimal: {from: 0, to: 1}}", "= round(a * (1 - b), 2)"),
+    ("case", "n: {integer: {from: 1, to: 9}}", "= case when n < 3 then 'few' when n < 6 then 'some' else 'many' end"),
+    ("date expression", "", "= parents.at::date + 30"),
+];
+
+fn scenario(lets: &str, column: &str) -> String {
+    format!(
+        "
+since: 2023-01-01
+as_of: 2026-01-01
+tables:
+  parents:
+    rows: 200000
+    columns:
+      id: serial
+      slug: {{text: \"tenant-{{id}}\"}}
+      locale: {{choose: [en-US, de-DE, fr-FR]}}
+      at: {{moment: {{from: since, to: as_of}}}}
+  others:
+    rows: 200000
+    columns: {{id: serial, price: {{decimal: {{from: 1, to: 900}}}}}}
+  siblings:
+    per: parents
+    count: 3
+    columns: {{id: serial}}
+  measured:
+    per: parents
+    count: {{integer: {{from: 1, to: 7}}}}
+    let: {{{lets}}}
+    columns:
+      it: {column}
+"
+    )
+}
+
+fn generators(c: &mut Criterion) {
+    let mut group = c.benchmark_group("generators");
+    group.throughput(Throughput::Elements(ROWS_PER_BATCH));
+    group.sample_size(20);
+    for (name, lets, column) in CASES {
+        let plan = Plan::compile(&scenario(lets, column), &Settings::default())
+            .unwrap_or_else(|faults| panic!("{name}: {faults}"));
+        plan.count().expect("counts are small");
+        let table = plan.table("measured").expect("the table is there");
+        group.bench_function(BenchmarkId::from_parameter(name), |b| {
+            let mut start = 0;
+            b.iter(|| {
+                start = (start + ROWS_PER_BATCH) % 400_000;
+                black_box(plan.batch(table, start..start + ROWS_PER_BATCH).expect("values exist"))
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, generators);
+criterion_main!(benches);

@@ -1,0 +1,246 @@
+//! The JSON Schema (draft 2020-12) of the scenario language, made from the same table as everything else that is
+//! said about generators. Editors complete, check and explain a scenario with it.
+//!
+//! It knows the shape of a scenario. What a name refers to and whether an expression holds is for
+//! [`Plan::compile`](crate::Plan::compile) to say.
+
+use serde_json::{Map, Value, json};
+
+use super::generators::{ArgumentDoc, ArgumentKind, GENERATORS, GeneratorDoc};
+
+/// The schema.
+///
+/// ```
+/// let schema = seedbed_engine::scenario::schema::schema();
+/// assert_eq!(schema["required"][0], "tables");
+/// ```
+pub fn schema() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "seedbed scenario",
+        "description": "A description of a database, from which seedbed makes its data.",
+        "type": "object",
+        "required": ["tables"],
+        "additionalProperties": false,
+        "properties": {
+            "scenario": described(json!({"type": "string"}), "The name of the scenario."),
+            "about": described(json!({"type": "string"}), "A sentence about the scenario."),
+            "as_of": described(json!({"type": "string"}), "The dataset's \"now\", a date or an instant such as 2026-04-13T00:00:00Z; default 2026-01-01."),
+            "since": described(json!({"type": "string"}), "Where history begins; expressions use it as `since`."),
+            "params": {
+                "description": "Parameters: used as `$name`, set with `--set name=value`.",
+                "type": "object",
+                "propertyNames": reference("name"),
+                "additionalProperties": reference("param"),
+            },
+            "tables": {
+                "description": "The tables, by name.",
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": reference("name"),
+                "additionalProperties": reference("table"),
+            },
+        },
+        "$defs": definitions(),
+    })
+}
+
+fn definitions() -> Value {
+    json!({
+        "name": {"type": "string", "minLength": 1, "maxLength": 63, "pattern": "^[^/\\\\.{}$]+$"},
+        "number": {
+            "description": "A number, a parameter such as `$tenants`, or an expression of parameters.",
+            "type": ["number", "string"],
+        },
+        "scalar": {"type": ["string", "number", "boolean", "null"]},
+        "expression": {
+            "description": "An SQL expression over the row, its ancestors, referenced rows, `$parameters` and `as_of`.",
+            "type": ["string", "number", "boolean"],
+        },
+        "share": {"description": "A share such as `5%` or `0.05`.", "type": ["number", "string"]},
+        "weights": {
+            "description": "A list to choose from evenly, or a map from values to weights.",
+            "anyOf": [
+                {"type": "array", "minItems": 1, "items": reference("scalar")},
+                {"type": "object", "minProperties": 1, "additionalProperties": reference("share")},
+            ],
+        },
+        "param": {
+            "anyOf": [
+                {"type": ["string", "number", "boolean"]},
+                {
+                    "type": "object",
+                    "required": ["default"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "default": described(json!({"type": ["string", "number", "boolean"]}), "The value when none is set; its type is the parameter's."),
+                        "min": described(json!({"type": "number"}), "The least value allowed."),
+                        "max": described(json!({"type": "number"}), "The greatest value allowed."),
+                        "help": described(json!({"type": "string"}), "A sentence of help."),
+                    },
+                },
+            ],
+        },
+        "table": table(),
+        "column": column(false),
+        "letColumn": column(true),
+    })
+}
+
+fn table() -> Value {
+    let columns = |of: &str, description: &str| {
+        json!({
+            "description": description,
+            "type": "object",
+            "propertyNames": reference("name"),
+            "additionalProperties": reference(of),
+        })
+    };
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "oneOf": [{"required": ["rows"]}, {"required": ["per", "count"]}],
+        "properties": {
+            "about": described(json!({"type": "string"}), "A sentence about the table."),
+            "rows": {
+                "description": "A root table: how many rows, or the rows themselves.",
+                "anyOf": [
+                    reference("number"),
+                    {"type": "array", "items": {"type": "object", "additionalProperties": reference("scalar")}},
+                ],
+            },
+            "scaled": described(json!({"type": "boolean"}), "Whether `--scale` multiplies `rows`; default true."),
+            "per": described(json!({"type": "string"}), "Children: the parent table."),
+            "count": described(reference("column"), "How many children each parent has: a number, a distribution, or an expression over the parent."),
+            "times": {
+                "description": "Factors on the count: an expression over the parent, or a map from a column's values to factors, as in `{plan: {enterprise: 20}}`.",
+                "anyOf": [
+                    reference("expression"),
+                    {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": reference("number")}},
+                ],
+            },
+            "min": described(reference("number"), "No parent has fewer children."),
+            "max": described(reference("number"), "No parent has more children."),
+            "key": described(json!({"type": "string"}), "The column that references show; default `id`, else the first."),
+            "let": columns("letColumn", "Columns that are used and not written."),
+            "columns": columns("column", "The columns, in order."),
+        },
+    })
+}
+
+/// What a column holds; groups of values belong under `let`.
+fn column(groups: bool) -> Value {
+    let generators = || GENERATORS.iter().filter(move |generator| groups || !generator.group);
+    let mut properties = Map::new();
+    properties.insert("null".into(), described(reference("share"), "The share of NULLs put in."));
+    properties.insert("unique".into(), described(json!({"type": "boolean"}), "Whether no value may occur twice; refused where that cannot be guaranteed."));
+    properties.insert("type".into(), described(json!({"type": "string"}), "The SQL type, such as `smallint` or `numeric(10,2)`."));
+    properties.insert("about".into(), described(json!({"type": "string"}), "A sentence about the column."));
+    let mut exactly_one = vec![json!({"required": ["type"], "not": {"anyOf": required(generators())}})];
+    exactly_one.extend(required(generators()));
+    let words = generators()
+        .filter(|generator| generator.arguments.iter().all(|argument| !argument.required))
+        .map(|generator| json!({"const": generator.name, "description": explained(generator)}));
+    let mut forms = vec![
+        json!({"description": "An SQL expression.", "type": "string", "pattern": "^="}),
+        json!({"description": "The same value in every row.", "type": ["number", "boolean"]}),
+    ];
+    forms.extend(words);
+    for generator in generators() {
+        properties.insert(generator.name.into(), described(arguments(generator), &explained(generator)));
+    }
+    forms.push(json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+        "oneOf": exactly_one,
+    }));
+    json!({"anyOf": forms})
+}
+
+fn required<'g>(generators: impl Iterator<Item = &'g GeneratorDoc>) -> Vec<Value> {
+    generators.map(|generator| json!({"required": [generator.name]})).collect()
+}
+
+/// What stands behind a generator's name: a map of its arguments, or the value of its main one.
+fn arguments(generator: &GeneratorDoc) -> Value {
+    let properties: Map<String, Value> = generator.arguments.iter().map(|a| (a.name.to_owned(), argument(a))).collect();
+    let needed: Vec<&str> = generator.arguments.iter().filter(|a| a.required).map(|a| a.name).collect();
+    let mut forms = vec![json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+        "required": needed,
+    })];
+    if let Some(short) = generator.arguments.iter().find(|a| Some(a.name) == generator.short) {
+        forms.push(argument(short));
+    }
+    if needed.is_empty() {
+        forms.push(json!({"type": "null"}));
+    }
+    json!({"anyOf": forms})
+}
+
+fn argument(argument: &ArgumentDoc) -> Value {
+    let kind = match argument.kind {
+        ArgumentKind::Number => reference("number"),
+        ArgumentKind::Share => reference("share"),
+        ArgumentKind::Expression => reference("expression"),
+        ArgumentKind::Word => json!({"type": "string"}),
+        ArgumentKind::Boolean => json!({"type": "boolean"}),
+        ArgumentKind::Text => json!({"type": ["string", "number"]}),
+        ArgumentKind::Weights => reference("weights"),
+        ArgumentKind::Spec => reference("column"),
+        ArgumentKind::Specs => json!({"type": "object", "additionalProperties": reference("column")}),
+        ArgumentKind::Any => json!({"type": ["string", "number", "object"]}),
+    };
+    described(kind, argument.summary)
+}
+
+fn explained(generator: &GeneratorDoc) -> String {
+    format!("{}\n\nExample: `{}`", generator.summary, generator.example)
+}
+
+fn described(mut schema: Value, description: &str) -> Value {
+    schema["description"] = description.into();
+    schema
+}
+
+fn reference(definition: &str) -> Value {
+    json!({"$ref": format!("#/$defs/{definition}")})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reference_is_defined() {
+        fn walk(value: &Value, definitions: &Value) {
+            match value {
+                Value::Object(map) => map.iter().for_each(|(key, value)| match (key.as_str(), value) {
+                    ("$ref", Value::String(to)) => {
+                        let name = to.strip_prefix("#/$defs/").unwrap();
+                        assert!(definitions.get(name).is_some(), "{to}");
+                    }
+                    _ => walk(value, definitions),
+                }),
+                Value::Array(items) => items.iter().for_each(|item| walk(item, definitions)),
+                _ => {}
+            }
+        }
+        let schema = schema();
+        walk(&schema, &schema["$defs"]);
+    }
+
+    #[test]
+    fn every_generator_is_there_with_its_arguments() {
+        let schema = schema();
+        let forms = schema["$defs"]["letColumn"]["anyOf"].as_array().unwrap();
+        let map = forms.last().unwrap();
+        for generator in GENERATORS {
+            let arguments = &map["properties"][generator.name]["anyOf"][0]["properties"];
+            assert_eq!(arguments.as_object().unwrap().len(), generator.arguments.len(), "{}", generator.name);
+        }
+    }
+}
