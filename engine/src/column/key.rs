@@ -76,6 +76,12 @@ pub(super) fn reference(frame: &Frame, column: &Column, reference: &Reference) -
         let value = |row: u64| start.wrapping_add(row.cast_signed().wrapping_mul(*step));
         return Ok(Arc::new(picks.into_iter().map(|pick| pick.map(value)).collect::<Int64Array>()));
     }
+    let rows: Vec<u64> = picks.iter().flatten().copied().collect();
+    let all = rows.len() == picks.len();
+    let values = Frame::new(frame.plan, reference.target, Rows::Picked(rows.into())).column(reference.shown)?;
+    if all {
+        return Ok(values);
+    }
     let mut next = 0;
     let index: UInt64Array = picks
         .iter()
@@ -86,8 +92,6 @@ pub(super) fn reference(frame: &Frame, column: &Column, reference: &Reference) -
             })
         })
         .collect();
-    let rows: Vec<u64> = picks.into_iter().flatten().collect();
-    let values = Frame::new(frame.plan, reference.target, Rows::Picked(rows.into())).column(reference.shown)?;
     take(&values, &index, None).map_err(|error| frame.value_error(column, error.to_string()))
 }
 

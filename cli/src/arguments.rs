@@ -1,0 +1,226 @@
+//! What can be typed: commands, flags and their help.
+
+use std::num::{NonZeroU64, NonZeroUsize};
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+use seedbed_engine::DEFAULT_SEED;
+use seedbed_engine::run::Shard;
+use seedbed_formats::{Compression, Format};
+
+/// Fills large test databases with data that behaves like production.
+///
+/// A scenario describes the data once, in YAML. The same scenario and seed give the same data on every machine, at any
+/// number of threads and in any format.
+#[derive(Parser, Debug)]
+#[command(name = "seedbed", version, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "Start with: seedbed generate minimal --to demo")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Write the data of a scenario
+    Generate(Generate),
+    /// Show every fault of a scenario at once, or what it holds
+    Check(Check),
+    /// Show the first rows of tables; any rows can be looked up without generating those before
+    Preview(Preview),
+    /// Show how tables and columns come about
+    Explain(Explain),
+    /// Print the cache key: equal fingerprints mean equal data
+    #[command(long_about = "Print the cache key: equal fingerprints mean equal data.\n\n\
+        It covers the scenario without its comments and layout, seed, scale, parameters and as-of, and the versions of \
+        generators, vocabulary and time zones; not the format and not the choice of tables. Nothing is generated.")]
+    Fingerprint(ScenarioArguments),
+    /// Print the JSON Schema of the scenario language, for editors
+    #[command(long_about = "Print the JSON Schema of the scenario language, for editors.\n\n\
+        With the YAML extension of VS Code and others, save it beside the scenario and begin the scenario with:\n\
+        # yaml-language-server: $schema=seedbed.schema.json")]
+    Schema,
+    /// List the scenarios that ship in the binary, or print one to start from
+    Scenarios(Scenarios),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What decides the data.
+#[derive(Args, Debug)]
+pub(crate) struct ScenarioArguments {
+    /// A shipped scenario (see `seedbed scenarios`), the path of a YAML file, or `-` for stdin
+    pub(crate) scenario: String,
+    /// The seed; every number gives a dataset of its own
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
+    pub(crate) seed: u64,
+    /// The factor on the rows of root tables: 0.01 for a small dataset, 10 for a large one
+    #[arg(long, value_name = "X", default_value = "1", value_parser = scale)]
+    pub(crate) scale: f64,
+    /// A parameter of the scenario; can be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) set: Vec<(String, String)>,
+    /// The dataset's "now" in place of the scenario's, as in 2026-04-13T00:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  Parquet files, one folder per table, and a manifest:
+    seedbed generate saas --to saas-data
+
+  Ten times the rows, another seed, one parameter, smaller files:
+    seedbed generate saas --to big --scale 10 --seed 7 --set tenants=500 --compression zstd
+
+  One table as CSV into another program:
+    seedbed generate minimal --tables members --to - | head
+
+  A quarter of the files, for the first of four machines:
+    seedbed generate saas --to part --shard 1/4
+
+How long generating alone takes: --to null:")]
+pub(crate) struct Generate {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArguments,
+    /// Where to: a directory, a file such as users.csv, `-` for stdout, or `null:` for nowhere
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) to: String,
+    /// Only these tables, separated by commas; their rows are the same as in the whole dataset
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) tables: Vec<String>,
+    /// The file format; default by the extension, parquet in directories, csv on stdout
+    #[arg(long, value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name))
+        .try_map(|name| Format::from_name(&name).ok_or("unknown format")))]
+    pub(crate) format: Option<Format>,
+    /// The codec of Parquet files: snappy (default), zstd, zstd(1) to zstd(22), or none
+    #[arg(long, value_name = "CODEC", value_parser = compression)]
+    pub(crate) compression: Option<Compression>,
+    /// The rows of every file but a table's last
+    #[arg(long, value_name = "N")]
+    pub(crate) rows_per_file: Option<NonZeroU64>,
+    /// One part of the files of N, for N machines; together they are the whole dataset
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub(crate) shard: Option<Shard>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    /// Replace an earlier dataset or file
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the report as one JSON object on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print errors only
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Threads {
+    /// Threads; default all processors. The data does not depend on it
+    #[arg(long = "threads", value_name = "N", value_parser = threads)]
+    pub(crate) count: Option<NonZeroUsize>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArguments,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+}
+
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  seedbed preview saas
+  seedbed preview saas users --rows 3
+  seedbed preview saas users --from 41237113 --scale 1000000")]
+pub(crate) struct Preview {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArguments,
+    /// The table; default all
+    pub(crate) table: Option<String>,
+    /// How many rows; default 10 of one table, 5 of each when no table is named
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub(crate) rows: Option<u64>,
+    /// The number of the first row, counted from 1 as `row_number()` does
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) from: NonZeroU64,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArguments,
+    /// The table, or one column of it; default everything
+    #[arg(value_name = "TABLE[.COLUMN]")]
+    pub(crate) what: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Scenarios {
+    /// Print this scenario's YAML, as in: seedbed scenarios minimal > mine.yaml
+    pub(crate) name: Option<String>,
+}
+
+fn scale(text: &str) -> Result<f64, String> {
+    let expected = || "expected a number above 0, such as 0.01 or 10".to_owned();
+    let scale: f64 = text.parse().map_err(|_| expected())?;
+    if scale.is_finite() && scale > 0.0 { Ok(scale) } else { Err(expected()) }
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE, as in tenants=50".to_owned()),
+    }
+}
+
+fn compression(text: &str) -> Result<Compression, String> {
+    Compression::from_name(text).ok_or_else(|| "expected none, snappy, zstd, or zstd(1) to zstd(22)".to_owned())
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    let threads: Option<NonZeroUsize> = text.parse().ok();
+    threads.filter(|n| n.get() <= 1024).ok_or_else(|| "expected a whole number from 1 to 1024".to_owned())
+}
+
+fn shard(text: &str) -> Result<Shard, String> {
+    let expected = || "expected I/N with I from 1 to N, such as 1/4".to_owned();
+    let (index, count) = text.split_once('/').ok_or_else(expected)?;
+    let (index, count): (u64, u64) =
+        (index.parse().map_err(|_| expected())?, count.parse().map_err(|_| expected())?);
+    if (1..=count).contains(&index) { Ok(Shard { index, count }) } else { Err(expected()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_flags_fit_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_shard_is_one_of_some() {
+        assert_eq!(shard("2/4"), Ok(Shard { index: 2, count: 4 }));
+        for wrong in ["", "1", "0/4", "5/4", "1/0", "-1/4", "1/4/2", "a/b", "99999999999999999999/1"] {
+            assert!(shard(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_scale_is_a_plain_number_above_zero() {
+        assert_eq!(scale("0.01"), Ok(0.01));
+        for wrong in ["0", "-1", "NaN", "inf", "1%", "", "1e999"] {
+            assert!(scale(wrong).is_err(), "{wrong}");
+        }
+    }
+}

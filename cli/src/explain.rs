@@ -1,0 +1,29 @@
+//! `seedbed explain`: how tables and columns come about.
+
+use seedbed_engine::error::did_you_mean;
+
+use crate::arguments::Explain;
+use crate::exit::Failure;
+use crate::{output, settings};
+
+/// Prints the plan of everything, of a table, or of a column.
+pub(crate) fn run(arguments: &Explain) -> Result<(), Failure> {
+    let (_, plan) = settings::compile(&arguments.scenario)?;
+    let Some(what) = &arguments.what else { return output::print(&plan.explain(None, None)) };
+    let (table, column) = match what.split_once('.') {
+        Some((table, column)) => (table, Some(column)),
+        None => (what.as_str(), None),
+    };
+    let t = settings::table(&plan, table)?;
+    if let Some(column) = column {
+        let names: Vec<&str> = plan.model().tables[t].columns.iter().map(|column| column.name.as_str()).collect();
+        if !names.contains(&column) {
+            let failure = Failure::usage(format!("unknown column `{column}` of `{table}`"));
+            let known = names.iter().copied().filter(|name| !name.contains(' '));
+            let hint = did_you_mean(column, known.clone())
+                .unwrap_or_else(|| format!("the columns are {}", known.collect::<Vec<_>>().join(", ")));
+            return Err(failure.hint(hint));
+        }
+    }
+    output::print(&plan.explain(Some(t), column))
+}

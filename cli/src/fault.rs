@@ -1,0 +1,160 @@
+//! Renders what is wrong: excerpts of the scenario with carets, labels and ways out.
+
+use std::borrow::Cow;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use seedbed_engine::{Fault, Faults, Span};
+
+use crate::scenario_file::ScenarioFile;
+
+/// The most faults that are shown.
+const MOST_SHOWN: usize = 50;
+/// Longer lines are cut around the fault.
+const LINE_BYTES: usize = 4096;
+/// The bytes kept before a fault in a line that is cut.
+const BYTES_BEFORE: usize = 60;
+
+/// All faults of a scenario, in the order of the text, and how many there are.
+pub(crate) fn render(file: &ScenarioFile, faults: &Faults, colour: bool) -> String {
+    let mut out = String::new();
+    for fault in faults.0.iter().take(MOST_SHOWN) {
+        match fault.span {
+            Some(span) => {
+                out += &excerpt(file, fault, span, colour);
+                out += "\n\n";
+            }
+            None => {
+                let message = match &fault.label {
+                    Some(label) => format!("{}: {label}", fault.message),
+                    None => fault.message.clone(),
+                };
+                out += &plain(&message, fault.hint.as_deref(), colour);
+            }
+        }
+    }
+    let count = faults.0.len();
+    if faults.0.iter().any(|fault| fault.span.is_some()) {
+        let more = match count.saturating_sub(MOST_SHOWN) {
+            0 => String::new(),
+            more => format!(", of which the last {more} are not shown"),
+        };
+        let noun = if count == 1 { "fault" } else { "faults" };
+        out += &plain(&format!("{count} {noun} in {}{more}", file.name), None, colour);
+    }
+    out
+}
+
+/// A message without a place, and the way out on the next line.
+pub(crate) fn plain(message: &str, hint: Option<&str>, colour: bool) -> String {
+    let (error, help, end) = if colour { ("\x1b[1;31m", "\x1b[1;36m", "\x1b[0m") } else { ("", "", "") };
+    let mut out = format!("{error}error{end}: {}\n", visible(message));
+    if let Some(hint) = hint {
+        out += &format!("{help}hint{end}: {}\n", visible(hint));
+    }
+    out
+}
+
+fn excerpt(file: &ScenarioFile, fault: &Fault, span: Span, colour: bool) -> String {
+    let line = Line::at(&file.text, span);
+    let label = fault.label.as_deref().map(visible);
+    let annotation = AnnotationKind::Primary.span(line.from..line.to).label(label);
+    let snippet =
+        Snippet::source(line.text).path(file.name.as_str()).line_start(line.number).annotation(annotation);
+    let mut group = Level::ERROR.primary_title(visible(&fault.message)).element(snippet);
+    if let Some(hint) = &fault.hint {
+        group = group.element(Level::HELP.message(visible(hint)));
+    }
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    renderer.render(&[group])
+}
+
+/// The first line of a span; a fault that covers a whole table points at its beginning.
+struct Line<'t> {
+    text: &'t str,
+    number: usize,
+    from: usize,
+    to: usize,
+}
+
+impl<'t> Line<'t> {
+    fn at(text: &'t str, span: Span) -> Self {
+        let start = floor(text, span.start);
+        let before = &text[..start];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        let number = 1 + before.matches('\n').count();
+        let end = floor(text, span.end.clamp(start, line_end));
+        let (mut from, mut to) = (line_start, line_end);
+        if line_end - line_start > LINE_BYTES {
+            from = floor(text, start.saturating_sub(BYTES_BEFORE).max(line_start));
+            to = floor(text, (start + LINE_BYTES).min(line_end));
+        }
+        let line = text[from..to].trim_end_matches('\r');
+        let clip = |at: usize| at.clamp(from, from + line.len()) - from;
+        Self { text: line, number, from: clip(start), to: clip(end) }
+    }
+}
+
+/// The start of the character that a byte belongs to.
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// Text with its control and direction characters spelled out, so that a scenario cannot steer the terminal.
+fn visible(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    text.chars().map(|c| if hidden(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(text: &str, fault: Fault) -> String {
+        render(&ScenarioFile { name: "t.yaml".into(), text: text.into() }, &Faults(vec![fault]), false)
+    }
+
+    #[test]
+    fn a_fault_has_an_excerpt_a_label_and_a_way_out() {
+        let fault = Fault::at(Span::new(8, 9), "unknown letter `ü`").label("found here").hint("use `u`");
+        let expected = "\
+error: unknown letter `ü`
+ --> t.yaml:2:4
+  |
+2 | b: ü # note
+  |    ^ found here
+  |
+  = help: use `u`
+
+error: 1 fault in t.yaml
+";
+        assert_eq!(rendered("a: 1\nb: ü # note\n", fault), expected);
+    }
+
+    #[test]
+    fn a_span_of_many_lines_points_at_its_first() {
+        let shown = rendered("t:\n  a: 1\n  b: 2\n", Fault::at(Span::new(5, 16), "no"));
+        assert!(shown.contains("2 |   a: 1\n  |   ^^^^\n"), "{shown}");
+    }
+
+    #[test]
+    fn spans_outside_the_text_do_no_harm() {
+        for (start, end) in [(0, 0), (3, 3), (99, 200), (2, 1), (4, 5)] {
+            rendered("aü\r\n", Fault { span: Some(Span { start, end }), ..Fault::setting("no") });
+            rendered("", Fault { span: Some(Span { start, end }), ..Fault::setting("no") });
+        }
+        let long = "x".repeat(3_000_000);
+        let shown = rendered(&long, Fault::at(Span::new(2_000_000, 2_000_003), "no"));
+        assert!(shown.len() < 1000, "{}", shown.len());
+    }
+
+    #[test]
+    fn a_scenario_cannot_steer_the_terminal() {
+        assert_eq!(plain("a\u{1b}[2Jb\n\u{202e}", None, false), "error: a\\u{1b}[2Jb\\n\\u{202e}\n");
+        let shown = rendered("a: \u{1b}[2J\n", Fault::at(Span::new(3, 5), "no"));
+        assert!(!shown.contains('\u{1b}'), "{shown:?}");
+    }
+}

@@ -1,0 +1,62 @@
+//! `seedbed generate`: a scenario becomes files.
+
+use seedbed_engine::Plan;
+use seedbed_formats::{Request, Target};
+
+use crate::arguments::Generate;
+use crate::exit::Failure;
+use crate::progress::Progress;
+use crate::report::{self, Run};
+use crate::settings;
+use crate::target::{Destination, Place};
+
+/// Writes the data of a scenario.
+pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
+    let destination = Destination::parse(&arguments.to, arguments.format)?;
+    if arguments.json && destination.place == Place::Stdout {
+        return Err(Failure::usage("`--json` and `--to -` both write to stdout").hint("leave one of them out"));
+    }
+    let (_, plan) = settings::compile(&arguments.scenario)?;
+    let tables = tables(&plan, &arguments.tables)?;
+    let names: Vec<&str> = tables.iter().map(|t| plan.model().tables[*t].name.as_str()).collect();
+    destination.check(&names)?;
+    let pool = settings::pool(&arguments.threads)?;
+    let run = Run { plan: &plan, destination: &destination, threads: pool.current_num_threads() };
+
+    let mut progress = Progress::new(arguments.quiet, destination.place == Place::Stdout);
+    progress.note(&run.opening(names.len()));
+    let request = Request {
+        tables,
+        target: destination.target(),
+        format: destination.format,
+        compression: arguments.compression.unwrap_or_else(|| destination.format.default_compression()),
+        rows_per_file: arguments.rows_per_file.map(std::num::NonZeroU64::get),
+        shard: arguments.shard,
+        force: arguments.force,
+    };
+    let to_nowhere = matches!(request.target, Target::Null);
+    let result = seedbed_formats::generate(&plan, request, &pool, &mut |step| progress.step(&step));
+    progress.finish();
+    let report = result?;
+
+    if arguments.json {
+        crate::output::print(&format!("{:#}\n", report::json(&run, &report)))?;
+    } else if !arguments.quiet {
+        crate::output::note(&report::table(&run, &report, to_nowhere));
+    }
+    Ok(())
+}
+
+/// The tables asked for, in the order of the scenario; all when none is named.
+fn tables(plan: &Plan, names: &[String]) -> Result<Vec<usize>, Failure> {
+    if names.is_empty() {
+        return Ok((0..plan.model().tables.len()).collect());
+    }
+    let mut tables = Vec::new();
+    for name in names {
+        tables.push(settings::table(plan, name.trim())?);
+    }
+    tables.sort_unstable();
+    tables.dedup();
+    Ok(tables)
+}

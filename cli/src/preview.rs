@@ -1,0 +1,62 @@
+//! `seedbed preview`: some rows of tables.
+
+use arrow::array::RecordBatch;
+use seedbed_engine::{Plan, ROWS_PER_BATCH};
+
+use crate::arguments::Preview;
+use crate::exit::Failure;
+use crate::grid::{Align, Grid, cut};
+use crate::{cell, output, settings};
+
+/// The widest cell, in columns of the terminal.
+const CELL_WIDTH: usize = 40;
+/// Rows shown when one table is named, and when none is.
+const ROWS_OF_ONE: u64 = 10;
+const ROWS_OF_EACH: u64 = 5;
+
+/// Prints rows; works out no more than these.
+pub(crate) fn run(arguments: &Preview) -> Result<(), Failure> {
+    let (_, plan) = settings::compile(&arguments.scenario)?;
+    let first = arguments.from.get() - 1;
+    let Some(name) = &arguments.table else {
+        let mut out = String::new();
+        for (t, table) in plan.model().tables.iter().enumerate() {
+            let separator = if t > 0 { "\n" } else { "" };
+            out += &format!("{separator}{}\n{}", table.name, rows(&plan, t, first, arguments.rows.unwrap_or(ROWS_OF_EACH))?);
+        }
+        return output::print(&out);
+    };
+    let table = settings::table(&plan, name)?;
+    output::print(&rows(&plan, table, first, arguments.rows.unwrap_or(ROWS_OF_ONE))?)
+}
+
+fn rows(plan: &Plan, table: usize, first: u64, count: u64) -> Result<String, Failure> {
+    let schema = plan.schema(table);
+    let columns = schema.fields().iter().map(|field| {
+        let align = if cell::is_number(field.data_type()) { Align::Right } else { Align::Left };
+        (cut(field.name(), CELL_WIDTH), align)
+    });
+    let mut grid = Grid::new(columns);
+    let (mut start, end) = (first, first.saturating_add(count));
+    let mut found = 0;
+    while start < end {
+        let next = end.min(start + ROWS_PER_BATCH);
+        let batch = plan.batch(table, start..next)?;
+        found += batch.num_rows();
+        add(&mut grid, &batch);
+        if batch.num_rows() == 0 {
+            break;
+        }
+        start = next;
+    }
+    if found == 0 {
+        return Ok(format!("{}(no rows)\n", grid.ruled()));
+    }
+    Ok(grid.ruled())
+}
+
+fn add(grid: &mut Grid, batch: &RecordBatch) {
+    for row in 0..batch.num_rows() {
+        grid.row(batch.columns().iter().map(|column| cut(&cell::shown(column, row), CELL_WIDTH)));
+    }
+}

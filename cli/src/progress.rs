@@ -1,0 +1,98 @@
+//! How far a run is: a bar on a terminal, a line now and then elsewhere.
+
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use seedbed_formats::Progress as Step;
+
+use crate::output;
+use crate::quantity::{count, per_second, size, time};
+
+/// Between two lines where there is no terminal.
+const BETWEEN_LINES: Duration = Duration::from_secs(10);
+/// Between two drawings of the bar's text.
+const BETWEEN_TEXTS: Duration = Duration::from_millis(100);
+
+/// Tells how far a run is.
+pub(crate) struct Progress {
+    display: Display,
+    started: Instant,
+    told: Instant,
+}
+
+enum Display {
+    Silent,
+    Lines,
+    Bar(ProgressBar),
+}
+
+impl Progress {
+    /// A bar would disturb data on the same terminal.
+    pub(crate) fn new(quiet: bool, data_on_stdout: bool) -> Self {
+        let terminal = io::stderr().is_terminal();
+        let display = if quiet {
+            Display::Silent
+        } else if terminal && !(data_on_stdout && io::stdout().is_terminal()) {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+            let style = ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            Display::Bar(bar)
+        } else {
+            Display::Lines
+        };
+        let now = Instant::now();
+        Self { display, started: now, told: now }
+    }
+
+    /// Says something before the first step.
+    pub(crate) fn note(&self, text: &str) {
+        if !matches!(self.display, Display::Silent) {
+            output::note(text);
+        }
+    }
+
+    /// One step further.
+    pub(crate) fn step(&mut self, step: &Step) {
+        let pause = match &self.display {
+            Display::Silent => return,
+            Display::Lines => BETWEEN_LINES,
+            Display::Bar(_) => BETWEEN_TEXTS,
+        };
+        if self.told.elapsed() < pause {
+            return;
+        }
+        self.told = Instant::now();
+        let text = self.text(step);
+        match &self.display {
+            Display::Bar(bar) => {
+                bar.set_length(step.rows_total);
+                bar.set_position(step.rows);
+                bar.set_message(text);
+            }
+            _ => output::note(&format!("{:>3}%  {text}\n", step.rows * 100 / step.rows_total.max(1))),
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        if let Display::Bar(bar) = &self.display {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn text(&self, step: &Step) -> String {
+        let elapsed = self.started.elapsed();
+        let rows = per_second(step.rows, elapsed);
+        let left = Duration::from_secs(step.rows_total.saturating_sub(step.rows) / rows.max(1));
+        let left = if left.as_secs() < 60 { format!("{} s", left.as_secs()) } else { time(left) };
+        format!(
+            "{}: {} of {} rows, {} rows/s, {}/s, {left} left",
+            step.table,
+            count(step.rows),
+            count(step.rows_total),
+            count(rows),
+            size(per_second(step.bytes, elapsed)),
+        )
+    }
+}

@@ -1,0 +1,89 @@
+//! What is said before and after a run.
+
+use seedbed_engine::Plan;
+use seedbed_formats::Report;
+use serde_json::{Value, json};
+
+use crate::grid::{Align, Grid};
+use crate::quantity::{count, per_second, plural, size, time};
+use crate::target::Destination;
+
+/// A run of `seedbed generate`.
+pub(crate) struct Run<'r> {
+    pub(crate) plan: &'r Plan,
+    pub(crate) destination: &'r Destination,
+    pub(crate) threads: usize,
+}
+
+impl Run<'_> {
+    /// The line before the run.
+    pub(crate) fn opening(&self, tables: usize) -> String {
+        let model = self.plan.model();
+        format!(
+            "{}: {} to {} as {}, seed {}, scale {}, {}, fingerprint {}\n",
+            model.name,
+            plural(tables as u64, "table"),
+            self.destination,
+            self.destination.format.name(),
+            model.seed,
+            model.scale,
+            plural(self.threads as u64, "thread"),
+            &self.plan.fingerprint()[..12],
+        )
+    }
+}
+
+/// The table after the run, and what can be done next.
+pub(crate) fn table(run: &Run, report: &Report, to_nowhere: bool) -> String {
+    let size_name = if to_nowhere { "in memory" } else { "size" };
+    let mut grid = Grid::new([
+        ("table", Align::Left),
+        ("rows", Align::Right),
+        ("files", Align::Right),
+        (size_name, Align::Right),
+        ("time", Align::Right),
+        ("rows/s", Align::Right),
+    ]);
+    let mut row = |name: &str, rows: u64, files: u64, bytes: u64, elapsed| {
+        let rate = count(per_second(rows, elapsed));
+        grid.row([name.to_owned(), count(rows), count(files), size(bytes), time(elapsed), rate]);
+    };
+    for table in &report.tables {
+        row(&table.name, table.rows, table.files, table.bytes, table.elapsed);
+    }
+    let files = report.tables.iter().map(|table| table.files).sum();
+    row("total", report.rows, files, report.bytes, report.elapsed);
+    let model = run.plan.model();
+    let mut out = format!("\n{}\n", grid.lines());
+    out += &format!("seed {}, fingerprint {}\n", model.seed, run.plan.fingerprint());
+    let largest = report.tables.iter().rev().max_by_key(|table| table.rows);
+    if let Some(reader) = largest.and_then(|table| run.destination.reader(&table.name)) {
+        out += &format!("read it with: {reader}\n");
+    }
+    out
+}
+
+/// The same as one object.
+pub(crate) fn json(run: &Run, report: &Report) -> Value {
+    let model = run.plan.model();
+    let tables = report.tables.iter().map(|table| {
+        json!({
+            "name": table.name,
+            "rows": table.rows,
+            "files": table.files,
+            "bytes": table.bytes,
+            "seconds": table.elapsed.as_secs_f64(),
+        })
+    });
+    json!({
+        "scenario": model.name,
+        "seed": model.seed,
+        "scale": model.scale,
+        "fingerprint": run.plan.fingerprint(),
+        "tables": tables.collect::<Vec<_>>(),
+        "rows": report.rows,
+        "bytes": report.bytes,
+        "seconds": report.elapsed.as_secs_f64(),
+        "threads": run.threads,
+    })
+}

@@ -1,0 +1,29 @@
+//! `seedbed scenarios`: what ships in the binary.
+
+use seedbed_engine::error::did_you_mean;
+
+use crate::arguments::Scenarios;
+use crate::exit::Failure;
+use crate::grid::{Align, Grid};
+use crate::{output, shipped};
+
+/// Lists the scenarios, or prints one.
+pub(crate) fn run(arguments: &Scenarios) -> Result<(), Failure> {
+    let Some(name) = &arguments.name else { return output::print(&list()) };
+    match shipped::find(name) {
+        Some(shipped) => output::print(shipped.text),
+        None => {
+            let names = shipped::names().collect::<Vec<_>>().join(", ");
+            let hint = did_you_mean(name, shipped::names()).unwrap_or_else(|| format!("there are {names}"));
+            Err(Failure::usage(format!("no scenario `{name}` ships with seedbed")).hint(hint))
+        }
+    }
+}
+
+fn list() -> String {
+    let mut grid = Grid::new([("scenario", Align::Left), ("about", Align::Left)]);
+    for shipped in shipped::SHIPPED {
+        grid.row([shipped.name.to_owned(), shipped.about()]);
+    }
+    format!("{}\nprint one to start from: seedbed scenarios minimal > mine.yaml\n", grid.lines())
+}

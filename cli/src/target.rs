@@ -1,0 +1,148 @@
+//! Where the data goes: what `--to` and `--format` mean together.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use seedbed_formats::{Format, Target};
+
+use crate::exit::Failure;
+
+/// A target that is understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Destination {
+    pub(crate) place: Place,
+    pub(crate) format: Format,
+}
+
+/// The kinds of targets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Directory(PathBuf),
+    File(PathBuf),
+    Stdout,
+    Nowhere,
+}
+
+impl Destination {
+    /// Reads `--to` and `--format`.
+    pub(crate) fn parse(to: &str, format: Option<Format>) -> Result<Self, Failure> {
+        let place = match to {
+            "" => return Err(Failure::usage("`--to` is empty").hint("name a directory, or a file such as users.csv")),
+            "-" => Place::Stdout,
+            "null:" => Place::Nowhere,
+            _ => match scheme(to) {
+                Some("postgres" | "postgresql") => {
+                    return Err(Failure::usage("writing into PostgreSQL is not supported yet")
+                        .hint("write files with `--to DIRECTORY --format csv` and load them with COPY"));
+                }
+                // What stands behind the scheme may hold a password.
+                Some(scheme) => {
+                    return Err(Failure::usage(format!("unknown kind of target `{scheme}://`"))
+                        .hint("name a directory, a file such as users.csv, `-`, or `null:`"));
+                }
+                None => match extension(to) {
+                    Some(_) => Place::File(PathBuf::from(to)),
+                    None => Place::Directory(PathBuf::from(to)),
+                },
+            },
+        };
+        let format = match (&place, format, extension(to)) {
+            (Place::File(_), Some(format), Some(named)) if format != named => {
+                let (format, named) = (format.name(), named.name());
+                return Err(Failure::usage(format!("`{to}` is named like {named}, but `--format` says {format}"))
+                    .hint("leave `--format` out, or change the extension"));
+            }
+            (_, Some(format), _) => format,
+            (Place::File(_), None, Some(named)) => named,
+            (Place::Stdout, ..) => Format::Csv,
+            _ => Format::Parquet,
+        };
+        Ok(Self { place, format })
+    }
+
+    /// Refuses what cannot be: several tables in one file, or binary data on a terminal.
+    pub(crate) fn check(&self, tables: &[&str]) -> Result<(), Failure> {
+        if let (Place::File(_) | Place::Stdout, [first, _, ..]) = (&self.place, tables) {
+            let count = tables.len();
+            return Err(Failure::usage(format!("{self} holds one table, and there are {count} to write"))
+                .hint(format!("choose one, as in `--tables {first}`, or write a directory")));
+        }
+        let binary = matches!(self.format, Format::Parquet | Format::Arrow);
+        if self.place == Place::Stdout && binary && io::stdout().is_terminal() {
+            return Err(Failure::usage(format!("{} is binary, and stdout is a terminal", self.format.name()))
+                .hint("send stdout to a file or a program, or write csv"));
+        }
+        Ok(())
+    }
+
+    /// What the formats crate writes to.
+    pub(crate) fn target(&self) -> Target {
+        match &self.place {
+            Place::Directory(path) => Target::Directory(path.clone()),
+            Place::File(path) => Target::File(path.clone()),
+            Place::Stdout => Target::Writer(Box::new(io::stdout())),
+            Place::Nowhere => Target::Null,
+        }
+    }
+
+    /// A command that reads a table of what was written, where DuckDB can do it.
+    pub(crate) fn reader(&self, table: &str) -> Option<String> {
+        let extension = self.format.extension();
+        let path = match &self.place {
+            Place::Directory(path) => format!("{}/{table}/*.{extension}", path.display()),
+            Place::File(path) => path.display().to_string(),
+            Place::Stdout | Place::Nowhere => return None,
+        };
+        // Anything else would need quotes of two languages.
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-*:".contains(c);
+        (self.format != Format::Arrow && path.chars().all(plain)).then(|| format!("duckdb -c \"from '{path}'\""))
+    }
+}
+
+impl std::fmt::Display for Destination {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.place {
+            Place::Directory(path) | Place::File(path) => write!(f, "`{}`", path.display()),
+            Place::Stdout => write!(f, "stdout"),
+            Place::Nowhere => write!(f, "nowhere"),
+        }
+    }
+}
+
+fn scheme(to: &str) -> Option<&str> {
+    let (scheme, _) = to.split_once("://")?;
+    scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')).then_some(scheme)
+}
+
+fn extension(to: &str) -> Option<Format> {
+    Format::from_extension(Path::new(to).extension()?.to_str()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(to: &str, format: Option<Format>) -> Option<Destination> {
+        Destination::parse(to, format).ok()
+    }
+
+    #[test]
+    fn a_target_says_what_it_is() {
+        let place = |place, format| Some(Destination { place, format });
+        assert_eq!(parse("data", None), place(Place::Directory("data".into()), Format::Parquet));
+        assert_eq!(parse("data.d/x", Some(Format::Csv)), place(Place::Directory("data.d/x".into()), Format::Csv));
+        assert_eq!(parse("a/users.ndjson", None), place(Place::File("a/users.ndjson".into()), Format::Jsonl));
+        assert_eq!(parse("-", None), place(Place::Stdout, Format::Csv));
+        assert_eq!(parse("null:", None), place(Place::Nowhere, Format::Parquet));
+        assert_eq!(parse("users.csv", Some(Format::Parquet)), None);
+        assert_eq!(parse("s3://bucket/x", None), None);
+    }
+
+    #[test]
+    fn passwords_are_not_repeated() {
+        for url in ["postgres://me:secret@host/db", "mysql://me:secret@host/db"] {
+            let Err(Failure::Usage { message, hint }) = Destination::parse(url, None) else { panic!("{url}") };
+            assert!(!message.contains("secret") && !hint.unwrap().contains("secret"));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! One encoder for each table to be written, and the pieces they make.
+
+use arrow::array::{Array, RecordBatch};
+use arrow::datatypes::DataType;
+use seedbed_engine::Plan;
+use seedbed_engine::run::{Batches, Chunk, Encode, RunError};
+
+use crate::error::Error;
+use crate::format::{Compression, Format};
+use crate::ipc::IpcEncoder;
+use crate::parquet::{ParquetEncoder, RowGroup};
+use crate::schema;
+use crate::text::{CsvEncoder, JsonlEncoder};
+
+/// Encodes the chunks of a run.
+pub(crate) struct Encoder {
+    /// By the number of the table; `None` for those that are not written.
+    tables: Vec<Option<TableEncoder>>,
+}
+
+/// Encodes the chunks of a table.
+pub(crate) enum TableEncoder {
+    Parquet(ParquetEncoder),
+    Csv(CsvEncoder),
+    Jsonl(JsonlEncoder),
+    Ipc(IpcEncoder),
+    /// Looks at every column and drops it.
+    Null,
+}
+
+/// An encoded chunk.
+pub(crate) enum Piece {
+    RowGroup(RowGroup),
+    Text(Vec<u8>),
+    Batches(Vec<RecordBatch>),
+    /// The bytes that were dropped.
+    Dropped(u64),
+}
+
+impl Encoder {
+    /// Encoders for some tables; without a format they drop everything.
+    pub(crate) fn new(plan: &Plan, tables: &[usize], format: Option<(Format, Compression)>) -> Result<Self, Error> {
+        let mut encoders: Vec<Option<TableEncoder>> = plan.model().tables.iter().map(|_| None).collect();
+        for &table in tables {
+            let name = &plan.model().tables[table].name;
+            let schema = plan.schema(table);
+            if let Some((format, _)) = format {
+                schema::check(name, &schema, format.name())?;
+            }
+            encoders[table] = Some(match format {
+                None => TableEncoder::Null,
+                Some((Format::Csv, _)) => TableEncoder::Csv(CsvEncoder::new(schema)),
+                Some((Format::Jsonl, _)) => TableEncoder::Jsonl(JsonlEncoder::new(schema)),
+                Some((Format::Arrow, _)) => TableEncoder::Ipc(IpcEncoder::new(name, &schema)),
+                Some((Format::Parquet, compression)) => {
+                    TableEncoder::Parquet(ParquetEncoder::new(name, &schema, compression)?)
+                }
+            });
+        }
+        Ok(Self { tables: encoders })
+    }
+
+    pub(crate) fn table(&self, table: usize) -> &TableEncoder {
+        self.tables[table].as_ref().expect("every table that is written has an encoder")
+    }
+}
+
+impl Encode for Encoder {
+    type Piece = Piece;
+    type Error = Error;
+
+    fn encode(&self, chunk: &Chunk, batches: Batches) -> Result<Piece, RunError<Error>> {
+        match self.table(chunk.table) {
+            TableEncoder::Parquet(encoder) => encoder.encode(batches).map(Piece::RowGroup),
+            TableEncoder::Csv(encoder) => encoder.encode(batches).map(Piece::Text),
+            TableEncoder::Jsonl(encoder) => encoder.encode(batches).map(Piece::Text),
+            TableEncoder::Ipc(encoder) => encoder.encode(batches).map(Piece::Batches),
+            TableEncoder::Null => drop_all(batches).map(Piece::Dropped),
+        }
+    }
+}
+
+fn drop_all(mut batches: Batches) -> Result<u64, RunError<Error>> {
+    let mut bytes = 0;
+    while let Some(batch) = batches.next_batch()? {
+        bytes += batch.columns().iter().map(|column| size_of_values(column.as_ref())).sum::<usize>();
+    }
+    Ok(bytes as u64)
+}
+
+/// The bytes of an array's values in memory; of a dictionary only the keys, because batches share the rest.
+fn size_of_values(array: &dyn Array) -> usize {
+    match array.data_type() {
+        DataType::Dictionary(..) => array.len() * size_of::<i32>(),
+        _ => array.to_data().get_slice_memory_size().unwrap_or_default(),
+    }
+}

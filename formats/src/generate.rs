@@ -1,0 +1,162 @@
+//! The one verb: from a plan and a request to files and a report.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use seedbed_engine::run::{self, Layout, RunError};
+use seedbed_engine::{Plan, ROWS_PER_BATCH};
+
+use crate::encode::Encoder;
+use crate::error::Error;
+use crate::format::Format;
+use crate::output::{Directory, Manifest, Output, Place};
+use crate::request::{Progress, Report, Request, Target};
+
+/// The rows of a Parquet row group: what readers give to a thread at once (DuckDB's own row groups have as many).
+const ROWS_PER_ROW_GROUP: u64 = 15 * ROWS_PER_BATCH;
+/// The rows of a chunk of the formats whose files do not show chunks; text takes more memory per row.
+const ROWS_PER_CHUNK: u64 = 4 * ROWS_PER_BATCH;
+/// The rows of a file unless asked otherwise: about a million, and whole chunks of either kind.
+const ROWS_PER_FILE: u64 = 8 * ROWS_PER_ROW_GROUP;
+
+/// Makes and writes what is asked for, with the threads of `pool`. `progress` is called after every chunk. The bytes written do
+/// not depend on the number of threads.
+///
+/// When it fails, the files that it has written are removed again.
+///
+/// # Errors
+/// A request that cannot be met, a value that cannot be computed, or what the file system says; see [`Error`].
+pub fn generate(
+    plan: &Plan,
+    request: Request,
+    pool: &rayon::ThreadPool,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, Error> {
+    let begun = Instant::now();
+    request.check(plan)?;
+    let Request { tables, target, format, compression, shard, force, .. } = request;
+    let layout = layout(&target, format, request.rows_per_file);
+    pool.install(|| plan.count())?;
+    let mut files = run::files(plan, &tables, layout)?;
+    if let Some(shard) = shard {
+        files = shard.select(files);
+    }
+    let written = if matches!(target, Target::Null) { None } else { Some((format, compression)) };
+    let encoder = Encoder::new(plan, &tables, written)?;
+    let place = match target {
+        Target::Directory(root) => {
+            let manifest = Manifest::new(plan, &tables, format, compression, layout, shard);
+            let names: Vec<_> = files.iter().map(|(table, file, _)| (plan.model().tables[*table].name.as_str(), *file)).collect();
+            Place::Directory(Directory::prepare(root, manifest, format, &names, force)?)
+        }
+        Target::File(path) => prepare_file(path, force)?,
+        Target::Writer(stream) => Place::Stream(Some(stream)),
+        Target::Null => Place::Null,
+    };
+    let rows_total = files.iter().map(|(.., rows)| rows.end - rows.start).sum();
+    let output = Output::new(plan, &encoder, &tables, place, begun);
+    let report = run::run(plan, &files, layout, pool, &encoder, output, |chunk, output| {
+        let table = plan.model().tables[chunk.table].name.as_str();
+        progress(Progress { table, rows: output.rows(), rows_total, bytes: output.bytes() });
+    });
+    report.map_err(|error| match error {
+        RunError::Value(error) => Error::Value(error),
+        RunError::Output(error) => error,
+        RunError::Stopped => unreachable!("what stops a run comes before what it stops"),
+    })
+}
+
+impl Request {
+    fn check(&self, plan: &Plan) -> Result<(), Error> {
+        self.format.check(self.compression)?;
+        let one_table = matches!(self.target, Target::File(_) | Target::Writer(_));
+        if one_table && self.tables.len() != 1 {
+            let names: Vec<_> = plan.model().tables.iter().map(|table| table.name.as_str()).collect();
+            let message = format!("one file takes one table, and {} are to be written", self.tables.len());
+            let hint = format!("choose one with --tables, or write to a directory; the tables are {}", names.join(", "));
+            return Err(Error::usage(message, hint));
+        }
+        if one_table && self.shard.is_some() {
+            return Err(Error::usage("a single file cannot be split into shards", "write to a directory"));
+        }
+        if one_table && self.rows_per_file.is_some() {
+            return Err(Error::usage("a single file has no rows per file", "leave them out, or write to a directory"));
+        }
+        if self.rows_per_file == Some(0) {
+            return Err(Error::usage("a file without rows is of no use", "ask for 1 row per file or more"));
+        }
+        if let Some(shard) = self.shard
+            && !(1..=shard.count).contains(&shard.index)
+        {
+            let message = format!("there is no shard {} of {}", shard.index, shard.count);
+            return Err(Error::usage(message, format!("shards are numbered from 1 to {}", shard.count)));
+        }
+        Ok(())
+    }
+}
+
+/// How tables are cut, by what was asked for alone.
+fn layout(target: &Target, format: Format, rows_per_file: Option<u64>) -> Layout {
+    let most = match (target, format) {
+        (Target::Null, _) | (_, Format::Csv | Format::Jsonl | Format::Arrow) => ROWS_PER_CHUNK,
+        (_, Format::Parquet) => ROWS_PER_ROW_GROUP,
+    };
+    match (target, rows_per_file) {
+        (Target::File(_) | Target::Writer(_), _) => Layout { rows_per_file: u64::MAX, rows_per_chunk: most },
+        (_, None) => Layout { rows_per_file: ROWS_PER_FILE, rows_per_chunk: most },
+        (_, Some(rows_per_file)) => {
+            // Chunks of about the same size, in whole batches, instead of full ones and a crumb.
+            let chunks = rows_per_file.div_ceil(most);
+            let rows_per_chunk = rows_per_file.div_ceil(chunks).next_multiple_of(ROWS_PER_BATCH).min(most);
+            Layout { rows_per_file, rows_per_chunk }
+        }
+    }
+}
+
+/// Finds a file fit to be written. What is there and no file (a pipe, a device) is written to as it is.
+fn prepare_file(path: PathBuf, force: bool) -> Result<Place, Error> {
+    match fs::metadata(&path) {
+        Ok(there) if there.is_dir() => {
+            let message = format!("`{}` is a directory", path.display());
+            Err(Error::usage(message, "name a file in it"))
+        }
+        Ok(there) if !there.is_file() => {
+            let stream = File::options().write(true).open(&path).map_err(Error::io("open", &path))?;
+            Ok(Place::Stream(Some(Box::new(stream))))
+        }
+        Ok(_) if !force => Err(Error::Exists { path }),
+        Ok(_) => Ok(Place::File(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let folder = match path.parent() {
+                Some(folder) if folder != Path::new("") => folder,
+                _ => Path::new("."),
+            };
+            fs::metadata(folder).map_err(Error::io("create a file in", folder))?;
+            Ok(Place::File(path))
+        }
+        Err(error) => Err(Error::io("create", &path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_have_the_rows_asked_for_and_even_chunks() {
+        let directory = Target::Directory(PathBuf::new());
+        let rows = |target: &Target, format, rows| {
+            let Layout { rows_per_file, rows_per_chunk } = layout(target, format, rows);
+            (rows_per_file, rows_per_chunk)
+        };
+        assert_eq!(rows(&directory, Format::Parquet, None), (983_040, 122_880));
+        assert_eq!(rows(&directory, Format::Csv, None), (983_040, 32_768));
+        assert_eq!(rows(&directory, Format::Parquet, Some(10)), (10, 8_192));
+        assert_eq!(rows(&directory, Format::Parquet, Some(125_000)), (125_000, 65_536));
+        assert_eq!(rows(&directory, Format::Parquet, Some(1_000_000)), (1_000_000, 114_688));
+        assert_eq!(rows(&directory, Format::Parquet, Some(u64::MAX)), (u64::MAX, 122_880));
+        assert_eq!(rows(&Target::File(PathBuf::new()), Format::Parquet, None), (u64::MAX, 122_880));
+    }
+}

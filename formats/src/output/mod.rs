@@ -1,0 +1,152 @@
+//! Where encoded chunks go: files that appear when they are complete, a stream, or nowhere.
+
+mod directory;
+mod document;
+mod manifest;
+mod partial;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use seedbed_engine::Plan;
+use seedbed_engine::run::{Chunk, Sink};
+
+pub(crate) use directory::Directory;
+pub(crate) use manifest::Manifest;
+use document::Document;
+use partial::Out;
+
+use crate::encode::{Encoder, Piece};
+use crate::error::Error;
+use crate::request::{Report, TableReport};
+
+/// A target that has been found fit to be written to.
+pub(crate) enum Place {
+    Directory(Directory),
+    File(PathBuf),
+    /// `None` once its one file has been begun.
+    Stream(Option<Box<dyn Write + Send>>),
+    Null,
+}
+
+/// The sink of a run.
+pub(crate) struct Output<'r> {
+    plan: &'r Plan,
+    encoder: &'r Encoder,
+    /// The file being written. Stands before the place, so that a file that is given up is gone when its folder is tidied.
+    current: Option<(Document<'r>, Out)>,
+    place: Place,
+    /// The rows of the file being written.
+    rows_in_file: u64,
+    tables: Vec<TableReport>,
+    begun: Instant,
+    clock: TableClock,
+}
+
+/// Times tables that are written one after the other.
+struct TableClock {
+    table: Option<usize>,
+    begun: Instant,
+    last: Instant,
+}
+
+impl TableClock {
+    /// Notes that something of a table has been written, and tells how long the table has taken.
+    fn tick(&mut self, table: usize) -> Duration {
+        if self.table != Some(table) {
+            (self.table, self.begun) = (Some(table), self.last);
+        }
+        self.last = Instant::now();
+        self.last - self.begun
+    }
+}
+
+impl<'r> Output<'r> {
+    /// A sink that takes the chunks of `tables`, in this order. `begun` is when the whole thing began.
+    pub(crate) fn new(plan: &'r Plan, encoder: &'r Encoder, tables: &[usize], place: Place, begun: Instant) -> Self {
+        let tables = tables.iter().map(|table| TableReport {
+            name: plan.model().tables[*table].name.clone(),
+            rows: 0,
+            files: 0,
+            bytes: 0,
+            elapsed: Duration::ZERO,
+        });
+        let tables = tables.collect();
+        let now = Instant::now();
+        Self { plan, encoder, current: None, place, rows_in_file: 0, tables, begun, clock: TableClock { table: None, begun: now, last: now } }
+    }
+
+    /// Bytes taken so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        let current = self.current.as_ref().map_or(0, |(_, out)| out.bytes());
+        self.tables.iter().map(|table| table.bytes).sum::<u64>() + current
+    }
+
+    /// Rows taken so far.
+    pub(crate) fn rows(&self) -> u64 {
+        self.tables.iter().map(|table| table.rows).sum()
+    }
+
+    fn open(&mut self, chunk: &Chunk) -> Result<Out, Error> {
+        match &mut self.place {
+            Place::Directory(directory) => directory.open(&self.plan.model().tables[chunk.table].name, chunk.file),
+            Place::File(path) => Out::file(path),
+            Place::Stream(stream) => Ok(Out::stream(stream.take().expect("a stream takes one file"))),
+            Place::Null => Ok(Out::null()),
+        }
+    }
+
+    fn complete(&mut self, chunk: &Chunk, out: Out) -> Result<u64, Error> {
+        let (bytes, checksum) = out.complete()?;
+        let rows = std::mem::take(&mut self.rows_in_file);
+        if let Place::Directory(directory) = &mut self.place {
+            directory.completed(&self.plan.model().tables[chunk.table].name, chunk, rows, bytes, checksum);
+        }
+        Ok(bytes)
+    }
+}
+
+impl Sink for Output<'_> {
+    type Piece = Piece;
+    type Summary = Report;
+    type Error = Error;
+
+    fn write(&mut self, chunk: &Chunk, piece: Piece) -> Result<(), Error> {
+        let (mut document, mut out) = match self.current.take() {
+            Some(current) => current,
+            None => {
+                let mut out = self.open(chunk)?;
+                (Document::begin(self.encoder.table(chunk.table), &mut out)?, out)
+            }
+        };
+        document.write(piece, &mut out)?;
+        let rows = chunk.rows.end - chunk.rows.start;
+        self.rows_in_file += rows;
+        let mut bytes = None;
+        if chunk.last_in_file {
+            document.finish(&mut out)?;
+            bytes = Some(self.complete(chunk, out)?);
+        } else {
+            self.current = Some((document, out));
+        }
+        let name = &self.plan.model().tables[chunk.table].name;
+        let table = self.tables.iter_mut().find(|table| table.name == *name).expect("chunks are of tables that were asked for");
+        table.rows += rows;
+        table.elapsed = self.clock.tick(chunk.table);
+        if let Some(bytes) = bytes {
+            table.files += 1;
+            table.bytes += bytes;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Report, Error> {
+        if let Place::Directory(directory) = self.place {
+            directory.finish()?;
+        }
+        let total = |of: fn(&TableReport) -> u64| self.tables.iter().map(of).sum();
+        let (rows, bytes) = (total(|table| table.rows), total(|table| table.bytes));
+        Ok(Report { tables: self.tables, rows, bytes, elapsed: self.begun.elapsed() })
+    }
+}

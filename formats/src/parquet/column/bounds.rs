@@ -1,0 +1,111 @@
+//! The least and the greatest value of a column chunk, for its statistics.
+
+/// Bytes of text that statistics keep at most.
+const LONGEST: usize = 64;
+
+/// The bounds of texts, compared byte by byte.
+#[derive(Default)]
+pub(super) struct TextBounds {
+    least: Bound,
+    greatest: Bound,
+    any: bool,
+}
+
+/// A text and its first eight bytes as a number, which settles most comparisons.
+#[derive(Default)]
+struct Bound {
+    prefix: u64,
+    text: Vec<u8>,
+}
+
+impl Bound {
+    fn set(&mut self, prefix: u64, text: &[u8]) {
+        self.prefix = prefix;
+        self.text.clear();
+        self.text.extend_from_slice(text);
+    }
+}
+
+impl TextBounds {
+    pub(super) fn include(&mut self, text: &[u8]) {
+        let prefix = prefix_of(text);
+        if !self.any {
+            self.any = true;
+            self.least.set(prefix, text);
+            self.greatest.set(prefix, text);
+            return;
+        }
+        // A prefix that is shorter than eight bytes is filled with zeros, so a smaller number is a smaller text.
+        if prefix < self.least.prefix || prefix == self.least.prefix && text < &*self.least.text {
+            self.least.set(prefix, text);
+        } else if prefix > self.greatest.prefix || prefix == self.greatest.prefix && text > &*self.greatest.text {
+            self.greatest.set(prefix, text);
+        }
+    }
+
+    /// The bounds, shortened where they are long, and whether each is a value itself.
+    pub(super) fn finish(self) -> (Option<(Vec<u8>, bool)>, Option<(Vec<u8>, bool)>) {
+        if !self.any {
+            return (None, None);
+        }
+        (Some(lower(self.least.text)), upper(self.greatest.text))
+    }
+}
+
+fn prefix_of(text: &[u8]) -> u64 {
+    match text.first_chunk::<8>() {
+        Some(eight) => u64::from_be_bytes(*eight),
+        None => text.iter().enumerate().fold(0, |prefix, (i, byte)| prefix | u64::from(*byte) << (56 - 8 * i)),
+    }
+}
+
+/// A text that is not greater and not long; it ends where a character does.
+fn lower(mut text: Vec<u8>) -> (Vec<u8>, bool) {
+    if text.len() <= LONGEST {
+        return (text, true);
+    }
+    let is_inside_character = |byte: u8| byte & 0xc0 == 0x80;
+    let end = (1..=LONGEST).rev().find(|end| !is_inside_character(text[*end])).unwrap_or(LONGEST);
+    text.truncate(end);
+    (text, false)
+}
+
+/// A text that is not less and not long. The last ASCII character of the beginning is raised by one, what follows is dropped; there
+/// may be none.
+fn upper(mut text: Vec<u8>) -> Option<(Vec<u8>, bool)> {
+    if text.len() <= LONGEST {
+        return Some((text, true));
+    }
+    text.truncate(LONGEST);
+    while let Some(last) = text.pop() {
+        if last < 0x7f {
+            text.push(last + 1);
+            return Some((text, false));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bounds_hold(texts in prop::collection::vec("[a-cé\u{7f}\0]{0,90}", 0..20)) {
+            let mut bounds = TextBounds::default();
+            texts.iter().for_each(|text| bounds.include(text.as_bytes()));
+            let (least, greatest) = bounds.finish();
+            prop_assert_eq!(least.is_none(), texts.is_empty());
+            if let Some((bound, exact)) = least {
+                let truth = texts.iter().min().unwrap();
+                prop_assert!(str::from_utf8(&bound).is_ok_and(|bound| bound <= truth && exact == (bound == truth)));
+            }
+            if let Some((bound, exact)) = greatest {
+                let truth = texts.iter().max().unwrap();
+                prop_assert!(str::from_utf8(&bound).is_ok_and(|bound| bound >= truth && exact == (bound == truth)));
+            }
+        }
+    }
+}

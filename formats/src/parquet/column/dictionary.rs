@@ -1,0 +1,148 @@
+//! Text with few distinct values. The keys that batches hold become the indices of a Parquet dictionary by one look-up in an array;
+//! only a value that is met for the first time is looked at. Batches may come with different dictionaries, with values that occur
+//! twice or not at all: the dictionary written has those that occur, once, in the order of their first row.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
+use arrow::datatypes::Int32Type;
+use parquet::basic::Encoding;
+use parquet::errors::ParquetError;
+
+use super::bits::width_of;
+use super::bounds::TextBounds;
+use super::pages::Pages;
+use super::text::{TextPage, statistics};
+use super::{ColumnChunk, hybrid};
+
+/// A dictionary that has grown to so many bytes takes no further pages; they are written as plain text.
+const LARGEST_DICTIONARY: usize = 1 << 20;
+
+/// Stands for a key whose value has not been met.
+const UNMET: u32 = u32::MAX;
+
+pub(super) struct DictionaryWriter {
+    pages: Pages,
+    /// The indices of the page under construction.
+    indices: Vec<u32>,
+    dictionary: Dictionary,
+    /// The dictionary of the last batch.
+    batch_values: Option<ArrayRef>,
+    /// The index of each of its keys.
+    index_of_key: Vec<u32>,
+    /// The page under construction, once the dictionary is too large.
+    plain: Option<TextPage>,
+    bounds: TextBounds,
+}
+
+/// The dictionary to be written.
+#[derive(Default)]
+struct Dictionary {
+    index_of: HashMap<Box<str>, u32>,
+    /// Each value with its length in four bytes before it.
+    plain: Vec<u8>,
+}
+
+impl Dictionary {
+    /// The index of a value; new ones are added, and included in the bounds.
+    fn index(&mut self, value: &str, bounds: &mut TextBounds) -> u32 {
+        if let Some(index) = self.index_of.get(value) {
+            return *index;
+        }
+        let index = self.index_of.len() as u32;
+        self.index_of.insert(value.into(), index);
+        self.plain.extend_from_slice(&(value.len() as u32).to_le_bytes());
+        self.plain.extend_from_slice(value.as_bytes());
+        bounds.include(value.as_bytes());
+        index
+    }
+}
+
+impl DictionaryWriter {
+    pub(super) fn new(pages: Pages) -> Self {
+        Self {
+            pages,
+            indices: Vec::new(),
+            dictionary: Dictionary::default(),
+            batch_values: None,
+            index_of_key: Vec::new(),
+            plain: None,
+            bounds: TextBounds::default(),
+        }
+    }
+
+    pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
+        let nulls = array.logical_nulls();
+        self.pages.note(array.len(), nulls.as_ref())?;
+        let array = array.as_dictionary::<Int32Type>();
+        let keys = array.keys().values();
+        let values = array.values().as_string::<i32>();
+        let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
+        if let Some(page) = &mut self.plain {
+            let mut add = |key: i32| {
+                let value = values.value(key as usize).as_bytes();
+                page.add(value);
+                self.bounds.include(value);
+            };
+            match &nulls {
+                None => keys.iter().for_each(|key| add(*key)),
+                Some(nulls) => nulls.valid_indices().for_each(|i| add(keys[i])),
+            }
+        } else {
+            if !self.batch_values.as_ref().is_some_and(|known| Arc::ptr_eq(known, array.values())) {
+                self.index_of_key.clear();
+                self.index_of_key.resize(values.len(), UNMET);
+                self.batch_values = Some(array.values().clone());
+            }
+            match &nulls {
+                None => self.extend(keys.iter().copied(), values),
+                Some(nulls) => self.extend(nulls.valid_indices().map(|i| keys[i]), values),
+            }
+        }
+        let is_plain_full = self.plain.as_ref().is_some_and(TextPage::is_full);
+        let is_dictionary_full = self.plain.is_none() && self.dictionary.plain.len() > LARGEST_DICTIONARY;
+        if self.pages.is_page_full() || is_plain_full || is_dictionary_full {
+            self.close_page()?;
+        }
+        if is_dictionary_full {
+            self.plain = Some(TextPage::default());
+        }
+        Ok(())
+    }
+
+    fn extend(&mut self, keys: impl Iterator<Item = i32>, values: &StringArray) {
+        let Self { indices, dictionary, index_of_key, bounds, .. } = self;
+        indices.extend(keys.map(|key| {
+            let slot = &mut index_of_key[key as usize];
+            if *slot == UNMET {
+                *slot = dictionary.index(values.value(key as usize), bounds);
+            }
+            *slot
+        }));
+    }
+
+    fn close_page(&mut self) -> Result<(), ParquetError> {
+        if let Some(page) = &mut self.plain {
+            return page.close(&mut self.pages);
+        }
+        let indices = &mut self.indices;
+        let greatest = self.dictionary.index_of.len().saturating_sub(1) as u64;
+        // Some readers do not expect a width of zero.
+        let width = width_of(greatest).max(1);
+        self.pages.close_page(Encoding::RLE_DICTIONARY, |out| {
+            out.push(width as u8);
+            hybrid::encode(indices, width, out);
+        })?;
+        indices.clear();
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Result<ColumnChunk, ParquetError> {
+        if !self.pages.is_page_empty() {
+            self.close_page()?;
+        }
+        let dictionary = (self.dictionary.plain, self.dictionary.index_of.len());
+        self.pages.finish(Some(dictionary), |nulls| statistics(self.bounds, nulls))
+    }
+}

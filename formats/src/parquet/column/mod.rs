@@ -1,0 +1,121 @@
+//! How the columns of a row group are encoded: one way for each family of types.
+
+mod bits;
+mod boolean;
+mod bounds;
+mod delta;
+mod dictionary;
+mod float;
+mod hybrid;
+mod integer;
+mod interval;
+mod nested;
+mod pages;
+mod text;
+mod wide;
+
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use arrow::datatypes::{DataType, FieldRef, TimeUnit};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::schema::types::ColumnDescPtr;
+
+use crate::format::Compression;
+use crate::parquet::codec::Codec;
+use pages::Pages;
+
+/// What is known about a column before its values.
+pub(super) struct Column {
+    field: FieldRef,
+    leaf: ColumnDescPtr,
+    compression: Compression,
+    /// For types that go through parquet's own writers.
+    nested: Option<nested::Factory>,
+}
+
+/// A column chunk with offsets from its own beginning.
+pub(super) struct ColumnChunk {
+    /// Its pages, in order.
+    pub(super) bytes: Vec<Vec<u8>>,
+    pub(super) metadata: ColumnChunkMetaData,
+}
+
+/// Encodes a column of one row group.
+pub(super) enum ColumnWriter<'c> {
+    Integer(integer::IntegerWriter),
+    Float(float::FloatWriter),
+    Wide(wide::WideWriter),
+    Boolean(boolean::BooleanWriter),
+    Text(text::TextWriter),
+    Interval(text::TextWriter),
+    Dictionary(Box<dictionary::DictionaryWriter>),
+    Nested(Box<nested::NestedWriter<'c>>),
+}
+
+impl Column {
+    pub(super) fn new(field: &FieldRef, leaf: &ColumnDescPtr, compression: Compression) -> Result<Self, ParquetError> {
+        let nested = match field.data_type() {
+            DataType::List(_) | DataType::Null => Some(nested::Factory::new(field, compression)?),
+            _ => None,
+        };
+        Ok(Self { field: field.clone(), leaf: leaf.clone(), compression, nested })
+    }
+
+    /// A column that goes through parquet's own writers whatever its type, to compare with.
+    #[cfg(test)]
+    pub(super) fn slow(field: &FieldRef, leaf: &ColumnDescPtr, compression: Compression) -> Result<Self, ParquetError> {
+        let nested = Some(nested::Factory::new(field, compression)?);
+        Ok(Self { field: field.clone(), leaf: leaf.clone(), compression, nested })
+    }
+
+    pub(super) fn writer(&self) -> Result<ColumnWriter<'_>, ParquetError> {
+        if let Some(factory) = &self.nested {
+            return Ok(ColumnWriter::Nested(Box::new(factory.writer()?)));
+        }
+        let pages = Pages::new(self.leaf.clone(), Codec::new(self.compression)?);
+        Ok(match self.field.data_type() {
+            DataType::Int16 | DataType::Int32 | DataType::Date32 => ColumnWriter::Integer(integer::IntegerWriter::new(pages)),
+            DataType::Int64 | DataType::Time64(_) | DataType::Timestamp(TimeUnit::Microsecond, _) | DataType::Decimal128(..=18, _) => {
+                ColumnWriter::Integer(integer::IntegerWriter::new(pages))
+            }
+            DataType::Float32 | DataType::Float64 => ColumnWriter::Float(float::FloatWriter::new(pages)),
+            DataType::FixedSizeBinary(_) | DataType::Decimal128(..) => ColumnWriter::Wide(wide::WideWriter::new(pages)),
+            DataType::Boolean => ColumnWriter::Boolean(boolean::BooleanWriter::new(pages)),
+            DataType::Utf8 | DataType::Binary => ColumnWriter::Text(text::TextWriter::new(pages)),
+            DataType::Interval(_) => ColumnWriter::Interval(text::TextWriter::new(pages)),
+            DataType::Dictionary(..) => ColumnWriter::Dictionary(Box::new(dictionary::DictionaryWriter::new(pages))),
+            other => return Err(ParquetError::NYI(format!("type {other}"))),
+        })
+    }
+}
+
+impl ColumnWriter<'_> {
+    /// Adds the values of a batch.
+    pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
+        match self {
+            Self::Integer(writer) => writer.push(array),
+            Self::Float(writer) => writer.push(array),
+            Self::Wide(writer) => writer.push(array),
+            Self::Boolean(writer) => writer.push(array),
+            Self::Text(writer) => writer.push(array),
+            Self::Interval(writer) => writer.push(&(Arc::new(interval::as_text(array)) as ArrayRef)),
+            Self::Dictionary(writer) => writer.push(array),
+            Self::Nested(writer) => writer.push(array),
+        }
+    }
+
+    /// The complete column chunk.
+    pub(super) fn finish(self) -> Result<ColumnChunk, ParquetError> {
+        match self {
+            Self::Integer(writer) => writer.finish(),
+            Self::Float(writer) => writer.finish(),
+            Self::Wide(writer) => writer.finish(),
+            Self::Boolean(writer) => writer.finish(),
+            Self::Text(writer) | Self::Interval(writer) => writer.finish(),
+            Self::Dictionary(writer) => writer.finish(),
+            Self::Nested(writer) => writer.finish(),
+        }
+    }
+}

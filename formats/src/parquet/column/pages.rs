@@ -1,0 +1,171 @@
+//! The pages of a column chunk: definition levels, compression, headers, and the metadata that sums them up.
+
+use arrow::array::BooleanBufferBuilder;
+use arrow::buffer::NullBuffer;
+use bytes::Bytes;
+use parquet::basic::{Encoding, PageType};
+use parquet::column::page::{CompressedPage, Page, PageWriter};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ColumnChunkMetaData, PageEncodingStats};
+use parquet::file::statistics::Statistics;
+use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
+use parquet::schema::types::ColumnDescPtr;
+
+use super::{ColumnChunk, hybrid};
+use crate::parquet::codec::Codec;
+
+/// A page is closed after the batch that fills it.
+const ROWS_PER_PAGE: usize = 20_000;
+
+/// The pages of a flat column of one row group.
+pub(super) struct Pages {
+    leaf: ColumnDescPtr,
+    codec: Codec,
+    data: TrackedWrite<Vec<u8>>,
+    /// Which rows of the page under construction are not NULL; `None` where NULL cannot be.
+    valid: Option<BooleanBufferBuilder>,
+    rows_in_page: usize,
+    nulls_in_page: usize,
+    rows: u64,
+    nulls: u64,
+    uncompressed_bytes: usize,
+    /// Data pages by encoding.
+    encodings: Vec<(Encoding, i32)>,
+}
+
+impl Pages {
+    pub(super) fn new(leaf: ColumnDescPtr, codec: Codec) -> Self {
+        let valid = (leaf.max_def_level() > 0).then(|| BooleanBufferBuilder::new(0));
+        Self {
+            leaf,
+            codec,
+            data: TrackedWrite::new(Vec::new()),
+            valid,
+            rows_in_page: 0,
+            nulls_in_page: 0,
+            rows: 0,
+            nulls: 0,
+            uncompressed_bytes: 0,
+            encodings: Vec::new(),
+        }
+    }
+
+    pub(super) fn leaf(&self) -> &ColumnDescPtr {
+        &self.leaf
+    }
+
+    /// Notes rows of the page under construction.
+    ///
+    /// # Errors
+    /// A NULL where none can be.
+    pub(super) fn note(&mut self, rows: usize, nulls: Option<&NullBuffer>) -> Result<(), ParquetError> {
+        let null_count = nulls.map_or(0, NullBuffer::null_count);
+        match (&mut self.valid, nulls) {
+            (Some(valid), Some(nulls)) => valid.append_buffer(nulls.inner()),
+            (Some(valid), None) => valid.append_n(rows, true),
+            (None, _) if null_count > 0 => {
+                return Err(ParquetError::General(format!("NULL in column `{}`, which has none", self.leaf.name())));
+            }
+            (None, _) => {}
+        }
+        self.rows_in_page += rows;
+        self.nulls_in_page += null_count;
+        Ok(())
+    }
+
+    /// Rows of the page under construction that are not NULL.
+    pub(super) fn values_in_page(&self) -> usize {
+        self.rows_in_page - self.nulls_in_page
+    }
+
+    pub(super) fn is_page_full(&self) -> bool {
+        self.rows_in_page >= ROWS_PER_PAGE
+    }
+
+    pub(super) fn is_page_empty(&self) -> bool {
+        self.rows_in_page == 0
+    }
+
+    /// Closes the page under construction with the values that are not NULL, appended by `write`.
+    pub(super) fn close_page(&mut self, encoding: Encoding, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), ParquetError> {
+        let mut page = Vec::new();
+        if let Some(valid) = &mut self.valid {
+            page.extend_from_slice(&[0; 4]);
+            hybrid::encode_bits(valid.as_slice(), self.rows_in_page, self.nulls_in_page == 0, &mut page);
+            let length = (page.len() - 4) as u32;
+            page[..4].copy_from_slice(&length.to_le_bytes());
+            valid.truncate(0);
+        }
+        write(&mut page);
+        let uncompressed_size = page.len();
+        let page = Page::DataPage {
+            buf: Bytes::from(self.codec.compress(page)?),
+            num_values: self.rows_in_page as u32,
+            encoding,
+            def_level_encoding: Encoding::RLE,
+            rep_level_encoding: Encoding::RLE,
+            statistics: None,
+        };
+        self.uncompressed_bytes += write_page(&mut self.data, page, uncompressed_size)?;
+        match self.encodings.iter_mut().find(|(known, _)| *known == encoding) {
+            Some((_, count)) => *count += 1,
+            None => self.encodings.push((encoding, 1)),
+        }
+        self.rows += self.rows_in_page as u64;
+        self.nulls += self.nulls_in_page as u64;
+        (self.rows_in_page, self.nulls_in_page) = (0, 0);
+        Ok(())
+    }
+
+    /// The column chunk. `dictionary` is a page of so many plain values; `statistics` are made from the number of NULLs.
+    pub(super) fn finish(
+        mut self,
+        dictionary: Option<(Vec<u8>, usize)>,
+        statistics: impl FnOnce(u64) -> Statistics,
+    ) -> Result<ColumnChunk, ParquetError> {
+        let mut bytes = Vec::with_capacity(2);
+        let mut page_counts = Vec::new();
+        let mut encodings = vec![Encoding::RLE];
+        let dictionary_len = match dictionary {
+            None => None,
+            Some((plain, count)) => {
+                let uncompressed_size = plain.len();
+                let page = Page::DictionaryPage {
+                    buf: Bytes::from(self.codec.compress(plain)?),
+                    num_values: count as u32,
+                    encoding: Encoding::PLAIN,
+                    is_sorted: false,
+                };
+                let mut out = TrackedWrite::new(Vec::new());
+                self.uncompressed_bytes += write_page(&mut out, page, uncompressed_size)?;
+                page_counts.push(PageEncodingStats { page_type: PageType::DICTIONARY_PAGE, encoding: Encoding::PLAIN, count: 1 });
+                encodings.push(Encoding::PLAIN);
+                bytes.push(out.into_inner()?);
+                Some(bytes[0].len())
+            }
+        };
+        bytes.push(self.data.into_inner()?);
+        for (encoding, count) in self.encodings {
+            encodings.push(encoding);
+            page_counts.push(PageEncodingStats { page_type: PageType::DATA_PAGE, encoding, count });
+        }
+        let metadata = ColumnChunkMetaData::builder(self.leaf)
+            .set_compression_codec(self.codec.name())
+            .set_encodings(encodings)
+            .set_page_encoding_stats(page_counts)
+            .set_num_values(self.rows as i64)
+            .set_total_compressed_size(bytes.iter().map(|part| part.len() as i64).sum())
+            .set_total_uncompressed_size(self.uncompressed_bytes as i64)
+            .set_dictionary_page_offset(dictionary_len.map(|_| 0))
+            .set_data_page_offset(dictionary_len.unwrap_or_default() as i64)
+            .set_statistics(statistics(self.nulls))
+            .build()?;
+        Ok(ColumnChunk { bytes, metadata })
+    }
+}
+
+/// Appends a page with its header; returns its size before compression.
+fn write_page(out: &mut TrackedWrite<Vec<u8>>, page: Page, uncompressed_size: usize) -> Result<usize, ParquetError> {
+    let written = SerializedPageWriter::new(out).write_page(CompressedPage::new(page, uncompressed_size))?;
+    Ok(written.uncompressed_size)
+}

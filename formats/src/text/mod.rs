@@ -1,0 +1,12 @@
+//! The formats made of text. A chunk of rows becomes one buffer; the types of its columns are looked at once per batch.
+
+mod csv;
+mod jsonl;
+mod number;
+mod values;
+
+pub(crate) use csv::CsvEncoder;
+pub(crate) use jsonl::JsonlEncoder;
+
+/// The bytes that a chunk is expected to take per cell, for its first allocation.
+const BYTES_PER_CELL: usize = 12;

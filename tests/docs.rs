@@ -1,0 +1,271 @@
+//! The documents keep their word: their scenarios are compiled and made, what they show is what comes out, and the
+//! reference names every generator and every function.
+//!
+//! A fenced block of README.md or docs/*.md that begins with `yaml` is a scenario. A `text` block right behind it shows
+//! the first rows, as `seedbed preview` prints them; its first line may name tables and `rows=N`. A block
+//! `yaml wrong` must be refused, with the messages of the `text` block behind it. A block `yaml fragment` is left alone.
+//! With the environment variable `SEEDBED_BLESS=1` the shown blocks are rewritten.
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use seedbed_engine::expression::functions;
+use seedbed_engine::scenario::generators::{GENERATORS, GeneratorDoc};
+use seedbed_engine::{Plan, Settings};
+
+// The printer of `seedbed preview`, so that the documents show what users see.
+#[path = "../cli/src/cell.rs"]
+mod cell;
+#[path = "../cli/src/grid.rs"]
+mod grid;
+
+use grid::{Align, Grid, cut};
+
+/// The widest cell of a preview.
+const CELL_WIDTH: usize = 40;
+/// The rows that are made of every table of an example.
+const ROWS_MADE: u64 = 20;
+/// The rows shown of a table when the block does not say.
+const ROWS_SHOWN: u64 = 5;
+
+const COMMANDS: [&str; 8] =
+    ["generate", "check", "preview", "explain", "fingerprint", "schema", "scenarios", "completions"];
+
+/// A file of the documentation.
+struct Document {
+    path: PathBuf,
+    text: String,
+}
+
+/// A fenced block: the words behind the fence, and where its lines lie in the text of the document.
+struct Block<'d> {
+    words: Vec<&'d str>,
+    body: Range<usize>,
+    line: usize,
+    /// Whether only blank lines stand between it and the block before.
+    follows: bool,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("cannot read `{}`: {error}", path.display()))
+}
+
+fn documents() -> Vec<Document> {
+    let listed = fs::read_dir(root().join("docs")).expect("docs/ can be listed");
+    let mut paths: Vec<PathBuf> = listed.map(|entry| entry.expect("an entry can be read").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    paths.push(root().join("README.md"));
+    paths.sort();
+    paths.into_iter().map(|path| Document { text: read(&path), path }).collect()
+}
+
+fn reference() -> Document {
+    let path = root().join("docs/scenario-reference.md");
+    Document { text: read(&path), path }
+}
+
+impl Document {
+    fn blocks(&self) -> Vec<Block<'_>> {
+        let (mut blocks, mut open, mut follows): (Vec<Block>, Option<Block>, bool) = (Vec::new(), None, false);
+        let mut at = 0;
+        for (i, line) in self.text.split_inclusive('\n').enumerate() {
+            let start = at;
+            at += line.len();
+            match (&mut open, line.trim_end().strip_prefix("```")) {
+                (Some(block), Some(_)) => {
+                    block.body.end = start;
+                    blocks.extend(open.take());
+                    follows = true;
+                }
+                (None, Some(info)) => {
+                    open = Some(Block { words: info.split_whitespace().collect(), body: at..at, line: i + 1, follows });
+                }
+                (None, None) if !line.trim().is_empty() => follows = false,
+                _ => {}
+            }
+        }
+        assert!(open.is_none(), "{}: a block without its end", self.path.display());
+        blocks
+    }
+
+    fn place(&self, block: &Block) -> String {
+        format!("{}:{}", self.path.file_name().unwrap_or_default().display(), block.line)
+    }
+
+    /// The lines under a heading, up to the next one of its level or above.
+    fn section(&self, heading: &str) -> Option<&str> {
+        let start = self.text.find(&format!("\n{heading}\n"))? + heading.len() + 2;
+        let level = heading.bytes().take_while(|b| *b == b'#').count();
+        let ends = (1..=level).filter_map(|n| self.text[start..].find(&format!("\n{} ", "#".repeat(n))));
+        Some(&self.text[start..ends.min().map_or(self.text.len(), |end| start + end)])
+    }
+}
+
+/// Compares what the documents show with what is made; with `SEEDBED_BLESS` rewrites them instead.
+fn settle(document: &Document, shown: &[(Range<usize>, String, String)]) {
+    let mut text = document.text.clone();
+    for (range, made, place) in shown.iter().rev() {
+        if std::env::var_os("SEEDBED_BLESS").is_some() {
+            text.replace_range(range.clone(), made);
+        } else {
+            let expected = &document.text[range.clone()];
+            assert!(expected == made, "{place}: shows\n{expected}\nbut this is made\n{made}\n(SEEDBED_BLESS=1 rewrites it)");
+        }
+    }
+    if text != document.text {
+        fs::write(&document.path, text).expect("a document can be written");
+    }
+}
+
+#[test]
+fn every_scenario_is_run_and_shows_its_rows() {
+    let mut run = 0;
+    for document in documents() {
+        let blocks = document.blocks();
+        let mut shown = Vec::new();
+        for (i, block) in blocks.iter().enumerate().filter(|(_, block)| block.words.first() == Some(&"yaml")) {
+            if block.words.get(1) == Some(&"fragment") {
+                continue;
+            }
+            let (scenario, place) = (&document.text[block.body.clone()], document.place(block));
+            let view = blocks.get(i + 1).filter(|next| next.follows && next.words.first() == Some(&"text"));
+            let words = view.map_or(&[][..], |view| &view.words[1..]);
+            let compiled = Plan::compile(scenario, &Settings::default());
+            let made = match (compiled, block.words.get(1) == Some(&"wrong")) {
+                (Ok(plan), false) => preview(&plan, words, &place),
+                (Ok(_), true) => panic!("{place}: is not refused"),
+                (Err(faults), false) => panic!("{place}: is refused\n{faults}"),
+                (Err(faults), true) => faults.0.iter().map(|fault| {
+                    let line = fault.span.map_or(0, |span| scenario[..span.start].matches('\n').count() + 1);
+                    format!("line {line}: {fault}\n")
+                }).collect(),
+            };
+            run += 1;
+            shown.extend(view.map(|view| (view.body.clone(), made, document.place(view))));
+        }
+        settle(&document, &shown);
+    }
+    assert!(run > 40, "only {run} scenarios were found");
+}
+
+/// Makes rows of every table, and prints the first ones of those that are to be shown.
+fn preview(plan: &Plan, words: &[&str], place: &str) -> String {
+    let tables = &plan.model().tables;
+    for (t, table) in tables.iter().enumerate() {
+        let made = plan.batch(t, 0..ROWS_MADE);
+        made.unwrap_or_else(|error| panic!("{place}: the rows of `{}`: {error}", table.name));
+    }
+    let rows = words.iter().find_map(|word| word.strip_prefix("rows=")).map_or(ROWS_SHOWN, |rows| rows.parse().expect("a number"));
+    let named: Vec<&str> = words.iter().copied().filter(|word| !word.contains('=')).collect();
+    let found: Vec<usize> = match named[..] {
+        [] => (0..tables.len()).collect(),
+        _ => named.iter().map(|name| plan.table(name).unwrap_or_else(|| panic!("{place}: no table `{name}`"))).collect(),
+    };
+    let mut out = Vec::new();
+    for &table in &found {
+        let head = if found.len() > 1 { format!("{}\n", tables[table].name) } else { String::new() };
+        out.push(format!("{head}{}", first_rows(plan, table, rows)));
+    }
+    out.join("\n")
+}
+
+fn first_rows(plan: &Plan, table: usize, rows: u64) -> String {
+    let schema = plan.schema(table);
+    let align = |number| if number { Align::Right } else { Align::Left };
+    let mut grid = Grid::new(schema.fields().iter().map(|f| (f.name().as_str(), align(cell::is_number(f.data_type())))));
+    let batch = plan.batch(table, 0..rows).expect("these rows were made before");
+    for row in 0..batch.num_rows() {
+        grid.row(batch.columns().iter().map(|column| cut(&cell::shown(column, row), CELL_WIDTH)));
+    }
+    grid.ruled()
+}
+
+#[test]
+fn the_reference_names_every_generator_and_argument() {
+    let reference = reference();
+    for GeneratorDoc { name, arguments, .. } in GENERATORS {
+        let section = reference.section(&format!("### `{name}`")).unwrap_or_else(|| panic!("no heading for `{name}`"));
+        assert!(section.contains("```yaml\n"), "no example of `{name}`");
+        for argument in *arguments {
+            let row = section.lines().find(|line| line.starts_with(&format!("| `{}` |", argument.name)));
+            let row = row.unwrap_or_else(|| panic!("`{name}` has no row for `{}`", argument.name));
+            assert_eq!(row.contains("required"), argument.required, "`{name}`: {row}");
+        }
+        let listed = section.lines().filter(|line| line.starts_with("| `")).count();
+        assert_eq!(listed, arguments.len(), "`{name}` has rows for arguments it does not take");
+    }
+}
+
+#[test]
+fn the_reference_lists_every_function() {
+    let reference = reference();
+    let (begin, end) = ("<!-- functions: written by tests/docs.rs -->\n", "<!-- end of functions -->");
+    let start = reference.text.find(begin).expect("the table of functions begins") + begin.len();
+    let end = start + reference.text[start..].find(end).expect("the table of functions ends");
+    let mut table = String::from("\n| Call | Yields | Example | Result |\n|---|---|---|---|\n");
+    for function in functions() {
+        let code = |text: &str| format!("`{}`", text.replace('|', "\\|"));
+        let summary = function.summary.replace('|', "\\|");
+        let (signature, example, result) = (code(function.signature), code(function.example), code(function.result));
+        table += &format!("| {signature} | {summary} | {example} | {result} |\n");
+    }
+    table.push('\n');
+    settle(&reference, &[(start..end, table, "the table of functions".to_owned())]);
+}
+
+#[test]
+fn the_commands_exist() {
+    let flags = read(&root().join("cli/src/arguments.rs"));
+    let makefile = fs::read_to_string(root().join("Makefile")).unwrap_or_default();
+    for document in documents() {
+        for block in document.blocks().iter().filter(|block| block.words.first() == Some(&"console")) {
+            for line in document.text[block.body.clone()].lines().filter_map(|line| line.strip_prefix("$ ")) {
+                let place = document.place(block);
+                let line = line.split(" | ").next().unwrap_or_default();
+                if let Some(target) = line.strip_prefix("make ").filter(|_| !makefile.is_empty()) {
+                    assert!(makefile.contains(&format!("\n{target}:")), "{place}: no target `{target}`");
+                }
+                let typed = line.strip_prefix("seedbed ").or(line.split_once("cargo run ").and_then(|(_, rest)| Some(rest.split_once("-- ")?.1)));
+                let Some(typed) = typed else { continue };
+                let mut words = typed.split_whitespace();
+                let command = words.next().unwrap_or_default();
+                assert!(COMMANDS.contains(&command), "{place}: no command `{command}`");
+                for flag in words.filter_map(|word| word.strip_prefix("--")) {
+                    let field = format!("pub(crate) {}:", flag.replace('-', "_"));
+                    let known = flags.contains(&field) || flags.contains(&format!("long = \"{flag}\""));
+                    assert!(known, "{place}: no flag `--{flag}`");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for document in documents() {
+        let folder = document.path.parent().unwrap_or(Path::new(""));
+        for link in document.text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)) {
+            if link.contains("://") {
+                continue;
+            }
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if path.is_empty() { document.path.clone() } else { folder.join(path) };
+            assert!(target.exists(), "{}: `{link}` leads nowhere", document.path.display());
+            if !anchor.is_empty() {
+                let heads = read(&target).lines().filter(|line| line.starts_with('#')).map(anchor_of).any(|head| head == anchor);
+                assert!(heads, "{}: `{link}` has no such heading", document.path.display());
+            }
+        }
+    }
+}
+
+/// The anchor that GitHub gives a heading.
+fn anchor_of(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).map(|c| if c == ' ' { '-' } else { c }).collect()
+}

@@ -1,0 +1,44 @@
+-- Q20: Potential part promotion, with the validation parameters.
+select s_name, s_address
+from supplier, nation
+where
+    s_suppkey in (
+        select ps_suppkey
+        from partsupp
+        where
+            ps_partkey in (select p_partkey from part where p_name like 'forest%')
+            and ps_availqty > (
+                select 0.5 * sum(l_quantity)
+                from lineitem
+                where
+                    l_partkey = ps_partkey
+                    and l_suppkey = ps_suppkey
+                    and l_shipdate >= date '1994-01-01'
+                    and l_shipdate < date '1994-01-01' + interval '1' year
+            )
+    )
+    and s_nationkey = n_nationkey
+    and n_name = 'CANADA'
+order by s_name;
+
+-- What it selects, before limits.
+with shipped as (
+    select l_partkey, l_suppkey, 0.5 * sum(l_quantity) as half
+    from lineitem
+    where l_shipdate >= date '1994-01-01' and l_shipdate < date '1994-01-01' + interval '1' year
+    group by l_partkey, l_suppkey
+)
+select
+    count(*) as selected,
+    (select count(*) from part where p_name like 'forest%') as forest_parts,
+    count(distinct ps_suppkey) as suppliers,
+    count(distinct ps_suppkey) filter (where n_name = 'CANADA') as canadian
+from partsupp, part, shipped, supplier, nation
+where
+    ps_partkey = p_partkey
+    and p_name like 'forest%'
+    and l_partkey = ps_partkey
+    and l_suppkey = ps_suppkey
+    and ps_availqty > half
+    and s_suppkey = ps_suppkey
+    and s_nationkey = n_nationkey;
