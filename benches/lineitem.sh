@@ -23,7 +23,7 @@ seconds() { # seconds COMMAND…: wall time of one run into an emptied folder
   echo "$(( (end - start) / 1000 ))e-6"
 }
 ours() { seconds "$seedbed" generate tpch --tables lineitem --scale "$1" --to "$out/run/data" --compression snappy --quiet; }
-theirs() { seconds "$tpchgen" --scale-factor "$1" --tables lineitem --format parquet --parquet-compression SNAPPY --output-dir "$out/run/data"; }
+theirs() { seconds "$tpchgen" parquet --compression SNAPPY --scale-factor "$1" --tables lineitem --output-dir "$out/run/data"; }
 
 for _ in $(seq "$runs"); do
   echo "$(ours "$small") $(theirs "$small") $(ours "$large") $(theirs "$large")"

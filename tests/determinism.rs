@@ -6,7 +6,7 @@ use std::ops::Range;
 use seedbed_engine::run::{self, Batches, Chunk, Encode, Layout, RunError, Shard, Sink};
 use seedbed_engine::{Plan, Settings};
 use seedbed_tests::shipped;
-use seedbed_tests::value::{Values, assert_same, assert_same_cells, texts};
+use seedbed_tests::value::{Cell, Values, assert_same, assert_same_cells, texts};
 
 /// Row numbers for look-ups: a fixed sequence that jumps about.
 fn scattered(rows: u64, count: u64) -> impl Iterator<Item = u64> {
@@ -87,7 +87,7 @@ fn rows_past_the_end_are_left_out() {
 struct AsText;
 
 impl Encode for AsText {
-    type Piece = Vec<Vec<Option<String>>>;
+    type Piece = Vec<Vec<Cell>>;
     type Error = ();
 
     fn encode(&self, _: &Chunk, mut batches: Batches) -> Result<Self::Piece, RunError<()>> {
@@ -106,7 +106,7 @@ impl Encode for AsText {
 struct Together(Vec<Values>);
 
 impl Sink for Together {
-    type Piece = Vec<Vec<Option<String>>>;
+    type Piece = Vec<Vec<Cell>>;
     type Summary = Vec<Values>;
     type Error = ();
 

@@ -9,10 +9,11 @@
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use seedbed_engine::expression::functions;
 use seedbed_engine::scenario::generators::{GENERATORS, GeneratorDoc};
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Fault, Faults, Plan, Settings};
 
 // The printer of `seedbed preview`, so that the documents show what users see.
 #[path = "../cli/src/cell.rs"]
@@ -106,6 +107,9 @@ impl Document {
     }
 }
 
+/// Held from reading a document to writing it, as two tests may rewrite the same one.
+static REWRITING: Mutex<()> = Mutex::new(());
+
 /// Compares what the documents show with what is made; with `SEEDBED_BLESS` rewrites them instead.
 fn settle(document: &Document, shown: &[(Range<usize>, String, String)]) {
     let mut text = document.text.clone();
@@ -114,7 +118,10 @@ fn settle(document: &Document, shown: &[(Range<usize>, String, String)]) {
             text.replace_range(range.clone(), made);
         } else {
             let expected = &document.text[range.clone()];
-            assert!(expected == made, "{place}: shows\n{expected}\nbut this is made\n{made}\n(SEEDBED_BLESS=1 rewrites it)");
+            assert!(
+                expected == made,
+                "{place}: shows\n{expected}\nbut this is made\n{made}\n(SEEDBED_BLESS=1 rewrites it)"
+            );
         }
     }
     if text != document.text {
@@ -124,6 +131,7 @@ fn settle(document: &Document, shown: &[(Range<usize>, String, String)]) {
 
 #[test]
 fn every_scenario_is_run_and_shows_its_rows() {
+    let _alone = REWRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut run = 0;
     for document in documents() {
         let blocks = document.blocks();
@@ -140,10 +148,7 @@ fn every_scenario_is_run_and_shows_its_rows() {
                 (Ok(plan), false) => preview(&plan, words, &place),
                 (Ok(_), true) => panic!("{place}: is not refused"),
                 (Err(faults), false) => panic!("{place}: is refused\n{faults}"),
-                (Err(faults), true) => faults.0.iter().map(|fault| {
-                    let line = fault.span.map_or(0, |span| scenario[..span.start].matches('\n').count() + 1);
-                    format!("line {line}: {fault}\n")
-                }).collect(),
+                (Err(faults), true) => refusal(&faults, scenario),
             };
             run += 1;
             shown.extend(view.map(|view| (view.body.clone(), made, document.place(view))));
@@ -153,6 +158,12 @@ fn every_scenario_is_run_and_shows_its_rows() {
     assert!(run > 40, "only {run} scenarios were found");
 }
 
+/// The faults of a scenario, one per line.
+fn refusal(faults: &Faults, scenario: &str) -> String {
+    let line = |fault: &Fault| fault.span.map_or(0, |span| scenario[..span.start].matches('\n').count() + 1);
+    faults.0.iter().map(|fault| format!("line {}: {fault}\n", line(fault))).collect()
+}
+
 /// Makes rows of every table, and prints the first ones of those that are to be shown.
 fn preview(plan: &Plan, words: &[&str], place: &str) -> String {
     let tables = &plan.model().tables;
@@ -160,11 +171,16 @@ fn preview(plan: &Plan, words: &[&str], place: &str) -> String {
         let made = plan.batch(t, 0..ROWS_MADE);
         made.unwrap_or_else(|error| panic!("{place}: the rows of `{}`: {error}", table.name));
     }
-    let rows = words.iter().find_map(|word| word.strip_prefix("rows=")).map_or(ROWS_SHOWN, |rows| rows.parse().expect("a number"));
+    let rows = words
+        .iter()
+        .find_map(|word| word.strip_prefix("rows="))
+        .map_or(ROWS_SHOWN, |rows| rows.parse().expect("a number"));
     let named: Vec<&str> = words.iter().copied().filter(|word| !word.contains('=')).collect();
     let found: Vec<usize> = match named[..] {
         [] => (0..tables.len()).collect(),
-        _ => named.iter().map(|name| plan.table(name).unwrap_or_else(|| panic!("{place}: no table `{name}`"))).collect(),
+        _ => {
+            named.iter().map(|name| plan.table(name).unwrap_or_else(|| panic!("{place}: no table `{name}`"))).collect()
+        }
     };
     let mut out = Vec::new();
     for &table in &found {
@@ -177,7 +193,8 @@ fn preview(plan: &Plan, words: &[&str], place: &str) -> String {
 fn first_rows(plan: &Plan, table: usize, rows: u64) -> String {
     let schema = plan.schema(table);
     let align = |number| if number { Align::Right } else { Align::Left };
-    let mut grid = Grid::new(schema.fields().iter().map(|f| (f.name().as_str(), align(cell::is_number(f.data_type())))));
+    let mut grid =
+        Grid::new(schema.fields().iter().map(|f| (f.name().as_str(), align(cell::is_number(f.data_type())))));
     let batch = plan.batch(table, 0..rows).expect("these rows were made before");
     for row in 0..batch.num_rows() {
         grid.row(batch.columns().iter().map(|column| cut(&cell::shown(column, row), CELL_WIDTH)));
@@ -203,6 +220,7 @@ fn the_reference_names_every_generator_and_argument() {
 
 #[test]
 fn the_reference_lists_every_function() {
+    let _alone = REWRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let reference = reference();
     let (begin, end) = ("<!-- functions: written by tests/docs.rs -->\n", "<!-- end of functions -->");
     let start = reference.text.find(begin).expect("the table of functions begins") + begin.len();
@@ -230,7 +248,9 @@ fn the_commands_exist() {
                 if let Some(target) = line.strip_prefix("make ").filter(|_| !makefile.is_empty()) {
                     assert!(makefile.contains(&format!("\n{target}:")), "{place}: no target `{target}`");
                 }
-                let typed = line.strip_prefix("seedbed ").or(line.split_once("cargo run ").and_then(|(_, rest)| Some(rest.split_once("-- ")?.1)));
+                let typed = line
+                    .strip_prefix("seedbed ")
+                    .or(line.split_once("cargo run ").and_then(|(_, rest)| Some(rest.split_once("-- ")?.1)));
                 let Some(typed) = typed else { continue };
                 let mut words = typed.split_whitespace();
                 let command = words.next().unwrap_or_default();
@@ -257,15 +277,45 @@ fn links_lead_somewhere() {
             let target = if path.is_empty() { document.path.clone() } else { folder.join(path) };
             assert!(target.exists(), "{}: `{link}` leads nowhere", document.path.display());
             if !anchor.is_empty() {
-                let heads = read(&target).lines().filter(|line| line.starts_with('#')).map(anchor_of).any(|head| head == anchor);
+                let heads = read(&target)
+                    .lines()
+                    .filter(|line| line.starts_with('#'))
+                    .map(anchor_of)
+                    .any(|head| head == anchor);
                 assert!(heads, "{}: `{link}` has no such heading", document.path.display());
             }
         }
     }
 }
 
+#[test]
+fn the_readme_names_every_shipped_scenario() {
+    let readme = read(&root().join("README.md"));
+    for scenario in fs::read_dir(root().join("scenarios")).expect("scenarios/ can be listed") {
+        let path = scenario.expect("an entry can be read").path();
+        let name = path.file_stem().unwrap_or_default().display();
+        assert!(readme.contains(&format!("\n| `{name}` |")), "README.md does not name `{name}`");
+    }
+}
+
+#[test]
+fn the_readme_counts_the_rows_of_saas() {
+    let plan = Plan::compile(&read(&root().join("scenarios/saas.yaml")), &Settings::default()).expect("saas compiles");
+    let readme = read(&root().join("README.md"));
+    for (t, table) in plan.model().tables.iter().enumerate() {
+        let begin = format!("saas-data/{}/part-00000.parquet", table.name);
+        let line = readme.lines().find_map(|line| line.strip_prefix(&begin));
+        let digits = line.unwrap_or_else(|| panic!("README.md does not list `{begin}`")).replace(',', "");
+        let rows = plan.rows(t).expect("counts can be computed");
+        assert_eq!(digits.trim(), format!("{rows} rows"), "{begin}");
+    }
+}
+
 /// The anchor that GitHub gives a heading.
 fn anchor_of(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase();
-    text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).map(|c| if c == ' ' { '-' } else { c }).collect()
+    text.chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
 }

@@ -9,10 +9,6 @@ use crate::scenario_file::ScenarioFile;
 
 /// The most faults that are shown.
 const MOST_SHOWN: usize = 50;
-/// Longer lines are cut around the fault.
-const LINE_BYTES: usize = 4096;
-/// The bytes kept before a fault in a line that is cut.
-const BYTES_BEFORE: usize = 60;
 
 /// All faults of a scenario, in the order of the text, and how many there are.
 pub(crate) fn render(file: &ScenarioFile, faults: &Faults, colour: bool) -> String {
@@ -84,13 +80,8 @@ impl<'t> Line<'t> {
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let number = 1 + before.matches('\n').count();
         let end = floor(text, span.end.clamp(start, line_end));
-        let (mut from, mut to) = (line_start, line_end);
-        if line_end - line_start > LINE_BYTES {
-            from = floor(text, start.saturating_sub(BYTES_BEFORE).max(line_start));
-            to = floor(text, (start + LINE_BYTES).min(line_end));
-        }
-        let line = text[from..to].trim_end_matches('\r');
-        let clip = |at: usize| at.clamp(from, from + line.len()) - from;
+        let line = text[line_start..line_end].trim_end_matches('\r');
+        let clip = |at: usize| at.min(line_start + line.len()) - line_start;
         Self { text: line, number, from: clip(start), to: clip(end) }
     }
 }

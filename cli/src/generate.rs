@@ -1,7 +1,7 @@
 //! `seedbed generate`: a scenario becomes files.
 
 use seedbed_engine::Plan;
-use seedbed_formats::{Request, Target};
+use seedbed_formats::Request;
 
 use crate::arguments::Generate;
 use crate::exit::Failure;
@@ -34,7 +34,6 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
         shard: arguments.shard,
         force: arguments.force,
     };
-    let to_nowhere = matches!(request.target, Target::Null);
     let result = seedbed_formats::generate(&plan, request, &pool, &mut |step| progress.step(&step));
     progress.finish();
     let report = result?;
@@ -42,7 +41,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
     if arguments.json {
         crate::output::print(&format!("{:#}\n", report::json(&run, &report)))?;
     } else if !arguments.quiet {
-        crate::output::note(&report::table(&run, &report, to_nowhere));
+        crate::output::note(&report::table(&run, &report));
     }
     Ok(())
 }

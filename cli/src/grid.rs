@@ -47,6 +47,25 @@ impl Grid {
         format!("{head}\n{}\n{body}", rule.join("  "))
     }
 
+    /// One line per cell, for rows that are wider than the terminal.
+    pub(crate) fn records(&self, first: u64) -> String {
+        let widest = self.columns.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
+        let mut out = String::new();
+        for (number, row) in (first..).zip(&self.rows) {
+            out += &format!("── row {number}\n");
+            for ((name, _), cell) in self.columns.iter().zip(row) {
+                let blanks = " ".repeat(widest - name.width());
+                out += &format!("{name}{blanks}  {cell}\n");
+            }
+        }
+        out
+    }
+
+    /// The columns of the terminal that lines take.
+    pub(crate) fn width(&self) -> usize {
+        self.widths().iter().map(|width| width + 2).sum::<usize>().saturating_sub(2)
+    }
+
     fn widths(&self) -> Vec<usize> {
         let widest = |i: usize, name: &str| {
             let cells = self.rows.iter().filter_map(|row| row.get(i)).map(|cell| cell.width());
@@ -99,6 +118,8 @@ mod tests {
         grid.row(["bo", "12,345"]);
         assert_eq!(grid.lines(), "name    rows\n東京       7\nbo    12,345\n");
         assert_eq!(grid.ruled().lines().nth(1), Some("────  ──────"));
+        assert_eq!(grid.width(), 12);
+        assert_eq!(grid.records(7), "── row 7\nname  東京\nrows  7\n── row 8\nname  bo\nrows  12,345\n");
     }
 
     #[test]

@@ -25,6 +25,11 @@ pub(crate) fn note(text: &str) {
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
+/// The width of stdout, when that is a terminal.
+pub(crate) fn columns() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
 /// Whether stderr takes colours.
 pub(crate) fn colour() -> bool {
     io::stderr().is_terminal() && wants_colour()

@@ -6,7 +6,7 @@ use seedbed_engine::{Plan, ROWS_PER_BATCH};
 use crate::arguments::Preview;
 use crate::exit::Failure;
 use crate::grid::{Align, Grid, cut};
-use crate::{cell, output, settings};
+use crate::{cell, output, quantity, settings};
 
 /// The widest cell, in columns of the terminal.
 const CELL_WIDTH: usize = 40;
@@ -22,7 +22,8 @@ pub(crate) fn run(arguments: &Preview) -> Result<(), Failure> {
         let mut out = String::new();
         for (t, table) in plan.model().tables.iter().enumerate() {
             let separator = if t > 0 { "\n" } else { "" };
-            out += &format!("{separator}{}\n{}", table.name, rows(&plan, t, first, arguments.rows.unwrap_or(ROWS_OF_EACH))?);
+            let rows = rows(&plan, t, first, arguments.rows.unwrap_or(ROWS_OF_EACH))?;
+            out += &format!("{separator}{}\n{rows}", table.name);
         }
         return output::print(&out);
     };
@@ -42,17 +43,22 @@ fn rows(plan: &Plan, table: usize, first: u64, count: u64) -> Result<String, Fai
     while start < end {
         let next = end.min(start + ROWS_PER_BATCH);
         let batch = plan.batch(table, start..next)?;
-        found += batch.num_rows();
         add(&mut grid, &batch);
+        found += batch.num_rows();
         if batch.num_rows() == 0 {
             break;
         }
         start = next;
     }
     if found == 0 {
-        return Ok(format!("{}(no rows)\n", grid.ruled()));
+        // The rows have been counted on the way to finding none.
+        let all = quantity::plural(plan.rows(table)?, "row");
+        return Ok(format!("{}(no rows from {} on; the table has {all})\n", grid.ruled(), quantity::count(first + 1)));
     }
-    Ok(grid.ruled())
+    match output::columns() {
+        Some(columns) if grid.width() > columns => Ok(grid.records(first + 1)),
+        _ => Ok(grid.ruled()),
+    }
 }
 
 fn add(grid: &mut Grid, batch: &RecordBatch) {

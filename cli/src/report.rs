@@ -1,12 +1,17 @@
 //! What is said before and after a run.
 
+use std::time::Duration;
+
 use seedbed_engine::Plan;
 use seedbed_formats::Report;
 use serde_json::{Value, json};
 
 use crate::grid::{Align, Grid};
 use crate::quantity::{count, per_second, plural, size, time};
-use crate::target::Destination;
+use crate::target::{Destination, Place};
+
+/// Tables overlap at their borders, so the rate of a table that took less says nothing.
+const SHORTEST_RATED: Duration = Duration::from_millis(10);
 
 /// A run of `seedbed generate`.
 pub(crate) struct Run<'r> {
@@ -19,12 +24,15 @@ impl Run<'_> {
     /// The line before the run.
     pub(crate) fn opening(&self, tables: usize) -> String {
         let model = self.plan.model();
+        let format = match self.destination.place {
+            Place::Nowhere => String::new(),
+            _ => format!(" as {}", self.destination.format.name()),
+        };
         format!(
-            "{}: {} to {} as {}, seed {}, scale {}, {}, fingerprint {}\n",
+            "{}: {} to {}{format}, seed {}, scale {}, {}, fingerprint {}\n",
             model.name,
             plural(tables as u64, "table"),
             self.destination,
-            self.destination.format.name(),
             model.seed,
             model.scale,
             plural(self.threads as u64, "thread"),
@@ -34,8 +42,8 @@ impl Run<'_> {
 }
 
 /// The table after the run, and what can be done next.
-pub(crate) fn table(run: &Run, report: &Report, to_nowhere: bool) -> String {
-    let size_name = if to_nowhere { "in memory" } else { "size" };
+pub(crate) fn table(run: &Run, report: &Report) -> String {
+    let size_name = if run.destination.place == Place::Nowhere { "in memory" } else { "size" };
     let mut grid = Grid::new([
         ("table", Align::Left),
         ("rows", Align::Right),
@@ -45,7 +53,7 @@ pub(crate) fn table(run: &Run, report: &Report, to_nowhere: bool) -> String {
         ("rows/s", Align::Right),
     ]);
     let mut row = |name: &str, rows: u64, files: u64, bytes: u64, elapsed| {
-        let rate = count(per_second(rows, elapsed));
+        let rate = if elapsed < SHORTEST_RATED { "–".to_owned() } else { count(per_second(rows, elapsed)) };
         grid.row([name.to_owned(), count(rows), count(files), size(bytes), time(elapsed), rate]);
     };
     for table in &report.tables {

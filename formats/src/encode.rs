@@ -1,7 +1,7 @@
 //! One encoder for each table to be written, and the pieces they make.
 
 use arrow::array::{Array, RecordBatch};
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, SchemaRef};
 use seedbed_engine::Plan;
 use seedbed_engine::run::{Batches, Chunk, Encode, RunError};
 
@@ -11,6 +11,9 @@ use crate::ipc::IpcEncoder;
 use crate::parquet::{ParquetEncoder, RowGroup};
 use crate::schema;
 use crate::text::{CsvEncoder, JsonlEncoder};
+
+/// Gives the next batch of a chunk.
+pub(crate) type NextBatch<'b> = dyn FnMut() -> Result<Option<RecordBatch>, RunError<Error>> + 'b;
 
 /// Encodes the chunks of a run.
 pub(crate) struct Encoder {
@@ -43,18 +46,9 @@ impl Encoder {
         let mut encoders: Vec<Option<TableEncoder>> = plan.model().tables.iter().map(|_| None).collect();
         for &table in tables {
             let name = &plan.model().tables[table].name;
-            let schema = plan.schema(table);
-            if let Some((format, _)) = format {
-                schema::check(name, &schema, format.name())?;
-            }
             encoders[table] = Some(match format {
                 None => TableEncoder::Null,
-                Some((Format::Csv, _)) => TableEncoder::Csv(CsvEncoder::new(schema)),
-                Some((Format::Jsonl, _)) => TableEncoder::Jsonl(JsonlEncoder::new(schema)),
-                Some((Format::Arrow, _)) => TableEncoder::Ipc(IpcEncoder::new(name, &schema)),
-                Some((Format::Parquet, compression)) => {
-                    TableEncoder::Parquet(ParquetEncoder::new(name, &schema, compression)?)
-                }
+                Some((format, compression)) => TableEncoder::new(name, plan.schema(table), format, compression)?,
             });
         }
         Ok(Self { tables: encoders })
@@ -69,20 +63,38 @@ impl Encode for Encoder {
     type Piece = Piece;
     type Error = Error;
 
-    fn encode(&self, chunk: &Chunk, batches: Batches) -> Result<Piece, RunError<Error>> {
-        match self.table(chunk.table) {
-            TableEncoder::Parquet(encoder) => encoder.encode(batches).map(Piece::RowGroup),
-            TableEncoder::Csv(encoder) => encoder.encode(batches).map(Piece::Text),
-            TableEncoder::Jsonl(encoder) => encoder.encode(batches).map(Piece::Text),
-            TableEncoder::Ipc(encoder) => encoder.encode(batches).map(Piece::Batches),
-            TableEncoder::Null => drop_all(batches).map(Piece::Dropped),
+    fn encode(&self, chunk: &Chunk, mut batches: Batches) -> Result<Piece, RunError<Error>> {
+        self.table(chunk.table).encode(&mut || batches.next_batch())
+    }
+}
+
+impl TableEncoder {
+    /// An encoder for a table of that name.
+    pub(crate) fn new(table: &str, schema: SchemaRef, format: Format, compression: Compression) -> Result<Self, Error> {
+        schema::check(table, &schema, format.name())?;
+        Ok(match format {
+            Format::Csv => Self::Csv(CsvEncoder::new(schema)),
+            Format::Jsonl => Self::Jsonl(JsonlEncoder::new(schema)),
+            Format::Arrow => Self::Ipc(IpcEncoder::new(table, &schema)),
+            Format::Parquet => Self::Parquet(ParquetEncoder::new(table, &schema, compression)?),
+        })
+    }
+
+    /// Encodes the batches of a chunk.
+    pub(crate) fn encode(&self, next: &mut NextBatch) -> Result<Piece, RunError<Error>> {
+        match self {
+            Self::Parquet(encoder) => encoder.encode(next).map(Piece::RowGroup),
+            Self::Csv(encoder) => encoder.encode(next).map(Piece::Text),
+            Self::Jsonl(encoder) => encoder.encode(next).map(Piece::Text),
+            Self::Ipc(encoder) => encoder.encode(next).map(Piece::Batches),
+            Self::Null => drop_all(next).map(Piece::Dropped),
         }
     }
 }
 
-fn drop_all(mut batches: Batches) -> Result<u64, RunError<Error>> {
+fn drop_all(next: &mut NextBatch) -> Result<u64, RunError<Error>> {
     let mut bytes = 0;
-    while let Some(batch) = batches.next_batch()? {
+    while let Some(batch) = next()? {
         bytes += batch.columns().iter().map(|column| size_of_values(column.as_ref())).sum::<usize>();
     }
     Ok(bytes as u64)

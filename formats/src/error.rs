@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use seedbed_engine::ValueError;
+use seedbed_engine::run::RunError;
 
 /// Why a dataset was not written. `Display` says what failed, where and why on one line, the way out is in
 /// [`hint`](Self::hint).
@@ -63,6 +64,14 @@ impl Error {
     /// For `map_err` on an operation of the file system.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+
+    pub(crate) fn from_run(error: RunError<Self>) -> Self {
+        match error {
+            RunError::Value(error) => Self::Value(error),
+            RunError::Output(error) => error,
+            RunError::Stopped => unreachable!("what stops a run comes before what it stops"),
+        }
     }
 
     /// Whether the reader of our output went away, which is no failure of ours.

@@ -5,13 +5,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use seedbed_engine::run::{self, Layout, RunError};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use seedbed_engine::run::{self, Layout};
 use seedbed_engine::{Plan, ROWS_PER_BATCH};
 
-use crate::encode::Encoder;
+use crate::encode::{Encoder, TableEncoder};
 use crate::error::Error;
-use crate::format::Format;
-use crate::output::{Directory, Manifest, Output, Place};
+use crate::format::{Compression, Format};
+use crate::output::{Directory, Document, Manifest, Out, Output, Place};
 use crate::request::{Progress, Report, Request, Target};
 
 /// The rows of a Parquet row group: what readers give to a thread at once (DuckDB's own row groups have as many).
@@ -61,11 +63,28 @@ pub fn generate(
         let table = plan.model().tables[chunk.table].name.as_str();
         progress(Progress { table, rows: output.rows(), rows_total, bytes: output.bytes() });
     });
-    report.map_err(|error| match error {
-        RunError::Value(error) => Error::Value(error),
-        RunError::Output(error) => error,
-        RunError::Stopped => unreachable!("what stops a run comes before what it stops"),
-    })
+    report.map_err(Error::from_run)
+}
+
+/// The bytes of a file, made of batches that are at hand. They are one chunk: in Parquet, one row group.
+///
+/// # Errors
+/// A codec that the format does not have, or a type that the engine does not make.
+pub fn encode_batches(
+    schema: &SchemaRef,
+    batches: &[RecordBatch],
+    format: Format,
+    compression: Compression,
+) -> Result<Vec<u8>, Error> {
+    format.check(compression)?;
+    let encoder = TableEncoder::new("batches", schema.clone(), format, compression)?;
+    let mut out = Out::memory();
+    let mut document = Document::begin(&encoder, &mut out)?;
+    let mut batches = batches.iter().cloned();
+    let piece = encoder.encode(&mut || Ok(batches.next())).map_err(Error::from_run)?;
+    document.write(piece, &mut out)?;
+    document.finish(&mut out)?;
+    Ok(out.into_memory())
 }
 
 impl Request {

@@ -8,8 +8,9 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow_ipc::writer::FileWriter;
-use seedbed_engine::run::{Batches, RunError};
+use seedbed_engine::run::RunError;
 
+use crate::encode::NextBatch;
 use crate::error::Error;
 
 /// Prepares the batches of one table.
@@ -28,9 +29,9 @@ impl IpcEncoder {
         Self { table: table.to_owned(), schema: Arc::new(Schema::new(fields)) }
     }
 
-    pub(crate) fn encode(&self, mut batches: Batches) -> Result<Vec<RecordBatch>, RunError<Error>> {
+    pub(crate) fn encode(&self, next: &mut NextBatch) -> Result<Vec<RecordBatch>, RunError<Error>> {
         let mut plain = Vec::new();
-        while let Some(batch) = batches.next_batch()? {
+        while let Some(batch) = next()? {
             plain.push(self.plain(&batch).map_err(|error| RunError::Output(self.error(&error)))?);
         }
         Ok(plain)

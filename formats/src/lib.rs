@@ -46,5 +46,5 @@ mod output;
 
 pub use error::Error;
 pub use format::{Compression, Format};
-pub use generate::generate;
+pub use generate::{encode_batches, generate};
 pub use request::{Progress, Report, Request, TableReport, Target};

@@ -10,14 +10,17 @@ use arrow::datatypes::{
 };
 use seedbed_engine::{Plan, ROWS_PER_BATCH};
 
-/// The cells of an array; `None` is NULL.
+/// A value as text; `None` is NULL.
+pub type Cell = Option<String>;
+
+/// The cells of an array.
 ///
 /// Integers, decimals (without their point), dates and instants are whole numbers; floating-point numbers are the hexadecimal
 /// digits of their bits, so that the last bit counts.
 ///
 /// # Panics
 /// On an Arrow type that no column of seedbed has.
-pub fn texts(array: &dyn Array) -> Vec<Option<String>> {
+pub fn texts(array: &dyn Array) -> Vec<Cell> {
     match array.data_type() {
         DataType::Null => vec![None; array.len()],
         DataType::Boolean => array.as_boolean().iter().map(|value| value.map(|value| value.to_string())).collect(),
@@ -45,7 +48,7 @@ pub fn texts(array: &dyn Array) -> Vec<Option<String>> {
     }
 }
 
-fn numbers<T: ArrowPrimitiveType>(array: &dyn Array, text: impl Fn(T::Native) -> String) -> Vec<Option<String>> {
+fn numbers<T: ArrowPrimitiveType>(array: &dyn Array, text: impl Fn(T::Native) -> String) -> Vec<Cell> {
     array.as_primitive::<T>().iter().map(|value| value.map(&text)).collect()
 }
 
@@ -57,7 +60,7 @@ fn hex(bytes: &[u8]) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Values {
     /// The name of each column and its cells.
-    pub columns: Vec<(String, Vec<Option<String>>)>,
+    pub columns: Vec<(String, Vec<Cell>)>,
 }
 
 impl Values {
@@ -101,7 +104,7 @@ impl Values {
     ///
     /// # Panics
     /// When there is no such column.
-    pub fn cells(&self, column: &str) -> &[Option<String>] {
+    pub fn cells(&self, column: &str) -> &[Cell] {
         let found = self.columns.iter().find(|(name, _)| name == column);
         &found.unwrap_or_else(|| panic!("no column `{column}`")).1
     }
@@ -169,7 +172,7 @@ pub fn assert_same(found: &Values, expected: &Values, what: &str) {
 ///
 /// # Panics
 /// When something differs.
-pub fn assert_same_cells(found: &[Option<String>], expected: &[Option<String>], what: &str) {
+pub fn assert_same_cells(found: &[Cell], expected: &[Cell], what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}: the number of rows");
     if let Some(row) = (0..expected.len()).find(|&row| found[row] != expected[row]) {
         panic!("{what}, row {row}: expected {:?}, found {:?}", expected[row], found[row]);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
-use arrow::compute::{CastOptions, cast, cast_with_options, nullif, take};
+use arrow::compute::{cast, nullif, take};
 use arrow::datatypes::{DataType, Int64Type};
 
 use super::position::Family;
@@ -125,10 +125,8 @@ impl<'p> Frame<'p> {
     /// The values of a column with its NULLs, in its type.
     pub(crate) fn finished(&self, column: &Column) -> Result<ArrayRef, ValueError> {
         let mut array = generate(self, column)?;
-        if let Some(ty) = &column.cast {
-            let options = CastOptions { safe: false, ..CastOptions::default() };
-            array = cast_with_options(&array, &ty.arrow(), &options)
-                .map_err(|error| self.value_error(column, format!("cast to {ty}: {error}")))?;
+        if let Some(cast) = &column.cast {
+            array = cast.evaluate(&[array], self.len()).map_err(|error| self.value_error(column, error))?;
         }
         if let Some(nulls) = self.null_mask(column) {
             array = nullif(&array, &nulls).map_err(|error| self.value_error(column, error.to_string()))?;

@@ -1,10 +1,11 @@
 //! Reads the arguments of generators: numbers, shares, lengths, weights, words.
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
 use std::sync::Arc;
 
+use super::generator::typed_values;
 use super::resolve::Resolver;
 use super::scope::ConstantScope;
 use super::{Bounds, Length, Settings};
@@ -305,14 +306,16 @@ pub(super) fn parameter_values(
             faults.push(Fault::at(param.default.span, format!("parameter `{name}`: expected a plain value")));
             continue;
         };
-        let kind = Kind::of(&scalar.text, scalar.quoted);
         let set = settings.params.iter().rev().find(|(set, _)| set == name).map(|(_, value)| value.as_str());
         let text = set.unwrap_or(&scalar.text);
         let place = |fault: Fault| if set.is_none() { Fault { span: Some(param.default.span), ..fault } } else { fault };
-        let Some((value, ty)) = kind.value(text) else {
-            let message = format!("parameter `{name}`: expected {}, found `{text}`", kind.name());
-            faults.push(place(Fault::setting(message)));
-            continue;
+        let (value, ty) = match parameter_value(text, &scalar.text, scalar.quoted) {
+            Ok(value) => value,
+            Err(expected) => {
+                let message = format!("parameter `{name}`: expected {expected}, found `{text}`");
+                faults.push(place(Fault::setting(message)));
+                continue;
+            }
         };
         let number = plain_number(text);
         for (bound, least) in [(&param.min, true), (&param.max, false)] {
@@ -334,53 +337,37 @@ pub(super) fn parameter_values(
     values
 }
 
-/// The type of a parameter, by its default.
-#[derive(Clone, Copy)]
-enum Kind {
-    Whole,
-    Number,
-    Boolean,
-    Text,
+/// A parameter's value in the type of its default: `bigint`, `numeric`, `double precision`, `boolean` or text.
+fn parameter_value(text: &str, default: &str, quoted: bool) -> Result<(ArrayRef, Type), &'static str> {
+    let key = |text: &str| [Key { text: text.replace('_', ""), span: Span::default() }];
+    let wanted = if quoted { Type::Text } else { typed(default) };
+    match &wanted {
+        Type::BigInt => match typed_values(&key(text), &[false]) {
+            (value, Type::BigInt) => Ok((value, Type::BigInt)),
+            _ => Err("a whole number"),
+        },
+        Type::Numeric { .. } | Type::Double => match typed_values(&key(text), &[false]) {
+            (value, ty) if ty.is_number() => Ok((value, ty)),
+            _ => match plain_number(text).filter(|number| number.is_finite()) {
+                Some(number) => Ok((Arc::new(Float64Array::from(vec![number])), Type::Double)),
+                None => Err("a number"),
+            },
+        },
+        Type::Boolean => match text.parse::<bool>() {
+            Ok(value) => Ok((Arc::new(BooleanArray::from(vec![value])), Type::Boolean)),
+            Err(_) => Err("`true` or `false`"),
+        },
+        _ => Ok((Arc::new(StringArray::from(vec![text])), Type::Text)),
+    }
 }
 
-impl Kind {
-    fn of(text: &str, quoted: bool) -> Self {
-        if quoted {
-            Self::Text
-        } else if text.replace('_', "").parse::<i64>().is_ok() {
-            Self::Whole
-        } else if plain_number(text).is_some_and(f64::is_finite) {
-            Self::Number
-        } else if matches!(text, "true" | "false") {
-            Self::Boolean
-        } else {
-            Self::Text
+/// The type that a default shows.
+fn typed(default: &str) -> Type {
+    let plain = Key { text: default.replace('_', ""), span: Span::default() };
+    match typed_values(&[plain], &[false]) {
+        (_, Type::Text) if plain_number(default).is_some_and(f64::is_finite) && !default.starts_with('0') => {
+            Type::Double
         }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Whole => "a whole number",
-            Self::Number => "a number",
-            Self::Boolean => "`true` or `false`",
-            Self::Text => "text",
-        }
-    }
-
-    fn value(self, text: &str) -> Option<(ArrayRef, Type)> {
-        Some(match self {
-            Self::Whole => {
-                let value: i64 = text.replace('_', "").parse().ok()?;
-                (Arc::new(Int64Array::from(vec![value])) as ArrayRef, Type::BigInt)
-            }
-            Self::Number => {
-                let value = plain_number(text).filter(|n| n.is_finite())?;
-                (Arc::new(arrow::array::Float64Array::from(vec![value])) as ArrayRef, Type::Double)
-            }
-            Self::Boolean => {
-                (Arc::new(BooleanArray::from(vec![text.parse::<bool>().ok()?])) as ArrayRef, Type::Boolean)
-            }
-            Self::Text => (Arc::new(StringArray::from(vec![text])) as ArrayRef, Type::Text),
-        })
+        (_, ty) => ty,
     }
 }

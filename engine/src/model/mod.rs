@@ -12,7 +12,7 @@ mod settings;
 mod unique;
 
 pub use recipe::{
-    Affix, Bounds, DiscreteLaw, Formula, Growth, Length, Pick, PersonField, PlaceField, RealLaw, Recipe, Reference, TextLaw, Vocabulary, Within,
+    Affix, Bounds, DiscreteLaw, Formula, Growth, Length, Pick, PersonField, PlaceField, RealLaw, Recipe, Reference, ShortWord, TextLaw, Vocabulary, Within,
 };
 pub use resolve::resolve;
 pub use settings::{DEFAULT_SEED, Settings};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 
-use crate::expression::Total;
+use crate::expression::{Expression, Total};
 use crate::random::Stream;
 use crate::types::Type;
 
@@ -125,8 +125,8 @@ pub struct Column {
     pub unique: bool,
     /// The type that the recipe makes.
     pub made: Type,
-    /// The type to cast it to, when the scenario asks for another.
-    pub cast: Option<Type>,
+    /// The cast of the recipe's values, when the scenario asks for another type.
+    pub cast: Option<Expression>,
     /// How its values come about.
     pub recipe: Recipe,
 }

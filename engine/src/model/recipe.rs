@@ -278,8 +278,43 @@ pub struct Length {
 pub struct Vocabulary {
     /// The words, one after the other.
     pub words: Arc<[Box<str>]>,
+    /// The same, each with a space behind it, when all are short and ASCII.
+    pub short: Option<Arc<[ShortWord]>>,
     /// The law of the index; `None` for evenly.
     pub law: Option<Arc<Weighted>>,
+}
+
+/// A short ASCII word with a space behind it, at a fixed width that is copied at once.
+#[derive(Clone, Copy, Debug)]
+pub struct ShortWord {
+    /// The word, the space, and zeros.
+    pub bytes: [u8; Self::WIDTH],
+    /// The length of the word without the space.
+    pub len: u8,
+}
+
+impl ShortWord {
+    /// How many bytes are copied.
+    pub const WIDTH: usize = 16;
+
+    fn new(word: &str) -> Option<Self> {
+        let mut bytes = [0; Self::WIDTH];
+        let fits = word.is_ascii() && word.len() < Self::WIDTH;
+        fits.then(|| {
+            bytes[..word.len()].copy_from_slice(word.as_bytes());
+            bytes[word.len()] = b' ';
+            Self { bytes, len: word.len() as u8 }
+        })
+    }
+}
+
+impl Vocabulary {
+    /// Words and the law of their index.
+    pub fn new(words: impl IntoIterator<Item = impl Into<Box<str>>>, law: Option<Weighted>) -> Self {
+        let words: Arc<[Box<str>]> = words.into_iter().map(Into::into).collect();
+        let short = words.iter().map(|word| ShortWord::new(word)).collect::<Option<Vec<_>>>();
+        Self { words, short: short.map(Into::into), law: law.map(Arc::new) }
+    }
 }
 
 /// A phrase put into a share of texts.

@@ -232,6 +232,33 @@ impl Scope for ConstantScope<'_, '_> {
     }
 }
 
+/// A scope with the one name `made`: the values that a recipe made, before its cast.
+pub(super) struct MadeScope<'t> {
+    pub(super) ty: &'t Type,
+}
+
+impl Scope for MadeScope<'_> {
+    fn name(&mut self, _: &[Name]) -> Result<Operand, Fault> {
+        Ok(Operand::Input { slot: 0, ty: self.ty.clone(), nullable: true })
+    }
+
+    fn parameter(&mut self, name: &Name) -> Result<Operand, Fault> {
+        Err(Fault::at(name.span, "no parameters here"))
+    }
+
+    fn position(&mut self, _: Position, span: Span) -> Result<Operand, Fault> {
+        Err(Fault::at(span, "no positions here"))
+    }
+
+    fn total(&mut self, _: Total, _: Option<&ast::Expr>, _: &Source, span: Span) -> Result<Operand, Fault> {
+        Err(Fault::at(span, "no totals here"))
+    }
+
+    fn rows(&mut self, table: &Name) -> Result<Operand, Fault> {
+        Err(Fault::at(table.span, "no tables here"))
+    }
+}
+
 fn parameter(resolver: &Resolver, name: &Name) -> Result<Operand, Fault> {
     let found = resolver.params.iter().find(|(param, ..)| *param == name.text);
     found.map(|(_, value, ty)| Operand::Constant(value.clone(), ty.clone())).ok_or_else(|| {

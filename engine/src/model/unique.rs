@@ -78,6 +78,10 @@ impl Resolver<'_> {
             Piece::Literal(_) => return piece.literal().map_or(Shape::Other, Shape::Literal),
             Piece::Expression(expression) => expression,
         };
+        let input = expression.passes_on().and_then(|slot| self.drafts[t].inputs.get(*inputs.get(slot)?));
+        if let Some(Input::Row) = input {
+            return Shape::UniqueNumber;
+        }
         let column = expression
             .passes_on()
             .and_then(|slot| self.drafts[t].inputs.get(*inputs.get(slot)?))

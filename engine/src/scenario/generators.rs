@@ -244,6 +244,15 @@ pub const GENERATORS: &[GeneratorDoc] = &[
         example: "role: {choose: {admin: 8, editor: 41, viewer: 51}}",
     },
     GeneratorDoc {
+        name: "expression",
+        family: "choices",
+        summary: "An SQL expression with modifiers; `= …` is the short form without them.",
+        arguments: &[required("sql", Expression, "the expression")],
+        short: Some("sql"),
+        group: false,
+        example: "doubled: {expression: row_number() * 2, null: 5%}",
+    },
+    GeneratorDoc {
         name: "switch",
         family: "choices",
         summary: "Another generator depending on a value of the row.",
@@ -277,7 +286,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     GeneratorDoc {
         name: "words",
         family: "text",
-        summary: "Words up to a length in characters, without punctuation.",
+        summary: "Words filling a length in characters exactly: the last word is cut there.",
         arguments: &[
             required("length", Any, "the length in characters: a number, or `{from, to}` drawn evenly"),
             optional("of", Weights, "the words; default common English ones"),

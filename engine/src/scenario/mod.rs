@@ -184,6 +184,10 @@ fn outline(document: Node, faults: &mut Faults) -> Option<Scenario> {
             }
             for (key, value) in entries {
                 check_name(key, "table", faults);
+                if let Some(other) = tables.iter().find(|t: &&Table| t.name.text.eq_ignore_ascii_case(&key.text)) {
+                    let message = format!("tables `{}` and `{}` differ only by case", other.name.text, key.text);
+                    faults.push(Fault::at(key.span, message).hint("their files would share a folder on some systems"));
+                }
                 tables.extend(table(key, value, faults));
             }
         }
@@ -234,7 +238,7 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Option<Table> {
     let source = row_source(key, node, faults);
     let mut columns: Vec<Column> = Vec::new();
     for (section, written) in [("let", false), ("columns", true)] {
-        let Some(section_node) = node.get(section) else { continue };
+        let Some(section_node) = node.get(section).filter(|node| !node.is_null()) else { continue };
         let entries = map_of(section_node, &format!("`{section}`"), "one entry per column");
         let entries = faults.keep(entries).unwrap_or_default();
         if entries.len() > MAX_COLUMNS {
@@ -377,6 +381,9 @@ fn scalar_generator(scalar: &Scalar, node: &Node, name_span: Span) -> Result<Gen
             span: node.span,
             exact: scalar.exact && !scalar.text.contains('_'),
         }));
+    }
+    if !scalar.quoted && scalar.text.starts_with('$') {
+        return Ok(Generator::Expression(Text { text: scalar.text.clone(), span: node.span, exact: scalar.exact }));
     }
     let key = Key { text: scalar.text.clone(), span: node.span };
     if generators::find(&key.text).is_none() {

@@ -13,9 +13,9 @@ use seedbed_engine::Plan;
 use seedbed_engine::run::{Chunk, Sink};
 
 pub(crate) use directory::Directory;
+pub(crate) use document::Document;
 pub(crate) use manifest::Manifest;
-use document::Document;
-use partial::Out;
+pub(crate) use partial::Out;
 
 use crate::encode::{Encoder, Piece};
 use crate::error::Error;

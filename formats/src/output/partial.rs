@@ -27,6 +27,7 @@ pub(crate) struct Out {
 enum To {
     File(PartialFile),
     Stream(Box<dyn Write + Send>),
+    Memory(Vec<u8>),
     Null,
 }
 
@@ -45,6 +46,18 @@ impl Out {
         Self { to: To::Stream(stream), bytes: 0, checksum: None }
     }
 
+    pub(crate) fn memory() -> Self {
+        Self { to: To::Memory(Vec::new()), bytes: 0, checksum: None }
+    }
+
+    /// What has been written to memory.
+    pub(crate) fn into_memory(self) -> Vec<u8> {
+        match self.to {
+            To::Memory(bytes) => bytes,
+            _ => Vec::new(),
+        }
+    }
+
     pub(crate) fn null() -> Self {
         Self { to: To::Null, bytes: 0, checksum: None }
     }
@@ -58,6 +71,7 @@ impl Out {
         match &mut self.to {
             To::File(file) => file.file.write_all(bytes).map_err(Error::io("write", &file.path))?,
             To::Stream(stream) => stream.write_all(bytes).map_err(Error::io("write", Path::new("-")))?,
+            To::Memory(memory) => memory.extend_from_slice(bytes),
             To::Null => {}
         }
         if let Some(hasher) = &mut self.checksum {
@@ -77,7 +91,7 @@ impl Out {
         match self.to {
             To::File(file) => file.complete()?,
             To::Stream(mut stream) => stream.flush().map_err(Error::io("write", Path::new("-")))?,
-            To::Null => {}
+            To::Memory(_) | To::Null => {}
         }
         let checksum = self.checksum.map(|hasher| hasher.finalize().to_hex().to_string());
         Ok((self.bytes, checksum.unwrap_or_default()))

@@ -16,8 +16,9 @@ use parquet::file::metadata::{
     ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataWriter, RowGroupMetaData,
 };
 use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor};
-use seedbed_engine::run::{Batches, RunError};
+use seedbed_engine::run::RunError;
 
+use crate::encode::NextBatch;
 use crate::error::Error;
 use crate::format::Compression;
 use column::{Column, ColumnChunk, ColumnWriter};
@@ -55,10 +56,10 @@ impl ParquetEncoder {
         Ok(Self { table: table.to_owned(), schema: descriptor, columns })
     }
 
-    pub(crate) fn encode(&self, mut batches: Batches) -> Result<RowGroup, RunError<Error>> {
+    pub(crate) fn encode(&self, next: &mut NextBatch) -> Result<RowGroup, RunError<Error>> {
         let mut writers = self.writers().map_err(|error| self.error(&error))?;
         let mut rows = 0;
-        while let Some(batch) = batches.next_batch()? {
+        while let Some(batch) = next()? {
             rows += batch.num_rows() as u64;
             for (writer, array) in writers.iter_mut().zip(batch.columns()) {
                 writer.push(array).map_err(|error| self.error(&error))?;
@@ -149,6 +150,3 @@ fn moved(column: ColumnChunkMetaData, by: i64) -> Result<ColumnChunkMetaData, Pa
     let dictionary = column.dictionary_page_offset().map(|offset| offset + by);
     column.into_builder().set_data_page_offset(data).set_dictionary_page_offset(dictionary).build()
 }
-
-#[cfg(test)]
-mod tests;

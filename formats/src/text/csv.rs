@@ -4,10 +4,11 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use seedbed_engine::calendar::Style;
-use seedbed_engine::run::{Batches, RunError};
+use seedbed_engine::run::RunError;
 
 use super::BYTES_PER_CELL;
 use super::values::{Column, Values, Written};
+use crate::encode::NextBatch;
 use crate::error::Error;
 
 /// Encodes the rows of one table.
@@ -33,12 +34,11 @@ impl CsvEncoder {
         out
     }
 
-    pub(crate) fn encode(&self, mut batches: Batches) -> Result<Vec<u8>, RunError<Error>> {
-        let rows = batches.rows();
-        let cells = (rows.end - rows.start) as usize * self.schema.fields().len();
-        let mut out = Vec::with_capacity(cells * BYTES_PER_CELL);
+    pub(crate) fn encode(&self, next: &mut NextBatch) -> Result<Vec<u8>, RunError<Error>> {
+        let mut out = Vec::new();
         let mut dictionaries: Vec<Written> = self.schema.fields().iter().map(|_| Written::default()).collect();
-        while let Some(batch) = batches.next_batch()? {
+        while let Some(batch) = next()? {
+            out.reserve(batch.num_rows() * batch.num_columns() * BYTES_PER_CELL);
             self.write_batch(&batch, &mut dictionaries, &mut out);
         }
         Ok(out)

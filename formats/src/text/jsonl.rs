@@ -4,10 +4,11 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use seedbed_engine::calendar::Style;
-use seedbed_engine::run::{Batches, RunError};
+use seedbed_engine::run::RunError;
 
 use super::BYTES_PER_CELL;
 use super::values::{Column, Values, Written};
+use crate::encode::NextBatch;
 use crate::error::Error;
 
 /// Encodes the rows of one table.
@@ -29,12 +30,12 @@ impl JsonlEncoder {
         Self { schema, keys }
     }
 
-    pub(crate) fn encode(&self, mut batches: Batches) -> Result<Vec<u8>, RunError<Error>> {
-        let rows = batches.rows();
-        let per_row = self.keys.iter().map(|key| key.len() + BYTES_PER_CELL).sum::<usize>();
-        let mut out = Vec::with_capacity((rows.end - rows.start) as usize * per_row);
+    pub(crate) fn encode(&self, next: &mut NextBatch) -> Result<Vec<u8>, RunError<Error>> {
+        let bytes_per_row = self.keys.iter().map(|key| key.len() + BYTES_PER_CELL).sum::<usize>();
+        let mut out = Vec::new();
         let mut dictionaries: Vec<Written> = self.keys.iter().map(|_| Written::default()).collect();
-        while let Some(batch) = batches.next_batch()? {
+        while let Some(batch) = next()? {
+            out.reserve(batch.num_rows() * bytes_per_row);
             self.write_batch(&batch, &mut dictionaries, &mut out);
         }
         Ok(out)

@@ -37,6 +37,6 @@ with offers as (
 )
 select
     count(*) as selected,
-    count(distinct p_partkey) as parts,
+    count(distinct p_partkey) as units,
     avg(ps_supplycost) as cost
 from offers;

@@ -24,6 +24,7 @@ order by o_year;
 -- What it selects, before limits.
 select
     count(*) as selected,
+    count(distinct p_partkey) as units,
     count(*) filter (where n2.n_name = 'BRAZIL') as brazil,
     sum(l_extendedprice * (1 - l_discount)) as volume
 from part, supplier, lineitem, orders, customer, nation n1, nation n2, region

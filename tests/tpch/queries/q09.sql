@@ -21,6 +21,7 @@ order by nation, o_year desc;
 -- What it selects, before limits.
 select
     count(*) as selected,
+    count(distinct p_partkey) as units,
     sum(l_extendedprice * (1 - l_discount) - ps_supplycost * l_quantity) as profit
 from part, supplier, lineitem, partsupp, orders, nation
 where

@@ -20,7 +20,8 @@ with stock as (
 )
 select
     sum(rows) as selected,
+    (select count(*) from supplier, nation where s_nationkey = n_nationkey and n_name = 'GERMANY') as units,
     count(*) as parts,
-    count(*) filter (where value > (select sum(value) * 1.0 / (select count(*) from supplier) from stock)) as important,
+    count(*) filter (where value > 8_000_000) as important,
     sum(value) as value
 from stock;

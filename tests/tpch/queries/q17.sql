@@ -9,11 +9,12 @@ where
 
 -- What it selects, before limits.
 with lines as (
-    select l_quantity, l_extendedprice, avg(l_quantity) over (partition by l_partkey) as mean
+    select l_partkey, l_quantity, avg(l_quantity) over (partition by l_partkey) as mean
     from lineitem, part
     where p_partkey = l_partkey and p_brand = 'Brand#23' and p_container = 'MED BOX'
 )
 select
     count(*) as selected,
+    count(distinct l_partkey) as units,
     count(*) filter (where l_quantity < 0.2 * mean) as small
 from lines;

@@ -33,6 +33,7 @@ where
 -- What it selects, before limits.
 select
     count(*) as selected,
+    count(distinct p_partkey) as units,
     sum(l_extendedprice * (1 - l_discount)) as revenue
 from lineitem, part
 where

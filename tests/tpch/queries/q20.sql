@@ -30,7 +30,7 @@ with shipped as (
 )
 select
     count(*) as selected,
-    (select count(*) from part where p_name like 'forest%') as forest_parts,
+    (select count(*) from part where p_name like 'forest%') as units,
     count(distinct ps_suppkey) as suppliers,
     count(distinct ps_suppkey) filter (where n_name = 'CANADA') as canadian
 from partsupp, part, shipped, supplier, nation

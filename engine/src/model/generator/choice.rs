@@ -97,7 +97,7 @@ impl Resolver<'_> {
 }
 
 /// Values in the narrowest type that holds all of them: `bigint`, `numeric`, `boolean`, else text.
-pub(super) fn typed_values(keys: &[Key], quoted: &[bool]) -> (ArrayRef, Type) {
+pub(in crate::model) fn typed_values(keys: &[Key], quoted: &[bool]) -> (ArrayRef, Type) {
     let text = |key: &Key| key.text.clone();
     if !quoted.iter().any(|quoted| *quoted) {
         if let Some(values) = keys.iter().map(|key| whole(&key.text)).collect::<Option<Vec<i64>>>() {
@@ -124,14 +124,15 @@ fn whole(text: &str) -> Option<i64> {
     (plain && digits.starts_with(|c: char| c.is_ascii_digit())).then(|| text.replace('_', "").parse().ok())?
 }
 
-/// Plain decimals such as `12.50`, brought to one scale.
+/// Plain decimals such as `12.50`, brought to one scale; `007` is a code and none.
 fn decimals(keys: &[Key]) -> Option<(Vec<i128>, u8, i8)> {
     let mut parts = Vec::new();
     for key in keys {
         let (sign, text) = key.text.strip_prefix('-').map_or((1, key.text.as_str()), |rest| (-1, rest));
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        if whole.is_empty() || !digits(whole) || !digits(fraction) || whole.len() + fraction.len() > 30 {
+        let code = whole.len() > 1 && whole.starts_with('0');
+        if code || whole.is_empty() || !digits(whole) || !digits(fraction) || whole.len() + fraction.len() > 30 {
             return None;
         }
         parts.push((sign, whole, fraction));

@@ -32,7 +32,8 @@ impl Resolver<'_> {
             return Err(Fault::at(spec.span, "a count has no `null` and no `unique`"));
         }
         let table = self.drafts[t].name.text.clone();
-        let address = Address { seed: self.settings.seed, table: table.clone(), column: "count".to_owned() };
+        // No column has an empty name, so the count shares its words with none.
+        let address = Address { seed: self.settings.seed, table: table.clone(), column: String::new() };
         let law = self.column_of(parent, format!("count of {table}"), false, spec, &address)?;
         if !law.ty.is_number() {
             return Err(Fault::at(spec.span, "`count`: expected a number").label(format!("found {}", law.ty)));

@@ -2,7 +2,7 @@
 
 use super::count::too_many;
 use super::{Address, Made};
-use crate::error::{Fault, did_you_mean};
+use crate::error::{Fault, Span, did_you_mean};
 use crate::expression::Name;
 use crate::model::arguments::Arguments;
 use crate::model::recipe::{Pick, Reference, Within};
@@ -43,6 +43,7 @@ impl Resolver<'_> {
                 self.rows_of(t)?;
                 let column = self.key_column(parent);
                 self.column(parent, column)?;
+                self.check_key(parent, column, arguments.span())?;
                 let key = self.done(parent, column)?;
                 let (ty, nullable) = (key.ty.clone(), key.nullable);
                 let key = self.input(t, Input::Column { hops: vec![Hop::Parent], column });
@@ -51,6 +52,20 @@ impl Resolver<'_> {
             "uuid" => self.uuid(t, arguments, address),
             _ => self.reference(t, arguments, address),
         }
+    }
+
+    /// A key that nobody named must be known to be unique and never NULL.
+    fn check_key(&self, table: usize, column: usize, span: Span) -> Result<(), Fault> {
+        let key = self.done(table, column)?;
+        if self.scenario.tables[table].key.is_some() || (key.unique && !key.nullable) {
+            return Ok(());
+        }
+        let table = &self.drafts[table].name.text;
+        let fault = Fault::at(span, format!("table `{table}` has no key that is known to be unique"));
+        Err(fault.label(format!("its `{}` is not", key.name)).hint(format!(
+            "give `{table}` a column `id: serial`, or say `key: {}` if it is unique all the same",
+            key.name
+        )))
     }
 
     fn uuid(&mut self, t: usize, arguments: &Arguments, address: &Address) -> Result<Made, Fault> {
@@ -88,7 +103,12 @@ impl Resolver<'_> {
         let target = self.table_named(&to.text, to.span)?;
         let target_rows = self.rows_of(target)?;
         let shown = match arguments.word("column")? {
-            None => self.key_column(target),
+            None => {
+                let column = self.key_column(target);
+                self.column(target, column)?;
+                self.check_key(target, column, to.span)?;
+                column
+            }
             Some(key) => self.drafts[target].columns.iter().position(|c| c.name == key.text && c.written).ok_or_else(|| {
                 let known = self.column_names(target);
                 Fault::at(key.span, format!("unknown column `{}` of `{}`", key.text, to.text))

@@ -10,16 +10,19 @@ mod structure;
 mod text;
 mod time;
 
+pub(super) use choice::typed_values;
 pub(super) use literal::LiteralColumn;
 pub(super) use name::Group;
 
 use super::arguments::Arguments;
 use super::resolve::Resolver;
+use super::scope::MadeScope;
 use super::{Column, Recipe};
 use crate::error::{Fault, Span};
+use crate::expression::{Expression, Source};
 use crate::random::Stream;
 use crate::scenario::generators::{self, GeneratorDoc};
-use crate::scenario::{self, Generator, Key, Node, Spec};
+use crate::scenario::{self, Generator, Key, Node, Spec, Text};
 use crate::types::Type;
 
 /// The version of each generator's values. A change that alters values raises the number and gets a
@@ -109,7 +112,7 @@ impl Resolver<'_> {
             name,
             about: spec.about.clone(),
             written,
-            ty: cast.clone().unwrap_or_else(|| made.ty.clone()),
+            ty: cast.as_ref().map_or_else(|| made.ty.clone(), |cast| cast.ty().clone()),
             made: made.ty,
             dictionary: made.dictionary && cast.is_none(),
             nullable: made.nullable || null.is_some(),
@@ -146,12 +149,7 @@ impl Resolver<'_> {
 
     fn made(&mut self, t: usize, spec: &Spec, address: &Address) -> Result<Made, Fault> {
         let (key, argument) = match &spec.generator {
-            Generator::Expression(text) => {
-                let formula = self.formula(t, text)?;
-                let (ty, nullable) = (formula.expression.ty().clone(), formula.expression.nullable());
-                let (unique, dictionary) = self.passed_on(t, &formula);
-                return Ok(Made { nullable, unique, dictionary, ..Made::new(Recipe::Formula(formula), ty) });
-            }
+            Generator::Expression(text) => return self.expression(t, text),
             Generator::Literal => {
                 return Err(Fault::at(spec.span, "no generator").hint("only columns of literal rows have a type alone"));
             }
@@ -170,14 +168,25 @@ impl Resolver<'_> {
             }
             "company" => self.company(t, &arguments, address),
             "person" | "place" => Ok(Made::new(Recipe::Group, Type::Text)),
+            "expression" => {
+                let text = arguments.expression("sql")?.ok_or_else(Fault::reported)?;
+                self.expression(t, &text)
+            }
             "moment" | "date" => self.time_generator(t, doc.name, &arguments, address),
             "json" | "array" => self.structure_generator(t, doc.name, &arguments, address),
             other => Err(Fault::at(key.span, format!("generator `{other}` is listed but not built"))),
         }
     }
 
-    /// The type asked for, when it differs from what the generator makes.
-    fn cast_of(&self, spec: &Spec, made: &Made) -> Result<Option<Type>, Fault> {
+    fn expression(&mut self, t: usize, text: &Text) -> Result<Made, Fault> {
+        let formula = self.formula(t, text)?;
+        let (ty, nullable) = (formula.expression.ty().clone(), formula.expression.nullable());
+        let (unique, dictionary) = self.passed_on(t, &formula);
+        Ok(Made { nullable, unique, dictionary, ..Made::new(Recipe::Formula(formula), ty) })
+    }
+
+    /// The cast to the type asked for, when it differs from what the generator makes.
+    fn cast_of(&self, spec: &Spec, made: &Made) -> Result<Option<Expression>, Fault> {
         let Some(node) = &spec.sql_type else { return Ok(None) };
         let wanted = sql_type(node)?;
         if wanted == made.ty {
@@ -189,8 +198,20 @@ impl Resolver<'_> {
             (Type::Instant | Type::Timestamp, Type::Date) | (Type::Date, Type::Timestamp | Type::Instant)
         );
         let texts = matches!((&made.ty, &wanted), (Type::Text, Type::Json) | (Type::Null, _) | (Type::Uuid, Type::Text));
+        if let Recipe::Integer { law, .. } = &made.recipe {
+            let most = match wanted {
+                Type::SmallInt => i64::from(i16::MAX),
+                Type::Integer => i64::from(i32::MAX),
+                _ => i64::MAX,
+            };
+            if law.low() < -most - 1 || law.high() > most {
+                return Err(Fault::at(node.span, format!("{} to {} do not fit {wanted}", law.low(), law.high())));
+            }
+        }
         if numbers || times || texts || (wanted == Type::Text && made.ty.is_number()) {
-            return Ok(Some(wanted));
+            let sql = format!("cast(made as {wanted})");
+            let source = Source { text: &sql, span: node.span, exact: false };
+            return Expression::compile(&source, &mut MadeScope { ty: &made.ty }).map(Some);
         }
         Err(Fault::at(node.span, format!("`type`: {} cannot become {wanted}", made.ty))
             .hint("leave `type` out, or convert with an expression"))

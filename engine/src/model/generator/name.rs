@@ -13,7 +13,7 @@ use crate::model::recipe::{PersonField, PlaceField};
 use crate::model::resolve::{Resolver, holder};
 use crate::model::{Column, Formula, Input, Recipe};
 use crate::random::{Stream, Weighted};
-use crate::scenario::{Generator, Spec, generators};
+use crate::scenario::{Generator, Spec, Text, generators};
 use crate::types::Type;
 use crate::vocabulary::{self, City, Country};
 
@@ -63,6 +63,7 @@ impl Resolver<'_> {
             let locale = match arguments.expression("locale")? {
                 None => None,
                 Some(text) => {
+                    let text = constant_word(text, |word| vocabulary::names(word).is_some());
                     let formula = self.formula_of(t, &text, &Type::Text)?;
                     if let Some(value) = formula.expression.constant() {
                         let locale = crate::model::arguments::shown(&value);
@@ -152,10 +153,21 @@ impl Resolver<'_> {
     pub(super) fn company(&mut self, t: usize, arguments: &Arguments, address: &Address) -> Result<Made, Fault> {
         let country = match arguments.expression("country")? {
             None => None,
-            Some(text) => Some(self.formula_of(t, &text, &Type::Text)?),
+            Some(text) => {
+                let text = constant_word(text, |word| vocabulary::places().country(word).is_some());
+                Some(self.formula_of(t, &text, &Type::Text)?)
+            }
         };
         Ok(Made::new(Recipe::Company { stream: address.stream("company", "value"), country }, Type::Text))
     }
+}
+
+/// A locale or a country written as a plain word, `de-DE`, is meant as such and not as an expression.
+fn constant_word(text: Text, known: impl Fn(&str) -> bool) -> Text {
+    if known(text.text.trim()) {
+        return Text { text: format!("'{}'", text.text.trim()), exact: false, ..text };
+    }
+    text
 }
 
 /// A field's value for each of some cities: a dictionary for text, plain numbers else.

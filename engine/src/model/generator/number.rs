@@ -1,7 +1,7 @@
 //! Numbers: integers, decimals and the distributions.
 
 use super::{Address, Made, invalid};
-use crate::error::Fault;
+use crate::error::{Fault, Span};
 use crate::model::arguments::Arguments;
 use crate::model::recipe::{DiscreteLaw, RealLaw};
 use crate::model::resolve::Resolver;
@@ -22,6 +22,7 @@ impl Resolver<'_> {
             "integer" => {
                 let from = self.whole(arguments.required("from")?, "from", i64::MIN, i64::MAX)?;
                 let to = self.whole(arguments.required("to")?, "to", i64::MIN, i64::MAX)?;
+                rising(span, name, from, to)?;
                 let law = UniformInteger::new(from, to).map_err(|e| invalid(span, name, e))?;
                 Ok(Made::new(Recipe::Integer { stream, law }, Type::BigInt))
             }
@@ -40,6 +41,7 @@ impl Resolver<'_> {
                     Ok(value as i64)
                 };
                 let (from, to) = (unscaled("from")?, unscaled("to")?);
+                rising(span, name, from, to)?;
                 let law = UniformInteger::new(from, to).map_err(|e| invalid(span, name, e))?;
                 let digits = from.unsigned_abs().max(to.unsigned_abs()).max(1).ilog10() as u8 + 1;
                 let ty = Type::Numeric { precision: digits.max(scale.unsigned_abs() + 1), scale };
@@ -47,6 +49,7 @@ impl Resolver<'_> {
             }
             "uniform" => {
                 let (from, to) = (self.argument(arguments, "from")?, self.argument(arguments, "to")?);
+                rising(span, name, from, to)?;
                 let law = Uniform::new(from, to).map_err(|e| invalid(span, name, e))?;
                 Ok(real(stream, RealLaw::Uniform(law), Bounds::NONE))
             }
@@ -85,6 +88,13 @@ impl Resolver<'_> {
     fn argument(&self, arguments: &Arguments, name: &str) -> Result<f64, Fault> {
         self.number(arguments.required(name)?, name)
     }
+}
+
+fn rising<T: PartialOrd + std::fmt::Display>(span: Span, name: &str, from: T, to: T) -> Result<(), Fault> {
+    if from <= to {
+        return Ok(());
+    }
+    Err(Fault::at(span, format!("`{name}`: `from` is above `to`")).label(format!("from {from} to {to}")))
 }
 
 fn real(stream: crate::random::Stream, law: RealLaw, bounds: Bounds) -> Made {

@@ -37,8 +37,10 @@ impl Resolver<'_> {
         let before = self.drafts[t].inputs.len();
         let element = self.column_of(t, format!("{}[]", address.column), false, &spec, &address.part("[]"))?;
         let alone = self.drafts[t].inputs.len() == before
-            && !matches!(&element.recipe, Recipe::Group | Recipe::Reference(_) | Recipe::Serial { .. } | Recipe::Array { .. })
-            && !element.unique;
+            && !matches!(
+                &element.recipe,
+                Recipe::Group | Recipe::Reference(_) | Recipe::Serial { .. } | Recipe::UniqueInteger { .. } | Recipe::Array { .. }
+            );
         if !alone {
             return Err(Fault::at(node.span, "the elements of an array are independent draws")
                 .hint("use a generator without expressions over the row, such as `choose`, `integer` or `word`"));

@@ -48,6 +48,10 @@ impl Resolver<'_> {
                     Some(key) => key.text.chars().collect(),
                     None => ('A'..='Z').chain('a'..='z').chain('0'..='9').collect(),
                 };
+                if alphabet.is_empty() {
+                    let span = arguments.required("alphabet")?.span;
+                    return Err(Fault::at(span, "`alphabet`: expected at least one character"));
+                }
                 TextLaw::Characters { alphabet, length }
             }
             "product" => TextLaw::Product,
@@ -75,18 +79,17 @@ impl Resolver<'_> {
         let Some(node) = arguments.get("of") else {
             let english = vocabulary::english();
             let all = [&english.nouns, &english.verbs, &english.adjectives, &english.adverbs];
-            let words = all.into_iter().flatten().map(|word| Box::from(*word)).collect();
-            return Ok(Vocabulary { words, law: None });
+            return Ok(Vocabulary::new(all.into_iter().flatten().copied(), None));
         };
         let (keys, _, weights) = self.weights(node, "of")?;
         let law = match weights {
-            Some(weights) => Some(Arc::new(Weighted::new(&weights).map_err(|e| invalid(node.span, "of", e))?)),
+            Some(weights) => Some(Weighted::new(&weights).map_err(|e| invalid(node.span, "of", e))?),
             None => None,
         };
         if let Some(key) = keys.iter().find(|key| key.text.is_empty()) {
             return Err(Fault::at(key.span, "`of`: a word cannot be empty"));
         }
-        Ok(Vocabulary { words: keys.iter().map(|key| key.text.as_str().into()).collect(), law })
+        Ok(Vocabulary::new(keys.iter().map(|key| key.text.as_str()), law))
     }
 
     fn phrases(&self, arguments: &Arguments, length: Length) -> Result<Vec<Affix>, Fault> {

@@ -99,11 +99,11 @@ mod tests {
             let (least, greatest) = bounds.finish();
             prop_assert_eq!(least.is_none(), texts.is_empty());
             if let Some((bound, exact)) = least {
-                let truth = texts.iter().min().unwrap();
+                let truth = texts.iter().min().unwrap().as_str();
                 prop_assert!(str::from_utf8(&bound).is_ok_and(|bound| bound <= truth && exact == (bound == truth)));
             }
             if let Some((bound, exact)) = greatest {
-                let truth = texts.iter().max().unwrap();
+                let truth = texts.iter().max().unwrap().as_str();
                 prop_assert!(str::from_utf8(&bound).is_ok_and(|bound| bound >= truth && exact == (bound == truth)));
             }
         }

@@ -43,7 +43,9 @@ pub(super) struct ColumnChunk {
 }
 
 /// Encodes a column of one row group.
-pub(super) enum ColumnWriter<'c> {
+pub(super) struct ColumnWriter<'c>(Kind<'c>);
+
+enum Kind<'c> {
     Integer(integer::IntegerWriter),
     Float(float::FloatWriter),
     Wide(wide::WideWriter),
@@ -63,59 +65,52 @@ impl Column {
         Ok(Self { field: field.clone(), leaf: leaf.clone(), compression, nested })
     }
 
-    /// A column that goes through parquet's own writers whatever its type, to compare with.
-    #[cfg(test)]
-    pub(super) fn slow(field: &FieldRef, leaf: &ColumnDescPtr, compression: Compression) -> Result<Self, ParquetError> {
-        let nested = Some(nested::Factory::new(field, compression)?);
-        Ok(Self { field: field.clone(), leaf: leaf.clone(), compression, nested })
-    }
-
     pub(super) fn writer(&self) -> Result<ColumnWriter<'_>, ParquetError> {
         if let Some(factory) = &self.nested {
-            return Ok(ColumnWriter::Nested(Box::new(factory.writer()?)));
+            return Ok(ColumnWriter(Kind::Nested(Box::new(factory.writer()?))));
         }
         let pages = Pages::new(self.leaf.clone(), Codec::new(self.compression)?);
-        Ok(match self.field.data_type() {
-            DataType::Int16 | DataType::Int32 | DataType::Date32 => ColumnWriter::Integer(integer::IntegerWriter::new(pages)),
+        Ok(ColumnWriter(match self.field.data_type() {
+            DataType::Int16 | DataType::Int32 | DataType::Date32 => Kind::Integer(integer::IntegerWriter::new(pages)),
             DataType::Int64 | DataType::Time64(_) | DataType::Timestamp(TimeUnit::Microsecond, _) | DataType::Decimal128(..=18, _) => {
-                ColumnWriter::Integer(integer::IntegerWriter::new(pages))
+                Kind::Integer(integer::IntegerWriter::new(pages))
             }
-            DataType::Float32 | DataType::Float64 => ColumnWriter::Float(float::FloatWriter::new(pages)),
-            DataType::FixedSizeBinary(_) | DataType::Decimal128(..) => ColumnWriter::Wide(wide::WideWriter::new(pages)),
-            DataType::Boolean => ColumnWriter::Boolean(boolean::BooleanWriter::new(pages)),
-            DataType::Utf8 | DataType::Binary => ColumnWriter::Text(text::TextWriter::new(pages)),
-            DataType::Interval(_) => ColumnWriter::Interval(text::TextWriter::new(pages)),
-            DataType::Dictionary(..) => ColumnWriter::Dictionary(Box::new(dictionary::DictionaryWriter::new(pages))),
+            DataType::Float32 | DataType::Float64 => Kind::Float(float::FloatWriter::new(pages)),
+            DataType::FixedSizeBinary(_) | DataType::Decimal128(..) => Kind::Wide(wide::WideWriter::new(pages)),
+            DataType::Boolean => Kind::Boolean(boolean::BooleanWriter::new(pages)),
+            DataType::Utf8 | DataType::Binary => Kind::Text(text::TextWriter::new(pages)),
+            DataType::Interval(_) => Kind::Interval(text::TextWriter::new(pages)),
+            DataType::Dictionary(..) => Kind::Dictionary(Box::new(dictionary::DictionaryWriter::new(pages))),
             other => return Err(ParquetError::NYI(format!("type {other}"))),
-        })
+        }))
     }
 }
 
 impl ColumnWriter<'_> {
     /// Adds the values of a batch.
     pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
-        match self {
-            Self::Integer(writer) => writer.push(array),
-            Self::Float(writer) => writer.push(array),
-            Self::Wide(writer) => writer.push(array),
-            Self::Boolean(writer) => writer.push(array),
-            Self::Text(writer) => writer.push(array),
-            Self::Interval(writer) => writer.push(&(Arc::new(interval::as_text(array)) as ArrayRef)),
-            Self::Dictionary(writer) => writer.push(array),
-            Self::Nested(writer) => writer.push(array),
+        match &mut self.0 {
+            Kind::Integer(writer) => writer.push(array),
+            Kind::Float(writer) => writer.push(array),
+            Kind::Wide(writer) => writer.push(array),
+            Kind::Boolean(writer) => writer.push(array),
+            Kind::Text(writer) => writer.push(array),
+            Kind::Interval(writer) => writer.push(&(Arc::new(interval::as_text(array)) as ArrayRef)),
+            Kind::Dictionary(writer) => writer.push(array),
+            Kind::Nested(writer) => writer.push(array),
         }
     }
 
     /// The complete column chunk.
     pub(super) fn finish(self) -> Result<ColumnChunk, ParquetError> {
-        match self {
-            Self::Integer(writer) => writer.finish(),
-            Self::Float(writer) => writer.finish(),
-            Self::Wide(writer) => writer.finish(),
-            Self::Boolean(writer) => writer.finish(),
-            Self::Text(writer) | Self::Interval(writer) => writer.finish(),
-            Self::Dictionary(writer) => writer.finish(),
-            Self::Nested(writer) => writer.finish(),
+        match self.0 {
+            Kind::Integer(writer) => writer.finish(),
+            Kind::Float(writer) => writer.finish(),
+            Kind::Wide(writer) => writer.finish(),
+            Kind::Boolean(writer) => writer.finish(),
+            Kind::Text(writer) | Kind::Interval(writer) => writer.finish(),
+            Kind::Dictionary(writer) => writer.finish(),
+            Kind::Nested(writer) => writer.finish(),
         }
     }
 }

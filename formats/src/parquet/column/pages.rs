@@ -73,11 +73,6 @@ impl Pages {
         Ok(())
     }
 
-    /// Rows of the page under construction that are not NULL.
-    pub(super) fn values_in_page(&self) -> usize {
-        self.rows_in_page - self.nulls_in_page
-    }
-
     pub(super) fn is_page_full(&self) -> bool {
         self.rows_in_page >= ROWS_PER_PAGE
     }

@@ -1,0 +1,222 @@
+//! Whatever a scenario holds, the answer is a plan or faults with places inside the text, soon, and never a panic.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+use seedbed_engine::{Plan, Settings};
+use seedbed_tests::shipped;
+
+/// No scenario of these tests may take longer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Rows of every table that are made of a scenario that compiles.
+const ROWS: u64 = 3;
+
+fn runs(cases: u32) -> ProptestConfig {
+    // The cases are the same on every run, so that a failure is never a surprise of the day.
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(2026), failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Compiles a scenario and makes a few rows of every table.
+fn try_out(text: &str) -> Result<(), String> {
+    match Plan::compile(text, &Settings { scale: 0.01, ..Settings::default() }) {
+        Ok(plan) => {
+            for (table, described) in plan.model().tables.iter().enumerate() {
+                // A value that cannot be computed is an answer, too: an expression may divide by zero.
+                if let Ok(batch) = plan.batch(table, 0..ROWS) {
+                    if batch.num_columns() != described.written().count() {
+                        return Err("a column is missing".into());
+                    }
+                }
+            }
+            plan.explain(None, None);
+        }
+        Err(faults) => {
+            if faults.0.is_empty() {
+                return Err("refused without a fault".into());
+            }
+            for fault in &faults.0 {
+                if fault.message.is_empty() {
+                    return Err("a fault without words".into());
+                }
+                let Some(span) = fault.span else { continue };
+                if text.get(span.start..span.end).is_none() {
+                    return Err(format!("`{}` points at {}..{} of {} bytes", fault.message, span.start, span.end, text.len()));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The same on a thread of its own, with an end to patience.
+fn survives(text: &str) -> Result<(), TestCaseError> {
+    let (sender, receiver) = mpsc::channel();
+    let owned = text.to_owned();
+    let worker = std::thread::spawn(move || {
+        let result = try_out(&owned);
+        let _ = sender.send(());
+        result
+    });
+    if let Err(mpsc::RecvTimeoutError::Timeout) = receiver.recv_timeout(PATIENCE) {
+        return Err(TestCaseError::fail("no answer in time"));
+    }
+    match worker.join() {
+        Ok(result) => result.map_err(TestCaseError::fail),
+        Err(_) => Err(TestCaseError::fail("a panic")),
+    }
+}
+
+/// Words, numbers, runs of blanks, and single other characters.
+fn tokens(text: &str) -> Vec<String> {
+    let class = |c: char| match c {
+        _ if c.is_alphanumeric() || matches!(c, '_' | '.') => 0,
+        ' ' => 1,
+        _ => 2,
+    };
+    let mut tokens: Vec<String> = Vec::new();
+    let mut last = 2;
+    for c in text.chars() {
+        let now = class(c);
+        match tokens.last_mut() {
+            Some(token) if now == last && now != 2 => token.push(c),
+            _ => tokens.push(c.into()),
+        }
+        last = now;
+    }
+    tokens
+}
+
+/// What is put in place of a token.
+const HOSTILE: [&str; 40] = [
+    "", " ", "\n", "\t", "0", "-1", "0.5", "1e308", "-1e308", "1e-308", "NaN", "inf", "99999999999999999999999999", "9223372036854775807",
+    "-9223372036854775808", "18446744073709551615", "4294967296", "101%", "-5%", "0%", "100%", "= 1/0", "= null", "''", "\"", "{", "}", "[", "]",
+    ":", "- ", "&a", "*a", "!!int", "%", "as_of", "parent", "\u{0}", "é", "🦀",
+];
+
+/// One change to the tokens of a scenario.
+#[derive(Clone, Debug)]
+enum Change {
+    Delete(prop::sample::Index),
+    Double(prop::sample::Index),
+    Swap(prop::sample::Index, prop::sample::Index),
+    Copy(prop::sample::Index, prop::sample::Index),
+    Replace(prop::sample::Index, &'static str),
+    CutOff(prop::sample::Index),
+}
+
+impl Change {
+    fn apply(&self, tokens: &mut Vec<String>) {
+        if tokens.is_empty() {
+            return;
+        }
+        let count = tokens.len();
+        match self {
+            Self::Delete(at) => _ = tokens.remove(at.index(count)),
+            Self::Double(at) => tokens.insert(at.index(count), tokens[at.index(count)].clone()),
+            Self::Swap(a, b) => tokens.swap(a.index(count), b.index(count)),
+            Self::Copy(from, to) => tokens[to.index(count)] = tokens[from.index(count)].clone(),
+            Self::Replace(at, with) => tokens[at.index(count)] = (*with).to_owned(),
+            Self::CutOff(at) => tokens.truncate(at.index(count)),
+        }
+    }
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let at = any::<prop::sample::Index>;
+    prop_oneof![
+        2 => at().prop_map(Change::Delete),
+        2 => at().prop_map(Change::Double),
+        4 => (at(), at()).prop_map(|(a, b)| Change::Swap(a, b)),
+        4 => (at(), at()).prop_map(|(from, to)| Change::Copy(from, to)),
+        8 => (at(), prop::sample::select(&HOSTILE[..])).prop_map(|(at, with)| Change::Replace(at, with)),
+        1 => at().prop_map(Change::CutOff),
+    ]
+}
+
+/// A shipped scenario with a few changes.
+fn mutant() -> impl Strategy<Value = String> {
+    let text = prop::sample::select(shipped::names()).prop_map(|name| shipped::text(&name));
+    (text, prop::collection::vec(change(), 1..5)).prop_map(|(text, changes)| {
+        // Comments are left out, so that most changes hit something.
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+        let mut tokens = tokens(&lines.collect::<Vec<_>>().join("\n"));
+        changes.iter().for_each(|change| change.apply(&mut tokens));
+        tokens.concat()
+    })
+}
+
+/// A scenario of one table whose column is an arbitrary expression.
+fn expression() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "a", "b", "id", "as_of", "$p", "t.a", "1", "0", "-1", "2.5", "9223372036854775807", "'x'", "''", "null", "true", "date '2024-02-29'",
+        "interval '1 month'", "(", ")", ",", "+", "-", "*", "/", "%", "||", "=", "<", "and", "or", "not", "is null", "between", "in (1, 2)",
+        "case when a > 1 then 2 else 3 end", "round(", "coalesce(", "length(", "substr(", "repeat(", "lpad(", "power(", "::integer", "::text", "::date",
+        "at time zone 'Europe/Berlin'", "extract(year from as_of)", "ordinal()", "row_number()", "rows(t)", "count(t)", "sum(t.a)", "random()", "select 1",
+    ]);
+    prop::collection::vec(piece, 1..9).prop_map(|pieces| {
+        format!(
+            "as_of: 2026-04-13\nparams: {{p: 7}}\ntables:\n  t:\n    rows: 10\n    columns:\n      id: serial\n      \
+             a: {{integer: {{from: 0, to: 9}}}}\n      b: {{choose: [x, y]}}\n      c: = {}\n",
+            pieces.join(" ")
+        )
+    })
+}
+
+proptest! {
+    #![proptest_config(runs(1500))]
+
+    #[test]
+    fn any_text_gets_an_answer(text in any::<String>()) {
+        survives(&text)?;
+    }
+
+    #[test]
+    fn any_yaml_gets_an_answer(text in "(tables|rows|columns|per|count|t|id|serial|[0-9:{}\\[\\],&*!|>'\"#% \n-]){0,60}") {
+        survives(&text)?;
+    }
+
+    #[test]
+    fn a_changed_scenario_gets_an_answer(text in mutant()) {
+        survives(&text)?;
+    }
+
+    #[test]
+    fn any_expression_gets_an_answer(text in expression()) {
+        survives(&text)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(7), ..runs(40_000) })]
+
+    #[test]
+    #[ignore = "slow: forty thousand mutants"]
+    fn many_changed_scenarios_get_an_answer(text in mutant()) {
+        survives(&text)?;
+    }
+
+    #[test]
+    #[ignore = "slow: forty thousand expressions"]
+    fn many_expressions_get_an_answer(text in expression()) {
+        survives(&text)?;
+    }
+}
+
+#[test]
+fn mutants_are_not_all_refused() {
+    // Otherwise the tests above would only look at the reader.
+    let mut runner = proptest::test_runner::TestRunner::new(runs(200));
+    let compiled = std::cell::Cell::new(0);
+    runner
+        .run(&mutant(), |text| {
+            compiled.set(compiled.get() + u32::from(Plan::compile(&text, &Settings::default()).is_ok()));
+            Ok(())
+        })
+        .unwrap();
+    let compiled = compiled.get();
+    assert!((20..180).contains(&compiled), "{compiled} of 200 mutants compile");
+}
