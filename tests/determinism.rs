@@ -255,10 +255,11 @@ fn one_more_table_changes_no_other() {
 
 #[test]
 fn the_order_of_tables_changes_nothing() {
-    for scenario in shipped::names() {
+    // YAML wants anchors before their aliases.
+    let without_anchors = shipped::names().into_iter().filter(|name| !shipped::text(name).contains(": &"));
+    for scenario in without_anchors {
         let (before, mut blocks) = blocks(&shipped::text(&scenario));
-        // The first table may hold an anchor, which YAML wants before its aliases.
-        blocks[1..].reverse();
+        blocks.reverse();
         let changed = shipped::compile(&(before + &blocks.concat()), &shipped::small(&scenario));
         assert_neighbours_same(&changed, &shipped::plan(&scenario), &[], &scenario);
     }

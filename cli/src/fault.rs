@@ -42,7 +42,7 @@ pub(crate) fn render(file: &ScenarioFile, faults: &Faults, colour: bool) -> Stri
 
 /// A message without a place, and the way out on the next line.
 pub(crate) fn plain(message: &str, hint: Option<&str>, colour: bool) -> String {
-    let (error, help, end) = if colour { ("\x1b[1;31m", "\x1b[1;36m", "\x1b[0m") } else { ("", "", "") };
+    let (error, help, end) = if colour { ("\x1b[1;91m", "\x1b[1;96m", "\x1b[0m") } else { ("", "", "") };
     let mut out = format!("{error}error{end}: {}\n", visible(message));
     if let Some(hint) = hint {
         out += &format!("{help}hint{end}: {}\n", visible(hint));

@@ -66,9 +66,9 @@ impl Progress {
         let text = self.text(step);
         match &self.display {
             Display::Bar(bar) => {
+                bar.set_message(text);
                 bar.set_length(step.rows_total);
                 bar.set_position(step.rows);
-                bar.set_message(text);
             }
             _ => output::note(&format!("{:>3}%  {text}\n", step.rows * 100 / step.rows_total.max(1))),
         }

@@ -129,11 +129,11 @@ impl std::error::Error for Faults {}
 
 /// A value that could not be computed while generating, such as an integer overflow.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{table}.{column}`: {message}")]
+#[error("`{table}{}`: {message}", if column == "*" { String::new() } else { format!(".{column}") })]
 pub struct ValueError {
     /// The table that was being generated.
     pub table: String,
-    /// The column whose value has no answer.
+    /// The column whose value has no answer; `*` for the table as a whole.
     pub column: String,
     /// What happened, and where known for which rows.
     pub message: String,

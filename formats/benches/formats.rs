@@ -50,7 +50,7 @@ fn columns() -> Vec<(&'static str, MakeColumn)> {
     let float: MakeColumn = Box::new(|rows| Arc::new(Float64Array::from_iter_values(rows.map(|i| word(i) as f64 / 1e9))));
     let boolean: MakeColumn = Box::new(|rows| Arc::new(rows.map(|i| Some(word(i) % 3 == 0)).collect::<BooleanArray>()));
     let uuid: MakeColumn = Box::new(|rows| {
-        let bytes = rows.map(|i| (u128::from(word(i)) << 64 | u128::from(word(i + 1))).to_be_bytes());
+        let bytes = rows.map(|i| (u128::from(word(i)) << 64 | u128::from(word(!i))).to_be_bytes());
         Arc::new(FixedSizeBinaryArray::try_from_iter(bytes).unwrap())
     });
     let email: MakeColumn = Box::new(|rows| {

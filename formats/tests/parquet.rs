@@ -9,7 +9,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, TimeUnit};
 use bytes::Bytes;
-use parquet::basic::{Compression as Codec, Encoding, PageType};
+use parquet::basic::{Compression as Codec, Encoding};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::statistics::Statistics;
@@ -137,15 +137,19 @@ fn a_dictionary_holds_what_occurs() {
     assert_eq!(statistics.max_opt().unwrap().data(), b"pro");
     assert_eq!((statistics.null_count_opt(), statistics.min_is_exact(), statistics.max_is_exact()), (Some(100), true, true));
     assert_eq!(column.compression(), Codec::SNAPPY);
-    let pages: Vec<_> = column.page_encoding_stats().unwrap().iter().map(|page| (page.page_type, page.encoding, page.count)).collect();
-    assert_eq!(pages, [(PageType::DICTIONARY_PAGE, Encoding::PLAIN, 1), (PageType::DATA_PAGE, Encoding::RLE_DICTIONARY, 1)]);
+    // Of the data pages: no page is plain text.
+    assert!(column.page_encoding_stats_mask().unwrap().is_only(Encoding::RLE_DICTIONARY));
     // Two values with their lengths, no more.
     assert!(column.dictionary_page_offset().is_some_and(|offset| column.data_page_offset() - offset < 40));
 }
 
 #[test]
 fn numbers_are_packed_unless_they_fill_their_type() {
-    let encoding = |array: ArrayRef| column(array).page_encoding_stats().unwrap()[0].encoding;
+    let encoding = |array: ArrayRef| {
+        let column = column(array);
+        let mut encodings = column.page_encoding_stats_mask().unwrap().encodings();
+        encodings.next().filter(|_| encodings.next().is_none()).unwrap()
+    };
     assert_eq!(encoding(Arc::new(Int64Array::from_iter_values(0..100))), Encoding::DELTA_BINARY_PACKED);
     assert_eq!(encoding(Arc::new(Int64Array::from(vec![i64::MIN, i64::MAX]))), Encoding::PLAIN);
     assert_eq!(encoding(Arc::new(Int32Array::from(vec![i32::MIN, i32::MAX]))), Encoding::PLAIN);
@@ -164,4 +168,34 @@ fn long_bounds_are_cut_at_characters() {
     assert_eq!(statistics.min_opt().unwrap().data(), "a".repeat(63).as_bytes());
     assert_eq!(statistics.max_opt().unwrap().data(), b"{");
     assert!(!statistics.min_is_exact() && !statistics.max_is_exact());
+}
+
+/// A chunk of a run is a row group.
+#[test]
+fn row_groups_have_their_rows() {
+    use seedbed_engine::{Plan, Settings};
+    use seedbed_formats::{Request, Target, generate};
+
+    let plan = Plan::compile("tables: {t: {rows: 300_000, columns: {id: serial}}}", &Settings::default()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.parquet");
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    let request = Request {
+        tables: vec![0],
+        target: Target::File(path.clone()),
+        format: Format::Parquet,
+        compression: Compression::None,
+        rows_per_file: None,
+        shard: None,
+        force: false,
+    };
+    generate(&plan, request, &pool, &mut |_| {}).unwrap();
+    let reader = SerializedFileReader::new(std::fs::File::open(path).unwrap()).unwrap();
+    let groups = reader.metadata().row_groups();
+    assert_eq!(groups.iter().map(|group| group.num_rows()).collect::<Vec<_>>(), [122_880, 122_880, 54_240]);
+    let bounds = groups.iter().map(|group| match group.column(0).statistics() {
+        Some(Statistics::Int64(statistics)) => (*statistics.min_opt().unwrap(), *statistics.max_opt().unwrap()),
+        _ => panic!(),
+    });
+    assert_eq!(bounds.collect::<Vec<_>>(), [(1, 122_880), (122_881, 245_760), (245_761, 300_000)]);
 }

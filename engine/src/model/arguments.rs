@@ -78,6 +78,11 @@ impl<'n> Arguments<'n> {
         }
     }
 
+    /// The same for a name that may be none of the generator's arguments.
+    pub(super) fn find(&self, name: &str) -> Option<&'n Node> {
+        self.generator.arguments.iter().find(|argument| argument.name == name).and_then(|argument| self.get(argument.name))
+    }
+
     /// An argument that is required, and so is there.
     pub(super) fn required(&self, name: &str) -> Result<&'n Node, Fault> {
         self.get(name).ok_or_else(|| Fault::at(self.span, format!("`{}` needs `{name}`", self.generator.name)))
@@ -97,6 +102,11 @@ impl<'n> Arguments<'n> {
     pub(super) fn span(&self) -> Span {
         self.span
     }
+}
+
+fn beyond(node: &Node, what: &str, below: bool, least: i64, greatest: i64, found: &str) -> Fault {
+    let bound = if below { format!("at least {least}") } else { format!("at most {greatest}") };
+    Fault::at(node.span, format!("`{what}`: expected {bound}")).label(format!("found {found}"))
 }
 
 fn takes_map(generator: &GeneratorDoc) -> bool {
@@ -123,6 +133,13 @@ impl Resolver<'_> {
     /// A finite number.
     pub(super) fn number(&self, node: &Node, what: &str) -> Result<f64, Fault> {
         let plain = node.scalar().filter(|scalar| !scalar.quoted).and_then(|scalar| plain_number(&scalar.text));
+        let expected = || {
+            Fault::at(node.span, format!("`{what}`: expected a number")).label(format!("found {}", node.describe()))
+        };
+        let word = |text: &str| text.chars().all(|c| c.is_alphabetic() || c.is_whitespace());
+        if node.scalar().is_none_or(|scalar| word(&scalar.text)) {
+            return Err(expected().hint("numbers, parameters such as `$tenants` and arithmetic on them can stand here"));
+        }
         let value = match plain {
             Some(value) => Some(value),
             None => {
@@ -131,9 +148,7 @@ impl Resolver<'_> {
                 number.filter(|n| n.is_valid(0)).map(|n| n.as_primitive::<Float64Type>().value(0))
             }
         };
-        value.filter(|value| value.is_finite()).ok_or_else(|| {
-            Fault::at(node.span, format!("`{what}`: expected a number")).label(format!("found {}", node.describe()))
-        })
+        value.filter(|value| value.is_finite()).ok_or_else(expected)
     }
 
     /// A whole number from `least` to `greatest`.
@@ -144,10 +159,13 @@ impl Resolver<'_> {
             Some(value) => value,
             None => {
                 let number = self.number(node, what)?;
-                // 2^63 as a float is exact, and every whole float below it fits.
-                if libm::floor(number) != number || number.abs() >= 9.223_372_036_854_775_8e18 {
+                if libm::floor(number) != number {
                     return Err(Fault::at(node.span, format!("`{what}`: expected a whole number"))
                         .label(format!("found {}", node.describe())));
+                }
+                // 2^63 as a float is exact, and every whole float below it fits.
+                if number.abs() >= 9.223_372_036_854_775_8e18 {
+                    return Err(beyond(node, what, number < 0.0, least, greatest, &node.describe()));
                 }
                 number as i64
             }
@@ -155,8 +173,7 @@ impl Resolver<'_> {
         if (least..=greatest).contains(&value) {
             return Ok(value);
         }
-        let bound = if value < least { format!("at least {least}") } else { format!("at most {greatest}") };
-        Err(Fault::at(node.span, format!("`{what}`: expected {bound}")).label(format!("found {value}")))
+        Err(beyond(node, what, value < least, least, greatest, &value.to_string()))
     }
 
     /// A share: `5%` or `0.05`, from 0 to 1.
@@ -302,13 +319,15 @@ pub(super) fn parameter_values(
     let mut values = Vec::new();
     for param in &scenario.params {
         let name = &param.name.text;
-        let Some(scalar) = param.default.scalar() else {
-            faults.push(Fault::at(param.default.span, format!("parameter `{name}`: expected a plain value")));
+        let Some(default) = &param.default else { continue };
+        let Some(scalar) = default.scalar() else {
+            let fault = Fault::at(default.span, format!("parameter `{name}`: expected a plain value"));
+            faults.push(fault.label(format!("found {}", default.describe())));
             continue;
         };
         let set = settings.params.iter().rev().find(|(set, _)| set == name).map(|(_, value)| value.as_str());
         let text = set.unwrap_or(&scalar.text);
-        let place = |fault: Fault| if set.is_none() { Fault { span: Some(param.default.span), ..fault } } else { fault };
+        let place = |fault: Fault| if set.is_none() { Fault { span: Some(default.span), ..fault } } else { fault };
         let (value, ty) = match parameter_value(text, &scalar.text, scalar.quoted) {
             Ok(value) => value,
             Err(expected) => {

@@ -16,6 +16,8 @@ use crate::expression::Name;
 use crate::scenario::{self, Generator, Key, Node, RowSource, Scenario, Spec};
 use crate::types::Type;
 
+/// 2026-01-01T00:00:00Z: fixed, so that a scenario without `as_of` gives the same data forever.
+const DEFAULT_AS_OF: i64 = 1_767_225_600_000_000;
 /// The most rows a table may have: numbers up to here are exact in every format.
 pub(super) const MAX_ROWS: u64 = 1 << 53;
 /// The longest chain of columns that depend on each other.
@@ -24,9 +26,9 @@ const MAX_CHAIN: usize = 200;
 /// Resolves a scenario.
 ///
 /// # Errors
-/// Every fault at once.
-pub fn resolve(scenario: &Scenario, settings: &Settings) -> Result<Model, Faults> {
-    let mut resolver = Resolver::new(scenario, settings);
+/// Every fault at once, those of reading it among them.
+pub fn resolve(scenario: &Scenario, settings: &Settings, faults: Faults) -> Result<Model, Faults> {
+    let mut resolver = Resolver::new(scenario, settings, faults);
     resolver.all();
     resolver.into_model()
 }
@@ -52,6 +54,8 @@ pub(super) struct Draft {
     input_index: HashMap<Input, usize>,
     pub(super) literal: Option<HashMap<String, super::generator::LiteralColumn>>,
     rows: State<Source>,
+    /// Whether its source is wrong, which has been noted: nothing about its rows is looked at.
+    pub(super) faulty: bool,
 }
 
 /// A column that is being resolved.
@@ -82,8 +86,7 @@ impl<T> State<T> {
 }
 
 impl<'s> Resolver<'s> {
-    fn new(scenario: &'s Scenario, settings: &'s Settings) -> Self {
-        let mut faults = Faults::default();
+    fn new(scenario: &'s Scenario, settings: &'s Settings, mut faults: Faults) -> Self {
         let params = parameter_values(scenario, settings, &mut faults);
         let mut resolver = Self {
             scenario,
@@ -106,23 +109,25 @@ impl<'s> Resolver<'s> {
                 Fault::setting(format!("`as_of`: {message}")).hint("write a date or an instant, as in 2026-04-13T00:00:00Z")
             }),
             (None, Some(node)) => self.instant_of(node, "as_of"),
-            // 2026-01-01T00:00:00Z: fixed, so that a scenario without `as_of` gives the same data forever.
-            (None, None) => Ok(1_767_225_600_000_000),
+            (None, None) => Ok(DEFAULT_AS_OF),
         };
-        self.as_of = self.faults.keep(as_of).unwrap_or_default();
+        let as_of = self.faults.keep(as_of);
+        self.as_of = as_of.unwrap_or(DEFAULT_AS_OF);
         if let Some(node) = &self.scenario.since {
             let since = self.instant_of(node, "since");
             self.since = self.faults.keep(since);
         }
-        if let Some(since) = self.since.filter(|since| *since > self.as_of && self.faults.0.is_empty()) {
-            let _ = since;
+        if as_of.zip(self.since).is_some_and(|(as_of, since)| since > as_of) {
             let span = self.scenario.since.as_ref().map_or(Span::default(), |node| node.span);
             self.faults.push(Fault::at(span, "`since` is after `as_of`").hint("history runs from `since` to `as_of`"));
         }
     }
 
     fn instant_of(&self, node: &Node, what: &str) -> Result<i64, Fault> {
-        let text = scenario::word(node, &format!("`{what}`"))?.text;
+        let Some(text) = node.scalar().filter(|_| !node.is_null()).map(|scalar| scalar.text.clone()) else {
+            let fault = Fault::at(node.span, format!("`{what}`: expected a date or an instant"));
+            return Err(fault.label(format!("found {}", node.describe())).hint("write it as in 2026-04-13T00:00:00Z"));
+        };
         constant_instant(&text).map_err(|message| {
             Fault::at(node.span, format!("`{what}`: {message}")).hint("write a date or an instant, as in 2026-04-13T00:00:00Z")
         })
@@ -138,6 +143,7 @@ impl<'s> Resolver<'s> {
                 input_index: HashMap::new(),
                 literal: None,
                 rows: State::Todo,
+                faulty: matches!(table.source, RowSource::Faulty),
             };
             if let RowSource::Literal(rows) = &table.source {
                 let (names, literal) = self.literal_rows(rows, &table.columns);
@@ -164,7 +170,7 @@ impl<'s> Resolver<'s> {
                     Ok(p) => self.drafts[t].parent = Some(p),
                     Err(fault) => {
                         self.faults.push(fault);
-                        self.drafts[t].rows = State::Failed;
+                        self.drafts[t].faulty = true;
                     }
                 }
             }
@@ -176,9 +182,20 @@ impl<'s> Resolver<'s> {
                 self.faults.push(Fault::at(span, format!("table `{name}` is its own ancestor")).hint("`per:` must lead to a table with `rows:`"));
                 for draft in &mut self.drafts {
                     draft.parent = None;
-                    draft.rows = State::Failed;
+                    draft.faulty = true;
                 }
-                return;
+                break;
+            }
+        }
+        for draft in &mut self.drafts {
+            if draft.faulty {
+                draft.rows = State::Failed;
+            }
+            for column in &mut draft.columns {
+                let wrong = column.spec.as_ref().is_some_and(|spec| matches!(spec.generator, Generator::Faulty));
+                if draft.faulty || wrong {
+                    column.state = State::Failed;
+                }
             }
         }
     }
@@ -212,7 +229,7 @@ impl<'s> Resolver<'s> {
                 self.faults.keep(column);
                 c += 1;
             }
-            if !self.drafts[t].columns.iter().any(|c| c.written) {
+            if !self.drafts[t].faulty && !self.drafts[t].columns.iter().any(|c| c.written) {
                 let name = self.drafts[t].name.clone();
                 self.faults.push(Fault::at(name.span, format!("table `{}` has no columns", name.text)).hint("add `columns:`"));
             }
@@ -296,6 +313,7 @@ impl<'s> Resolver<'s> {
     fn read_rows(&mut self, t: usize) -> Result<Source, Fault> {
         let table = &self.scenario.tables[t];
         match &table.source {
+            RowSource::Faulty => Err(Fault::reported()),
             RowSource::Literal(rows) => Ok(Source::Root { rows: rows.len() as u64 }),
             RowSource::Count { rows, scaled } => {
                 let written = self.whole(rows, "rows", 0, MAX_ROWS as i64)? as u64;
@@ -311,7 +329,13 @@ impl<'s> Resolver<'s> {
             RowSource::Per { count, times, min, max, .. } => {
                 let Some(parent) = self.drafts[t].parent else { return Err(Fault::reported()) };
                 self.rows_of(parent)?;
+                let span = count.span;
                 let count = self.count_law(t, parent, count, times.as_ref(), min.as_ref(), max.as_ref())?;
+                let least = u128::from(self.least_rows(parent)?) * u128::from(count.min);
+                if least > u128::from(MAX_ROWS) {
+                    let message = format!("table `{}` would have more than {MAX_ROWS} rows", table.name.text);
+                    return Err(Fault::at(span, message).label(format!("{least} or more")));
+                }
                 Ok(Source::Per { parent, count })
             }
         }
@@ -338,7 +362,7 @@ impl<'s> Resolver<'s> {
 
     /// The column of a table that references show: `key:`, else `id`, else the first that is written.
     pub(super) fn key_column(&mut self, t: usize) -> usize {
-        let named = self.scenario.tables[t].key.as_ref();
+        let named = self.scenario.tables[t].key.as_ref().filter(|_| !self.drafts[t].faulty);
         if let Some(node) = named {
             let word = scenario::word(node, "`key`");
             if let Some(key) = self.faults.keep(word) {
@@ -450,6 +474,10 @@ impl<'s> Resolver<'s> {
             hops.push(hop);
             return self.path(next, rest, hops);
         }
+        if !rest.is_empty() && head.text == self.drafts[t].name.text {
+            // The row itself, by its table's name.
+            return self.path(t, rest, hops);
+        }
         if !rest.is_empty() {
             // An ancestor by its table's name.
             let ancestors = self.ancestors(t).unwrap_or_default();
@@ -483,6 +511,10 @@ impl<'s> Resolver<'s> {
     }
 
     fn unknown_name(&self, t: usize, head: &Name, leads_on: bool) -> Fault {
+        // What is missing may belong to what is wrong.
+        if self.drafts[t].faulty || (leads_on && self.drafts.iter().any(|d| d.faulty && d.name.text == head.text)) {
+            return Fault::reported();
+        }
         let table = &self.drafts[t].name.text;
         let mut known = self.column_names(t);
         let ancestors = self.ancestors(t).unwrap_or_default();

@@ -54,16 +54,10 @@ impl<'r, 's> TableScope<'r, 's> {
 
 impl Scope for TableScope<'_, '_> {
     fn name(&mut self, path: &[Name]) -> Result<Operand, Fault> {
-        let path: Vec<Name> = match &self.child {
-            None => path.to_vec(),
-            Some((child, _)) if path.len() > 1 && path[0].text == *child => path[1..].to_vec(),
-            Some((_, parent)) => {
-                let head = Name { text: parent.clone(), span: path[0].span };
-                std::iter::once(head).chain(path.iter().cloned()).collect()
-            }
-        };
-        if let [name] = &path[..] {
-            let known = self.resolver.drafts[self.table].columns.iter().any(|c| c.name == name.text);
+        if let [name] = path {
+            // In a total, a name alone is the parent's.
+            let parent = self.child.as_ref().and_then(|_| self.resolver.drafts[self.table].parent);
+            let known = self.resolver.drafts[parent.unwrap_or(self.table)].columns.iter().any(|c| c.name == name.text);
             match name.text.as_str() {
                 "as_of" if !known => return Ok(instant(self.resolver.as_of)),
                 "since" if !known => {
@@ -74,6 +68,14 @@ impl Scope for TableScope<'_, '_> {
                 _ => {}
             }
         }
+        let path: Vec<Name> = match &self.child {
+            None => path.to_vec(),
+            Some((child, _)) if path.len() > 1 && path[0].text == *child => path[1..].to_vec(),
+            Some((_, parent)) => {
+                let head = Name { text: parent.clone(), span: path[0].span };
+                std::iter::once(head).chain(path.iter().cloned()).collect()
+            }
+        };
         let input = self.resolver.path(self.table, &path, Vec::new())?;
         let (ty, nullable) = self.resolver.type_of(self.table, &input)?;
         Ok(Operand::Input { slot: self.slot(input), ty, nullable })
@@ -122,6 +124,9 @@ impl Scope for TableScope<'_, '_> {
         let child = match (named, argument, &children[..]) {
             (Some(child), ..) => child,
             (None, None, [only]) => *only,
+            _ if paths.iter().any(|path| self.resolver.drafts.iter().any(|d| d.faulty && d.name.text == path[0].text)) => {
+                return Err(Fault::reported());
+            }
             _ => {
                 let table = name_of(self, self.table);
                 let names: Vec<String> = children.iter().map(|&t| format!("`{}`", name_of(self, t))).collect();

@@ -36,8 +36,8 @@ impl Plan {
     /// # Errors
     /// Every fault of the scenario at once, each with its place.
     pub fn compile(text: &str, settings: &Settings) -> Result<Self, Faults> {
-        let scenario = scenario::read(text)?;
-        let model = model::resolve(&scenario, settings)?;
+        let (scenario, faults) = scenario::read_with_faults(text)?;
+        let model = model::resolve(&scenario, settings, faults)?;
         let counts = model.tables.iter().map(|table| match &table.source {
             Source::Root { .. } => None,
             Source::Per { count, .. } => Some(match count.column {

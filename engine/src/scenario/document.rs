@@ -283,7 +283,12 @@ impl Reader<'_> {
     fn syntax_fault(&self, error: &saphyr_parser::ScanError) -> Fault {
         let at = self.offsets.byte(error.marker().index()).min(self.text.len());
         let end = at + self.text[at..].chars().next().map_or(0, char::len_utf8);
-        let hint = "this is YAML: check the indentation, and quote text that holds `: `, `#`, `{` or `[`";
+        let line = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let hint = if self.text[line..at].contains('\t') {
+            "YAML is indented with spaces, not with tabs"
+        } else {
+            "this is YAML: check the indentation, and quote text that holds `: `, `#`, `{` or `[`"
+        };
         Fault::at(Span::new(at, end), format!("not valid YAML: {}", error.info())).hint(hint)
     }
 }

@@ -36,8 +36,8 @@ pub struct Scenario {
 pub struct Param {
     /// Its name, without the `$`.
     pub name: Key,
-    /// The value when nothing is set.
-    pub default: Node,
+    /// The value when nothing is set; `None` when it is missing, which is a fault that has been noted.
+    pub default: Option<Node>,
     /// The least value allowed.
     pub min: Option<Node>,
     /// The greatest value allowed.
@@ -86,6 +86,8 @@ pub enum RowSource {
         /// The greatest count.
         max: Option<Node>,
     },
+    /// Something wrong that has been noted.
+    Faulty,
 }
 
 /// A column as written.
@@ -116,6 +118,12 @@ pub struct Spec {
     pub about: Option<String>,
 }
 
+impl Spec {
+    fn of(span: Span, generator: Generator) -> Self {
+        Self { span, generator, null: None, unique: None, sql_type: None, about: None }
+    }
+}
+
 /// How values come about, as written.
 #[derive(Clone, Debug)]
 pub enum Generator {
@@ -125,6 +133,8 @@ pub enum Generator {
     Named(Key, Option<Node>),
     /// Only modifiers: the type of a column of literal rows.
     Literal,
+    /// Something wrong that has been noted.
+    Faulty,
 }
 
 /// A piece of text in the scenario.
@@ -150,11 +160,20 @@ const MAX_COLUMNS: usize = 1600;
 /// # Errors
 /// Every fault of the outline at once; when the YAML itself is wrong, that alone.
 pub fn read(text: &str) -> Result<Scenario, Faults> {
+    let (scenario, faults) = read_with_faults(text)?;
+    faults.into_result()?;
+    Ok(scenario)
+}
+
+/// Reads the outline as far as it can be read, and its faults; what is wrong is marked as faulty, so that the rest can
+/// be looked at too.
+pub(crate) fn read_with_faults(text: &str) -> Result<(Scenario, Faults), Faults> {
     let document = document::read(text)?;
     let mut faults = Faults::default();
-    let scenario = outline(document, &mut faults);
-    faults.into_result()?;
-    scenario.ok_or_else(|| Fault::setting("the scenario has no tables").hint("add `tables:`").into())
+    match outline(document, &mut faults) {
+        Some(scenario) => Ok((scenario, faults)),
+        None => Err(faults.into_result().err().unwrap_or_default()),
+    }
 }
 
 fn outline(document: Node, faults: &mut Faults) -> Option<Scenario> {
@@ -166,12 +185,16 @@ fn outline(document: Node, faults: &mut Faults) -> Option<Scenario> {
     let mut params = Vec::new();
     if let Some(node) = document.get("params") {
         for (key, value) in faults.keep(map_of(node, "`params`", "one entry per parameter")).unwrap_or_default() {
-            params.extend(param(key, value, faults));
+            params.push(param(key, value, faults));
         }
     }
     let mut tables = Vec::new();
     match document.get("tables") {
-        None => faults.push(Fault::at(Span::new(0, 0), "the scenario has no tables").hint("add `tables:`")),
+        // A wrong key may be `tables` misspelt.
+        None if faults.0.is_empty() => {
+            faults.push(Fault::at(Span::new(0, 0), "the scenario has no tables").hint("add `tables:`"));
+        }
+        None => return None,
         Some(node) => {
             let entries = faults.keep(map_of(node, "`tables`", "one entry per table")).unwrap_or_default();
             if entries.is_empty() && node.map().is_some() {
@@ -188,7 +211,7 @@ fn outline(document: Node, faults: &mut Faults) -> Option<Scenario> {
                     let message = format!("tables `{}` and `{}` differ only by case", other.name.text, key.text);
                     faults.push(Fault::at(key.span, message).hint("their files would share a folder on some systems"));
                 }
-                tables.extend(table(key, value, faults));
+                tables.push(table(key, value, faults));
             }
         }
     }
@@ -203,39 +226,47 @@ fn outline(document: Node, faults: &mut Faults) -> Option<Scenario> {
     })
 }
 
-fn param(key: &Key, node: &Node, faults: &mut Faults) -> Option<Param> {
+fn param(key: &Key, node: &Node, faults: &mut Faults) -> Param {
     check_name(key, "parameter", faults);
     let Some(entries) = node.map() else {
         // `tenants: 200` is short for `tenants: {default: 200}`.
-        return Some(Param { name: key.clone(), default: node.clone(), min: None, max: None, help: None });
+        return Param { name: key.clone(), default: Some(node.clone()), min: None, max: None, help: None };
     };
     unknown_keys(entries, &["default", "min", "max", "help"], &format!("parameter `{}`", key.text), faults);
-    let Some(default) = node.get("default") else {
+    let default = node.get("default").cloned();
+    if default.is_none() {
         let fault = Fault::at(key.span, format!("parameter `{}` has no default", key.text));
         faults.push(fault.hint("add `default:`"));
-        return None;
-    };
-    Some(Param {
+    }
+    Param {
         name: key.clone(),
-        default: default.clone(),
+        default,
         min: node.get("min").cloned(),
         max: node.get("max").cloned(),
         help: text_of(node.get("help"), "help", faults),
-    })
+    }
 }
 
-fn table(key: &Key, node: &Node, faults: &mut Faults) -> Option<Table> {
+fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
     const KEYS: [&str; 11] =
         ["about", "rows", "scaled", "per", "count", "times", "min", "max", "key", "let", "columns"];
     let what = format!("table `{}`", key.text);
-    let entries = faults.keep(map_of(node, &what, "`rows:` or `per:`, and `columns:`"))?;
+    let Some(entries) = faults.keep(map_of(node, &what, "`rows:` or `per:`, and `columns:`")) else {
+        return Table { name: key.clone(), about: None, source: RowSource::Faulty, key: None, columns: Vec::new() };
+    };
+    let faults_before = faults.0.len();
     for (k, _) in entries.iter().filter(|(k, _)| matches!(k.text.as_str(), "every" | "history_of")) {
         let fault = Fault::at(k.span, format!("`{}` is not supported yet", k.text));
         faults.push(fault.hint("use `per:` with a `count:`"));
     }
     let known: Vec<&str> = KEYS.iter().copied().chain(["every", "history_of"]).collect();
     unknown_keys(entries, &known, &what, faults);
-    let source = row_source(key, node, faults);
+    // What is missing may be there under a wrong key.
+    let keys_are_right = faults.0.len() == faults_before;
+    let source = match node.get("rows").or(node.get("per")) {
+        None if !keys_are_right => None,
+        _ => row_source(key, node, faults),
+    };
     let mut columns: Vec<Column> = Vec::new();
     for (section, written) in [("let", false), ("columns", true)] {
         let Some(section_node) = node.get(section).filter(|node| !node.is_null()) else { continue };
@@ -252,20 +283,23 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Option<Table> {
                 let fault = Fault::at(name.span, format!("column `{}` is defined twice", name.text));
                 faults.push(fault.hint("a `let` column and a written column cannot share a name"));
             }
-            let spec = spec(value, name.span, faults);
-            columns.extend(spec.map(|spec| Column { name: name.clone(), written, spec }));
+            let spec = spec(value, name.span, faults).unwrap_or_else(|| Spec::of(value.span, Generator::Faulty));
+            columns.push(Column { name: name.clone(), written, spec });
         }
     }
-    if columns.is_empty() && !matches!(source, Some(RowSource::Literal(_))) && node.get("columns").is_none() {
+    let literal = matches!(source, Some(RowSource::Literal(_)));
+    if columns.is_empty() && !literal && keys_are_right && node.get("columns").is_none() {
         faults.push(Fault::at(key.span, format!("{what} has no columns")).hint("add `columns:`"));
     }
-    Some(Table {
+    let source = source.unwrap_or(RowSource::Faulty);
+    Table {
         name: key.clone(),
         about: text_of(node.get("about"), "about", faults),
-        source: source?,
+        // A table without columns has been noted, and is looked at no further.
+        source: if columns.is_empty() && !literal { RowSource::Faulty } else { source },
         key: node.get("key").cloned(),
         columns,
-    })
+    }
 }
 
 fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> {
@@ -314,14 +348,7 @@ fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> 
 
 /// Reads what a column, a count, an array element or a JSON member holds.
 pub fn spec(node: &Node, name_span: Span, faults: &mut Faults) -> Option<Spec> {
-    let mut spec = Spec {
-        span: node.span,
-        generator: Generator::Literal,
-        null: None,
-        unique: None,
-        sql_type: None,
-        about: None,
-    };
+    let mut spec = Spec::of(node.span, Generator::Literal);
     match &node.kind {
         NodeKind::Scalar(scalar) => {
             spec.generator = faults.keep(scalar_generator(scalar, node, name_span))?;
@@ -393,10 +420,12 @@ fn scalar_generator(scalar: &Scalar, node: &Node, name_span: Span) -> Result<Gen
 }
 
 fn unknown_generator(key: &Key) -> Fault {
-    let hint = did_you_mean(&key.text, generators::names()).unwrap_or_else(|| {
-        format!("an expression starts with `=`; for constant text write `= '{}'`", key.text.replace('\'', "''"))
-    });
     let shown: String = key.text.chars().take(60).collect();
+    let constant = format!("an expression starts with `=`; for constant text write `= '{}'`", shown.replace('\'', "''"));
+    // Generators are in small letters; a name or a sentence is meant as such.
+    let is_word = key.text.chars().all(|c| c.is_lowercase() || c == '_');
+    let guess = if is_word { did_you_mean(&key.text, generators::names()) } else { None };
+    let hint = guess.unwrap_or(constant);
     Fault::at(key.span, format!("unknown generator `{shown}`")).hint(hint)
 }
 

@@ -30,13 +30,22 @@ impl Codec {
         }
     }
 
-    /// The page as it is stored; without a codec, as it is.
-    pub(super) fn compress(&mut self, page: Vec<u8>) -> Result<Vec<u8>, ParquetError> {
-        match self {
-            Self::None => Ok(page),
-            Self::Snappy(encoder) => encoder.compress_vec(&page).map_err(|error| ParquetError::External(Box::new(error))),
-            Self::Zstd(compressor) => Ok(compressor.compress(&page)?),
+    /// The page as it is stored, in `scratch` unless it is stored as it is.
+    pub(super) fn compress<'p>(&mut self, page: &'p [u8], scratch: &'p mut Vec<u8>) -> Result<&'p [u8], ParquetError> {
+        let most = match self {
+            Self::None => return Ok(page),
+            Self::Snappy(_) => snap::raw::max_compress_len(page.len()),
+            Self::Zstd(_) => zstd::zstd_safe::compress_bound(page.len()),
+        };
+        if scratch.len() < most {
+            scratch.resize(most, 0);
         }
+        let len = match self {
+            Self::None => unreachable!("returned above"),
+            Self::Snappy(encoder) => encoder.compress(page, scratch).map_err(|error| ParquetError::External(Box::new(error)))?,
+            Self::Zstd(compressor) => compressor.compress_to_buffer(page, &mut scratch[..])?,
+        };
+        Ok(&scratch[..len])
     }
 }
 

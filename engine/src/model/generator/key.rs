@@ -205,6 +205,10 @@ impl Resolver<'_> {
         if !reference {
             // Any column of the table will do to find the way there.
             let table = self.table_named(&key.text, key.span)?;
+            if table == t {
+                return Err(Fault::at(key.span, format!("`{}` is the table itself", key.text))
+                    .hint("name an ancestor, or a column that refers to another row"));
+            }
             let column = self.key_column(table);
             path.push(name(&self.drafts[table].columns[column].name.clone()));
         }
@@ -236,7 +240,7 @@ impl Resolver<'_> {
     }
 
     /// The least number of rows a table can have.
-    fn least_rows(&mut self, t: usize) -> Result<u64, Fault> {
+    pub(in crate::model) fn least_rows(&mut self, t: usize) -> Result<u64, Fault> {
         Ok(match self.rows_of(t)? {
             Source::Root { rows } => rows,
             Source::Per { parent, count } => self.least_rows(parent)?.saturating_mul(count.min),

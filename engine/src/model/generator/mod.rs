@@ -150,6 +150,7 @@ impl Resolver<'_> {
     fn made(&mut self, t: usize, spec: &Spec, address: &Address) -> Result<Made, Fault> {
         let (key, argument) = match &spec.generator {
             Generator::Expression(text) => return self.expression(t, text),
+            Generator::Faulty => return Err(Fault::reported()),
             Generator::Literal => {
                 return Err(Fault::at(spec.span, "no generator").hint("only columns of literal rows have a type alone"));
             }

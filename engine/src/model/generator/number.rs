@@ -1,12 +1,12 @@
 //! Numbers: integers, decimals and the distributions.
 
-use super::{Address, Made, invalid};
-use crate::error::{Fault, Span};
+use super::{Address, Made};
+use crate::error::Fault;
 use crate::model::arguments::Arguments;
 use crate::model::recipe::{DiscreteLaw, RealLaw};
 use crate::model::resolve::Resolver;
 use crate::model::{Bounds, Recipe};
-use crate::random::{Exponential, LogNormal, Normal, Poisson, Uniform, UniformInteger, Zipf};
+use crate::random::{Exponential, Invalid, LogNormal, Normal, Poisson, Uniform, UniformInteger, Zipf};
 use crate::types::Type;
 
 impl Resolver<'_> {
@@ -16,14 +16,13 @@ impl Resolver<'_> {
         arguments: &Arguments,
         address: &Address,
     ) -> Result<Made, Fault> {
-        let span = arguments.span();
         let stream = address.stream(name, "value");
         match name {
             "integer" => {
                 let from = self.whole(arguments.required("from")?, "from", i64::MIN, i64::MAX)?;
                 let to = self.whole(arguments.required("to")?, "to", i64::MIN, i64::MAX)?;
-                rising(span, name, from, to)?;
-                let law = UniformInteger::new(from, to).map_err(|e| invalid(span, name, e))?;
+                rising(arguments, from, to)?;
+                let law = UniformInteger::new(from, to).map_err(|e| fault(arguments, &e))?;
                 Ok(Made::new(Recipe::Integer { stream, law }, Type::BigInt))
             }
             "decimal" => {
@@ -41,34 +40,34 @@ impl Resolver<'_> {
                     Ok(value as i64)
                 };
                 let (from, to) = (unscaled("from")?, unscaled("to")?);
-                rising(span, name, from, to)?;
-                let law = UniformInteger::new(from, to).map_err(|e| invalid(span, name, e))?;
+                rising(arguments, from, to)?;
+                let law = UniformInteger::new(from, to).map_err(|e| fault(arguments, &e))?;
                 let digits = from.unsigned_abs().max(to.unsigned_abs()).max(1).ilog10() as u8 + 1;
                 let ty = Type::Numeric { precision: digits.max(scale.unsigned_abs() + 1), scale };
                 Ok(Made::new(Recipe::Decimal { stream, law }, ty))
             }
             "uniform" => {
                 let (from, to) = (self.argument(arguments, "from")?, self.argument(arguments, "to")?);
-                rising(span, name, from, to)?;
-                let law = Uniform::new(from, to).map_err(|e| invalid(span, name, e))?;
+                rising(arguments, from, to)?;
+                let law = Uniform::new(from, to).map_err(|e| fault(arguments, &e))?;
                 Ok(real(stream, RealLaw::Uniform(law), Bounds::NONE))
             }
             "normal" => {
                 let (mean, sd) = (self.argument(arguments, "mean")?, self.argument(arguments, "sd")?);
-                let law = Normal::new(mean, sd).map_err(|e| invalid(span, name, e))?;
+                let law = Normal::new(mean, sd).map_err(|e| fault(arguments, &e))?;
                 Ok(real(stream, RealLaw::Normal(law), self.bounds(arguments)?))
             }
             "lognormal" => {
                 let (median, sigma) = (self.argument(arguments, "median")?, self.argument(arguments, "sigma")?);
-                let law = LogNormal::with_median(median, sigma).map_err(|e| invalid(span, name, e))?;
+                let law = LogNormal::with_median(median, sigma).map_err(|e| fault(arguments, &e))?;
                 Ok(real(stream, RealLaw::LogNormal(law), self.bounds(arguments)?))
             }
             "exponential" => {
-                let law = Exponential::new(self.argument(arguments, "mean")?).map_err(|e| invalid(span, name, e))?;
+                let law = Exponential::new(self.argument(arguments, "mean")?).map_err(|e| fault(arguments, &e))?;
                 Ok(real(stream, RealLaw::Exponential(law), self.bounds(arguments)?))
             }
             "poisson" => {
-                let law = Poisson::new(self.argument(arguments, "mean")?).map_err(|e| invalid(span, name, e))?;
+                let law = Poisson::new(self.argument(arguments, "mean")?).map_err(|e| fault(arguments, &e))?;
                 let bounds = self.bounds(arguments)?;
                 Ok(Made::new(Recipe::Discrete { stream, law: DiscreteLaw::Poisson(law), bounds }, Type::BigInt))
             }
@@ -78,7 +77,7 @@ impl Resolver<'_> {
                     Some(node) => self.number(node, "exponent")?,
                     None => 1.0,
                 };
-                let law = Zipf::new(n, exponent).map_err(|e| invalid(span, name, e))?;
+                let law = Zipf::new(n, exponent).map_err(|e| fault(arguments, &e))?;
                 let law = DiscreteLaw::Zipf(law);
                 Ok(Made::new(Recipe::Discrete { stream, law, bounds: Bounds::NONE }, Type::BigInt))
             }
@@ -90,11 +89,18 @@ impl Resolver<'_> {
     }
 }
 
-fn rising<T: PartialOrd + std::fmt::Display>(span: Span, name: &str, from: T, to: T) -> Result<(), Fault> {
+fn rising<T: PartialOrd>(arguments: &Arguments, from: T, to: T) -> Result<(), Fault> {
     if from <= to {
         return Ok(());
     }
-    Err(Fault::at(span, format!("`{name}`: `from` is above `to`")).label(format!("from {from} to {to}")))
+    let (from, to) = (arguments.required("from")?, arguments.required("to")?);
+    Err(Fault::at(to.span, "`to` is below `from`").label(format!("from {} to {}", from.describe(), to.describe())))
+}
+
+/// What a law says about an argument, at that argument.
+fn fault(arguments: &Arguments, invalid: &Invalid) -> Fault {
+    let span = arguments.find(invalid.argument).map_or(arguments.span(), |node| node.span);
+    Fault::at(span, format!("`{}`: expected {}", invalid.argument, invalid.expected)).label(format!("found {}", invalid.found))
 }
 
 fn real(stream: crate::random::Stream, law: RealLaw, bounds: Bounds) -> Made {

@@ -68,9 +68,17 @@ impl Resolver<'_> {
         let mut text = arguments.expression(name)?.ok_or_else(Fault::reported)?;
         // A plain date or instant needs no quotes.
         let plain = text.text.trim();
-        if plain.starts_with(|c: char| c.is_ascii_digit()) && crate::model::arguments::constant_instant(plain).is_ok() {
-            text.text = format!("{} '{plain}'", if *ty == Type::Date { "date" } else { "timestamptz" });
-            text.exact = false;
+        if plain.starts_with(|c: char| c.is_ascii_digit()) {
+            // What begins with a year and a hyphen would otherwise be read as a subtraction.
+            let dated = plain.find('-') == Some(4) && plain[..4].bytes().all(|byte| byte.is_ascii_digit());
+            match crate::model::arguments::constant_instant(plain) {
+                Ok(_) => {
+                    text.text = format!("{} '{plain}'", if *ty == Type::Date { "date" } else { "timestamptz" });
+                    text.exact = false;
+                }
+                Err(message) if dated => return Err(Fault::at(text.span, format!("`{name}`: {message}"))),
+                Err(_) => {}
+            }
         }
         let formula = self.formula(t, &text)?;
         // A date bounds an instant by its midnight in UTC, an instant bounds a date by its day in UTC.

@@ -43,6 +43,21 @@ impl TextBounds {
         }
     }
 
+    /// Includes texts that lie one after the other: text `i` is `bytes[offsets[i]..offsets[i + 1]]`.
+    pub(super) fn include_all(&mut self, offsets: &[i32], bytes: &[u8]) {
+        let Some((first, rest)) = offsets.split_first() else { return };
+        let mut start = *first as usize;
+        for end in rest {
+            let text = &bytes[start..*end as usize];
+            start = *end as usize;
+            // Nearly all texts lie strictly between the bounds, and are done with here.
+            let prefix = prefix_of(text);
+            if !self.any || prefix <= self.least.prefix || prefix >= self.greatest.prefix {
+                self.include(text);
+            }
+        }
+    }
+
     /// The bounds, shortened where they are long, and whether each is a value itself.
     pub(super) fn finish(self) -> (Option<(Vec<u8>, bool)>, Option<(Vec<u8>, bool)>) {
         if !self.any {

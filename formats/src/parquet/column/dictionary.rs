@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
-use arrow::datatypes::Int32Type;
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Int32Type, Utf8Type};
 use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
 
@@ -80,15 +81,7 @@ impl DictionaryWriter {
         let values = array.values().as_string::<i32>();
         let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
         if let Some(page) = &mut self.plain {
-            let mut add = |key: i32| {
-                let value = values.value(key as usize).as_bytes();
-                page.add(value);
-                self.bounds.include(value);
-            };
-            match &nulls {
-                None => keys.iter().for_each(|key| add(*key)),
-                Some(nulls) => nulls.valid_indices().for_each(|i| add(keys[i])),
-            }
+            page.add(cast(array, &DataType::Utf8)?.as_bytes::<Utf8Type>(), &mut self.bounds);
         } else {
             if !self.batch_values.as_ref().is_some_and(|known| Arc::ptr_eq(known, array.values())) {
                 self.index_of_key.clear();

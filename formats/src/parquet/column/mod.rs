@@ -6,6 +6,7 @@ mod bounds;
 mod delta;
 mod dictionary;
 mod float;
+mod header;
 mod hybrid;
 mod integer;
 mod interval;

@@ -2,16 +2,13 @@
 
 use arrow::array::BooleanBufferBuilder;
 use arrow::buffer::NullBuffer;
-use bytes::Bytes;
 use parquet::basic::{Encoding, PageType};
-use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, PageEncodingStats};
 use parquet::file::statistics::Statistics;
-use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 
-use super::{ColumnChunk, hybrid};
+use super::{ColumnChunk, header, hybrid};
 use crate::parquet::codec::Codec;
 
 /// A page is closed after the batch that fills it.
@@ -21,7 +18,11 @@ const ROWS_PER_PAGE: usize = 20_000;
 pub(super) struct Pages {
     leaf: ColumnDescPtr,
     codec: Codec,
-    data: TrackedWrite<Vec<u8>>,
+    /// Complete data pages.
+    data: Vec<u8>,
+    /// Working memory: the page under construction, plain and compressed.
+    page: Vec<u8>,
+    compressed: Vec<u8>,
     /// Which rows of the page under construction are not NULL; `None` where NULL cannot be.
     valid: Option<BooleanBufferBuilder>,
     rows_in_page: usize,
@@ -39,7 +40,9 @@ impl Pages {
         Self {
             leaf,
             codec,
-            data: TrackedWrite::new(Vec::new()),
+            data: Vec::new(),
+            page: Vec::new(),
+            compressed: Vec::new(),
             valid,
             rows_in_page: 0,
             nulls_in_page: 0,
@@ -83,25 +86,21 @@ impl Pages {
 
     /// Closes the page under construction with the values that are not NULL, appended by `write`.
     pub(super) fn close_page(&mut self, encoding: Encoding, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), ParquetError> {
-        let mut page = Vec::new();
+        let page = &mut self.page;
+        page.clear();
         if let Some(valid) = &mut self.valid {
             page.extend_from_slice(&[0; 4]);
-            hybrid::encode_bits(valid.as_slice(), self.rows_in_page, self.nulls_in_page == 0, &mut page);
+            hybrid::encode_bits(valid.as_slice(), self.rows_in_page, self.nulls_in_page == 0, page);
             let length = (page.len() - 4) as u32;
             page[..4].copy_from_slice(&length.to_le_bytes());
             valid.truncate(0);
         }
-        write(&mut page);
-        let uncompressed_size = page.len();
-        let page = Page::DataPage {
-            buf: Bytes::from(self.codec.compress(page)?),
-            num_values: self.rows_in_page as u32,
-            encoding,
-            def_level_encoding: Encoding::RLE,
-            rep_level_encoding: Encoding::RLE,
-            statistics: None,
-        };
-        self.uncompressed_bytes += write_page(&mut self.data, page, uncompressed_size)?;
+        write(page);
+        let stored = self.codec.compress(page, &mut self.compressed)?;
+        let before = self.data.len();
+        header::write_data_page(self.rows_in_page, encoding, page.len(), stored.len(), &mut self.data)?;
+        self.uncompressed_bytes += self.data.len() - before + page.len();
+        self.data.extend_from_slice(stored);
         match self.encodings.iter_mut().find(|(known, _)| *known == encoding) {
             Some((_, count)) => *count += 1,
             None => self.encodings.push((encoding, 1)),
@@ -124,22 +123,19 @@ impl Pages {
         let dictionary_len = match dictionary {
             None => None,
             Some((plain, count)) => {
-                let uncompressed_size = plain.len();
-                let page = Page::DictionaryPage {
-                    buf: Bytes::from(self.codec.compress(plain)?),
-                    num_values: count as u32,
-                    encoding: Encoding::PLAIN,
-                    is_sorted: false,
-                };
-                let mut out = TrackedWrite::new(Vec::new());
-                self.uncompressed_bytes += write_page(&mut out, page, uncompressed_size)?;
+                let stored = self.codec.compress(&plain, &mut self.compressed)?;
+                let mut page = Vec::with_capacity(stored.len() + 64);
+                header::write_dictionary_page(count, plain.len(), stored.len(), &mut page)?;
+                self.uncompressed_bytes += page.len() + plain.len();
+                page.extend_from_slice(stored);
                 page_counts.push(PageEncodingStats { page_type: PageType::DICTIONARY_PAGE, encoding: Encoding::PLAIN, count: 1 });
                 encodings.push(Encoding::PLAIN);
-                bytes.push(out.into_inner()?);
-                Some(bytes[0].len())
+                let len = page.len();
+                bytes.push(page);
+                Some(len)
             }
         };
-        bytes.push(self.data.into_inner()?);
+        bytes.push(self.data);
         for (encoding, count) in self.encodings {
             encodings.push(encoding);
             page_counts.push(PageEncodingStats { page_type: PageType::DATA_PAGE, encoding, count });
@@ -157,10 +153,4 @@ impl Pages {
             .build()?;
         Ok(ColumnChunk { bytes, metadata })
     }
-}
-
-/// Appends a page with its header; returns its size before compression.
-fn write_page(out: &mut TrackedWrite<Vec<u8>>, page: Page, uncompressed_size: usize) -> Result<usize, ParquetError> {
-    let written = SerializedPageWriter::new(out).write_page(CompressedPage::new(page, uncompressed_size))?;
-    Ok(written.uncompressed_size)
 }

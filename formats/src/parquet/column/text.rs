@@ -1,6 +1,7 @@
 //! Text and bytes: lengths as differences, then all bytes in one piece.
 
 use arrow::array::{Array, ArrayRef, AsArray, GenericByteArray};
+use arrow::buffer::Buffer;
 use arrow::datatypes::{BinaryType, ByteArrayType, DataType, Utf8Type};
 use parquet::basic::Encoding;
 use parquet::data_type::ByteArray;
@@ -21,11 +22,12 @@ pub(super) struct TextWriter {
     bounds: TextBounds,
 }
 
-/// The texts of a page under construction.
+/// The texts of a page under construction. Their bytes stay where the batches have them until the page is closed.
 #[derive(Default)]
 pub(super) struct TextPage {
     lengths: Vec<i64>,
-    bytes: Vec<u8>,
+    pieces: Vec<Buffer>,
+    bytes: usize,
 }
 
 impl TextWriter {
@@ -36,32 +38,14 @@ impl TextWriter {
     pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
         self.pages.note(array.len(), array.nulls())?;
         match array.data_type() {
-            DataType::Utf8 => self.extend(array.as_bytes::<Utf8Type>()),
-            DataType::Binary => self.extend(array.as_bytes::<BinaryType>()),
+            DataType::Utf8 => self.page.add(array.as_bytes::<Utf8Type>(), &mut self.bounds),
+            DataType::Binary => self.page.add(array.as_bytes::<BinaryType>(), &mut self.bounds),
             other => return Err(ParquetError::NYI(format!("text of type {other}"))),
         }
         if self.pages.is_page_full() || self.page.is_full() {
             self.page.close(&mut self.pages)?;
         }
         Ok(())
-    }
-
-    fn extend<T: ByteArrayType<Offset = i32>>(&mut self, array: &GenericByteArray<T>) {
-        if array.null_count() > 0 {
-            for text in array.iter().flatten() {
-                let text: &[u8] = text.as_ref();
-                self.page.add(text);
-                self.bounds.include(text);
-            }
-            return;
-        }
-        let offsets = array.value_offsets();
-        let all = array.value_data();
-        for ends in offsets.windows(2) {
-            self.bounds.include(&all[ends[0] as usize..ends[1] as usize]);
-        }
-        self.page.lengths.extend(offsets.windows(2).map(|ends| i64::from(ends[1] - ends[0])));
-        self.page.bytes.extend_from_slice(&all[offsets[0] as usize..offsets[array.len()] as usize]);
     }
 
     pub(super) fn finish(mut self) -> Result<ColumnChunk, ParquetError> {
@@ -73,22 +57,45 @@ impl TextWriter {
 }
 
 impl TextPage {
-    pub(super) fn add(&mut self, text: &[u8]) {
-        self.lengths.push(text.len() as i64);
-        self.bytes.extend_from_slice(text);
+    /// Adds the texts that are not NULL.
+    pub(super) fn add<T: ByteArrayType<Offset = i32>>(&mut self, array: &GenericByteArray<T>, bounds: &mut TextBounds) {
+        let offsets = array.value_offsets();
+        let (start, end) = (offsets[0] as usize, offsets[array.len()] as usize);
+        match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => {
+                bounds.include_all(offsets, array.value_data());
+                self.lengths.extend(offsets.windows(2).map(|ends| i64::from(ends[1] - ends[0])));
+                self.pieces.push(array.values().slice_with_length(start, end - start));
+                self.bytes += end - start;
+            }
+            Some(nulls) => {
+                // There may be bytes where there is NULL.
+                let mut piece = Vec::with_capacity(end - start);
+                for i in nulls.valid_indices() {
+                    let text = &array.value_data()[offsets[i] as usize..offsets[i + 1] as usize];
+                    bounds.include(text);
+                    self.lengths.push(text.len() as i64);
+                    piece.extend_from_slice(text);
+                }
+                self.bytes += piece.len();
+                self.pieces.push(piece.into());
+            }
+        }
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.bytes.len() >= BYTES_PER_PAGE
+        self.bytes >= BYTES_PER_PAGE
     }
 
     pub(super) fn close(&mut self, pages: &mut Pages) -> Result<(), ParquetError> {
         pages.close_page(Encoding::DELTA_LENGTH_BYTE_ARRAY, |out| {
             delta::encode(&self.lengths, Width::Bits32, out);
-            out.extend_from_slice(&self.bytes);
+            out.reserve(self.bytes);
+            self.pieces.iter().for_each(|piece| out.extend_from_slice(piece));
         })?;
         self.lengths.clear();
-        self.bytes.clear();
+        self.pieces.clear();
+        self.bytes = 0;
         Ok(())
     }
 }

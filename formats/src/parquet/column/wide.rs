@@ -1,6 +1,6 @@
 //! Values of a fixed number of bytes: UUIDs, and decimals of more than 18 digits.
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray};
 use arrow::datatypes::{DataType, Decimal128Type};
 use parquet::basic::Encoding;
 use parquet::data_type::{ByteArray, FixedLenByteArray};
@@ -39,22 +39,11 @@ impl WideWriter {
     pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
         self.pages.note(array.len(), array.nulls())?;
         match array.data_type() {
-            DataType::FixedSizeBinary(16) => {
-                self.order = Order::Unsigned;
-                let array = array.as_fixed_size_binary();
-                match array.nulls().filter(|nulls| nulls.null_count() > 0) {
-                    None => array.value_data()[array.offset() * 16..][..array.len() * 16]
-                        .as_chunks::<16>()
-                        .0
-                        .iter()
-                        .for_each(|bytes| self.add(number_of_uuid(*bytes))),
-                    Some(nulls) => nulls.valid_indices().for_each(|i| {
-                        let bytes = array.value(i).try_into().expect("a UUID has 16 bytes");
-                        self.add(number_of_uuid(bytes));
-                    }),
-                }
-            }
-            DataType::Decimal128(..) => array.as_primitive::<Decimal128Type>().iter().flatten().for_each(|number| self.add(number)),
+            DataType::FixedSizeBinary(16) => self.add_uuids(array.as_fixed_size_binary()),
+            DataType::Decimal128(..) => array.as_primitive::<Decimal128Type>().iter().flatten().for_each(|number| {
+                self.plain.extend_from_slice(&number.to_be_bytes()[16 - self.size..]);
+                self.include(number, number);
+            }),
             other => return Err(ParquetError::NYI(format!("wide values of type {other}"))),
         }
         if self.pages.is_page_full() {
@@ -63,11 +52,23 @@ impl WideWriter {
         Ok(())
     }
 
-    fn add(&mut self, number: i128) {
-        let bytes = self.order.bytes(number);
-        self.plain.extend_from_slice(&bytes[16 - self.size..]);
-        let (least, greatest) = self.bounds.unwrap_or((number, number));
-        self.bounds = Some((least.min(number), greatest.max(number)));
+    fn add_uuids(&mut self, array: &FixedSizeBinaryArray) {
+        self.order = Order::Unsigned;
+        let at = self.plain.len();
+        match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => self.plain.extend_from_slice(&array.value_data()[..array.len() * 16]),
+            Some(nulls) => nulls.valid_indices().for_each(|i| self.plain.extend_from_slice(array.value(i))),
+        }
+        let numbers = self.plain[at..].as_chunks::<16>().0.iter().map(|bytes| i128::from_be_bytes(*bytes) ^ i128::MIN);
+        let (least, greatest) = numbers.fold((i128::MAX, i128::MIN), |(least, greatest), number| (least.min(number), greatest.max(number)));
+        if self.plain.len() > at {
+            self.include(least, greatest);
+        }
+    }
+
+    fn include(&mut self, least: i128, greatest: i128) {
+        let (before, after) = self.bounds.unwrap_or((least, greatest));
+        self.bounds = Some((least.min(before), greatest.max(after)));
     }
 
     fn close_page(&mut self) -> Result<(), ParquetError> {
@@ -98,8 +99,4 @@ impl Order {
             Self::Unsigned => (number ^ i128::MIN).to_be_bytes(),
         }
     }
-}
-
-fn number_of_uuid(bytes: [u8; 16]) -> i128 {
-    i128::from_be_bytes(bytes) ^ i128::MIN
 }

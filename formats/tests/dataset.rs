@@ -1,0 +1,372 @@
+//! Datasets in directories, files and streams: what appears when, what is removed, what is refused, and that nothing but the request
+//! decides a byte.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use seedbed_engine::run::Shard;
+use seedbed_engine::{Plan, Settings};
+use seedbed_formats::{Compression, Error, Format, Report, Request, Target, generate};
+
+const SCENARIO: &str = "
+scenario: shop
+tables:
+  tenants:
+    rows: 300
+    columns:
+      id: serial
+      plan: {choose: {free: 70, pro: 25, enterprise: 5}}
+  order lines:
+    per: tenants
+    count: 101
+    columns:
+      id: serial
+      tenant_id: parent
+      email: {text: \"user{id}@t{tenant_id}.example\"}
+  nothing:
+    rows: 0
+    columns: {id: serial, note: {choose: {a: 1, b: 1}}}
+";
+
+fn plan() -> Plan {
+    Plan::compile(SCENARIO, &Settings::default()).unwrap()
+}
+
+fn plan_with_seed(seed: u64) -> Plan {
+    Plan::compile(SCENARIO, &Settings { seed, ..Settings::default() }).unwrap()
+}
+
+fn request(target: Target, format: Format) -> Request {
+    Request {
+        tables: vec![0, 1, 2],
+        target,
+        format,
+        compression: format.default_compression(),
+        rows_per_file: Some(10_000),
+        shard: None,
+        force: false,
+    }
+}
+
+fn into_directory(root: &Path, format: Format) -> Request {
+    request(Target::Directory(root.to_owned()), format)
+}
+
+fn run_on(plan: &Plan, request: Request, threads: usize) -> Result<Report, Error> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    generate(plan, request, &pool, &mut |_| {})
+}
+
+fn run(request: Request) -> Result<Report, Error> {
+    run_on(&plan(), request, 2)
+}
+
+/// Every file below a directory, by its relative name.
+fn contents(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(root).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            files.extend(contents(&path).into_iter().map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)));
+            files.entry(format!("{name}/")).or_default();
+        } else {
+            files.insert(name, fs::read(path).unwrap());
+        }
+    }
+    files
+}
+
+fn names(root: &Path) -> Vec<String> {
+    contents(root).into_keys().filter(|name| !name.ends_with('/')).collect()
+}
+
+#[test]
+fn a_dataset_has_files_and_a_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("new");
+    let report = run(into_directory(&root, Format::Csv)).unwrap();
+    let expected = [
+        "manifest.json",
+        "nothing/part-00000.csv",
+        "order lines/part-00000.csv",
+        "order lines/part-00001.csv",
+        "order lines/part-00002.csv",
+        "order lines/part-00003.csv",
+        "tenants/part-00000.csv",
+    ];
+    assert_eq!(names(&root), expected);
+    let files = contents(&root);
+    assert_eq!(files["nothing/part-00000.csv"], b"id,note\n");
+    let lines: Vec<usize> = (0..4)
+        .map(|part| files[&format!("order lines/part-0000{part}.csv")].iter().filter(|byte| **byte == b'\n').count())
+        .collect();
+    assert_eq!(lines, [10_001, 10_001, 10_001, 301]);
+
+    let tables: Vec<_> = report.tables.iter().map(|table| (table.name.as_str(), table.rows, table.files)).collect();
+    assert_eq!(tables, [("tenants", 300, 1), ("order lines", 30_300, 4), ("nothing", 0, 1)]);
+    let bytes: usize = files.iter().filter(|(name, _)| name.ends_with(".csv")).map(|(_, bytes)| bytes.len()).sum();
+    assert_eq!((report.rows, report.bytes), (30_600, bytes as u64));
+
+    let manifest: serde_json::Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+    assert_eq!(manifest["seedbed"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(manifest["scenario"], "shop");
+    assert_eq!(manifest["seed"], 42);
+    assert_eq!(manifest["scale"], 1.0);
+    assert_eq!(manifest["fingerprint"], plan().fingerprint());
+    assert_eq!(manifest["format"], "csv");
+    assert_eq!(manifest["compression"], "none");
+    assert_eq!(manifest["rows_per_file"], 10_000);
+    assert_eq!(manifest["rows"], 30_600);
+    assert_eq!(manifest["bytes"], bytes);
+    let orders = &manifest["tables"][1];
+    assert_eq!(orders["name"], "order lines");
+    assert_eq!(orders["columns"][2], serde_json::json!({"name": "email", "type": "text", "nullable": false}));
+    let last = &orders["files"][3];
+    let bytes = &files["order lines/part-00003.csv"];
+    let checksum = blake3::hash(bytes).to_hex().to_string();
+    let expected =
+        serde_json::json!({"name": "order lines/part-00003.csv", "rows": 300, "bytes": bytes.len(), "blake3": checksum});
+    assert_eq!(*last, expected);
+}
+
+#[test]
+fn threads_decide_nothing() {
+    for format in Format::ALL {
+        let folders: Vec<_> = [1, 2, 7]
+            .into_iter()
+            .map(|threads| {
+                let folder = tempfile::tempdir().unwrap();
+                run_on(&plan(), into_directory(folder.path(), format), threads).unwrap();
+                contents(folder.path())
+            })
+            .collect();
+        assert!(folders[0] == folders[1] && folders[1] == folders[2], "{format:?}");
+    }
+}
+
+#[test]
+fn shards_make_up_the_whole() {
+    let whole = tempfile::tempdir().unwrap();
+    let shards = tempfile::tempdir().unwrap();
+    run(into_directory(whole.path(), Format::Parquet)).unwrap();
+    let shard = |index, count| Request { shard: Some(Shard { index, count }), ..into_directory(shards.path(), Format::Parquet) };
+    for index in [3, 1, 2] {
+        run(shard(index, 3)).unwrap();
+    }
+    let without_manifests = |root: &Path| -> BTreeMap<String, Vec<u8>> {
+        contents(root).into_iter().filter(|(name, _)| !name.starts_with("manifest")).collect()
+    };
+    assert!(without_manifests(whole.path()) == without_manifests(shards.path()));
+    let manifests: Vec<String> = names(shards.path()).into_iter().filter(|name| name.starts_with("manifest")).collect();
+    let expected = ["manifest-shard-00001-of-00003.json", "manifest-shard-00002-of-00003.json", "manifest-shard-00003-of-00003.json"];
+    assert_eq!(manifests, expected);
+
+    // A shard that is there is not replaced unasked, and a shard of another cut or dataset does not fit.
+    let before = contents(shards.path());
+    assert!(matches!(run(shard(2, 3)), Err(Error::Exists { .. })));
+    assert!(matches!(run(shard(1, 4)), Err(Error::Usage { .. })));
+    assert!(matches!(run_on(&plan_with_seed(7), Request { force: true, ..shard(2, 3) }, 2), Err(Error::Usage { .. })));
+    assert!(matches!(run(shard(4, 3)), Err(Error::Usage { .. })));
+    assert!(contents(shards.path()) == before);
+    run(Request { force: true, ..shard(2, 3) }).unwrap();
+    assert!(contents(shards.path()) == before);
+
+    // A whole dataset takes its place when told to.
+    assert!(matches!(run(into_directory(shards.path(), Format::Parquet)), Err(Error::NotEmpty { .. })));
+    run(Request { force: true, ..into_directory(shards.path(), Format::Parquet) }).unwrap();
+    assert!(contents(shards.path()) == contents(whole.path()));
+    // And a shard does not join a whole dataset.
+    assert!(matches!(run(Request { force: true, ..shard(1, 3) }), Err(Error::Usage { .. })));
+}
+
+/// Processes that write their shards at the same time see each other's markers, not strangers' files.
+#[test]
+fn shards_may_be_written_at_the_same_time() {
+    let folder = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for index in 1..=4 {
+            let root = folder.path();
+            scope.spawn(move || {
+                let shard = Some(Shard { index, count: 4 });
+                run(Request { shard, rows_per_file: Some(500), ..into_directory(root, Format::Jsonl) }).unwrap();
+            });
+        }
+    });
+    let names = names(folder.path());
+    assert_eq!(names.iter().filter(|name| name.starts_with("manifest-shard-") && name.ends_with(".json")).count(), 4);
+    assert_eq!(names.iter().filter(|name| name.starts_with("order lines/part-") && name.ends_with(".jsonl")).count(), 61);
+    assert_eq!(names.len(), 4 + 61 + 1 + 1);
+}
+
+#[test]
+fn a_directory_that_is_not_empty_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("mine.txt"), "mine").unwrap();
+    let error = run(into_directory(folder.path(), Format::Csv)).unwrap_err();
+    assert_eq!(error.to_string(), format!("`{}` is not empty", folder.path().display()));
+    assert!(error.hint().unwrap().contains("--force"));
+    let shard = Some(Shard { index: 1, count: 2 });
+    assert!(matches!(run(Request { shard, ..into_directory(folder.path(), Format::Csv) }), Err(Error::NotEmpty { .. })));
+    assert_eq!(names(folder.path()), ["mine.txt"]);
+}
+
+#[test]
+fn force_removes_ours_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    run(into_directory(root, Format::Parquet)).unwrap();
+    // What a killed run leaves, and what is the user's.
+    fs::write(root.join("tenants/part-00007.parquet.partial"), "half").unwrap();
+    fs::write(root.join("tenants/notes.parquet"), "mine").unwrap();
+    fs::create_dir(root.join("photos")).unwrap();
+    fs::write(root.join("photos/part-00000.parquet"), "mine, though it does not look so").unwrap();
+    run(Request { force: true, tables: vec![0], ..into_directory(root, Format::Csv) }).unwrap();
+    let expected = ["manifest.json", "photos/part-00000.parquet", "tenants/notes.parquet", "tenants/part-00000.csv"];
+    assert_eq!(names(root), expected);
+    assert!(!root.join("order lines").exists());
+}
+
+/// A manifest may have been edited; it removes nothing outside the directory, and nothing that does not look like ours.
+#[test]
+fn a_manifest_cannot_point_outside() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("data");
+    fs::create_dir_all(root.join("a")).unwrap();
+    for name in ["part-00000.csv", "data/a/mine.csv"] {
+        fs::write(folder.path().join(name), "mine").unwrap();
+    }
+    let files: Vec<_> =
+        ["../part-00000.csv", "a/mine.csv", "/etc/part-00000.csv"].iter().map(|name| serde_json::json!({"name": name})).collect();
+    let manifest = serde_json::json!({"seedbed": "0.1.0", "tables": [{"name": "a", "files": files}]});
+    fs::write(root.join("manifest.json"), manifest.to_string()).unwrap();
+    run(Request { force: true, ..into_directory(&root, Format::Csv) }).unwrap();
+    assert!(folder.path().join("part-00000.csv").exists() && root.join("a/mine.csv").exists());
+    // A manifest that is somebody else's stays, and so does everything.
+    fs::write(root.join("manifest.json"), "{\"name\": \"my web app\"}").unwrap();
+    let before = contents(&root);
+    assert!(matches!(run(Request { force: true, ..into_directory(&root, Format::Csv) }), Err(Error::Usage { .. })));
+    assert!(contents(&root) == before);
+}
+
+/// 3 / (id - 250) cannot be computed in one row: what was written before is gone afterwards.
+#[test]
+fn a_run_that_fails_leaves_nothing() {
+    let scenario = "tables: {good: {rows: 10, columns: {id: serial}}, bad: {rows: 300, columns: {id: serial, x: \"= 3 / (id - 250)\"}}}";
+    let plan = Plan::compile(scenario, &Settings::default()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("new");
+    let request = |force| Request { tables: vec![0, 1], rows_per_file: Some(10), force, ..into_directory(&root, Format::Csv) };
+    assert!(matches!(run_on(&plan, request(false), 2), Err(Error::Value(_))));
+    assert!(!root.exists());
+    // Nor does an earlier manifest stay that would describe what is gone.
+    run(into_directory(&root, Format::Csv)).unwrap();
+    assert!(matches!(run_on(&plan, request(true), 2), Err(Error::Value(_))));
+    assert_eq!(names(&root), Vec::<String>::new());
+}
+
+#[test]
+fn one_file_takes_one_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tenants.jsonl");
+    let one = |force| Request {
+        tables: vec![0],
+        rows_per_file: None,
+        force,
+        ..request(Target::File(path.clone()), Format::Jsonl)
+    };
+    let error = run(Request { tables: vec![0, 1], ..one(false) }).unwrap_err();
+    assert_eq!(error.to_string(), "one file takes one table, and 2 are to be written");
+    assert!(error.hint().unwrap().contains("--tables"));
+    assert!(!path.exists());
+
+    assert_eq!(run(one(false)).unwrap().rows, 300);
+    assert_eq!(names(folder.path()), ["tenants.jsonl"]);
+    let before = fs::read(&path).unwrap();
+    assert!(before.starts_with(b"{\"id\":1,\"plan\":\""));
+    let error = run(one(false)).unwrap_err();
+    assert_eq!(error.to_string(), format!("`{}` already exists", path.display()));
+    fs::write(&path, "old").unwrap();
+    run(one(true)).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), before);
+
+    let missing = folder.path().join("missing");
+    let error = run(Request { target: Target::File(missing.join("x.csv")), ..one(false) }).unwrap_err();
+    assert!(error.to_string().starts_with(&format!("cannot create a file in `{}`: ", missing.display())), "{error}");
+    assert!(matches!(run(Request { rows_per_file: Some(5), ..one(true) }), Err(Error::Usage { .. })));
+    assert!(matches!(run(Request { compression: Compression::Snappy, ..one(true) }), Err(Error::Usage { .. })));
+}
+
+/// A stream that keeps what it gets.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_stream_gets_what_a_file_gets() {
+    for format in Format::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let one = |target| Request { tables: vec![1], rows_per_file: None, ..request(target, format) };
+        let stream = Shared::default();
+        let report = run(one(Target::Writer(Box::new(stream.clone())))).unwrap();
+        run(one(Target::File(path.clone()))).unwrap();
+        let streamed = stream.0.lock().unwrap();
+        assert_eq!(report.bytes, streamed.len() as u64);
+        assert!(*streamed == fs::read(&path).unwrap(), "{format:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_went_away_is_told_apart() {
+    struct Gone;
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let target = Target::Writer(Box::new(Gone));
+    let error = run(Request { tables: vec![1], rows_per_file: None, ..request(target, Format::Csv) }).unwrap_err();
+    assert!(error.is_broken_pipe());
+    assert!(error.to_string().starts_with("cannot write `-`: "));
+}
+
+#[test]
+fn progress_adds_up() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    let mut seen = Vec::new();
+    let report = generate(&plan(), request(Target::Null, Format::Parquet), &pool, &mut |progress| {
+        seen.push((progress.table.to_owned(), progress.rows, progress.bytes));
+        assert_eq!(progress.rows_total, 30_600);
+    })
+    .unwrap();
+    assert!(seen.iter().is_sorted_by_key(|(_, rows, bytes)| (*rows, *bytes)));
+    assert_eq!(seen.last().map(|(_, rows, bytes)| (*rows, *bytes)), Some((report.rows, report.bytes)));
+    assert!(report.bytes > 0);
+}
+
+/// `/dev/full` fails every write as a full disk does.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_reported() {
+    let target = Target::File("/dev/full".into());
+    let error = run(Request { tables: vec![1], rows_per_file: None, ..request(target, Format::Parquet) }).unwrap_err();
+    assert!(matches!(&error, Error::Io { action: "write", source, .. } if source.kind() == io::ErrorKind::StorageFull), "{error}");
+    assert!(error.hint().is_some());
+    assert!(Path::new("/dev/full").exists());
+}

@@ -1,0 +1,63 @@
+//! Memory is bounded by threads and batches, not by rows.
+
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use seedbed_tests::command::seedbed;
+
+/// The most memory of a run, in MiB.
+fn peak(arguments: &[&str]) -> f64 {
+    let mut child = seedbed(arguments.iter().copied()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut peak = 0.0_f64;
+    let status = loop {
+        // The kernel keeps the peak, so looking now and then is enough.
+        peak = peak.max(high_water_mark(&child).unwrap_or(0.0));
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    assert!(status.success(), "{arguments:?}");
+    assert!(peak > 1.0, "{arguments:?} was over before it could be measured");
+    peak
+}
+
+fn high_water_mark(child: &Child) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.trim();
+    kibibytes.parse::<f64>().ok().map(|kibibytes| kibibytes / 1024.0)
+}
+
+/// The bound of the design.
+const MOST_MIB: f64 = 400.0;
+
+/// Ten times the rows may take so much more: the index of the counts grows up to its bound.
+const MOST_GROWTH: f64 = 1.2;
+
+fn assert_bounded(arguments: &[&str], scales: [&str; 2]) {
+    let [small, large] = scales.map(|scale| peak(&[arguments, &["--scale", scale]].concat()));
+    assert!(large < MOST_MIB, "{arguments:?} takes {large:.0} MiB");
+    assert!(large <= small * MOST_GROWTH, "{arguments:?} takes {small:.0} MiB, and {large:.0} MiB for more rows");
+}
+
+#[test]
+fn more_rows_take_no_more_memory() {
+    assert_bounded(&["generate", "saas", "--to", "null:", "--threads", "2"], ["0.5", "2"]);
+}
+
+#[test]
+#[ignore = "slow: a hundred million rows"]
+fn a_hundred_times_the_rows_take_no_more_memory() {
+    assert_bounded(&["generate", "saas", "--to", "null:"], ["10", "100"]);
+}
+
+#[test]
+#[ignore = "slow: ten million rows in four formats"]
+fn files_of_any_size_take_no_more_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("data");
+    for format in ["parquet", "csv", "jsonl", "arrow"] {
+        let arguments = ["generate", "saas", "--force", "--format", format, "--to", to.to_str().unwrap()];
+        assert_bounded(&arguments, ["2", "10"]);
+    }
+}

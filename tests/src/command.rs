@@ -1,0 +1,38 @@
+//! The command line as a process.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The binary `seedbed`, which lies beside the folder of the test that runs.
+///
+/// # Panics
+/// When it has not been built.
+pub fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows where it lies");
+    let folder = test.parent().and_then(Path::parent).expect("a test lies in `deps`");
+    let binary = folder.join(format!("seedbed{}", std::env::consts::EXE_SUFFIX));
+    assert!(binary.exists(), "`{}` is missing: run `cargo build` or `make test`", binary.display());
+    binary
+}
+
+/// A command that runs `seedbed`.
+pub fn seedbed<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    let mut command = Command::new(binary());
+    command.args(arguments);
+    command
+}
+
+/// Runs `seedbed` and expects that all goes well.
+///
+/// # Panics
+/// When it does not.
+pub fn run<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Output {
+    let output = seedbed(arguments).output().expect("the binary starts");
+    assert!(output.status.success(), "{}: {}", output.status, stderr(&output));
+    output
+}
+
+/// What a process said.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
