@@ -1,22 +1,21 @@
 # make test       everything that must pass, in some minutes
-# make test-slow  statistical and soak tests on top
+# make test-slow  statistics over millions of draws, memory at a hundred million rows; optimised
 # make bench      criterion benches
 # make check      formatting and lints
 # make help       this list
 
 PYTHON ?= python3
 # The independent readers of what is written; kept out of the checkout's history.
-VENV := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/witness
-export SEEDBED_PYTHON ?= $(VENV)/bin/python
+VENV := $(abspath $(or $(CARGO_TARGET_DIR),target))/witness
 
 .PHONY: test test-slow bench check postgres witness help
 
+# Testing the workspace builds the program, too: the tests of its own package run it.
 test: postgres witness
-	cargo build --workspace --bins
-	tests/run.sh --workspace
+	SEEDBED_PYTHON=$${SEEDBED_PYTHON:-$$(ls "$(VENV)/bin/python" 2>/dev/null)} tests/run.sh --workspace
 
-test-slow: test
-	tests/run.sh --workspace -- --ignored
+test-slow:
+	tests/run.sh --release --workspace -- --ignored
 
 bench:
 	cargo bench -p seedbed-benches
@@ -31,13 +30,10 @@ postgres:
 
 # pyarrow and DuckDB in an environment of their own. Without a package index the tests that need them are left out,
 # except under CI.
-witness:
-	@if [ ! -x "$(VENV)/bin/python" ] || ! "$(VENV)/bin/python" -c 'import pyarrow, duckdb' 2>/dev/null; then \
-	  echo "setting up pyarrow and DuckDB in $(VENV)"; \
-	  $(PYTHON) -m venv "$(VENV)" && "$(VENV)/bin/pip" install --quiet --disable-pip-version-check -r tests/witness/requirements.txt \
-	  || { echo "make: pyarrow and DuckDB cannot be installed: the tests that read files with them are left out"; \
-	       rm -rf "$(VENV)"; [ -z "$$CI" ]; }; \
-	fi
+witness: $(VENV)/made
+
+$(VENV)/made: tests/witness/requirements.txt
+	@PYTHON="$(PYTHON)" sh tests/witness/environment.sh "$(VENV)" $< && touch $@ || [ -z "$$CI" ]
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile

@@ -109,10 +109,11 @@ fn what_is_there_is_not_overwritten_unasked() {
     fs::create_dir(mine.parent().unwrap()).unwrap();
     fs::write(&mine, "mine").unwrap();
     let to = mine.parent().unwrap().to_str().unwrap();
-    for force in [&[][..], &["--force"]] {
-        let output = seedbed(["generate", "minimal", "--to", to].iter().chain(force).copied()).output().unwrap();
-        assert_failed(&output, 2, &["data", "hint: "]);
-    }
+    let output = seedbed(["generate", "minimal", "--to", to]).output().unwrap();
+    assert_failed(&output, 2, &["data", "is not empty", "hint: "]);
+    assert_eq!(files(to.as_ref()).len(), 1);
+    // Asked to, seedbed makes room among its own files.
+    run(["generate", "minimal", "--to", to, "--force"]);
     assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
 
     let csv = folder.path().join("members.csv");
@@ -160,9 +161,10 @@ fn a_killed_run_leaves_only_complete_files_and_can_be_repeated() {
     let again = seedbed(arguments()).output().unwrap();
     assert_failed(&again, 2, &["is not empty", "--force"]);
 
-    // Another dataset in its place, smaller: nothing of the killed run may stay.
-    run(["generate", "minimal", "--force", "--to", to.to_str().unwrap()]);
-    let expected = Writing::all(Format::Parquet).files(&shipped::plan("minimal"));
+    // The same again, with fewer rows: nothing of the killed run may stay.
+    let arguments = ["generate", "saas", "--scale", "0.02", "--format", "csv", "--rows-per-file", "5000", "--force"];
+    run(arguments.into_iter().chain(["--to", to.to_str().unwrap()]));
+    let expected = Writing { rows_per_file: Some(5000), ..Writing::all(Format::Csv) }.files(&shipped::plan("saas"));
     assert_same_files(&files(&to), &expected, "after the killed run");
 }
 

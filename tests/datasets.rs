@@ -46,7 +46,7 @@ fn shards_written_side_by_side_are_the_whole() {
                 for (name, bytes) in data_files(&writing.files(&shipped::plan("saas"))) {
                     assert!(apart.insert(name.clone(), bytes).is_none(), "{name} is in two shards");
                 }
-                writing.into(together.path(), &plan);
+                writing.write_into(together.path(), &plan);
             }
             assert_same_files(&apart, &expected, &format!("{format:?} in {count} shards"));
             let together = seedbed_tests::folder::files(together.path());

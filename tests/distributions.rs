@@ -1,6 +1,6 @@
 //! Distributions end to end: a column that a scenario asks for follows the law that its words promise.
 //!
-//! Alpha is 0.001 and seeds are fixed. The laws stand here as formulas of their own.
+//! Alpha is 0.001 and seeds are fixed. The laws stand here as formulas of their own, and a million draws take a second.
 
 use std::collections::HashMap;
 
@@ -37,7 +37,6 @@ fn from(values: Vec<i64>, least: i64) -> impl Iterator<Item = usize> {
 }
 
 #[test]
-#[ignore = "slow: a million draws of each law"]
 fn numbers_follow_their_laws() {
     let draws = |spec: &str| reals(&column(spec), "x");
     assert_continuous(draws("{uniform: {from: -2, to: 3}}"), |x| (x + 2.0) / 5.0, "uniform");
@@ -48,7 +47,6 @@ fn numbers_follow_their_laws() {
 }
 
 #[test]
-#[ignore = "slow: a million draws of each law"]
 fn whole_numbers_follow_their_laws() {
     let draws = |spec: &str| column(spec).numbers("x");
     assert_discrete(from(draws("{integer: {from: -5, to: 94}}"), -5), 100, |_| 0.01, "integer");
@@ -68,7 +66,6 @@ fn whole_numbers_follow_their_laws() {
 }
 
 #[test]
-#[ignore = "slow: a million draws of each law"]
 fn choices_follow_their_weights() {
     let weights = [52.0, 18.0, 9.0, 8.0, 6.0, 4.0, 2.0, 1.0];
     let values = column("{choose: {0: 52, 1: 18, 2: 9, 3: 8, 4: 6, 5: 4, 6: 2, 7: 1}}");
@@ -96,7 +93,6 @@ fn grown(x: f64, growth: f64, months: f64) -> f64 {
 }
 
 #[test]
-#[ignore = "slow: a million draws of each law"]
 fn moments_grow_as_they_should() {
     let seconds = (AS_OF - SINCE) as f64;
     let months = seconds / (86_400.0 * 365.2425 / 12.0);
@@ -111,7 +107,6 @@ fn moments_grow_as_they_should() {
 }
 
 #[test]
-#[ignore = "slow: a million draws"]
 fn each_child_falls_evenly_into_its_own_part_of_the_time() {
     let text = "since: 2024-01-01\nas_of: 2026-01-01\ntables:\n  p: {rows: 200000, columns: {id: serial}}\n  c:\n    per: p\n    \
                 count: {integer: {from: 1, to: 9}}\n    columns:\n      p: parent\n      k: = ordinal()\n      n: = siblings()\n      \
@@ -130,7 +125,6 @@ fn each_child_falls_evenly_into_its_own_part_of_the_time() {
 }
 
 #[test]
-#[ignore = "slow: a million references"]
 fn references_prefer_early_rows_as_much_as_asked() {
     let rows = 500_u64;
     for skew in [0.0, 0.5, 1.0, 1.7] {
@@ -148,7 +142,6 @@ fn references_prefer_early_rows_as_much_as_asked() {
 }
 
 #[test]
-#[ignore = "slow: a million references"]
 fn references_within_a_parent_go_evenly_to_what_existed() {
     let text = "since: 2024-01-01\nas_of: 2026-01-01\ntables:\n  p: {rows: 50000, columns: {id: serial}}\n  a:\n    per: p\n    count: 7\n    \
                 columns:\n      id: serial\n      p: parent\n      created_at: {moment: {from: since, to: as_of, order: within parent}}\n  \
@@ -176,7 +169,6 @@ fn references_within_a_parent_go_evenly_to_what_existed() {
 }
 
 #[test]
-#[ignore = "slow: a million references"]
 fn distinct_references_go_evenly_to_all_others() {
     let text = "tables:\n  p: {rows: 12, columns: {id: serial}}\n  u: {rows: 100000, columns: {id: serial}}\n  c:\n    per: u\n    count: 5\n    \
                 columns:\n      u: parent\n      k: = ordinal()\n      x: {reference: {to: p, distinct: true}}\n";
@@ -193,7 +185,6 @@ fn distinct_references_go_evenly_to_all_others() {
 }
 
 #[test]
-#[ignore = "slow: a million parents"]
 fn counts_follow_their_law() {
     let text = format!(
         "tables:\n  p: {{rows: {ROWS}, columns: {{id: serial, n: = count(c)}}}}\n  c:\n    per: p\n    \
@@ -210,7 +201,6 @@ fn counts_follow_their_law() {
 }
 
 #[test]
-#[ignore = "slow: columns of a million rows"]
 fn columns_rows_and_seeds_know_nothing_of_each_other() {
     let columns = "      a: {uniform: {from: 0, to: 1}}\n      b: {uniform: {from: 0, to: 1}}\n      c: {normal: {mean: 0, sd: 1}}\n";
     let values = Values::whole(&plan(columns), "t");

@@ -162,6 +162,17 @@ fn mutant() -> impl Strategy<Value = String> {
     })
 }
 
+/// A shipped scenario with a few other numbers, which compiles more often.
+fn other_numbers() -> impl Strategy<Value = String> {
+    let text = prop::sample::select(shipped::names()).prop_map(|name| shipped::text(&name));
+    let number = (any::<prop::sample::Index>(), prop::sample::select(&NUMBERS[..]));
+    (text, prop::collection::vec(number.prop_map(|(at, with)| Change::Number(at, with)), 1..4)).prop_map(|(text, changes)| {
+        let mut tokens = tokens(&text);
+        changes.iter().for_each(|change| change.apply(&mut tokens));
+        tokens.concat()
+    })
+}
+
 /// A scenario of one table whose column is an arbitrary expression.
 fn expression() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
@@ -198,6 +209,11 @@ proptest! {
     }
 
     #[test]
+    fn a_scenario_with_other_numbers_gets_an_answer(text in other_numbers()) {
+        survives(&text)?;
+    }
+
+    #[test]
     fn any_expression_gets_an_answer(text in expression()) {
         survives(&text)?;
     }
@@ -213,23 +229,47 @@ proptest! {
     }
 
     #[test]
+    #[ignore = "slow: forty thousand mutants"]
+    fn many_scenarios_with_other_numbers_get_an_answer(text in other_numbers()) {
+        survives(&text)?;
+    }
+
+    #[test]
     #[ignore = "slow: forty thousand expressions"]
     fn many_expressions_get_an_answer(text in expression()) {
         survives(&text)?;
     }
 }
 
+/// How many of two hundred scenarios compile.
+fn compiled(scenarios: &impl Strategy<Value = String>) -> u32 {
+    let compiled = std::cell::Cell::new(0);
+    let count = |text: String| {
+        compiled.set(compiled.get() + u32::from(Plan::compile(&text, &Settings::default()).is_ok()));
+        Ok(())
+    };
+    proptest::test_runner::TestRunner::new(runs(200)).run(scenarios, count).expect("counting does not fail");
+    compiled.get()
+}
+
 #[test]
 fn mutants_are_not_all_refused() {
     // Otherwise the tests above would only look at the reader.
-    let mut runner = proptest::test_runner::TestRunner::new(runs(200));
-    let compiled = std::cell::Cell::new(0);
-    runner
-        .run(&mutant(), |text| {
-            compiled.set(compiled.get() + u32::from(Plan::compile(&text, &Settings::default()).is_ok()));
-            Ok(())
-        })
-        .unwrap();
-    let compiled = compiled.get();
-    assert!((30..180).contains(&compiled), "{compiled} of 200 mutants compile");
+    let (mutants, numbers, expressions) = (compiled(&mutant()), compiled(&other_numbers()), compiled(&expression()));
+    assert!((10..190).contains(&mutants), "{mutants} of 200 mutants compile");
+    assert!((40..190).contains(&numbers), "{numbers} of 200 scenarios with other numbers compile");
+    assert!((10..190).contains(&expressions), "{expressions} of 200 expressions compile");
+}
+
+/// Texts that once made a compiler panic or hang, each with its story.
+const ONCE_WRONG: [(&str, &str); 1] = [(
+    "a date is days, and a day of the year one million overflowed in microseconds",
+    "as_of: 1000000-01-01\ntables: {t: {rows: 1, columns: {id: serial}}}",
+)];
+
+#[test]
+fn what_was_wrong_once_gets_an_answer() {
+    for (story, text) in ONCE_WRONG {
+        survives(text).unwrap_or_else(|error| panic!("{story}: {error}"));
+    }
 }

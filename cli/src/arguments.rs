@@ -182,7 +182,8 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 }
 
 fn compression(text: &str) -> Result<Compression, String> {
-    Compression::from_name(text).ok_or_else(|| "expected none, snappy, zstd, or zstd(1) to zstd(22)".to_owned())
+    Compression::from_name(text)
+        .ok_or_else(|| "expected none, snappy, zstd, or zstd(1) to zstd(22)".to_owned())
 }
 
 fn threads(text: &str) -> Result<NonZeroUsize, String> {

@@ -2,11 +2,11 @@
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{
-    DataType, Date32Type, Float32Type, Float64Type, IntervalMonthDayNanoType, IntervalUnit, Time64MicrosecondType,
-    TimeUnit, TimestampMicrosecondType,
+    DataType, Date32Type, Float32Type, Float64Type, IntervalMonthDayNanoType, IntervalUnit,
+    Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
 };
-use seedbed_engine::calendar::text;
 use seedbed_engine::calendar::Style;
+use seedbed_engine::calendar::text;
 
 /// The text of a value; `NULL` when there is none.
 pub(crate) fn shown(array: &ArrayRef, row: usize) -> String {
@@ -15,7 +15,9 @@ pub(crate) fn shown(array: &ArrayRef, row: usize) -> String {
     }
     let mut out = String::new();
     match array.data_type() {
-        DataType::Date32 => text::write_date(&mut out, array.as_primitive::<Date32Type>().value(row), Style::Sql),
+        DataType::Date32 => {
+            text::write_date(&mut out, array.as_primitive::<Date32Type>().value(row), Style::Sql)
+        }
         DataType::Time64(TimeUnit::Microsecond) => {
             text::write_time(&mut out, array.as_primitive::<Time64MicrosecondType>().value(row));
         }
@@ -27,8 +29,9 @@ pub(crate) fn shown(array: &ArrayRef, row: usize) -> String {
             }
         }
         DataType::Interval(IntervalUnit::MonthDayNano) => {
-            let (months, days, nanos) =
-                IntervalMonthDayNanoType::to_parts(array.as_primitive::<IntervalMonthDayNanoType>().value(row));
+            let (months, days, nanos) = IntervalMonthDayNanoType::to_parts(
+                array.as_primitive::<IntervalMonthDayNanoType>().value(row),
+            );
             text::write_interval(&mut out, months, days, nanos);
         }
         DataType::Float64 => out = array.as_primitive::<Float64Type>().value(row).to_string(),
@@ -68,7 +71,9 @@ fn uuid(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::array::{Date32Array, FixedSizeBinaryArray, ListArray, StringArray, TimestampMicrosecondArray};
+    use arrow::array::{
+        Date32Array, FixedSizeBinaryArray, ListArray, StringArray, TimestampMicrosecondArray,
+    };
     use arrow::datatypes::Int32Type;
     use std::sync::Arc;
 

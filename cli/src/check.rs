@@ -25,7 +25,8 @@ fn summary(plan: &Plan) -> Result<String, ValueError> {
     }
     out += &format!("\nseed {}, scale {}, fingerprint {}\n", model.seed, model.scale, plan.fingerprint());
     if !model.params.is_empty() {
-        let params: Vec<String> = model.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let params: Vec<String> =
+            model.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
         out += &format!("parameters: {}\n", params.join(" "));
     }
     plan.count()?;
@@ -46,7 +47,14 @@ fn summary(plan: &Plan) -> Result<String, ValueError> {
         bytes_total += bytes;
         let columns = table.written().count() as u64;
         let parent = parent(plan, table);
-        grid.row([table.name.clone(), parent, count(rows), count(columns), format!("{per_row:.0}"), size(bytes)]);
+        grid.row([
+            table.name.clone(),
+            parent,
+            count(rows),
+            count(columns),
+            format!("{per_row:.0}"),
+            size(bytes),
+        ]);
     }
     out += &format!("\n{}\n", grid.lines());
     let tables = plural(model.tables.len() as u64, "table");
@@ -64,6 +72,7 @@ fn parent(plan: &Plan, table: &Table) -> String {
 /// The memory of the first rows, in bytes per row.
 fn bytes_per_row(plan: &Plan, table: usize) -> Result<f64, ValueError> {
     let sample = plan.batch(table, 0..ROWS_PER_BATCH)?;
-    let bytes: usize = sample.columns().iter().filter_map(|column| column.to_data().get_slice_memory_size().ok()).sum();
+    let bytes: usize =
+        sample.columns().iter().filter_map(|column| column.to_data().get_slice_memory_size().ok()).sum();
     Ok(bytes as f64 / sample.num_rows().max(1) as f64)
 }

@@ -59,7 +59,9 @@ impl From<seedbed_formats::Error> for Failure {
         }
         let (message, hint) = (error.to_string(), error.hint());
         match error {
-            Error::Usage { .. } | Error::NotEmpty { .. } | Error::Exists { .. } => Self::Usage { message, hint },
+            Error::Usage { .. } | Error::NotEmpty { .. } | Error::Exists { .. } => {
+                Self::Usage { message, hint }
+            }
             _ => Self::Running { message, hint },
         }
     }

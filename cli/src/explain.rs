@@ -16,7 +16,8 @@ pub(crate) fn run(arguments: &Explain) -> Result<(), Failure> {
     };
     let t = settings::table(&plan, table)?;
     if let Some(column) = column {
-        let names: Vec<&str> = plan.model().tables[t].columns.iter().map(|column| column.name.as_str()).collect();
+        let names: Vec<&str> =
+            plan.model().tables[t].columns.iter().map(|column| column.name.as_str()).collect();
         if !names.contains(&column) {
             let failure = Failure::usage(format!("unknown column `{column}` of `{table}`"));
             let known = names.iter().copied().filter(|name| !name.contains(' '));

@@ -14,7 +14,9 @@ use crate::target::{Destination, Place};
 pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
     let destination = Destination::parse(&arguments.to, arguments.format)?;
     if arguments.json && destination.place == Place::Stdout {
-        return Err(Failure::usage("`--json` and `--to -` both write to stdout").hint("leave one of them out"));
+        return Err(
+            Failure::usage("`--json` and `--to -` both write to stdout").hint("leave one of them out")
+        );
     }
     let (_, plan) = settings::compile(&arguments.scenario)?;
     let tables = tables(&plan, &arguments.tables)?;

@@ -53,7 +53,11 @@ fn rows(plan: &Plan, table: usize, first: u64, count: u64) -> Result<String, Fai
     if found == 0 {
         // The rows have been counted on the way to finding none.
         let all = quantity::plural(plan.rows(table)?, "row");
-        return Ok(format!("{}(no rows from {} on; the table has {all})\n", grid.ruled(), quantity::count(first + 1)));
+        return Ok(format!(
+            "{}(no rows from {} on; the table has {all})\n",
+            grid.ruled(),
+            quantity::count(first + 1)
+        ));
     }
     match output::columns() {
         Some(columns) if grid.width() > columns => Ok(grid.records(first + 1)),

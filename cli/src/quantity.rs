@@ -7,7 +7,7 @@ pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -56,13 +56,14 @@ mod tests {
     #[test]
     fn numbers_are_read_at_a_glance() {
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([0, 999, 1000, 999_949, 999_960].map(size), ["0 B", "999 B", "1.0 kB", "999.9 kB", "1.0 MB"]);
+        assert_eq!(
+            [0, 999, 1000, 999_949, 999_960].map(size),
+            ["0 B", "999 B", "1.0 kB", "999.9 kB", "1.0 MB"]
+        );
         assert_eq!(size(u64::MAX), "18446.7 PB");
-        assert_eq!([0.0, 59.994, 61.0, 7260.0].map(|s| time(Duration::from_secs_f64(s))), [
-            "0.00 s",
-            "59.99 s",
-            "1 min 01 s",
-            "2 h 01 min"
-        ]);
+        assert_eq!(
+            [0.0, 59.994, 61.0, 7260.0].map(|s| time(Duration::from_secs_f64(s))),
+            ["0.00 s", "59.99 s", "1 min 01 s", "2 h 01 min"]
+        );
     }
 }

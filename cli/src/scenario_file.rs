@@ -37,7 +37,9 @@ pub(crate) fn read(scenario: &str) -> Result<ScenarioFile, Failure> {
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if metadata.is_dir() {
-        return Err(Failure::usage(format!("`{scenario}` is a directory")).hint("name the scenario file in it"));
+        return Err(
+            Failure::usage(format!("`{scenario}` is a directory")).hint("name the scenario file in it")
+        );
     }
     if metadata.len() > MAX_BYTES as u64 {
         return Err(too_large(scenario, &format!("{} bytes", metadata.len())));
@@ -59,7 +61,8 @@ fn text(name: &str, source: impl Read) -> Result<ScenarioFile, Failure> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
-        Failure::usage(format!("`{name}` is not UTF-8: line {line}, byte {at}")).hint("save the file as UTF-8")
+        Failure::usage(format!("`{name}` is not UTF-8: line {line}, byte {at}"))
+            .hint("save the file as UTF-8")
     })?;
     let text = match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),

@@ -35,6 +35,7 @@ pub(crate) fn table(plan: &Plan, name: &str) -> Result<usize, Failure> {
 pub(crate) fn pool(threads: &Threads) -> Result<rayon::ThreadPool, Failure> {
     // Zero lets rayon take the number of processors.
     let count = threads.count.map_or(0, std::num::NonZeroUsize::get);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(count).thread_name(|i| format!("seedbed-{i}")).build();
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(count).thread_name(|i| format!("seedbed-{i}")).build();
     pool.map_err(|error| Failure::running(format!("cannot start threads: {error}")))
 }

@@ -27,7 +27,11 @@ impl Destination {
     /// Reads `--to` and `--format`.
     pub(crate) fn parse(to: &str, format: Option<Format>) -> Result<Self, Failure> {
         let place = match to {
-            "" => return Err(Failure::usage("`--to` is empty").hint("name a directory, or a file such as users.csv")),
+            "" => {
+                return Err(
+                    Failure::usage("`--to` is empty").hint("name a directory, or a file such as users.csv")
+                );
+            }
             "-" => Place::Stdout,
             "null:" => Place::Nowhere,
             _ => match scheme(to) {
@@ -49,8 +53,10 @@ impl Destination {
         let format = match (&place, format, extension(to)) {
             (Place::File(_), Some(format), Some(named)) if format != named => {
                 let (format, named) = (format.name(), named.name());
-                return Err(Failure::usage(format!("`{to}` is named like {named}, but `--format` says {format}"))
-                    .hint("leave `--format` out, or change the extension"));
+                return Err(Failure::usage(format!(
+                    "`{to}` is named like {named}, but `--format` says {format}"
+                ))
+                .hint("leave `--format` out, or change the extension"));
             }
             (_, Some(format), _) => format,
             (Place::File(_), None, Some(named)) => named,
@@ -69,8 +75,11 @@ impl Destination {
         }
         let binary = matches!(self.format, Format::Parquet | Format::Arrow);
         if self.place == Place::Stdout && binary && io::stdout().is_terminal() {
-            return Err(Failure::usage(format!("{} is binary, and stdout is a terminal", self.format.name()))
-                .hint("send stdout to a file or a program, or write csv"));
+            return Err(Failure::usage(format!(
+                "{} is binary, and stdout is a terminal",
+                self.format.name()
+            ))
+            .hint("send stdout to a file or a program, or write csv"));
         }
         Ok(())
     }
@@ -95,7 +104,8 @@ impl Destination {
         };
         // Anything else would need quotes of two languages.
         let plain = |c: char| c.is_ascii_alphanumeric() || "/._-*:".contains(c);
-        (self.format != Format::Arrow && path.chars().all(plain)).then(|| format!("duckdb -c \"from '{path}'\""))
+        (self.format != Format::Arrow && path.chars().all(plain))
+            .then(|| format!("duckdb -c \"from '{path}'\""))
     }
 }
 
@@ -130,7 +140,10 @@ mod tests {
     fn a_target_says_what_it_is() {
         let place = |place, format| Some(Destination { place, format });
         assert_eq!(parse("data", None), place(Place::Directory("data".into()), Format::Parquet));
-        assert_eq!(parse("data.d/x", Some(Format::Csv)), place(Place::Directory("data.d/x".into()), Format::Csv));
+        assert_eq!(
+            parse("data.d/x", Some(Format::Csv)),
+            place(Place::Directory("data.d/x".into()), Format::Csv)
+        );
         assert_eq!(parse("a/users.ndjson", None), place(Place::File("a/users.ndjson".into()), Format::Jsonl));
         assert_eq!(parse("-", None), place(Place::Stdout, Format::Csv));
         assert_eq!(parse("null:", None), place(Place::Nowhere, Format::Parquet));
@@ -141,7 +154,9 @@ mod tests {
     #[test]
     fn passwords_are_not_repeated() {
         for url in ["postgres://me:secret@host/db", "mysql://me:secret@host/db"] {
-            let Err(Failure::Usage { message, hint }) = Destination::parse(url, None) else { panic!("{url}") };
+            let Err(Failure::Usage { message, hint }) = Destination::parse(url, None) else {
+                panic!("{url}")
+            };
             assert!(!message.contains("secret") && !hint.unwrap().contains("secret"));
         }
     }

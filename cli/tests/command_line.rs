@@ -88,13 +88,34 @@ fn wrong_flags_are_refused_with_their_form() {
 #[test]
 fn targets_that_cannot_be_are_refused() {
     for (arguments, expected) in [
-        (&["--to", "x.csv", "--format", "arrow"][..], "error: `x.csv` is named like csv, but `--format` says arrow\nhint: leave `--format` out, or change the extension\n"),
-        (&["--to", "postgres://me:secret@host/db"], "error: writing into PostgreSQL is not supported yet\nhint: write files with `--to DIRECTORY --format csv` and load them with COPY\n"),
-        (&["--to", "s3://bucket"], "error: unknown kind of target `s3://`\nhint: name a directory, a file such as users.csv, `-`, or `null:`\n"),
-        (&["--to", "-"], "error: stdout holds one table, and there are 2 to write\nhint: choose one, as in `--tables teams`, or write a directory\n"),
-        (&["--to", "users.csv"], "error: `users.csv` holds one table, and there are 2 to write\nhint: choose one, as in `--tables teams`, or write a directory\n"),
-        (&["--to", "-", "--tables", "teams", "--json"], "error: `--json` and `--to -` both write to stdout\nhint: leave one of them out\n"),
-        (&["--to", "x", "--tables", "teams,member"], "error: unknown table `member`\nhint: did you mean `members`?\n"),
+        (
+            &["--to", "x.csv", "--format", "arrow"][..],
+            "error: `x.csv` is named like csv, but `--format` says arrow\nhint: leave `--format` out, or change the extension\n",
+        ),
+        (
+            &["--to", "postgres://me:secret@host/db"],
+            "error: writing into PostgreSQL is not supported yet\nhint: write files with `--to DIRECTORY --format csv` and load them with COPY\n",
+        ),
+        (
+            &["--to", "s3://bucket"],
+            "error: unknown kind of target `s3://`\nhint: name a directory, a file such as users.csv, `-`, or `null:`\n",
+        ),
+        (
+            &["--to", "-"],
+            "error: stdout holds one table, and there are 2 to write\nhint: choose one, as in `--tables teams`, or write a directory\n",
+        ),
+        (
+            &["--to", "users.csv"],
+            "error: `users.csv` holds one table, and there are 2 to write\nhint: choose one, as in `--tables teams`, or write a directory\n",
+        ),
+        (
+            &["--to", "-", "--tables", "teams", "--json"],
+            "error: `--json` and `--to -` both write to stdout\nhint: leave one of them out\n",
+        ),
+        (
+            &["--to", "x", "--tables", "teams,member"],
+            "error: unknown table `member`\nhint: did you mean `members`?\n",
+        ),
     ] {
         let output = run(&[&["generate", "minimal"], arguments].concat());
         assert_eq!(refused(&output), expected);
@@ -140,20 +161,32 @@ hint: is this the right file?
 
 #[test]
 fn endless_input_is_not_read_to_its_end() {
-    let mut child =
-        seedbed(&["check", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = seedbed(&["check", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let block = vec![b' '; 1 << 16];
     // The child stops reading, and then the pipe breaks.
     while stdin.write_all(&block).is_ok() {}
     let output = child.wait_with_output().unwrap();
-    assert!(refused(&output).starts_with("error: `<stdin>` has more than 4194304 bytes"), "{}", refused(&output));
+    assert!(
+        refused(&output).starts_with("error: `<stdin>` has more than 4194304 bytes"),
+        "{}",
+        refused(&output)
+    );
 }
 
 #[test]
 fn a_scenario_comes_from_stdin_with_or_without_a_byte_order_mark() {
-    for text in ["tables: {t: {rows: 2, columns: {id: serial}}}", "\u{feff}tables: {t: {rows: 2, columns: {id: serial}}}"] {
-        let mut child = seedbed(&["preview", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    for text in [
+        "tables: {t: {rows: 2, columns: {id: serial}}}",
+        "\u{feff}tables: {t: {rows: 2, columns: {id: serial}}}",
+    ] {
+        let mut child =
+            seedbed(&["preview", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
         assert_eq!(done(&child.wait_with_output().unwrap()), "t\nid\n──\n 1\n 2\n");
     }
@@ -179,7 +212,9 @@ fn a_closed_pipe_is_no_failure() {
 
 #[test]
 fn nobody_needs_to_read_what_is_printed() {
-    for arguments in [&["--help"][..], &["schema"], &["preview", "wide"], &["explain", "wide"], &["check", "minimal"]] {
+    for arguments in
+        [&["--help"][..], &["schema"], &["preview", "wide"], &["explain", "wide"], &["check", "minimal"]]
+    {
         let mut child = seedbed(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
@@ -192,10 +227,14 @@ fn generating_reports_what_was_written() {
     let folder = folder();
     let output = run_in(folder.path(), &["generate", "minimal", "--to", "data", "--json", "--threads", "2"]);
     let report: serde_json::Value = serde_json::from_str(done(&output)).unwrap();
-    assert_eq!((&report["scenario"], &report["seed"], &report["threads"]), (&"minimal".into(), &42.into(), &2.into()));
+    assert_eq!(
+        (&report["scenario"], &report["seed"], &report["threads"]),
+        (&"minimal".into(), &42.into(), &2.into())
+    );
     assert_eq!(report["tables"][0]["name"], "teams");
     assert_eq!(report["tables"][0]["rows"], 20);
-    let rows: u64 = report["tables"].as_array().unwrap().iter().map(|table| table["rows"].as_u64().unwrap()).sum();
+    let rows: u64 =
+        report["tables"].as_array().unwrap().iter().map(|table| table["rows"].as_u64().unwrap()).sum();
     assert_eq!(report["rows"], rows);
     let fingerprint = run(&["fingerprint", "minimal"]);
     assert_eq!(done(&fingerprint), format!("{}\n", report["fingerprint"].as_str().unwrap()));
@@ -210,7 +249,11 @@ fn a_report_for_people_goes_to_stderr() {
     let output = run_in(folder.path(), &["generate", "minimal", "--to", "data", "--threads", "1"]);
     assert_eq!(done(&output), "");
     let stderr = str::from_utf8(&output.stderr).unwrap();
-    assert!(stderr.starts_with("minimal: 2 tables to `data` as parquet, seed 42, scale 1, 1 thread, fingerprint "), "{stderr}");
+    assert!(
+        stderr
+            .starts_with("minimal: 2 tables to `data` as parquet, seed 42, scale 1, 1 thread, fingerprint "),
+        "{stderr}"
+    );
     assert!(stderr.ends_with("read it with: duckdb -c \"from 'data/members/*.parquet'\"\n"), "{stderr}");
     let quiet = run_in(folder.path(), &["generate", "minimal", "--to", "data", "--force", "--quiet"]);
     assert_eq!((done(&quiet), &quiet.stderr[..]), ("", &b""[..]));

@@ -5,8 +5,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, FixedSizeBinaryArray, Float64Array, Int32Array, Int64Array,
-    RecordBatch, StringArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, FixedSizeBinaryArray,
+    Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{Field, Int32Type, Schema, SchemaRef};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -26,7 +26,8 @@ fn word(i: usize) -> u64 {
 }
 
 fn dictionary(of: usize) -> impl Fn(std::ops::Range<usize>) -> ArrayRef {
-    let values: ArrayRef = Arc::new(StringArray::from_iter_values((0..of).map(|i| format!("value number {i}"))));
+    let values: ArrayRef =
+        Arc::new(StringArray::from_iter_values((0..of).map(|i| format!("value number {i}"))));
     move |rows| {
         let keys = Int32Array::from_iter_values(rows.map(|i| (word(i) % of as u64) as i32));
         Arc::new(DictionaryArray::<Int32Type>::new(keys, values.clone()))
@@ -36,9 +37,13 @@ fn dictionary(of: usize) -> impl Fn(std::ops::Range<usize>) -> ArrayRef {
 type MakeColumn = Box<dyn Fn(std::ops::Range<usize>) -> ArrayRef>;
 
 fn columns() -> Vec<(&'static str, MakeColumn)> {
-    let serial: MakeColumn = Box::new(|rows| Arc::new(Int64Array::from_iter_values(rows.map(|i| i as i64 + 1))));
-    let int64: MakeColumn = Box::new(|rows| Arc::new(Int64Array::from_iter_values(rows.map(|i| (word(i) % 200_000) as i64))));
-    let date: MakeColumn = Box::new(|rows| Arc::new(Date32Array::from_iter_values(rows.map(|i| 8000 + (word(i) % 2500) as i32))));
+    let serial: MakeColumn =
+        Box::new(|rows| Arc::new(Int64Array::from_iter_values(rows.map(|i| i as i64 + 1))));
+    let int64: MakeColumn =
+        Box::new(|rows| Arc::new(Int64Array::from_iter_values(rows.map(|i| (word(i) % 200_000) as i64))));
+    let date: MakeColumn = Box::new(|rows| {
+        Arc::new(Date32Array::from_iter_values(rows.map(|i| 8000 + (word(i) % 2500) as i32)))
+    });
     let decimal: MakeColumn = Box::new(|rows| {
         let numbers = Decimal128Array::from_iter_values(rows.map(|i| i128::from(word(i) % 10_000_000)));
         Arc::new(numbers.with_precision_and_scale(15, 2).unwrap())
@@ -47,18 +52,24 @@ fn columns() -> Vec<(&'static str, MakeColumn)> {
         let micros = rows.map(|i| 1_700_000_000_000_000 + (word(i) % 100_000_000_000_000) as i64);
         Arc::new(TimestampMicrosecondArray::from_iter_values(micros).with_timezone("UTC"))
     });
-    let float: MakeColumn = Box::new(|rows| Arc::new(Float64Array::from_iter_values(rows.map(|i| word(i) as f64 / 1e9))));
-    let boolean: MakeColumn = Box::new(|rows| Arc::new(rows.map(|i| Some(word(i) % 3 == 0)).collect::<BooleanArray>()));
+    let float: MakeColumn =
+        Box::new(|rows| Arc::new(Float64Array::from_iter_values(rows.map(|i| word(i) as f64 / 1e9))));
+    let boolean: MakeColumn =
+        Box::new(|rows| Arc::new(rows.map(|i| Some(word(i) % 3 == 0)).collect::<BooleanArray>()));
     let uuid: MakeColumn = Box::new(|rows| {
         let bytes = rows.map(|i| (u128::from(word(i)) << 64 | u128::from(word(!i))).to_be_bytes());
         Arc::new(FixedSizeBinaryArray::try_from_iter(bytes).unwrap())
     });
     let email: MakeColumn = Box::new(|rows| {
-        let texts = rows.map(|i| format!("person.{}{i}@tenant-{}.example", word(i) % 1000, word(i + 7) % 100));
+        let texts =
+            rows.map(|i| format!("person.{}{i}@tenant-{}.example", word(i) % 1000, word(i + 7) % 100));
         Arc::new(StringArray::from_iter_values(texts))
     });
     let nullable: MakeColumn = Box::new(|rows| {
-        Arc::new(rows.map(|i| (word(i + 5) % 20 != 0).then_some((word(i) % 200_000) as i64)).collect::<Int64Array>())
+        Arc::new(
+            rows.map(|i| (word(i + 5) % 20 != 0).then_some((word(i) % 200_000) as i64))
+                .collect::<Int64Array>(),
+        )
     });
     vec![
         ("serial", serial),
@@ -78,7 +89,8 @@ fn columns() -> Vec<(&'static str, MakeColumn)> {
 }
 
 fn batches(make: &MakeColumn) -> (SchemaRef, Vec<RecordBatch>) {
-    let arrays: Vec<ArrayRef> = (0..ROWS).step_by(ROWS_PER_BATCH).map(|start| make(start..start + ROWS_PER_BATCH)).collect();
+    let arrays: Vec<ArrayRef> =
+        (0..ROWS).step_by(ROWS_PER_BATCH).map(|start| make(start..start + ROWS_PER_BATCH)).collect();
     let nullable = arrays.iter().any(|array| array.null_count() > 0);
     let field = Field::new("column", arrays[0].data_type().clone(), nullable);
     let schema = Arc::new(Schema::new(vec![field]));
@@ -98,7 +110,9 @@ fn bench(criterion: &mut Criterion) {
         let (schema, batches) = batches(&make);
         let mut group = criterion.benchmark_group(name);
         group.throughput(Throughput::Elements(ROWS as u64));
-        group.bench_function("parquets_own", |b| b.iter(|| parquets_own(black_box(&schema), black_box(&batches))));
+        group.bench_function("parquets_own", |b| {
+            b.iter(|| parquets_own(black_box(&schema), black_box(&batches)))
+        });
         let cases = [
             ("parquet", Format::Parquet, Compression::Snappy),
             ("parquet_none", Format::Parquet, Compression::None),
@@ -108,7 +122,9 @@ fn bench(criterion: &mut Criterion) {
         ];
         for (format_name, format, compression) in cases {
             group.bench_function(format_name, |b| {
-                b.iter(|| encode_batches(black_box(&schema), black_box(&batches), format, compression).unwrap());
+                b.iter(|| {
+                    encode_batches(black_box(&schema), black_box(&batches), format, compression).unwrap()
+                });
             });
         }
         group.finish();

@@ -42,13 +42,19 @@ pub(crate) enum Piece {
 
 impl Encoder {
     /// Encoders for some tables; without a format they drop everything.
-    pub(crate) fn new(plan: &Plan, tables: &[usize], format: Option<(Format, Compression)>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        plan: &Plan,
+        tables: &[usize],
+        format: Option<(Format, Compression)>,
+    ) -> Result<Self, Error> {
         let mut encoders: Vec<Option<TableEncoder>> = plan.model().tables.iter().map(|_| None).collect();
         for &table in tables {
             let name = &plan.model().tables[table].name;
             encoders[table] = Some(match format {
                 None => TableEncoder::Null,
-                Some((format, compression)) => TableEncoder::new(name, plan.schema(table), format, compression)?,
+                Some((format, compression)) => {
+                    TableEncoder::new(name, plan.schema(table), format, compression)?
+                }
             });
         }
         Ok(Self { tables: encoders })
@@ -70,7 +76,12 @@ impl Encode for Encoder {
 
 impl TableEncoder {
     /// An encoder for a table of that name.
-    pub(crate) fn new(table: &str, schema: SchemaRef, format: Format, compression: Compression) -> Result<Self, Error> {
+    pub(crate) fn new(
+        table: &str,
+        schema: SchemaRef,
+        format: Format,
+        compression: Compression,
+    ) -> Result<Self, Error> {
         schema::check(table, &schema, format.name())?;
         Ok(match format {
             Format::Csv => Self::Csv(CsvEncoder::new(schema)),

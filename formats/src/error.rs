@@ -82,15 +82,18 @@ impl Error {
     /// What to try.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NotEmpty { .. } => {
-                Some("choose another directory, or pass --force to replace an earlier dataset of seedbed's".to_owned())
+            Self::NotEmpty { .. } => Some(
+                "choose another directory, or pass --force to replace an earlier dataset of seedbed's"
+                    .to_owned(),
+            ),
+            Self::Exists { .. } => {
+                Some("choose another name, or pass --force to replace the file".to_owned())
             }
-            Self::Exists { .. } => Some("choose another name, or pass --force to replace the file".to_owned()),
             Self::Usage { hint, .. } => hint.clone(),
             Self::Io { source, .. } => match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    Some("free some space, or lower the scale; what was half written has been removed".to_owned())
-                }
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(
+                    "free some space, or lower the scale; what was half written has been removed".to_owned(),
+                ),
                 _ => None,
             },
             Self::Value(_) | Self::Encode { .. } => None,

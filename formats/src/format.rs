@@ -122,7 +122,9 @@ mod tests {
             assert_eq!(Format::from_name(format.name()), Some(format));
             assert_eq!(Format::from_extension(&format.extension().to_uppercase()), Some(format));
         }
-        for compression in [Compression::None, Compression::Snappy, Compression::Zstd(1), Compression::Zstd(22)] {
+        for compression in
+            [Compression::None, Compression::Snappy, Compression::Zstd(1), Compression::Zstd(22)]
+        {
             assert_eq!(Compression::from_name(&compression.name()), Some(compression));
         }
         for wrong in ["", "ZSTD", "zstd()", "zstd(0)", "zstd(1", "gzip"] {

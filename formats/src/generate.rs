@@ -50,7 +50,10 @@ pub fn generate(
     let place = match target {
         Target::Directory(root) => {
             let manifest = Manifest::new(plan, &tables, format, compression, layout, shard);
-            let names: Vec<_> = files.iter().map(|(table, file, _)| (plan.model().tables[*table].name.as_str(), *file)).collect();
+            let names: Vec<_> = files
+                .iter()
+                .map(|(table, file, _)| (plan.model().tables[*table].name.as_str(), *file))
+                .collect();
             Place::Directory(Directory::prepare(root, manifest, format, &names, force)?)
         }
         Target::File(path) => prepare_file(path, force)?,
@@ -94,14 +97,20 @@ impl Request {
         if one_table && self.tables.len() != 1 {
             let names: Vec<_> = plan.model().tables.iter().map(|table| table.name.as_str()).collect();
             let message = format!("one file takes one table, and {} are to be written", self.tables.len());
-            let hint = format!("choose one with --tables, or write to a directory; the tables are {}", names.join(", "));
+            let hint = format!(
+                "choose one with --tables, or write to a directory; the tables are {}",
+                names.join(", ")
+            );
             return Err(Error::usage(message, hint));
         }
         if one_table && self.shard.is_some() {
             return Err(Error::usage("a single file cannot be split into shards", "write to a directory"));
         }
         if one_table && self.rows_per_file.is_some() {
-            return Err(Error::usage("a single file has no rows per file", "leave them out, or write to a directory"));
+            return Err(Error::usage(
+                "a single file has no rows per file",
+                "leave them out, or write to a directory",
+            ));
         }
         if self.rows_per_file == Some(0) {
             return Err(Error::usage("a file without rows is of no use", "ask for 1 row per file or more"));

@@ -22,7 +22,9 @@ pub(crate) struct IpcEncoder {
 impl IpcEncoder {
     pub(crate) fn new(table: &str, schema: &Schema) -> Self {
         let plain = |field: &Arc<Field>| match field.data_type() {
-            DataType::Dictionary(_, value) => Arc::new(field.as_ref().clone().with_data_type(value.as_ref().clone())),
+            DataType::Dictionary(_, value) => {
+                Arc::new(field.as_ref().clone().with_data_type(value.as_ref().clone()))
+            }
             _ => field.clone(),
         };
         let fields: Vec<_> = schema.fields().iter().map(plain).collect();
@@ -62,7 +64,8 @@ pub(crate) struct IpcFile<'e> {
 
 impl<'e> IpcFile<'e> {
     pub(crate) fn new(encoder: &'e IpcEncoder) -> Result<Self, Error> {
-        let writer = FileWriter::try_new(Vec::new(), &encoder.schema).map_err(|error| encoder.error(&error))?;
+        let writer =
+            FileWriter::try_new(Vec::new(), &encoder.schema).map_err(|error| encoder.error(&error))?;
         Ok(Self { encoder, writer })
     }
 

@@ -35,6 +35,7 @@ mod request;
 
 mod generate;
 
+mod interval;
 mod schema;
 
 mod encode;

@@ -71,7 +71,8 @@ fn contents(root: &Path) -> BTreeMap<String, Vec<u8>> {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if path.is_dir() {
-            files.extend(contents(&path).into_iter().map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)));
+            files
+                .extend(contents(&path).into_iter().map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)));
             files.entry(format!("{name}/")).or_default();
         } else {
             files.insert(name, fs::read(path).unwrap());
@@ -102,13 +103,17 @@ fn a_dataset_has_files_and_a_manifest() {
     let files = contents(&root);
     assert_eq!(files["nothing/part-00000.csv"], b"id,note\n");
     let lines: Vec<usize> = (0..4)
-        .map(|part| files[&format!("order lines/part-0000{part}.csv")].iter().filter(|byte| **byte == b'\n').count())
+        .map(|part| {
+            files[&format!("order lines/part-0000{part}.csv")].iter().filter(|byte| **byte == b'\n').count()
+        })
         .collect();
     assert_eq!(lines, [10_001, 10_001, 10_001, 301]);
 
-    let tables: Vec<_> = report.tables.iter().map(|table| (table.name.as_str(), table.rows, table.files)).collect();
+    let tables: Vec<_> =
+        report.tables.iter().map(|table| (table.name.as_str(), table.rows, table.files)).collect();
     assert_eq!(tables, [("tenants", 300, 1), ("order lines", 30_300, 4), ("nothing", 0, 1)]);
-    let bytes: usize = files.iter().filter(|(name, _)| name.ends_with(".csv")).map(|(_, bytes)| bytes.len()).sum();
+    let bytes: usize =
+        files.iter().filter(|(name, _)| name.ends_with(".csv")).map(|(_, bytes)| bytes.len()).sum();
     assert_eq!((report.rows, report.bytes), (30_600, bytes as u64));
 
     let manifest: serde_json::Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
@@ -128,8 +133,7 @@ fn a_dataset_has_files_and_a_manifest() {
     let last = &orders["files"][3];
     let bytes = &files["order lines/part-00003.csv"];
     let checksum = blake3::hash(bytes).to_hex().to_string();
-    let expected =
-        serde_json::json!({"name": "order lines/part-00003.csv", "rows": 300, "bytes": bytes.len(), "blake3": checksum});
+    let expected = serde_json::json!({"name": "order lines/part-00003.csv", "rows": 300, "bytes": bytes.len(), "blake3": checksum});
     assert_eq!(*last, expected);
 }
 
@@ -153,7 +157,10 @@ fn shards_make_up_the_whole() {
     let whole = tempfile::tempdir().unwrap();
     let shards = tempfile::tempdir().unwrap();
     run(into_directory(whole.path(), Format::Parquet)).unwrap();
-    let shard = |index, count| Request { shard: Some(Shard { index, count }), ..into_directory(shards.path(), Format::Parquet) };
+    let shard = |index, count| Request {
+        shard: Some(Shard { index, count }),
+        ..into_directory(shards.path(), Format::Parquet)
+    };
     for index in [3, 1, 2] {
         run(shard(index, 3)).unwrap();
     }
@@ -161,15 +168,23 @@ fn shards_make_up_the_whole() {
         contents(root).into_iter().filter(|(name, _)| !name.starts_with("manifest")).collect()
     };
     assert!(without_manifests(whole.path()) == without_manifests(shards.path()));
-    let manifests: Vec<String> = names(shards.path()).into_iter().filter(|name| name.starts_with("manifest")).collect();
-    let expected = ["manifest-shard-00001-of-00003.json", "manifest-shard-00002-of-00003.json", "manifest-shard-00003-of-00003.json"];
+    let manifests: Vec<String> =
+        names(shards.path()).into_iter().filter(|name| name.starts_with("manifest")).collect();
+    let expected = [
+        "manifest-shard-00001-of-00003.json",
+        "manifest-shard-00002-of-00003.json",
+        "manifest-shard-00003-of-00003.json",
+    ];
     assert_eq!(manifests, expected);
 
     // A shard that is there is not replaced unasked, and a shard of another cut or dataset does not fit.
     let before = contents(shards.path());
     assert!(matches!(run(shard(2, 3)), Err(Error::Exists { .. })));
     assert!(matches!(run(shard(1, 4)), Err(Error::Usage { .. })));
-    assert!(matches!(run_on(&plan_with_seed(7), Request { force: true, ..shard(2, 3) }, 2), Err(Error::Usage { .. })));
+    assert!(matches!(
+        run_on(&plan_with_seed(7), Request { force: true, ..shard(2, 3) }, 2),
+        Err(Error::Usage { .. })
+    ));
     assert!(matches!(run(shard(4, 3)), Err(Error::Usage { .. })));
     assert!(contents(shards.path()) == before);
     run(Request { force: true, ..shard(2, 3) }).unwrap();
@@ -192,13 +207,20 @@ fn shards_may_be_written_at_the_same_time() {
             let root = folder.path();
             scope.spawn(move || {
                 let shard = Some(Shard { index, count: 4 });
-                run(Request { shard, rows_per_file: Some(500), ..into_directory(root, Format::Jsonl) }).unwrap();
+                run(Request { shard, rows_per_file: Some(500), ..into_directory(root, Format::Jsonl) })
+                    .unwrap();
             });
         }
     });
     let names = names(folder.path());
-    assert_eq!(names.iter().filter(|name| name.starts_with("manifest-shard-") && name.ends_with(".json")).count(), 4);
-    assert_eq!(names.iter().filter(|name| name.starts_with("order lines/part-") && name.ends_with(".jsonl")).count(), 61);
+    assert_eq!(
+        names.iter().filter(|name| name.starts_with("manifest-shard-") && name.ends_with(".json")).count(),
+        4
+    );
+    assert_eq!(
+        names.iter().filter(|name| name.starts_with("order lines/part-") && name.ends_with(".jsonl")).count(),
+        61
+    );
     assert_eq!(names.len(), 4 + 61 + 1 + 1);
 }
 
@@ -210,7 +232,10 @@ fn a_directory_that_is_not_empty_is_left_alone() {
     assert_eq!(error.to_string(), format!("`{}` is not empty", folder.path().display()));
     assert!(error.hint().unwrap().contains("--force"));
     let shard = Some(Shard { index: 1, count: 2 });
-    assert!(matches!(run(Request { shard, ..into_directory(folder.path(), Format::Csv) }), Err(Error::NotEmpty { .. })));
+    assert!(matches!(
+        run(Request { shard, ..into_directory(folder.path(), Format::Csv) }),
+        Err(Error::NotEmpty { .. })
+    ));
     assert_eq!(names(folder.path()), ["mine.txt"]);
 }
 
@@ -225,7 +250,8 @@ fn force_removes_ours_and_nothing_else() {
     fs::create_dir(root.join("photos")).unwrap();
     fs::write(root.join("photos/part-00000.parquet"), "mine, though it does not look so").unwrap();
     run(Request { force: true, tables: vec![0], ..into_directory(root, Format::Csv) }).unwrap();
-    let expected = ["manifest.json", "photos/part-00000.parquet", "tenants/notes.parquet", "tenants/part-00000.csv"];
+    let expected =
+        ["manifest.json", "photos/part-00000.parquet", "tenants/notes.parquet", "tenants/part-00000.csv"];
     assert_eq!(names(root), expected);
     assert!(!root.join("order lines").exists());
 }
@@ -239,8 +265,10 @@ fn a_manifest_cannot_point_outside() {
     for name in ["part-00000.csv", "data/a/mine.csv"] {
         fs::write(folder.path().join(name), "mine").unwrap();
     }
-    let files: Vec<_> =
-        ["../part-00000.csv", "a/mine.csv", "/etc/part-00000.csv"].iter().map(|name| serde_json::json!({"name": name})).collect();
+    let files: Vec<_> = ["../part-00000.csv", "a/mine.csv", "/etc/part-00000.csv"]
+        .iter()
+        .map(|name| serde_json::json!({"name": name}))
+        .collect();
     let manifest = serde_json::json!({"seedbed": "0.1.0", "tables": [{"name": "a", "files": files}]});
     fs::write(root.join("manifest.json"), manifest.to_string()).unwrap();
     run(Request { force: true, ..into_directory(&root, Format::Csv) }).unwrap();
@@ -248,7 +276,10 @@ fn a_manifest_cannot_point_outside() {
     // A manifest that is somebody else's stays, and so does everything.
     fs::write(root.join("manifest.json"), "{\"name\": \"my web app\"}").unwrap();
     let before = contents(&root);
-    assert!(matches!(run(Request { force: true, ..into_directory(&root, Format::Csv) }), Err(Error::Usage { .. })));
+    assert!(matches!(
+        run(Request { force: true, ..into_directory(&root, Format::Csv) }),
+        Err(Error::Usage { .. })
+    ));
     assert!(contents(&root) == before);
 }
 
@@ -259,7 +290,12 @@ fn a_run_that_fails_leaves_nothing() {
     let plan = Plan::compile(scenario, &Settings::default()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("new");
-    let request = |force| Request { tables: vec![0, 1], rows_per_file: Some(10), force, ..into_directory(&root, Format::Csv) };
+    let request = |force| Request {
+        tables: vec![0, 1],
+        rows_per_file: Some(10),
+        force,
+        ..into_directory(&root, Format::Csv)
+    };
     assert!(matches!(run_on(&plan, request(false), 2), Err(Error::Value(_))));
     assert!(!root.exists());
     // Nor does an earlier manifest stay that would describe what is gone.
@@ -295,9 +331,15 @@ fn one_file_takes_one_table() {
 
     let missing = folder.path().join("missing");
     let error = run(Request { target: Target::File(missing.join("x.csv")), ..one(false) }).unwrap_err();
-    assert!(error.to_string().starts_with(&format!("cannot create a file in `{}`: ", missing.display())), "{error}");
+    assert!(
+        error.to_string().starts_with(&format!("cannot create a file in `{}`: ", missing.display())),
+        "{error}"
+    );
     assert!(matches!(run(Request { rows_per_file: Some(5), ..one(true) }), Err(Error::Usage { .. })));
-    assert!(matches!(run(Request { compression: Compression::Snappy, ..one(true) }), Err(Error::Usage { .. })));
+    assert!(matches!(
+        run(Request { compression: Compression::Snappy, ..one(true) }),
+        Err(Error::Usage { .. })
+    ));
 }
 
 /// A stream that keeps what it gets.
@@ -341,7 +383,8 @@ fn a_reader_that_went_away_is_told_apart() {
         }
     }
     let target = Target::Writer(Box::new(Gone));
-    let error = run(Request { tables: vec![1], rows_per_file: None, ..request(target, Format::Csv) }).unwrap_err();
+    let error =
+        run(Request { tables: vec![1], rows_per_file: None, ..request(target, Format::Csv) }).unwrap_err();
     assert!(error.is_broken_pipe());
     assert!(error.to_string().starts_with("cannot write `-`: "));
 }
@@ -365,8 +408,12 @@ fn progress_adds_up() {
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_reported() {
     let target = Target::File("/dev/full".into());
-    let error = run(Request { tables: vec![1], rows_per_file: None, ..request(target, Format::Parquet) }).unwrap_err();
-    assert!(matches!(&error, Error::Io { action: "write", source, .. } if source.kind() == io::ErrorKind::StorageFull), "{error}");
+    let error = run(Request { tables: vec![1], rows_per_file: None, ..request(target, Format::Parquet) })
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::Io { action: "write", source, .. } if source.kind() == io::ErrorKind::StorageFull),
+        "{error}"
+    );
     assert!(error.hint().is_some());
     assert!(Path::new("/dev/full").exists());
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, FixedSizeBinaryArray, Float64Array, Int32Array, Int64Array, RecordBatch,
-    StringArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, FixedSizeBinaryArray, Float64Array, Int32Array,
+    Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, TimeUnit};
 use bytes::Bytes;
@@ -17,7 +17,10 @@ use parquet::schema::printer::print_schema;
 use seedbed_formats::{Compression, Format, encode_batches};
 
 fn metadata(columns: Vec<(&str, ArrayRef)>) -> ParquetMetaData {
-    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap();
+    let batch = RecordBatch::try_from_iter_with_nullable(
+        columns.into_iter().map(|(name, array)| (name, array, true)),
+    )
+    .unwrap();
     let bytes = encode_batches(&batch.schema(), &[batch], Format::Parquet, Compression::Snappy).unwrap();
     SerializedFileReader::new(Bytes::from(bytes)).unwrap().metadata().clone()
 }
@@ -50,7 +53,8 @@ fn types_are_annotated() {
         Field::new("bytes", DataType::Binary, false),
         Field::new("list", list, false),
     ];
-    let bytes = encode_batches(&Arc::new(Schema::new(fields)), &[], Format::Parquet, Compression::Snappy).unwrap();
+    let bytes =
+        encode_batches(&Arc::new(Schema::new(fields)), &[], Format::Parquet, Compression::Snappy).unwrap();
     let reader = SerializedFileReader::new(Bytes::from(bytes)).unwrap();
     let file = reader.metadata().file_metadata();
     let mut printed = Vec::new();
@@ -89,10 +93,15 @@ message schema {
 
 #[test]
 fn statistics_say_what_is_there() {
-    let Some(Statistics::Int64(numbers)) = column(Arc::new(Int64Array::from(vec![Some(5), None, Some(-7)]))).statistics().cloned() else {
+    let Some(Statistics::Int64(numbers)) =
+        column(Arc::new(Int64Array::from(vec![Some(5), None, Some(-7)]))).statistics().cloned()
+    else {
         panic!()
     };
-    assert_eq!((numbers.min_opt(), numbers.max_opt(), numbers.null_count_opt()), (Some(&-7), Some(&5), Some(1)));
+    assert_eq!(
+        (numbers.min_opt(), numbers.max_opt(), numbers.null_count_opt()),
+        (Some(&-7), Some(&5), Some(1))
+    );
 
     let decimals = Decimal128Array::from(vec![-3, 10_i128.pow(30)]).with_precision_and_scale(38, 2).unwrap();
     let statistics = column(Arc::new(decimals)).statistics().cloned().unwrap();
@@ -102,12 +111,20 @@ fn statistics_say_what_is_there() {
     // UUIDs are ordered as bytes without a sign.
     let uuids = FixedSizeBinaryArray::try_from_iter([[0xff_u8; 16], [0x01; 16]].iter()).unwrap();
     let statistics = column(Arc::new(uuids)).statistics().cloned().unwrap();
-    assert_eq!((statistics.min_bytes_opt().unwrap(), statistics.max_bytes_opt().unwrap()), (&[0x01; 16][..], &[0xff; 16][..]));
+    assert_eq!(
+        (statistics.min_bytes_opt().unwrap(), statistics.max_bytes_opt().unwrap()),
+        (&[0x01; 16][..], &[0xff; 16][..])
+    );
 
-    let Some(Statistics::Boolean(truths)) = column(Arc::new(BooleanArray::from(vec![None, Some(true)]))).statistics().cloned() else {
+    let Some(Statistics::Boolean(truths)) =
+        column(Arc::new(BooleanArray::from(vec![None, Some(true)]))).statistics().cloned()
+    else {
         panic!()
     };
-    assert_eq!((truths.min_opt(), truths.max_opt(), truths.null_count_opt()), (Some(&true), Some(&true), Some(1)));
+    assert_eq!(
+        (truths.min_opt(), truths.max_opt(), truths.null_count_opt()),
+        (Some(&true), Some(&true), Some(1))
+    );
 
     let none = column(Arc::new(StringArray::from(vec![None::<&str>, None]))).statistics().cloned().unwrap();
     assert_eq!((none.min_bytes_opt(), none.max_bytes_opt(), none.null_count_opt()), (None, None, Some(2)));
@@ -117,12 +134,22 @@ fn statistics_say_what_is_there() {
 #[test]
 fn bounds_of_floats_follow_the_specification() {
     let bounds = |numbers: Vec<f64>| {
-        let Some(Statistics::Double(statistics)) = column(Arc::new(Float64Array::from(numbers))).statistics().cloned() else { panic!() };
-        (statistics.min_opt().map(|number| number.to_bits()), statistics.max_opt().map(|number| number.to_bits()))
+        let Some(Statistics::Double(statistics)) =
+            column(Arc::new(Float64Array::from(numbers))).statistics().cloned()
+        else {
+            panic!()
+        };
+        (
+            statistics.min_opt().map(|number| number.to_bits()),
+            statistics.max_opt().map(|number| number.to_bits()),
+        )
     };
     assert_eq!(bounds(vec![0.0, f64::NAN, -0.0]), (Some((-0.0_f64).to_bits()), Some(0.0_f64.to_bits())));
     assert_eq!(bounds(vec![2.5, f64::NAN, -1.5]), (Some((-1.5_f64).to_bits()), Some(2.5_f64.to_bits())));
-    assert_eq!(bounds(vec![f64::NEG_INFINITY]), (Some(f64::NEG_INFINITY.to_bits()), Some(f64::NEG_INFINITY.to_bits())));
+    assert_eq!(
+        bounds(vec![f64::NEG_INFINITY]),
+        (Some(f64::NEG_INFINITY.to_bits()), Some(f64::NEG_INFINITY.to_bits()))
+    );
     assert_eq!(bounds(vec![f64::NAN]), (None, None));
 }
 
@@ -135,7 +162,10 @@ fn a_dictionary_holds_what_occurs() {
     let Some(Statistics::ByteArray(statistics)) = column.statistics() else { panic!() };
     assert_eq!(statistics.min_opt().unwrap().data(), b"free");
     assert_eq!(statistics.max_opt().unwrap().data(), b"pro");
-    assert_eq!((statistics.null_count_opt(), statistics.min_is_exact(), statistics.max_is_exact()), (Some(100), true, true));
+    assert_eq!(
+        (statistics.null_count_opt(), statistics.min_is_exact(), statistics.max_is_exact()),
+        (Some(100), true, true)
+    );
     assert_eq!(column.compression(), Codec::SNAPPY);
     // Of the data pages: no page is plain text.
     assert!(column.page_encoding_stats_mask().unwrap().is_only(Encoding::RLE_DICTIONARY));
@@ -153,7 +183,10 @@ fn numbers_are_packed_unless_they_fill_their_type() {
     assert_eq!(encoding(Arc::new(Int64Array::from_iter_values(0..100))), Encoding::DELTA_BINARY_PACKED);
     assert_eq!(encoding(Arc::new(Int64Array::from(vec![i64::MIN, i64::MAX]))), Encoding::PLAIN);
     assert_eq!(encoding(Arc::new(Int32Array::from(vec![i32::MIN, i32::MAX]))), Encoding::PLAIN);
-    assert_eq!(encoding(Arc::new(TimestampMicrosecondArray::from(vec![None::<i64>]))), Encoding::DELTA_BINARY_PACKED);
+    assert_eq!(
+        encoding(Arc::new(TimestampMicrosecondArray::from(vec![None::<i64>]))),
+        Encoding::DELTA_BINARY_PACKED
+    );
     assert_eq!(encoding(Arc::new(StringArray::from(vec!["a"]))), Encoding::DELTA_LENGTH_BYTE_ARRAY);
     // A serial number takes next to no room.
     assert!(column(Arc::new(Int64Array::from_iter_values(0..8192))).uncompressed_size() < 400);
@@ -176,7 +209,8 @@ fn row_groups_have_their_rows() {
     use seedbed_engine::{Plan, Settings};
     use seedbed_formats::{Request, Target, generate};
 
-    let plan = Plan::compile("tables: {t: {rows: 300_000, columns: {id: serial}}}", &Settings::default()).unwrap();
+    let plan =
+        Plan::compile("tables: {t: {rows: 300_000, columns: {id: serial}}}", &Settings::default()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.parquet");
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
@@ -194,7 +228,9 @@ fn row_groups_have_their_rows() {
     let groups = reader.metadata().row_groups();
     assert_eq!(groups.iter().map(|group| group.num_rows()).collect::<Vec<_>>(), [122_880, 122_880, 54_240]);
     let bounds = groups.iter().map(|group| match group.column(0).statistics() {
-        Some(Statistics::Int64(statistics)) => (*statistics.min_opt().unwrap(), *statistics.max_opt().unwrap()),
+        Some(Statistics::Int64(statistics)) => {
+            (*statistics.min_opt().unwrap(), *statistics.max_opt().unwrap())
+        }
         _ => panic!(),
     });
     assert_eq!(bounds.collect::<Vec<_>>(), [(1, 122_880), (122_881, 245_760), (245_761, 300_000)]);

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, FixedSizeBinaryArray,
-    Float32Array, Float64Array, Int16Array, Int32Array, Int64Array, IntervalMonthDayNanoArray, ListArray, RecordBatch, StringArray,
-    Time64MicrosecondArray, TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray,
+    FixedSizeBinaryArray, Float32Array, Float64Array, Int16Array, Int32Array, Int64Array,
+    IntervalMonthDayNanoArray, ListArray, RecordBatch, StringArray, Time64MicrosecondArray,
+    TimestampMicrosecondArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::{cast, concat};
@@ -61,7 +62,10 @@ impl Words {
 }
 
 fn dictionary(words: &mut Words, rows: usize, share: u64, values: &ArrayRef) -> ArrayRef {
-    let keys = words.column(rows, share, 32).into_iter().map(|word| word.map(|word| (word % values.len() as u64) as i32));
+    let keys = words
+        .column(rows, share, 32)
+        .into_iter()
+        .map(|word| word.map(|word| (word % values.len() as u64) as i32));
     Arc::new(DictionaryArray::<Int32Type>::new(keys.collect::<Int32Array>(), values.clone()))
 }
 
@@ -84,36 +88,47 @@ fn batch(words: &mut Words, rows: usize, share: u64, shared: &ArrayRef) -> Recor
     columns.push(("date", numbers!(Date32Array, 16, |word| (word % 65_536) as i32 - 20_000)));
     columns.push(("time", numbers!(Time64MicrosecondArray, 40, |word| (word % 86_400_000_000) as i64)));
     columns.push(("wall", numbers!(TimestampMicrosecondArray, bits, |word| word as i64)));
-    let instants: TimestampMicrosecondArray = column(words, 50).into_iter().map(|word| word.map(|word| word as i64)).collect();
+    let instants: TimestampMicrosecondArray =
+        column(words, 50).into_iter().map(|word| word.map(|word| word as i64)).collect();
     columns.push(("instant", Arc::new(instants.with_timezone("UTC"))));
     for (name, precision, scale) in [("numeric_7", 7, 3), ("numeric_15", 15, 2), ("numeric_38", 38, 10)] {
         let modulus = 10_i128.pow(precision);
         let numbers = column(words, 64).into_iter();
-        let numbers: Decimal128Array = numbers.map(|word| word.map(|word| (i128::from(word as i64) * i128::from(word)) % modulus)).collect();
+        let numbers: Decimal128Array = numbers
+            .map(|word| word.map(|word| (i128::from(word as i64) * i128::from(word)) % modulus))
+            .collect();
         columns.push((name, Arc::new(numbers.with_precision_and_scale(precision as u8, scale).unwrap())));
     }
     columns.push(("text", Arc::new(words.texts(rows, share))));
-    let bytes: BinaryArray = words.texts(rows, share).iter().map(|text| text.map(|text| text.as_bytes().to_vec())).collect();
+    let bytes: BinaryArray =
+        words.texts(rows, share).iter().map(|text| text.map(|text| text.as_bytes().to_vec())).collect();
     columns.push(("bytes", Arc::new(bytes)));
-    let uuids = column(words, 64).into_iter().map(|word| word.map(|word| (u128::from(word) << 70).to_be_bytes()));
-    columns.push(("uuid", Arc::new(FixedSizeBinaryArray::try_from_sparse_iter_with_size(uuids, 16).unwrap())));
+    let uuids =
+        column(words, 64).into_iter().map(|word| word.map(|word| (u128::from(word) << 70).to_be_bytes()));
+    columns
+        .push(("uuid", Arc::new(FixedSizeBinaryArray::try_from_sparse_iter_with_size(uuids, 16).unwrap())));
     columns.push(("shared", dictionary(words, rows, share, shared)));
     // Values that occur twice, and values that are NULL.
     let count = 1 + words.below(300) as usize;
     let own: ArrayRef = Arc::new(words.texts(count, share));
     columns.push(("own", dictionary(words, rows, share, &own)));
     let intervals = column(words, 64).into_iter();
-    let intervals = intervals.map(|word| word.map(|word| IntervalMonthDayNano::new(word as i32 >> 8, (word >> 40) as i32, word as i64)));
+    let intervals = intervals.map(|word| {
+        word.map(|word| IntervalMonthDayNano::new(word as i32 >> 8, (word >> 40) as i32, word as i64))
+    });
     columns.push(("interval", Arc::new(intervals.collect::<IntervalMonthDayNanoArray>())));
     let lengths: Vec<usize> = (0..rows).map(|_| words.below(4) as usize).collect();
     let items = words.texts(lengths.iter().sum(), 20);
-    let nulls: Option<NullBuffer> = (share > 0).then(|| (0..rows).map(|_| words.below(100) >= share).collect::<Vec<_>>().into());
+    let nulls: Option<NullBuffer> =
+        (share > 0).then(|| (0..rows).map(|_| words.below(100) >= share).collect::<Vec<_>>().into());
     let item = Arc::new(Field::new("item", DataType::Utf8, true));
     let list = ListArray::new(item, OffsetBuffer::from_lengths(lengths), Arc::new(items), nulls);
     columns.push(("list", Arc::new(list)));
     let nullable = |name: &str| share > 0 || name == "own";
-    let fields: Vec<Field> =
-        columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), nullable(name))).collect();
+    let fields: Vec<Field> = columns
+        .iter()
+        .map(|(name, array)| Field::new(*name, array.data_type().clone(), nullable(name)))
+        .collect();
     let arrays = columns.into_iter().map(|(_, array)| array).collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap()
 }
@@ -121,8 +136,10 @@ fn batch(words: &mut Words, rows: usize, share: u64, shared: &ArrayRef) -> Recor
 fn batches(seed: u64, rows_of_batches: &[usize], share: u64) -> (SchemaRef, Vec<RecordBatch>) {
     let mut words = Words(seed);
     let count = 1 + words.below(5000) as usize;
-    let shared: ArrayRef = Arc::new(StringArray::from_iter_values((0..count).map(|i| format!("{i} {}", words.text()))));
-    let batches: Vec<_> = rows_of_batches.iter().map(|rows| batch(&mut words, *rows, share, &shared)).collect();
+    let shared: ArrayRef =
+        Arc::new(StringArray::from_iter_values((0..count).map(|i| format!("{i} {}", words.text()))));
+    let batches: Vec<_> =
+        rows_of_batches.iter().map(|rows| batch(&mut words, *rows, share, &shared)).collect();
     (batches[0].schema(), batches)
 }
 
@@ -148,7 +165,11 @@ fn same(expected: &ArrayRef, found: &ArrayRef) -> bool {
     match expected.data_type() {
         DataType::Float32 => {
             let bits = |array: &ArrayRef| -> Vec<Option<u32>> {
-                array.as_primitive::<arrow::datatypes::Float32Type>().iter().map(|number| number.map(f32::to_bits)).collect()
+                array
+                    .as_primitive::<arrow::datatypes::Float32Type>()
+                    .iter()
+                    .map(|number| number.map(f32::to_bits))
+                    .collect()
             };
             bits(expected) == bits(found)
         }
@@ -161,10 +182,15 @@ fn same(expected: &ArrayRef, found: &ArrayRef) -> bool {
     }
 }
 
-fn check_parquet(schema: &SchemaRef, batches: &[RecordBatch], compression: Compression) -> Result<(), TestCaseError> {
+fn check_parquet(
+    schema: &SchemaRef,
+    batches: &[RecordBatch],
+    compression: Compression,
+) -> Result<(), TestCaseError> {
     let found = read_parquet(encode_batches(schema, batches, Format::Parquet, compression).unwrap());
     // Parquet's own writer does not take intervals.
-    let others: Vec<usize> = (0..schema.fields().len()).filter(|i| schema.field(*i).name() != "interval").collect();
+    let others: Vec<usize> =
+        (0..schema.fields().len()).filter(|i| schema.field(*i).name() != "interval").collect();
     let mut own = ArrowWriter::try_new(Vec::new(), Arc::new(schema.project(&others).unwrap()), None).unwrap();
     batches.iter().for_each(|batch| own.write(&batch.project(&others).unwrap()).unwrap());
     let own = read_parquet(own.into_inner().unwrap());
@@ -221,7 +247,9 @@ proptest! {
 fn a_dictionary_may_overflow() {
     let batches: Vec<RecordBatch> = (0..6)
         .map(|n| {
-            let values: ArrayRef = Arc::new(StringArray::from_iter_values((0..8000).map(|i| format!("{n} {i} {}", "x".repeat(50)))));
+            let values: ArrayRef = Arc::new(StringArray::from_iter_values(
+                (0..8000).map(|i| format!("{n} {i} {}", "x".repeat(50))),
+            ));
             let keys = Int32Array::from_iter_values((0..8000).map(|i| i * 7 % 8000));
             let array: ArrayRef = Arc::new(DictionaryArray::<Int32Type>::new(keys, values));
             RecordBatch::try_from_iter([("text", array)]).unwrap()
@@ -240,5 +268,8 @@ fn a_null_in_a_column_without_is_refused() {
     let schema = Arc::new(Schema::new(vec![Field::new("text", array.data_type().clone(), false)]));
     let batch = RecordBatch::try_new(schema.clone(), vec![array]).unwrap();
     let error = encode_batches(&schema, &[batch], Format::Parquet, Compression::Snappy).unwrap_err();
-    assert_eq!(error.to_string(), "cannot encode table `batches` as parquet: Parquet error: NULL in column `text`, which has none");
+    assert_eq!(
+        error.to_string(),
+        "cannot encode table `batches` as parquet: Parquet error: NULL in column `text`, which has none"
+    );
 }

@@ -54,7 +54,7 @@ impl Writing {
     ///
     /// # Panics
     /// When it cannot be written.
-    pub fn into(&self, folder: &Path, plan: &Plan) -> BTreeMap<String, Vec<u8>> {
+    pub fn write_into(&self, folder: &Path, plan: &Plan) -> BTreeMap<String, Vec<u8>> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().expect("threads can be started");
         let request = self.request(plan, Target::Directory(folder.to_owned()));
         generate(plan, request, &pool, &mut |_| {}).unwrap_or_else(|error| panic!("{self:?}: {error}"));
@@ -67,7 +67,7 @@ impl Writing {
     /// When they cannot be written.
     pub fn files(&self, plan: &Plan) -> BTreeMap<String, Vec<u8>> {
         let folder = tempfile::tempdir().expect("a folder can be made");
-        self.into(folder.path(), plan)
+        self.write_into(folder.path(), plan)
     }
 }
 

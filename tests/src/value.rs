@@ -16,7 +16,7 @@ pub type Cell = Option<String>;
 /// The cells of an array.
 ///
 /// Integers, decimals (without their point), dates and instants are whole numbers; floating-point numbers are the hexadecimal
-/// digits of their bits, so that the last bit counts.
+/// digits of their bits, so that the last bit counts; arrays are JSON arrays of cells.
 ///
 /// # Panics
 /// On an Arrow type that no column of seedbed has.
@@ -42,7 +42,7 @@ pub fn texts(array: &dyn Array) -> Vec<Cell> {
         DataType::FixedSizeBinary(_) => array.as_fixed_size_binary().iter().map(|value| value.map(hex)).collect(),
         DataType::List(_) => {
             let lists = array.as_list::<i32>().iter();
-            lists.map(|list| list.map(|list| format!("{:?}", texts(&list)))).collect()
+            lists.map(|list| list.map(|list| serde_json::to_string(&texts(&list)).expect("texts are JSON"))).collect()
         }
         other => panic!("no column of seedbed has the type {other}"),
     }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares a TPC-H dataset of seedbed with one of tpchgen-cli at the same scale factor.
+"""Compares a TPC-H dataset of seedbed with one of tpchgen-cli at the same scale factor, 0.1 or more.
 
     python3 -m venv venv && venv/bin/pip install duckdb
     seedbed generate tpch --scale 1 --to ours

@@ -9,8 +9,7 @@ use super::generator::typed_values;
 use super::resolve::Resolver;
 use super::scope::ConstantScope;
 use super::{Bounds, Length, Settings};
-use crate::calendar::civil::MICROS_PER_DAY;
-use crate::calendar::text::{Moment, parse_date, parse_timestamp};
+use crate::calendar::text::{Moment, parse_timestamp};
 use crate::error::{Fault, Faults, Span, did_you_mean};
 use crate::expression::{Expression, Source};
 use crate::scenario::generators::GeneratorDoc;
@@ -286,9 +285,6 @@ fn plain_number(text: &str) -> Option<f64> {
 
 /// An instant written as a date (midnight UTC) or as ISO 8601; a wall clock without an offset is read as UTC.
 pub(super) fn constant_instant(text: &str) -> Result<i64, String> {
-    if let Ok(days) = parse_date(text) {
-        return Ok(i64::from(days) * MICROS_PER_DAY);
-    }
     match parse_timestamp(text) {
         Ok(Moment::Instant(micros) | Moment::Wall(micros)) => Ok(micros),
         Err(error) => Err(error.to_string()),

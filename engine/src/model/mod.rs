@@ -5,6 +5,7 @@
 
 mod arguments;
 mod generator;
+mod path;
 mod recipe;
 mod resolve;
 mod scope;

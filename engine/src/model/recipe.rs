@@ -1,7 +1,4 @@
 //! Recipes: how the values of a column follow from random words and from other values of the row.
-//!
-//! Each recipe of a generator carries the version of that generator in its random addresses: see
-//! [`versions`](super::generator::versions).
 
 use std::sync::Arc;
 

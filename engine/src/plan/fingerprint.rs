@@ -3,10 +3,11 @@
 use crate::calendar::TZDB_VERSION;
 use crate::model::Model;
 use crate::scenario::Scenario;
+use crate::scenario::generators::GENERATORS;
 use crate::vocabulary;
 
 /// Raised when values change for a reason that no other part of the fingerprint shows, such as a new
-/// version of a generator or of the way words are addressed.
+/// way of addressing words or another meaning of an SQL function.
 const VALUES_VERSION: u32 = 1;
 
 /// The hash of a scenario without its comments and layout.
@@ -20,6 +21,10 @@ pub(super) fn document(scenario: &Scenario) -> blake3::Hash {
 pub(super) fn of(document: &blake3::Hash, model: &Model) -> String {
     let mut hasher = blake3::Hasher::new_derive_key("seedbed 2026 fingerprint of a dataset");
     hasher.update(&VALUES_VERSION.to_le_bytes());
+    for generator in GENERATORS {
+        hasher.update(generator.name.as_bytes());
+        hasher.update(&generator.version.to_le_bytes());
+    }
     hasher.update(&vocabulary::fingerprint());
     hasher.update(&model.seed.to_le_bytes());
     hasher.update(&model.scale.to_bits().to_le_bytes());

@@ -8,6 +8,9 @@
 pub struct GeneratorDoc {
     /// Its name in a scenario.
     pub name: &'static str,
+    /// The version of its values, part of its random addresses: raised with every change that alters values, which also
+    /// gets a `VALUE-BREAKING` line in the changelog.
+    pub version: u32,
     /// The family it stands in.
     pub family: &'static str,
     /// What it makes, in a sentence.
@@ -87,6 +90,7 @@ const MAX: ArgumentDoc = optional("max", Number, "values above become this one")
 pub const GENERATORS: &[GeneratorDoc] = &[
     GeneratorDoc {
         name: "serial",
+        version: 1,
         family: "keys",
         summary: "1, 2, 3, … in the order of the rows; a `bigint`, unique.",
         arguments: &[
@@ -99,6 +103,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "parent",
+        version: 1,
         family: "keys",
         summary: "The key of the parent row, in a table with `per:`.",
         arguments: &[],
@@ -108,6 +113,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "reference",
+        version: 1,
         family: "keys",
         summary: "The key of a row of another table; through its name the row's other columns can be used.",
         arguments: &[
@@ -126,6 +132,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "uuid",
+        version: 1,
         family: "keys",
         summary: "A UUID, unique: version 4 (random), or 7 (ordered by an instant of the row).",
         arguments: &[
@@ -138,6 +145,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "integer",
+        version: 1,
         family: "numbers",
         summary: "A whole number, evenly from `from` to `to`, both included.",
         arguments: &[required("from", Number, "the least value"), required("to", Number, "the greatest value")],
@@ -147,6 +155,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "decimal",
+        version: 1,
         family: "numbers",
         summary: "An exact decimal number, evenly from `from` to `to`, both included.",
         arguments: &[
@@ -160,6 +169,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "uniform",
+        version: 1,
         family: "numbers",
         summary: "A `double precision` number, evenly from `from` up to but without `to`.",
         arguments: &[required("from", Number, "the least value"), required("to", Number, "the bound above")],
@@ -169,6 +179,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "normal",
+        version: 1,
         family: "numbers",
         summary: "The normal distribution.",
         arguments: &[
@@ -183,6 +194,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "lognormal",
+        version: 1,
         family: "numbers",
         summary: "The lognormal distribution: most values small, a few very large.",
         arguments: &[
@@ -197,6 +209,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "exponential",
+        version: 1,
         family: "numbers",
         summary: "The exponential distribution: waiting times.",
         arguments: &[required("mean", Number, "the mean, above 0"), MIN, MAX],
@@ -206,6 +219,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "poisson",
+        version: 1,
         family: "numbers",
         summary: "The Poisson distribution: how many events happen when each is independent; a `bigint`.",
         arguments: &[required("mean", Number, "the mean, 0 to 1000000"), MIN, MAX],
@@ -215,6 +229,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "zipf",
+        version: 1,
         family: "numbers",
         summary: "Zipf's law over the ranks 1 to `n`: rank k has a weight of 1 / k^exponent; a `bigint`.",
         arguments: &[
@@ -227,6 +242,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "boolean",
+        version: 1,
         family: "choices",
         summary: "True for a share of the rows.",
         arguments: &[optional("share", Share, "the share of true; default 50%")],
@@ -236,6 +252,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "choose",
+        version: 1,
         family: "choices",
         summary: "One of some values: a list (evenly) or a map from values to weights.",
         arguments: &[required("values", Weights, "the values")],
@@ -245,6 +262,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "expression",
+        version: 1,
         family: "choices",
         summary: "An SQL expression with modifiers; `= …` is the short form without them.",
         arguments: &[required("sql", Expression, "the expression")],
@@ -254,6 +272,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "switch",
+        version: 1,
         family: "choices",
         summary: "Another generator depending on a value of the row.",
         arguments: &[
@@ -267,6 +286,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "text",
+        version: 1,
         family: "text",
         summary: "Text with expressions in braces: `{first_name} <{email}>`; `{name|slug}` applies a function.",
         arguments: &[required("template", Text, "the text")],
@@ -276,6 +296,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "word",
+        version: 1,
         family: "text",
         summary: "One word, of a list or of the built-in English ones.",
         arguments: &[optional("of", Weights, "the words; default common English nouns, verbs and adjectives")],
@@ -285,6 +306,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "words",
+        version: 1,
         family: "text",
         summary: "Words filling a length in characters exactly: the last word is cut there.",
         arguments: &[
@@ -298,6 +320,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "sentence",
+        version: 1,
         family: "text",
         summary: "An English-looking sentence.",
         arguments: &[optional("words", Any, "how many words: a number, or `{from, to}`; default 5 to 12")],
@@ -307,6 +330,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "paragraph",
+        version: 1,
         family: "text",
         summary: "Some sentences.",
         arguments: &[optional("sentences", Any, "how many: a number, or `{from, to}`; default 3 to 6")],
@@ -316,6 +340,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "characters",
+        version: 1,
         family: "text",
         summary: "Random characters of an alphabet.",
         arguments: &[
@@ -328,6 +353,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "company",
+        version: 1,
         family: "names",
         summary: "The name of a company, with the legal form of a country.",
         arguments: &[optional("country", Expression, "the country's two letters; default none in particular")],
@@ -337,6 +363,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "product",
+        version: 1,
         family: "names",
         summary: "The name of a product.",
         arguments: &[],
@@ -346,6 +373,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "user_agent",
+        version: 1,
         family: "names",
         summary: "The user agent of a browser.",
         arguments: &[],
@@ -355,6 +383,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "person",
+        version: 1,
         family: "names",
         summary: "A person, under `let`: `first_name`, `last_name`, `name`, `username`, `email` (at example domains).",
         arguments: &[optional("locale", Expression, "whose names; default `en-US`")],
@@ -364,6 +393,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "place",
+        version: 1,
         family: "names",
         summary: "A city, under `let`: `city`, `country`, `country_name`, `zone`, `currency`, `locale`, `dialling_code`, `latitude`, `longitude`.",
         arguments: &[optional("countries", Weights, "the countries by two letters; default all by population")],
@@ -373,6 +403,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "moment",
+        version: 1,
         family: "time",
         summary: "An instant between two bounds, to the microsecond.",
         arguments: &[
@@ -388,6 +419,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "date",
+        version: 1,
         family: "time",
         summary: "A date between two bounds, both included.",
         arguments: &[
@@ -400,6 +432,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "json",
+        version: 1,
         family: "structures",
         summary: "A JSON object; every member is a generator.",
         arguments: &[required("members", Specs, "a map from names to generators")],
@@ -409,6 +442,7 @@ pub const GENERATORS: &[GeneratorDoc] = &[
     },
     GeneratorDoc {
         name: "array",
+        version: 1,
         family: "structures",
         summary: "An array of independent values.",
         arguments: &[

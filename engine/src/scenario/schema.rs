@@ -133,8 +133,17 @@ fn column(groups: bool) -> Value {
     let generators = || GENERATORS.iter().filter(move |generator| groups || !generator.group);
     let mut properties = Map::new();
     properties.insert("null".into(), described(reference("share"), "The share of NULLs put in."));
-    properties.insert("unique".into(), described(json!({"type": "boolean"}), "Whether no value may occur twice; refused where that cannot be guaranteed."));
-    properties.insert("type".into(), described(json!({"type": "string"}), "The SQL type, such as `smallint` or `numeric(10,2)`."));
+    properties.insert(
+        "unique".into(),
+        described(
+            json!({"type": "boolean"}),
+            "Whether no value may occur twice; refused where that cannot be guaranteed.",
+        ),
+    );
+    properties.insert(
+        "type".into(),
+        described(json!({"type": "string"}), "The SQL type, such as `smallint` or `numeric(10,2)`."),
+    );
     properties.insert("about".into(), described(json!({"type": "string"}), "A sentence about the column."));
     let mut exactly_one = vec![json!({"required": ["type"], "not": {"anyOf": required(generators())}})];
     exactly_one.extend(required(generators()));
@@ -164,7 +173,8 @@ fn required<'g>(generators: impl Iterator<Item = &'g GeneratorDoc>) -> Vec<Value
 
 /// What stands behind a generator's name: a map of its arguments, or the value of its main one.
 fn arguments(generator: &GeneratorDoc) -> Value {
-    let properties: Map<String, Value> = generator.arguments.iter().map(|a| (a.name.to_owned(), argument(a))).collect();
+    let properties: Map<String, Value> =
+        generator.arguments.iter().map(|a| (a.name.to_owned(), argument(a))).collect();
     let needed: Vec<&str> = generator.arguments.iter().filter(|a| a.required).map(|a| a.name).collect();
     let mut forms = vec![json!({
         "type": "object",

@@ -210,7 +210,8 @@ impl Drop for Directory {
 /// Refuses the name of a table that is no name of a folder.
 fn check_folder(table: &str) -> Result<(), Error> {
     let mut components = Path::new(table).components();
-    let fit = matches!(components.next(), Some(Component::Normal(name)) if name == table) && components.next().is_none();
+    let fit = matches!(components.next(), Some(Component::Normal(name)) if name == table)
+        && components.next().is_none();
     if fit && !table.contains('\0') {
         return Ok(());
     }
@@ -238,7 +239,8 @@ fn is_manifest_name(name: &str) -> bool {
     let name = name.strip_suffix(BEGUN).unwrap_or(name);
     let is_number = |text: &str| text.len() >= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
     let shard = || {
-        let (index, count) = name.strip_prefix("manifest-shard-")?.strip_suffix(".json")?.split_once("-of-")?;
+        let (index, count) =
+            name.strip_prefix("manifest-shard-")?.strip_suffix(".json")?.split_once("-of-")?;
         Some(is_number(index) && is_number(count))
     };
     name == Manifest::NAME || shard().unwrap_or(false)
@@ -247,7 +249,9 @@ fn is_manifest_name(name: &str) -> bool {
 /// Whether a name is that of a file of a table, complete or not.
 fn is_part_name(name: &str) -> bool {
     let name = name.strip_suffix(PARTIAL).unwrap_or(name);
-    let Some((number, extension)) = name.strip_prefix("part-").and_then(|name| name.split_once('.')) else { return false };
+    let Some((number, extension)) = name.strip_prefix("part-").and_then(|name| name.split_once('.')) else {
+        return false;
+    };
     number.len() >= 5
         && number.bytes().all(|byte| byte.is_ascii_digit())
         && Format::ALL.into_iter().any(|format| format.extension() == extension)
@@ -262,7 +266,14 @@ mod tests {
         for ours in ["part-00000.parquet", "part-123456.csv", "part-00001.jsonl.partial"] {
             assert!(is_part_name(ours), "{ours}");
         }
-        for theirs in ["part-0.parquet", "part-00000.txt", "part-0000x.csv", "part-00000", "mine.csv", "part-00000.csv.bak"] {
+        for theirs in [
+            "part-0.parquet",
+            "part-00000.txt",
+            "part-0000x.csv",
+            "part-00000",
+            "mine.csv",
+            "part-00000.csv.bak",
+        ] {
             assert!(!is_part_name(theirs), "{theirs}");
         }
         for ours in ["manifest.json", "manifest.json.partial", "manifest-shard-00001-of-00004.json.begun"] {

@@ -43,7 +43,9 @@ impl<'e> Document<'e> {
                 file.add(group, at)
             }
             (Self::Text, Piece::Text(bytes)) => out.write(&bytes),
-            (Self::Ipc(file), Piece::Batches(batches)) => batches.iter().try_for_each(|batch| out.write(&file.batch(batch)?)),
+            (Self::Ipc(file), Piece::Batches(batches)) => {
+                batches.iter().try_for_each(|batch| out.write(&file.batch(batch)?))
+            }
             (Self::Null, Piece::Dropped(bytes)) => {
                 out.skip(bytes);
                 Ok(())

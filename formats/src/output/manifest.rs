@@ -4,8 +4,8 @@
 use std::fmt::{self, Write};
 
 use seedbed_engine::Plan;
-use seedbed_engine::calendar::text::{Style, write_instant};
 use seedbed_engine::calendar::TZDB_VERSION;
+use seedbed_engine::calendar::text::{Style, write_instant};
 use seedbed_engine::run::{Layout, Shard};
 use serde_json::Value;
 
@@ -50,7 +50,8 @@ impl Manifest {
     ) -> Self {
         let tables = tables.iter().map(|table| {
             let table = &plan.model().tables[*table];
-            let columns = table.written().map(|column| (column.name.clone(), column.ty.to_string(), column.nullable));
+            let columns =
+                table.written().map(|column| (column.name.clone(), column.ty.to_string(), column.nullable));
             ManifestTable { name: table.name.clone(), columns: columns.collect(), files: Vec::new() }
         });
         Self { head: head(plan, format, compression, layout), shard, tables: tables.collect() }
@@ -92,7 +93,9 @@ impl Manifest {
         let tables = |manifest: &Value| -> Vec<Value> {
             manifest["tables"].as_array().into_iter().flatten().map(|table| table["name"].clone()).collect()
         };
-        ["seedbed", "fingerprint", "format", "compression", "rows_per_file", "rows_per_chunk"].into_iter().all(same)
+        ["seedbed", "fingerprint", "format", "compression", "rows_per_file", "rows_per_chunk"]
+            .into_iter()
+            .all(same)
             && mine["shard"]["count"] == other["shard"]["count"]
             && tables(&mine) == tables(&other)
     }
@@ -116,7 +119,8 @@ fn head(plan: &Plan, format: Format, compression: Compression, layout: Layout) -
     let model = plan.model();
     let mut as_of = String::new();
     write_instant(&mut as_of, model.as_of, 0, Style::Iso);
-    let params: Vec<_> = model.params.iter().map(|(name, value)| format!("{}: {}", quoted(name), quoted(value))).collect();
+    let params: Vec<_> =
+        model.params.iter().map(|(name, value)| format!("{}: {}", quoted(name), quoted(value))).collect();
     let lines = [
         ("seedbed", quoted(env!("CARGO_PKG_VERSION"))),
         ("scenario", quoted(&model.name)),
@@ -154,12 +158,21 @@ impl fmt::Display for Manifest {
             write!(f, "{{\"name\": {}, \"rows\": {rows}, \"bytes\": {bytes},", quoted(&table.name))?;
             f.write_str("\n      \"columns\": [")?;
             list(f, "\n        ", &table.columns, |f, (name, ty, nullable)| {
-                write!(f, "{{\"name\": {}, \"type\": {}, \"nullable\": {nullable}}}", quoted(name), quoted(ty))
+                write!(
+                    f,
+                    "{{\"name\": {}, \"type\": {}, \"nullable\": {nullable}}}",
+                    quoted(name),
+                    quoted(ty)
+                )
             })?;
             f.write_str("],\n      \"files\": [")?;
             list(f, "\n        ", &table.files, |f, file| {
                 let ManifestFile { name, rows, bytes, checksum } = file;
-                write!(f, "{{\"name\": {}, \"rows\": {rows}, \"bytes\": {bytes}, \"blake3\": \"{checksum}\"}}", quoted(name))
+                write!(
+                    f,
+                    "{{\"name\": {}, \"rows\": {rows}, \"bytes\": {bytes}, \"blake3\": \"{checksum}\"}}",
+                    quoted(name)
+                )
             })?;
             f.write_str("]}")
         })?;

@@ -64,7 +64,13 @@ impl TableClock {
 
 impl<'r> Output<'r> {
     /// A sink that takes the chunks of `tables`, in this order. `begun` is when the whole thing began.
-    pub(crate) fn new(plan: &'r Plan, encoder: &'r Encoder, tables: &[usize], place: Place, begun: Instant) -> Self {
+    pub(crate) fn new(
+        plan: &'r Plan,
+        encoder: &'r Encoder,
+        tables: &[usize],
+        place: Place,
+        begun: Instant,
+    ) -> Self {
         let tables = tables.iter().map(|table| TableReport {
             name: plan.model().tables[*table].name.clone(),
             rows: 0,
@@ -74,7 +80,16 @@ impl<'r> Output<'r> {
         });
         let tables = tables.collect();
         let now = Instant::now();
-        Self { plan, encoder, current: None, place, rows_in_file: 0, tables, begun, clock: TableClock { table: None, begun: now, last: now } }
+        Self {
+            plan,
+            encoder,
+            current: None,
+            place,
+            rows_in_file: 0,
+            tables,
+            begun,
+            clock: TableClock { table: None, begun: now, last: now },
+        }
     }
 
     /// Bytes taken so far.
@@ -90,7 +105,9 @@ impl<'r> Output<'r> {
 
     fn open(&mut self, chunk: &Chunk) -> Result<Out, Error> {
         match &mut self.place {
-            Place::Directory(directory) => directory.open(&self.plan.model().tables[chunk.table].name, chunk.file),
+            Place::Directory(directory) => {
+                directory.open(&self.plan.model().tables[chunk.table].name, chunk.file)
+            }
             Place::File(path) => Out::file(path),
             Place::Stream(stream) => Ok(Out::stream(stream.take().expect("a stream takes one file"))),
             Place::Null => Ok(Out::null()),
@@ -131,7 +148,11 @@ impl Sink for Output<'_> {
             self.current = Some((document, out));
         }
         let name = &self.plan.model().tables[chunk.table].name;
-        let table = self.tables.iter_mut().find(|table| table.name == *name).expect("chunks are of tables that were asked for");
+        let table = self
+            .tables
+            .iter_mut()
+            .find(|table| table.name == *name)
+            .expect("chunks are of tables that were asked for");
         table.rows += rows;
         table.elapsed = self.clock.tick(chunk.table);
         if let Some(bytes) = bytes {

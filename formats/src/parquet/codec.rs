@@ -31,7 +31,11 @@ impl Codec {
     }
 
     /// The page as it is stored, in `scratch` unless it is stored as it is.
-    pub(super) fn compress<'p>(&mut self, page: &'p [u8], scratch: &'p mut Vec<u8>) -> Result<&'p [u8], ParquetError> {
+    pub(super) fn compress<'p>(
+        &mut self,
+        page: &'p [u8],
+        scratch: &'p mut Vec<u8>,
+    ) -> Result<&'p [u8], ParquetError> {
         let most = match self {
             Self::None => return Ok(page),
             Self::Snappy(_) => snap::raw::max_compress_len(page.len()),
@@ -42,7 +46,9 @@ impl Codec {
         }
         let len = match self {
             Self::None => unreachable!("returned above"),
-            Self::Snappy(encoder) => encoder.compress(page, scratch).map_err(|error| ParquetError::External(Box::new(error)))?,
+            Self::Snappy(encoder) => {
+                encoder.compress(page, scratch).map_err(|error| ParquetError::External(Box::new(error)))?
+            }
             Self::Zstd(compressor) => compressor.compress_to_buffer(page, &mut scratch[..])?,
         };
         Ok(&scratch[..len])

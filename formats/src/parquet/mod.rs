@@ -52,7 +52,8 @@ impl ParquetEncoder {
         let descriptor = Arc::new(SchemaDescriptor::new(Arc::new(root)));
         // Every column has one leaf: lists are the only nested type.
         let columns = schema.fields().iter().zip(descriptor.columns());
-        let columns = columns.map(|(field, leaf)| Column::new(field, leaf, compression)).collect::<Result<_, _>>()?;
+        let columns =
+            columns.map(|(field, leaf)| Column::new(field, leaf, compression)).collect::<Result<_, _>>()?;
         Ok(Self { table: table.to_owned(), schema: descriptor, columns })
     }
 
@@ -108,7 +109,8 @@ impl<'e> ParquetFile<'e> {
     pub(crate) fn add(&mut self, group: RowGroup, at: u64) -> Result<(), Error> {
         if group.rows > 0 {
             self.rows += group.rows;
-            let row_group = self.row_group(group, at).map_err(|error| encode_error(&self.encoder.table, &error))?;
+            let row_group =
+                self.row_group(group, at).map_err(|error| encode_error(&self.encoder.table, &error))?;
             self.row_groups.push(row_group);
         }
         Ok(())
@@ -118,7 +120,9 @@ impl<'e> ParquetFile<'e> {
         let mut builder = RowGroupMetaData::builder(self.encoder.schema.clone())
             .set_num_rows(group.rows as i64)
             .set_file_offset(at as i64)
-            .set_total_byte_size(group.columns.iter().map(|column| column.metadata.uncompressed_size()).sum());
+            .set_total_byte_size(
+                group.columns.iter().map(|column| column.metadata.uncompressed_size()).sum(),
+            );
         if self.row_groups.len() <= MOST_ORDINALS {
             builder = builder.set_ordinal(self.row_groups.len() as i32);
         }

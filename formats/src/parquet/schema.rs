@@ -21,7 +21,9 @@ fn node(field: &Field, name: &str) -> Result<Type, ParquetError> {
     let (physical, logical) = match field.data_type() {
         DataType::List(item) => {
             let element = Arc::new(node(item, "element")?);
-            let list = Type::group_type_builder("list").with_repetition(Repetition::REPEATED).with_fields(vec![element]);
+            let list = Type::group_type_builder("list")
+                .with_repetition(Repetition::REPEATED)
+                .with_fields(vec![element]);
             return Type::group_type_builder(name)
                 .with_repetition(repetition)
                 .with_logical_type(Some(LogicalType::List))
@@ -58,12 +60,17 @@ fn node(field: &Field, name: &str) -> Result<Type, ParquetError> {
             (Physical::INT64, Some(LogicalType::timestamp(zone.is_some(), ParquetTimeUnit::MICROS)))
         }
         DataType::Utf8 if is_json(field) => (Physical::BYTE_ARRAY, Some(LogicalType::Json)),
-        // Parquet's own interval has no sign and ends at milliseconds, so intervals are text in ISO 8601.
-        DataType::Utf8 | DataType::Dictionary(..) | DataType::Interval(_) => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        // Parquet's own interval has no sign and ends at milliseconds, so intervals are text.
+        DataType::Utf8 | DataType::Dictionary(..) | DataType::Interval(_) => {
+            (Physical::BYTE_ARRAY, Some(LogicalType::String))
+        }
         DataType::Binary => (Physical::BYTE_ARRAY, None),
         other => return Err(ParquetError::NYI(format!("type {other}"))),
     };
-    Type::primitive_type_builder(name, physical).with_repetition(repetition).with_logical_type(logical).build()
+    Type::primitive_type_builder(name, physical)
+        .with_repetition(repetition)
+        .with_logical_type(logical)
+        .build()
 }
 
 fn decimal_physical(precision: i32) -> Physical {

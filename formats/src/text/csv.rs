@@ -36,7 +36,8 @@ impl CsvEncoder {
 
     pub(crate) fn encode(&self, next: &mut NextBatch) -> Result<Vec<u8>, RunError<Error>> {
         let mut out = Vec::new();
-        let mut dictionaries: Vec<Written> = self.schema.fields().iter().map(|_| Written::default()).collect();
+        let mut dictionaries: Vec<Written> =
+            self.schema.fields().iter().map(|_| Written::default()).collect();
         while let Some(batch) = next()? {
             out.reserve(batch.num_rows() * batch.num_columns() * BYTES_PER_CELL);
             self.write_batch(&batch, &mut dictionaries, &mut out);
@@ -45,7 +46,8 @@ impl CsvEncoder {
     }
 
     fn write_batch(&self, batch: &RecordBatch, dictionaries: &mut [Written], out: &mut Vec<u8>) {
-        let columns = self.schema.fields().iter().zip(batch.columns()).map(|(field, array)| Column::new(field, array));
+        let columns =
+            self.schema.fields().iter().zip(batch.columns()).map(|(field, array)| Column::new(field, array));
         let columns: Vec<Column> = columns.collect();
         for (column, written) in columns.iter().zip(&mut *dictionaries) {
             if let Values::Dictionary(_, values) = column.values {
@@ -64,13 +66,19 @@ impl CsvEncoder {
                 }
                 match &column.values {
                     Values::Null => {}
-                    Values::Bare(values) => values.write(row, out).unwrap_or_else(|number| write_special(number, out)),
+                    Values::Bare(values) => {
+                        values.write(row, out).unwrap_or_else(|number| write_special(number, out))
+                    }
                     Values::Ascii(values) => values.write(row, Style::Sql, b"\\", out),
                     Values::Text(values) if clean[i] && !values.value(row).is_empty() => {
                         out.extend_from_slice(values.value(row).as_bytes());
                     }
-                    Values::Text(values) | Values::Json(values) => write_text(values.value(row).as_bytes(), out),
-                    Values::Dictionary(keys, _) => out.extend_from_slice(dictionaries[i].value(keys.value(row))),
+                    Values::Text(values) | Values::Json(values) => {
+                        write_text(values.value(row).as_bytes(), out)
+                    }
+                    Values::Dictionary(keys, _) => {
+                        out.extend_from_slice(dictionaries[i].value(keys.value(row)))
+                    }
                     Values::List(..) => {
                         scratch.clear();
                         write_array(column, row, &mut scratch);
@@ -134,7 +142,9 @@ fn write_array(column: &Column, row: usize, out: &mut Vec<u8>) {
         }
         match &items.values {
             Values::Null => {}
-            Values::Bare(values) => values.write(item, out).unwrap_or_else(|number| write_special(number, out)),
+            Values::Bare(values) => {
+                values.write(item, out).unwrap_or_else(|number| write_special(number, out))
+            }
             Values::Ascii(values) => {
                 let mut text = Vec::new();
                 values.write(item, Style::Sql, b"\\", &mut text);
@@ -153,7 +163,9 @@ fn write_array(column: &Column, row: usize, out: &mut Vec<u8>) {
 
 /// Appends an element of an array, in quotes where PostgreSQL's `array_out` has them.
 fn write_element(text: &[u8], out: &mut Vec<u8>) {
-    let special = |byte: &u8| matches!(byte, b'{' | b'}' | b',' | b'"' | b'\\' | b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c);
+    let special = |byte: &u8| {
+        matches!(byte, b'{' | b'}' | b',' | b'"' | b'\\' | b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
+    };
     if !text.is_empty() && !text.eq_ignore_ascii_case(b"NULL") && !text.iter().any(special) {
         return out.extend_from_slice(text);
     }

@@ -42,7 +42,8 @@ impl JsonlEncoder {
     }
 
     fn write_batch(&self, batch: &RecordBatch, dictionaries: &mut [Written], out: &mut Vec<u8>) {
-        let columns = self.schema.fields().iter().zip(batch.columns()).map(|(field, array)| Column::new(field, array));
+        let columns =
+            self.schema.fields().iter().zip(batch.columns()).map(|(field, array)| Column::new(field, array));
         let columns: Vec<Column> = columns.collect();
         for (column, written) in columns.iter().zip(&mut *dictionaries) {
             if let Values::Dictionary(_, values) = column.values {
@@ -56,7 +57,9 @@ impl JsonlEncoder {
                 match &column.values {
                     _ if column.is_null(row) => out.extend_from_slice(b"null"),
                     Values::Text(values) if clean[i] => write_quoted(values.value(row).as_bytes(), out),
-                    Values::Dictionary(keys, _) => out.extend_from_slice(dictionaries[i].value(keys.value(row))),
+                    Values::Dictionary(keys, _) => {
+                        out.extend_from_slice(dictionaries[i].value(keys.value(row)))
+                    }
                     _ => write_value(column, row, out),
                 }
             }
@@ -127,7 +130,10 @@ fn write_value(column: &Column, row: usize, out: &mut Vec<u8>) {
             let start = out.len();
             out.extend_from_slice(values.value(row).as_bytes());
             // Between the tokens of a JSON text a line break is a blank; inside its strings there is none.
-            out[start..].iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+            out[start..]
+                .iter_mut()
+                .filter(|byte| matches!(byte, b'\n' | b'\r'))
+                .for_each(|byte| *byte = b' ');
         }
         Values::List(list, items) => {
             let offsets = list.value_offsets();

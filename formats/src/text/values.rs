@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float32Array,
-    Float64Array, Int16Array, Int32Array, Int64Array, IntervalMonthDayNanoArray, ListArray, StringArray, Time64MicrosecondArray,
-    TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray,
+    Float32Array, Float64Array, Int16Array, Int32Array, Int64Array, IntervalMonthDayNanoArray, ListArray,
+    StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Field, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type, IntervalMonthDayNanoType,
-    IntervalUnit, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Field, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
+    IntervalMonthDayNanoType, IntervalUnit, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
 };
-use seedbed_engine::calendar::text::{Style, write_date, write_instant, write_interval, write_time, write_timestamp};
+use seedbed_engine::calendar::text::{
+    Style, write_date, write_instant, write_interval, write_time, write_timestamp,
+};
 
 use super::number::{write_decimal, write_float, write_integer};
+use crate::interval;
 use crate::schema::is_json;
 
 /// A column of a batch.
@@ -74,11 +77,14 @@ impl<'a> Column<'a> {
             DataType::Int64 => Values::Bare(Bare::Int64(array.as_primitive::<Int64Type>())),
             DataType::Float32 => Values::Bare(Bare::Float32(array.as_primitive::<Float32Type>())),
             DataType::Float64 => Values::Bare(Bare::Float64(array.as_primitive::<Float64Type>())),
-            DataType::Decimal128(_, scale) => {
-                Values::Bare(Bare::Decimal(array.as_primitive::<Decimal128Type>(), usize::from(scale.unsigned_abs())))
-            }
+            DataType::Decimal128(_, scale) => Values::Bare(Bare::Decimal(
+                array.as_primitive::<Decimal128Type>(),
+                usize::from(scale.unsigned_abs()),
+            )),
             DataType::Date32 => Values::Ascii(Ascii::Date(array.as_primitive::<Date32Type>())),
-            DataType::Time64(TimeUnit::Microsecond) => Values::Ascii(Ascii::Time(array.as_primitive::<Time64MicrosecondType>())),
+            DataType::Time64(TimeUnit::Microsecond) => {
+                Values::Ascii(Ascii::Time(array.as_primitive::<Time64MicrosecondType>()))
+            }
             DataType::Timestamp(TimeUnit::Microsecond, None) => {
                 Values::Ascii(Ascii::Timestamp(array.as_primitive::<TimestampMicrosecondType>()))
             }
@@ -138,7 +144,10 @@ impl Ascii<'_> {
             Self::Instant(array) => write_instant(out, array.value(row), 0, style),
             Self::Interval(array) => {
                 let value = array.value(row);
-                write_interval(out, value.months, value.days, value.nanoseconds);
+                match style {
+                    Style::Sql => interval::write_interval(out, value.months, value.days, value.nanoseconds),
+                    Style::Iso => write_interval(out, value.months, value.days, value.nanoseconds),
+                }
             }
             Self::Uuid(array) => write_uuid(out, array.value(row)),
             Self::Bytes(array) => {

@@ -14,7 +14,7 @@ limit 10;
 -- What it selects, before limits.
 select
     count(*) as selected,
-    count(distinct o_orderkey) as orders,
+    count(distinct o_orderkey) as units,
     sum(l_extendedprice * (1 - l_discount)) as revenue
 from customer, orders, lineitem
 where

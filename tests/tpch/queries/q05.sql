@@ -17,6 +17,7 @@ order by revenue desc;
 -- What it selects, before limits.
 select
     count(*) as selected,
+    count(distinct s_suppkey) as units,
     sum(l_extendedprice * (1 - l_discount)) as revenue
 from customer, orders, lineitem, supplier, nation, region
 where

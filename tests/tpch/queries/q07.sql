@@ -22,6 +22,7 @@ order by supp_nation, cust_nation, l_year;
 -- What it selects, before limits.
 select
     count(*) as selected,
+    count(distinct s_suppkey) as units,
     sum(l_extendedprice * (1 - l_discount)) as revenue
 from supplier, lineitem, orders, customer, nation n1, nation n2
 where

@@ -25,7 +25,6 @@ order by o_year;
 select
     count(*) as selected,
     count(distinct p_partkey) as units,
-    count(*) filter (where n2.n_name = 'BRAZIL') as brazil,
     sum(l_extendedprice * (1 - l_discount)) as volume
 from part, supplier, lineitem, orders, customer, nation n1, nation n2, region
 where

@@ -46,7 +46,7 @@ impl Fixture {
         self.columns.iter().map(|column| column.array.clone()).collect()
     }
 
-    pub(super) fn rows(&self) -> usize {
+    pub(super) fn row_count(&self) -> usize {
         self.columns[0].array.len()
     }
 
@@ -57,8 +57,8 @@ impl Fixture {
     /// The values as text, `∅` for NULL, or the message of a fault or an error.
     pub(super) fn values(&mut self, text: &str) -> Result<Vec<String>, String> {
         let expression = self.compile(text).map_err(|fault| fault.to_string())?;
-        let array = expression.evaluate(&self.inputs(), self.rows())?;
-        assert_eq!(array.len(), self.rows(), "{text}");
+        let array = expression.evaluate(&self.inputs(), self.row_count())?;
+        assert_eq!(array.len(), self.row_count(), "{text}");
         if !expression.nullable() {
             assert_eq!(array.logical_null_count(), 0, "{text} claims to be never NULL");
         }

@@ -25,12 +25,6 @@ use crate::scenario::generators::{self, GeneratorDoc};
 use crate::scenario::{self, Generator, Key, Node, Spec, Text};
 use crate::types::Type;
 
-/// The version of each generator's values. A change that alters values raises the number and gets a
-/// `VALUE-BREAKING` line in the changelog.
-pub(super) fn version(_generator: &str) -> u32 {
-    1
-}
-
 /// What a generator makes.
 pub(super) struct Made {
     pub(super) recipe: Recipe,
@@ -58,7 +52,8 @@ pub(super) struct Address {
 impl Address {
     /// The words of a generator for one purpose.
     pub(super) fn stream(&self, generator: &str, purpose: &str) -> Stream {
-        Stream::new(self.seed, &self.table, &self.column, purpose, version(generator))
+        let version = generators::find(generator).map_or(0, |doc| doc.version);
+        Stream::new(self.seed, &self.table, &self.column, purpose, version)
     }
 
     /// The address of a part of this column, such as a member of a JSON object.

@@ -33,7 +33,11 @@ fn pack_width<T: Copy + Into<u64>, const WIDTH: usize>(numbers: &[T], out: &mut 
             let all = low | high << (4 * WIDTH);
             out[at..at + 16].copy_from_slice(&all.to_le_bytes());
         } else {
-            let (first, second) = if WIDTH == 32 { (low, high) } else { (low | high << (4 * WIDTH), high >> (128 - 4 * WIDTH)) };
+            let (first, second) = if WIDTH == 32 {
+                (low, high)
+            } else {
+                (low | high << (4 * WIDTH), high >> (128 - 4 * WIDTH))
+            };
             out[at..at + 16].copy_from_slice(&first.to_le_bytes());
             out[at + 16..at + 32].copy_from_slice(&second.to_le_bytes());
         }

@@ -38,7 +38,9 @@ impl BooleanWriter {
 
     fn close_page(&mut self) -> Result<(), ParquetError> {
         let bits = &mut self.bits;
-        self.pages.close_page(Encoding::PLAIN, |out| out.extend_from_slice(&bits.as_slice()[..bits.len().div_ceil(8)]))?;
+        self.pages.close_page(Encoding::PLAIN, |out| {
+            out.extend_from_slice(&bits.as_slice()[..bits.len().div_ceil(8)])
+        })?;
         bits.truncate(0);
         Ok(())
     }

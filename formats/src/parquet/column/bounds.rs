@@ -38,7 +38,9 @@ impl TextBounds {
         // A prefix that is shorter than eight bytes is filled with zeros, so a smaller number is a smaller text.
         if prefix < self.least.prefix || prefix == self.least.prefix && text < &*self.least.text {
             self.least.set(prefix, text);
-        } else if prefix > self.greatest.prefix || prefix == self.greatest.prefix && text > &*self.greatest.text {
+        } else if prefix > self.greatest.prefix
+            || prefix == self.greatest.prefix && text > &*self.greatest.text
+        {
             self.greatest.set(prefix, text);
         }
     }
@@ -70,7 +72,9 @@ impl TextBounds {
 fn prefix_of(text: &[u8]) -> u64 {
     match text.first_chunk::<8>() {
         Some(eight) => u64::from_be_bytes(*eight),
-        None => text.iter().enumerate().fold(0, |prefix, (i, byte)| prefix | u64::from(*byte) << (56 - 8 * i)),
+        None => {
+            text.iter().enumerate().fold(0, |prefix, (i, byte)| prefix | u64::from(*byte) << (56 - 8 * i))
+        }
     }
 }
 

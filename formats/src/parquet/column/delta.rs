@@ -30,12 +30,19 @@ pub(super) fn encode(numbers: &[i64], width: Width, out: &mut Vec<u8>) {
     write_varint(numbers.len() as u64, out);
     write_zigzag(numbers.first().copied().unwrap_or_default(), out);
     match width {
-        Width::Bits32 => encode_blocks(numbers, |a, b| Width::Bits32.difference(a, b), |d| u64::from(d as u32), out),
+        Width::Bits32 => {
+            encode_blocks(numbers, |a, b| Width::Bits32.difference(a, b), |d| u64::from(d as u32), out)
+        }
         Width::Bits64 => encode_blocks(numbers, |a, b| Width::Bits64.difference(a, b), |d| d as u64, out),
     }
 }
 
-fn encode_blocks(numbers: &[i64], difference: impl Fn(i64, i64) -> i64, unsigned: impl Fn(i64) -> u64, out: &mut Vec<u8>) {
+fn encode_blocks(
+    numbers: &[i64],
+    difference: impl Fn(i64, i64) -> i64,
+    unsigned: impl Fn(i64) -> u64,
+    out: &mut Vec<u8>,
+) {
     let mut from = 0;
     while from + 1 < numbers.len() {
         let to = (from + BLOCK).min(numbers.len() - 1);
@@ -51,7 +58,11 @@ fn encode_blocks(numbers: &[i64], difference: impl Fn(i64, i64) -> i64, unsigned
         for (slot, d) in excess.iter_mut().zip(&*differences) {
             *slot = unsigned(difference(*d, least));
         }
-        let widths = excess.as_chunks::<MINIBLOCK>().0.iter().map(|part| width_of(part.iter().fold(0, |all, d| all | d)));
+        let widths = excess
+            .as_chunks::<MINIBLOCK>()
+            .0
+            .iter()
+            .map(|part| width_of(part.iter().fold(0, |all, d| all | d)));
         let widths: [u32; MINIBLOCKS] = std::array::from_fn(|i| widths.clone().nth(i).unwrap_or_default());
         out.extend_from_slice(&widths.map(|width| width as u8));
         // Miniblocks without a number are left out; their width is zero.

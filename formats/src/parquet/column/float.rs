@@ -4,7 +4,7 @@ use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray};
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use parquet::basic::{Encoding, Type as Physical};
 use parquet::errors::ParquetError;
-use parquet::file::statistics::Statistics;
+use parquet::file::statistics::{Statistics, ValueStatistics};
 
 use super::ColumnChunk;
 use super::integer::write_plain;
@@ -16,12 +16,20 @@ pub(super) struct FloatWriter {
     plain: Vec<u8>,
     least: f64,
     greatest: f64,
-    any: bool,
+    nans: u64,
+    numbers: u64,
 }
 
 impl FloatWriter {
     pub(super) fn new(pages: Pages) -> Self {
-        Self { pages, plain: Vec::new(), least: f64::INFINITY, greatest: f64::NEG_INFINITY, any: false }
+        Self {
+            pages,
+            plain: Vec::new(),
+            least: f64::INFINITY,
+            greatest: f64::NEG_INFINITY,
+            nans: 0,
+            numbers: 0,
+        }
     }
 
     pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
@@ -62,8 +70,9 @@ impl FloatWriter {
             if number > self.greatest {
                 self.greatest = number;
             }
-            self.any |= !number.is_nan();
+            self.nans += u64::from(number.is_nan());
         }
+        self.numbers += numbers.len() as u64;
     }
 
     fn close_page(&mut self) -> Result<(), ParquetError> {
@@ -78,16 +87,23 @@ impl FloatWriter {
             self.close_page()?;
         }
         // The specification: a zero bound stands for the zeros of both signs. An infinity that no number has moved is a value.
-        let least = self.any.then_some(if self.least == 0.0 { -0.0 } else { self.least });
-        let greatest = self.any.then_some(if self.greatest == 0.0 { 0.0 } else { self.greatest });
+        let any = self.numbers > self.nans;
+        let least = any.then_some(if self.least == 0.0 { -0.0 } else { self.least });
+        let greatest = any.then_some(if self.greatest == 0.0 { 0.0 } else { self.greatest });
         let physical = self.pages.leaf().physical_type();
+        let nans = Some(self.nans);
         self.pages.finish(None, |nulls| match physical {
             Physical::FLOAT => {
                 // They were widened from this type.
                 let narrow = |number: Option<f64>| number.map(|number| number as f32);
-                Statistics::float(narrow(least), narrow(greatest), None, Some(nulls), false)
+                Statistics::Float(
+                    ValueStatistics::new(narrow(least), narrow(greatest), None, Some(nulls), false)
+                        .with_nan_count(nans),
+                )
             }
-            _ => Statistics::double(least, greatest, None, Some(nulls), false),
+            _ => Statistics::Double(
+                ValueStatistics::new(least, greatest, None, Some(nulls), false).with_nan_count(nans),
+            ),
         })
     }
 }

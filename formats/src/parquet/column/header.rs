@@ -36,7 +36,12 @@ pub(super) fn write_data_page(
 }
 
 /// Appends the header of a dictionary page of so many plain values.
-pub(super) fn write_dictionary_page(values: usize, uncompressed: usize, compressed: usize, out: &mut Vec<u8>) -> Result<(), ParquetError> {
+pub(super) fn write_dictionary_page(
+    values: usize,
+    uncompressed: usize,
+    compressed: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), ParquetError> {
     write_sizes(DICTIONARY_PAGE, uncompressed, compressed, out)?;
     out.push(DICTIONARY_PAGE_HEADER);
     for field in [size(values)?, number_of(Encoding::PLAIN)?] {
@@ -46,7 +51,12 @@ pub(super) fn write_dictionary_page(values: usize, uncompressed: usize, compress
     Ok(())
 }
 
-fn write_sizes(page_type: i32, uncompressed: usize, compressed: usize, out: &mut Vec<u8>) -> Result<(), ParquetError> {
+fn write_sizes(
+    page_type: i32,
+    uncompressed: usize,
+    compressed: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), ParquetError> {
     for field in [page_type, size(uncompressed)?, size(compressed)?] {
         write_i32(field, out);
     }

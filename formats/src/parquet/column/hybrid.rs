@@ -86,7 +86,9 @@ mod tests {
                 codes.extend(std::iter::repeat_n(u32::from_le_bytes(code), count));
             } else {
                 for i in 0..count * 8 {
-                    let bit = |j| u32::from(bytes[(i * width as usize + j) / 8] >> ((i * width as usize + j) % 8) & 1);
+                    let bit = |j| {
+                        u32::from(bytes[(i * width as usize + j) / 8] >> ((i * width as usize + j) % 8) & 1)
+                    };
                     codes.push((0..width as usize).map(|j| bit(j) << j).sum());
                 }
                 bytes = &bytes[count * width as usize..];

@@ -3,16 +3,17 @@
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Int16Type, Int32Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Int16Type, Int32Type, Int64Type, Time64MicrosecondType,
+    TimestampMicrosecondType,
 };
 use parquet::basic::{Encoding, Type as Physical};
 use parquet::errors::ParquetError;
 use parquet::file::statistics::Statistics;
 
+use super::ColumnChunk;
 use super::bits::width_of;
 use super::delta::{self, Width};
 use super::pages::Pages;
-use super::ColumnChunk;
 
 pub(super) struct IntegerWriter {
     pages: Pages,
@@ -24,7 +25,8 @@ pub(super) struct IntegerWriter {
 
 impl IntegerWriter {
     pub(super) fn new(pages: Pages) -> Self {
-        let width = if pages.leaf().physical_type() == Physical::INT32 { Width::Bits32 } else { Width::Bits64 };
+        let width =
+            if pages.leaf().physical_type() == Physical::INT32 { Width::Bits32 } else { Width::Bits64 };
         Self { pages, width, numbers: Vec::new(), bounds: None }
     }
 
@@ -35,10 +37,16 @@ impl IntegerWriter {
             DataType::Int32 => self.extend(array.as_primitive::<Int32Type>(), i64::from),
             DataType::Date32 => self.extend(array.as_primitive::<Date32Type>(), i64::from),
             DataType::Int64 => self.extend(array.as_primitive::<Int64Type>(), |number| number),
-            DataType::Time64(_) => self.extend(array.as_primitive::<Time64MicrosecondType>(), |number| number),
-            DataType::Timestamp(..) => self.extend(array.as_primitive::<TimestampMicrosecondType>(), |number| number),
+            DataType::Time64(_) => {
+                self.extend(array.as_primitive::<Time64MicrosecondType>(), |number| number)
+            }
+            DataType::Timestamp(..) => {
+                self.extend(array.as_primitive::<TimestampMicrosecondType>(), |number| number)
+            }
             // Up to 18 digits fit.
-            DataType::Decimal128(..) => self.extend(array.as_primitive::<Decimal128Type>(), |number| number as i64),
+            DataType::Decimal128(..) => {
+                self.extend(array.as_primitive::<Decimal128Type>(), |number| number as i64)
+            }
             other => return Err(ParquetError::NYI(format!("integers of type {other}"))),
         }
         if self.pages.is_page_full() {
@@ -47,7 +55,11 @@ impl IntegerWriter {
         Ok(())
     }
 
-    fn extend<T: ArrowPrimitiveType>(&mut self, array: &PrimitiveArray<T>, integer: impl Fn(T::Native) -> i64) {
+    fn extend<T: ArrowPrimitiveType>(
+        &mut self,
+        array: &PrimitiveArray<T>,
+        integer: impl Fn(T::Native) -> i64,
+    ) {
         match array.nulls().filter(|nulls| nulls.null_count() > 0) {
             None => self.numbers.extend(array.values().iter().map(|number| integer(*number))),
             Some(nulls) => self.numbers.extend(nulls.valid_indices().map(|i| integer(array.value(i)))),
@@ -99,7 +111,11 @@ impl IntegerWriter {
 }
 
 /// Appends values of a fixed size.
-pub(super) fn write_plain<T: Copy, const SIZE: usize>(values: &[T], out: &mut Vec<u8>, bytes: impl Fn(T) -> [u8; SIZE]) {
+pub(super) fn write_plain<T: Copy, const SIZE: usize>(
+    values: &[T],
+    out: &mut Vec<u8>,
+    bytes: impl Fn(T) -> [u8; SIZE],
+) {
     let at = out.len();
     out.resize(at + values.len() * SIZE, 0);
     for (slot, value) in out[at..].as_chunks_mut::<SIZE>().0.iter_mut().zip(values) {

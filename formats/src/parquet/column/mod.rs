@@ -58,7 +58,11 @@ enum Kind<'c> {
 }
 
 impl Column {
-    pub(super) fn new(field: &FieldRef, leaf: &ColumnDescPtr, compression: Compression) -> Result<Self, ParquetError> {
+    pub(super) fn new(
+        field: &FieldRef,
+        leaf: &ColumnDescPtr,
+        compression: Compression,
+    ) -> Result<Self, ParquetError> {
         let nested = match field.data_type() {
             DataType::List(_) | DataType::Null => Some(nested::Factory::new(field, compression)?),
             _ => None,
@@ -72,12 +76,17 @@ impl Column {
         }
         let pages = Pages::new(self.leaf.clone(), Codec::new(self.compression)?);
         Ok(ColumnWriter(match self.field.data_type() {
-            DataType::Int16 | DataType::Int32 | DataType::Date32 => Kind::Integer(integer::IntegerWriter::new(pages)),
-            DataType::Int64 | DataType::Time64(_) | DataType::Timestamp(TimeUnit::Microsecond, _) | DataType::Decimal128(..=18, _) => {
+            DataType::Int16 | DataType::Int32 | DataType::Date32 => {
                 Kind::Integer(integer::IntegerWriter::new(pages))
             }
+            DataType::Int64
+            | DataType::Time64(_)
+            | DataType::Timestamp(TimeUnit::Microsecond, _)
+            | DataType::Decimal128(..=18, _) => Kind::Integer(integer::IntegerWriter::new(pages)),
             DataType::Float32 | DataType::Float64 => Kind::Float(float::FloatWriter::new(pages)),
-            DataType::FixedSizeBinary(_) | DataType::Decimal128(..) => Kind::Wide(wide::WideWriter::new(pages)),
+            DataType::FixedSizeBinary(_) | DataType::Decimal128(..) => {
+                Kind::Wide(wide::WideWriter::new(pages))
+            }
             DataType::Boolean => Kind::Boolean(boolean::BooleanWriter::new(pages)),
             DataType::Utf8 | DataType::Binary => Kind::Text(text::TextWriter::new(pages)),
             DataType::Interval(_) => Kind::Interval(text::TextWriter::new(pages)),

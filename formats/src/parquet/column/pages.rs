@@ -67,7 +67,10 @@ impl Pages {
             (Some(valid), Some(nulls)) => valid.append_buffer(nulls.inner()),
             (Some(valid), None) => valid.append_n(rows, true),
             (None, _) if null_count > 0 => {
-                return Err(ParquetError::General(format!("NULL in column `{}`, which has none", self.leaf.name())));
+                return Err(ParquetError::General(format!(
+                    "NULL in column `{}`, which has none",
+                    self.leaf.name()
+                )));
             }
             (None, _) => {}
         }
@@ -85,7 +88,11 @@ impl Pages {
     }
 
     /// Closes the page under construction with the values that are not NULL, appended by `write`.
-    pub(super) fn close_page(&mut self, encoding: Encoding, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), ParquetError> {
+    pub(super) fn close_page(
+        &mut self,
+        encoding: Encoding,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), ParquetError> {
         let page = &mut self.page;
         page.clear();
         if let Some(valid) = &mut self.valid {
@@ -128,7 +135,11 @@ impl Pages {
                 header::write_dictionary_page(count, plain.len(), stored.len(), &mut page)?;
                 self.uncompressed_bytes += page.len() + plain.len();
                 page.extend_from_slice(stored);
-                page_counts.push(PageEncodingStats { page_type: PageType::DICTIONARY_PAGE, encoding: Encoding::PLAIN, count: 1 });
+                page_counts.push(PageEncodingStats {
+                    page_type: PageType::DICTIONARY_PAGE,
+                    encoding: Encoding::PLAIN,
+                    count: 1,
+                });
                 encodings.push(Encoding::PLAIN);
                 let len = page.len();
                 bytes.push(page);

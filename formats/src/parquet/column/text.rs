@@ -58,7 +58,11 @@ impl TextWriter {
 
 impl TextPage {
     /// Adds the texts that are not NULL.
-    pub(super) fn add<T: ByteArrayType<Offset = i32>>(&mut self, array: &GenericByteArray<T>, bounds: &mut TextBounds) {
+    pub(super) fn add<T: ByteArrayType<Offset = i32>>(
+        &mut self,
+        array: &GenericByteArray<T>,
+        bounds: &mut TextBounds,
+    ) {
         let offsets = array.value_offsets();
         let (start, end) = (offsets[0] as usize, offsets[array.len()] as usize);
         match array.nulls().filter(|nulls| nulls.null_count() > 0) {
@@ -103,7 +107,8 @@ impl TextPage {
 /// The statistics of texts.
 pub(super) fn statistics(bounds: TextBounds, nulls: u64) -> Statistics {
     let (least, greatest) = bounds.finish();
-    let (min_is_exact, max_is_exact) = (least.as_ref().is_some_and(|b| b.1), greatest.as_ref().is_some_and(|b| b.1));
+    let (min_is_exact, max_is_exact) =
+        (least.as_ref().is_some_and(|b| b.1), greatest.as_ref().is_some_and(|b| b.1));
     let value = |bound: Option<(Vec<u8>, bool)>| bound.map(|(text, _)| ByteArray::from(text));
     let statistics = ValueStatistics::new(value(least), value(greatest), None, Some(nulls), false);
     Statistics::ByteArray(statistics.with_min_is_exact(min_is_exact).with_max_is_exact(max_is_exact))

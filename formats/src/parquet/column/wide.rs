@@ -40,10 +40,12 @@ impl WideWriter {
         self.pages.note(array.len(), array.nulls())?;
         match array.data_type() {
             DataType::FixedSizeBinary(16) => self.add_uuids(array.as_fixed_size_binary()),
-            DataType::Decimal128(..) => array.as_primitive::<Decimal128Type>().iter().flatten().for_each(|number| {
-                self.plain.extend_from_slice(&number.to_be_bytes()[16 - self.size..]);
-                self.include(number, number);
-            }),
+            DataType::Decimal128(..) => {
+                array.as_primitive::<Decimal128Type>().iter().flatten().for_each(|number| {
+                    self.plain.extend_from_slice(&number.to_be_bytes()[16 - self.size..]);
+                    self.include(number, number);
+                })
+            }
             other => return Err(ParquetError::NYI(format!("wide values of type {other}"))),
         }
         if self.pages.is_page_full() {
@@ -59,8 +61,11 @@ impl WideWriter {
             None => self.plain.extend_from_slice(&array.value_data()[..array.len() * 16]),
             Some(nulls) => nulls.valid_indices().for_each(|i| self.plain.extend_from_slice(array.value(i))),
         }
-        let numbers = self.plain[at..].as_chunks::<16>().0.iter().map(|bytes| i128::from_be_bytes(*bytes) ^ i128::MIN);
-        let (least, greatest) = numbers.fold((i128::MAX, i128::MIN), |(least, greatest), number| (least.min(number), greatest.max(number)));
+        let numbers =
+            self.plain[at..].as_chunks::<16>().0.iter().map(|bytes| i128::from_be_bytes(*bytes) ^ i128::MIN);
+        let (least, greatest) = numbers.fold((i128::MAX, i128::MIN), |(least, greatest), number| {
+            (least.min(number), greatest.max(number))
+        });
         if self.plain.len() > at {
             self.include(least, greatest);
         }
@@ -88,7 +93,8 @@ impl WideWriter {
         };
         let least = self.bounds.map(|bounds| value(bounds.0));
         let greatest = self.bounds.map(|bounds| value(bounds.1));
-        self.pages.finish(None, |nulls| Statistics::fixed_len_byte_array(least, greatest, None, Some(nulls), false))
+        self.pages
+            .finish(None, |nulls| Statistics::fixed_len_byte_array(least, greatest, None, Some(nulls), false))
     }
 }
 
