@@ -23,7 +23,11 @@ const CASES: &[(&str, &str, &str)] = &[
     ("choose text", "", "{choose: {admin: 8, editor: 41, viewer: 51}}"),
     ("choose number", "", "{choose: {1: 8, 2: 41, 3: 51}}"),
     ("null share", "", "{integer: {from: 1, to: 1000}, null: 5%}"),
-    ("text", "id: serial, person: {person: parents.locale}", "{text: \"{person.username}{id}@{parents.slug}.example\"}"),
+    (
+        "text",
+        "id: serial, person: {person: parents.locale}",
+        "{text: \"{person.username}{id}@{parents.slug}.example\"}",
+    ),
     ("word", "", "word"),
     ("words", "", "{words: {length: {from: 10, to: 43}}}"),
     ("sentence", "", "sentence"),
@@ -33,7 +37,11 @@ const CASES: &[(&str, &str, &str)] = &[
     ("company", "", "company"),
     ("product", "", "product"),
     ("moment", "", "{moment: {from: parents.at, to: as_of}}"),
-    ("moment growing", "", "{moment: {from: parents.at, to: as_of, growth: 4% per month, order: within parent}}"),
+    (
+        "moment growing",
+        "",
+        "{moment: {from: parents.at, to: as_of, growth: 4% per month, order: within parent}}",
+    ),
     ("date", "", "{date: {from: \"date '2024-01-01'\", to: \"date '2025-12-31'\"}}"),
     ("reference", "", "{reference: others}"),
     ("reference skewed", "", "{reference: {to: others, skew: 0.9}}"),
@@ -43,8 +51,16 @@ const CASES: &[(&str, &str, &str)] = &[
     ("through the parent", "", "= parents.slug"),
     ("json", "", "{json: {path: {choose: [/, /login]}, ms: {integer: {from: 1, to: 900}}}}"),
     ("array", "", "{array: {of: {choose: [red, green, blue]}, length: {from: 0, to: 3}}}"),
-    ("decimal expression", "a: {decimal: {from: 0, to: 99}}, b: {decimal: {from: 0, to: 1}}", "= round(a * (1 - b), 2)"),
-    ("case", "n: {integer: {from: 1, to: 9}}", "= case when n < 3 then 'few' when n < 6 then 'some' else 'many' end"),
+    (
+        "decimal expression",
+        "a: {decimal: {from: 0, to: 99}}, b: {decimal: {from: 0, to: 1}}",
+        "= round(a * (1 - b), 2)",
+    ),
+    (
+        "case",
+        "n: {integer: {from: 1, to: 9}}",
+        "= case when n < 3 then 'few' when n < 6 then 'some' else 'many' end",
+    ),
     ("date expression", "", "= parents.at::date + 30"),
 ];
 

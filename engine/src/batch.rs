@@ -35,7 +35,8 @@ impl Plan {
     pub fn batch(&self, table: usize, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
         let rows = self.existing(table, rows)?;
         let frame = Frame::new(self, table, Rows::Range(rows));
-        let columns = self.model.tables[table].columns.iter().enumerate().filter(|(_, column)| column.written);
+        let columns =
+            self.model.tables[table].columns.iter().enumerate().filter(|(_, column)| column.written);
         let arrays = columns.map(|(c, _)| frame.column(c)).collect::<Result<Vec<_>, _>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(frame.len()));
         RecordBatch::try_new_with_options(self.schema(table), arrays, &options).map_err(|error| ValueError {

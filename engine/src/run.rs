@@ -140,7 +140,11 @@ impl<'p> Batches<'p> {
 ///
 /// # Errors
 /// A count that cannot be computed.
-pub fn files(plan: &Plan, tables: &[usize], layout: Layout) -> Result<Vec<(usize, u64, Range<u64>)>, ValueError> {
+pub fn files(
+    plan: &Plan,
+    tables: &[usize],
+    layout: Layout,
+) -> Result<Vec<(usize, u64, Range<u64>)>, ValueError> {
     let mut files = Vec::new();
     for &table in tables {
         let rows = plan.rows(table)?;
@@ -193,7 +197,8 @@ pub fn run<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
     mut sink: S,
     mut progress: impl FnMut(&Chunk, &S),
 ) -> Result<S::Summary, RunError<E::Error>> {
-    let mut chunks = files.iter().flat_map(|(table, file, rows)| chunks_of(*table, *file, rows.clone(), layout));
+    let mut chunks =
+        files.iter().flat_map(|(table, file, rows)| chunks_of(*table, *file, rows.clone(), layout));
     let stop = AtomicBool::new(false);
     let window = pool.current_num_threads() * 2 + 1;
     pool.in_place_scope(|scope| {
@@ -206,8 +211,11 @@ pub fn run<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
                 let stop = &stop;
                 scope.spawn(move |_| {
                     let batches = Batches { plan, table: chunk.table, rows: chunk.rows.clone(), stop };
-                    let piece =
-                        if stop.load(Ordering::Relaxed) { Err(RunError::Stopped) } else { encode.encode(&chunk, batches) };
+                    let piece = if stop.load(Ordering::Relaxed) {
+                        Err(RunError::Stopped)
+                    } else {
+                        encode.encode(&chunk, batches)
+                    };
                     // The receiver is gone when an earlier chunk failed.
                     let _ = sender.send(piece);
                 });
@@ -246,9 +254,11 @@ mod tests {
 
     #[test]
     fn every_file_belongs_to_one_shard() {
-        let files: Vec<_> = [0, 0, 0, 5, 100, 3].iter().enumerate().map(|(i, rows)| (i, 0, 0..*rows)).collect();
+        let files: Vec<_> =
+            [0, 0, 0, 5, 100, 3].iter().enumerate().map(|(i, rows)| (i, 0, 0..*rows)).collect();
         for count in 1..9 {
-            let all: Vec<_> = (1..=count).flat_map(|index| Shard { index, count }.select(files.clone())).collect();
+            let all: Vec<_> =
+                (1..=count).flat_map(|index| Shard { index, count }.select(files.clone())).collect();
             assert_eq!(all, files);
         }
     }

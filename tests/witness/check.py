@@ -26,7 +26,11 @@ def main(folder, scenario):
         expected = rows(f"{folder}/expected/{table['name']}.jsonl", columns)
         for name, reader in read.FORMATS.items():
             what = f"{scenario}.{table['name']} as {name}"
-            schema, found = reader(f"{folder}/{name}", table["name"], columns)
+            try:
+                schema, found = reader(f"{folder}/{name}", table["name"], columns)
+            except Exception as error:  # Whatever a reader stumbles over is a finding.
+                findings.append(f"{what}: cannot be read: {error}")
+                continue
             findings += values(what, columns, expected, found)
             if schema is not None:
                 findings += types(what, columns, schema)

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int32Array, UInt32Array, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int32Array, UInt32Array, new_null_array,
+};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::{interleave, take};
 use arrow::datatypes::{DataType, Int32Type, Int64Type};
@@ -56,9 +58,14 @@ pub(super) fn switch(
             None => new_null_array(&ty.arrow(), frame.len()),
         };
         let plain = ty.arrow();
-        arrays.push(if array.data_type() == &plain { array } else { arrow::compute::cast(&array, &plain).unwrap_or(array) });
+        arrays.push(if array.data_type() == &plain {
+            array
+        } else {
+            arrow::compute::cast(&array, &plain).unwrap_or(array)
+        });
     }
-    let picks: Vec<(usize, usize)> = index.values().iter().enumerate().map(|(row, case)| (*case as usize, row)).collect();
+    let picks: Vec<(usize, usize)> =
+        index.values().iter().enumerate().map(|(row, case)| (*case as usize, row)).collect();
     let parts: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
     Ok(interleave(&parts, &picks).unwrap_or_else(|_| new_null_array(&ty.arrow(), frame.len())))
 }

@@ -144,7 +144,8 @@ impl<'p> Frame<'p> {
     fn null_mask(&self, column: &Column) -> Option<arrow::array::BooleanArray> {
         let (threshold, stream) = column.null.as_ref()?;
         let words = self.words(stream, 1);
-        let mask = BooleanBuffer::collect_bool(words.len(), |i| words[i] < *threshold || *threshold == u64::MAX);
+        let mask =
+            BooleanBuffer::collect_bool(words.len(), |i| words[i] < *threshold || *threshold == u64::MAX);
         Some(arrow::array::BooleanArray::new(mask, None))
     }
 
@@ -233,12 +234,12 @@ impl<'p> Frame<'p> {
             }
         }
         // A small table is worked out whole, which costs less than row by row.
-        if let Source::Root { rows } = self.plan.model.tables[reference.target].source {
-            if rows <= (self.len() as u64 / 2).max(64) {
-                let map: UInt32Array = picks.iter().map(|pick| pick.map(|row| row as u32)).collect();
-                let frame = Frame::new(self.plan, reference.target, Rows::Range(0..rows));
-                return Ok(Step { frame, map: Some(map) });
-            }
+        if let Source::Root { rows } = self.plan.model.tables[reference.target].source
+            && rows <= (self.len() as u64 / 2).max(64)
+        {
+            let map: UInt32Array = picks.iter().map(|pick| pick.map(|row| row as u32)).collect();
+            let frame = Frame::new(self.plan, reference.target, Rows::Range(0..rows));
+            return Ok(Step { frame, map: Some(map) });
         }
         let map = if picks.iter().all(Option::is_some) {
             None
@@ -272,7 +273,12 @@ pub(crate) fn nulls_of(array: &ArrayRef) -> Option<NullBuffer> {
 }
 
 /// The counts of the rows of a run of parents.
-pub(crate) fn counts_of(plan: &Plan, parent: usize, column: usize, range: Range<u64>) -> Result<Vec<u64>, ValueError> {
+pub(crate) fn counts_of(
+    plan: &Plan,
+    parent: usize,
+    column: usize,
+    range: Range<u64>,
+) -> Result<Vec<u64>, ValueError> {
     let frame = Frame::new(plan, parent, Rows::Range(range));
     let counts = frame.column(column)?;
     Ok(counts.as_primitive::<Int64Type>().values().iter().map(|count| count.unsigned_abs()).collect())

@@ -20,7 +20,8 @@ use crate::random::{Stream, below};
 
 /// An object per row.
 pub(super) fn object(frame: &Frame, members: &[(String, usize)]) -> Result<ArrayRef, ValueError> {
-    let arrays: Vec<ArrayRef> = members.iter().map(|(_, input)| frame.input(*input)).collect::<Result<_, _>>()?;
+    let arrays: Vec<ArrayRef> =
+        members.iter().map(|(_, input)| frame.input(*input)).collect::<Result<_, _>>()?;
     let described = frame.described();
     let members: Vec<(&str, Cells)> = members
         .iter()
@@ -72,7 +73,11 @@ pub(super) fn array(
     }
     let frame = Frame::new(frame.plan, frame.table, Rows::Picked(elements.into()));
     let values = frame.finished(element)?;
-    let values = if element.dictionary { arrow::compute::cast(&values, &DataType::Utf8).unwrap_or(values) } else { values };
+    let values = if element.dictionary {
+        arrow::compute::cast(&values, &DataType::Utf8).unwrap_or(values)
+    } else {
+        values
+    };
     let field = Arc::new(Field::new("item", values.data_type().clone(), true));
     Ok(Arc::new(ListArray::new(field, OffsetBuffer::from_lengths(lengths), values, None)))
 }
@@ -114,7 +119,9 @@ impl<'a> Cells<'a> {
                 Self::Dictionary(dictionary.keys(), written(values, false))
             }
             DataType::Date32 => Self::Date(array.as_primitive::<Date32Type>()),
-            DataType::Timestamp(_, Some(_)) => Self::Instant(array.as_primitive::<TimestampMicrosecondType>()),
+            DataType::Timestamp(_, Some(_)) => {
+                Self::Instant(array.as_primitive::<TimestampMicrosecondType>())
+            }
             DataType::FixedSizeBinary(16) => Self::Uuid(array.as_fixed_size_binary()),
             DataType::List(_) => {
                 let list = array.as_list::<i32>();

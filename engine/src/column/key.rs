@@ -7,8 +7,8 @@ use arrow::buffer::Buffer;
 use arrow::compute::take;
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
-use super::frame::{Rows, nulls_of};
 use super::Frame;
+use super::frame::{Rows, nulls_of};
 use crate::error::ValueError;
 use crate::model::{Column, Hop, Pick, Recipe, Reference, Within};
 use crate::random::{Permutation, SkewExponent, Stream, below};
@@ -67,7 +67,11 @@ fn uuids(halves: impl Iterator<Item = (u64, u64)>) -> ArrayRef {
 }
 
 /// The key of the rows that a reference picks.
-pub(super) fn reference(frame: &Frame, column: &Column, reference: &Reference) -> Result<ArrayRef, ValueError> {
+pub(super) fn reference(
+    frame: &Frame,
+    column: &Column,
+    reference: &Reference,
+) -> Result<ArrayRef, ValueError> {
     let picks = picks(frame, column, reference)?;
     let target = &frame.plan.model.tables[reference.target];
     let shown = &target.columns[reference.shown];
@@ -78,7 +82,8 @@ pub(super) fn reference(frame: &Frame, column: &Column, reference: &Reference) -
     }
     let rows: Vec<u64> = picks.iter().flatten().copied().collect();
     let all = rows.len() == picks.len();
-    let values = Frame::new(frame.plan, reference.target, Rows::Picked(rows.into())).column(reference.shown)?;
+    let values =
+        Frame::new(frame.plan, reference.target, Rows::Picked(rows.into())).column(reference.shown)?;
     if all {
         return Ok(values);
     }
@@ -96,7 +101,11 @@ pub(super) fn reference(frame: &Frame, column: &Column, reference: &Reference) -
 }
 
 /// The rows that a reference picks.
-pub(super) fn picks(frame: &Frame, column: &Column, reference: &Reference) -> Result<Vec<Option<u64>>, ValueError> {
+pub(super) fn picks(
+    frame: &Frame,
+    column: &Column,
+    reference: &Reference,
+) -> Result<Vec<Option<u64>>, ValueError> {
     let among = match &reference.within {
         None => Among::All(frame.plan.rows(reference.target)?),
         Some(within) => Among::Each(ranges(frame, within)?),
@@ -118,7 +127,8 @@ pub(super) fn picks(frame: &Frame, column: &Column, reference: &Reference) -> Re
             let at = at.as_primitive::<TimestampMicrosecondType>().values().clone();
             let words = frame.words(stream, 1);
             let exponent = exponent(frame, column, *skew)?;
-            let limit = |i: usize| if nulls.as_ref().is_some_and(|n| n.is_null(i)) { i64::MIN } else { at[i] };
+            let limit =
+                |i: usize| if nulls.as_ref().is_some_and(|n| n.is_null(i)) { i64::MIN } else { at[i] };
             let ranges: Vec<(u64, u64)> = (0..frame.len()).map(|i| among.get(i)).collect();
             let ends = existing(frame, reference.target, *by, &ranges, limit)?;
             Ok((0..frame.len())
@@ -196,7 +206,8 @@ fn ranges(frame: &Frame, within: &Within) -> Result<Vec<(u64, u64)>, ValueError>
                 let (mut start, mut end) = (row, row + 1);
                 for &table in &within.path {
                     let (first, next) = frame.plan.children_of(table, start)?;
-                    let last = if end == start + 1 { next } else { frame.plan.children_of(table, end - 1)?.1 };
+                    let last =
+                        if end == start + 1 { next } else { frame.plan.children_of(table, end - 1)?.1 };
                     (start, end) = (first, last);
                     if start == end {
                         break;

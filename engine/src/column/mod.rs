@@ -36,7 +36,9 @@ fn generate(frame: &Frame, column: &Column) -> Result<ArrayRef, ValueError> {
         Recipe::Parent { key } => frame.input(*key)?,
         Recipe::Reference(reference) => key::reference(frame, column, reference)?,
         Recipe::Uuid4 { stream, key } => key::uuid4(frame, stream, *key),
-        Recipe::Uuid7 { stream, key, at } => key::uuid7(frame, stream, *key, &formula_array(frame, at, column)?),
+        Recipe::Uuid7 { stream, key, at } => {
+            key::uuid7(frame, stream, *key, &formula_array(frame, at, column)?)
+        }
         Recipe::Integer { stream, law } => number::integer(frame, stream, law),
         Recipe::UniqueInteger { key, from, domain } => number::unique_integer(frame, *key, *from, *domain),
         Recipe::Decimal { stream, law } => number::decimal(frame, stream, law, &column.made),
@@ -55,11 +57,13 @@ fn generate(frame: &Frame, column: &Column) -> Result<ArrayRef, ValueError> {
         Recipe::Text { stream, law } => text::text(frame, stream, law),
         Recipe::Person { stream, locale, field } => {
             let locale = locale.as_ref().map(|locale| formula_array(frame, locale, column)).transpose()?;
-            name::person(frame, stream, locale.as_ref(), *field).map_err(|message| frame.value_error(column, message))?
+            name::person(frame, stream, locale.as_ref(), *field)
+                .map_err(|message| frame.value_error(column, message))?
         }
         Recipe::Place { stream, law, values } => choice::choose(frame, stream, law, &values.0),
         Recipe::Company { stream, country } => {
-            let country = country.as_ref().map(|country| formula_array(frame, country, column)).transpose()?;
+            let country =
+                country.as_ref().map(|country| formula_array(frame, country, column)).transpose()?;
             name::company(frame, stream, country.as_ref())
         }
         Recipe::Moment { stream, from, to, growth, stratum, precision } => {
@@ -75,7 +79,9 @@ fn generate(frame: &Frame, column: &Column) -> Result<ArrayRef, ValueError> {
             time::date(frame, stream, &from, &to)
         }
         Recipe::Json { members } => json::object(frame, members)?,
-        Recipe::Array { stream, length, most, element } => json::array(frame, stream, *length, *most, element)?,
+        Recipe::Array { stream, length, most, element } => {
+            json::array(frame, stream, *length, *most, element)?
+        }
     })
 }
 

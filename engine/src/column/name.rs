@@ -73,7 +73,8 @@ pub(super) fn company(frame: &Frame, stream: &Stream, country: Option<&ArrayRef>
             strings.text.push(' ');
             strings.text.push_str(stems[trickle.below(stems.len() as u64) as usize]);
         }
-        let suffixes = suffixes.as_ref().map_or_else(|| vocabulary::company_suffixes("US"), |all| all[i].unwrap_or(&[]));
+        let suffixes =
+            suffixes.as_ref().map_or_else(|| vocabulary::company_suffixes("US"), |all| all[i].unwrap_or(&[]));
         if !suffixes.is_empty() {
             strings.text.push(' ');
             strings.text.push_str(suffixes[trickle.below(suffixes.len() as u64) as usize]);

@@ -150,7 +150,13 @@ impl Plan {
         Ok(())
     }
 
-    fn count_in_parallel(&self, table: usize, parent: usize, column: usize, parents: u64) -> Result<(), ValueError> {
+    fn count_in_parallel(
+        &self,
+        table: usize,
+        parent: usize,
+        column: usize,
+        parents: u64,
+    ) -> Result<(), ValueError> {
         let Some(counts) = &self.counts[table] else { return Ok(()) };
         let wave = PARENTS_PER_TASK * 4 * rayon::current_num_threads() as u64;
         while !counts.is_complete(parents) {

@@ -45,13 +45,19 @@ pub(super) fn text(frame: &Frame, stream: &Stream, law: &TextLaw) -> ArrayRef {
         TextLaw::Word(vocabulary) => {
             let keys = words.iter().map(|word| vocabulary.index(*word) as i32);
             let values = StringArray::from_iter_values(vocabulary.words.iter());
-            return Arc::new(DictionaryArray::<Int32Type>::new(Int32Array::from_iter_values(keys), Arc::new(values)));
+            return Arc::new(DictionaryArray::<Int32Type>::new(
+                Int32Array::from_iter_values(keys),
+                Arc::new(values),
+            ));
         }
         TextLaw::UserAgent => {
             let agents = vocabulary::user_agents();
             let keys = words.iter().map(|word| below(*word, agents.len() as u64) as i32);
             let values = StringArray::from_iter_values(agents);
-            return Arc::new(DictionaryArray::<Int32Type>::new(Int32Array::from_iter_values(keys), Arc::new(values)));
+            return Arc::new(DictionaryArray::<Int32Type>::new(
+                Int32Array::from_iter_values(keys),
+                Arc::new(values),
+            ));
         }
         _ => {}
     }
@@ -97,7 +103,9 @@ pub(super) fn text(frame: &Frame, stream: &Stream, law: &TextLaw) -> ArrayRef {
             let product = vocabulary::product();
             for word in words {
                 let mut trickle = Trickle::new(word);
-                for (i, list) in [&product.adjectives, &product.materials, &product.nouns].into_iter().enumerate() {
+                for (i, list) in
+                    [&product.adjectives, &product.materials, &product.nouns].into_iter().enumerate()
+                {
                     if i > 0 {
                         strings.text.push(' ');
                     }
@@ -125,7 +133,13 @@ fn drawn(trickle: &mut Trickle, length: Length) -> u64 {
 }
 
 /// Words until the length is reached, cut there; a phrase goes between two words.
-fn words_into(out: &mut String, trickle: &mut Trickle, vocabulary: &Vocabulary, length: Length, phrases: &[Affix]) {
+fn words_into(
+    out: &mut String,
+    trickle: &mut Trickle,
+    vocabulary: &Vocabulary,
+    length: Length,
+    phrases: &[Affix],
+) {
     let start = out.len();
     let length = drawn(trickle, length) as usize;
     let phrase = if phrases.is_empty() {
@@ -139,7 +153,7 @@ fn words_into(out: &mut String, trickle: &mut Trickle, vocabulary: &Vocabulary, 
         let room = length - phrase.chars().count();
         let before = trickle.below(room as u64 + 1) as usize;
         fill(out, start, trickle, vocabulary, before);
-        if out.len() > start && out.chars().next_back() != Some(' ') {
+        if out.len() > start && !out.ends_with(' ') {
             // A separator needs room of its own.
             if room > before { out.push(' ') } else { out.truncate(start) }
         }

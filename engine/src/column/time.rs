@@ -51,7 +51,11 @@ pub(super) fn moment(
         };
         // Both bounds are included, and rounding must not step over them.
         let micros = from[i] + (passed as i64).clamp(0, span);
-        if precision == 1 { micros } else { micros.div_euclid(precision).wrapping_mul(precision).max(from[i]) }
+        if precision == 1 {
+            micros
+        } else {
+            micros.div_euclid(precision).wrapping_mul(precision).max(from[i])
+        }
     };
     let values: Vec<i64> = (0..words.len()).map(&mut at).collect();
     Arc::new(TimestampMicrosecondArray::new(values.into(), nulls).with_timezone("UTC"))

@@ -106,7 +106,9 @@ impl<'f, 'p> Sums<'f, 'p> {
             let range = at..at + (end - start) as usize;
             at = range.end;
             match (self.kind, values.data_type()) {
-                (TotalKind::Min | TotalKind::Max, _) => self.extreme(row, &values.slice(range.start, range.len())),
+                (TotalKind::Min | TotalKind::Max, _) => {
+                    self.extreme(row, &values.slice(range.start, range.len()))
+                }
                 (TotalKind::Count, _) => {}
                 (_, DataType::Decimal128(..)) => {
                     let values = values.as_primitive::<Decimal128Type>().values();
@@ -114,7 +116,8 @@ impl<'f, 'p> Sums<'f, 'p> {
                 }
                 (_, DataType::Int64) => {
                     let values = values.as_primitive::<Int64Type>().values();
-                    self.whole[row] += range.clone().filter(|&i| valid(i)).map(|i| i128::from(values[i])).sum::<i128>();
+                    self.whole[row] +=
+                        range.clone().filter(|&i| valid(i)).map(|i| i128::from(values[i])).sum::<i128>();
                 }
                 _ => {
                     let values = values.as_primitive::<Float64Type>().values();
@@ -134,7 +137,8 @@ impl<'f, 'p> Sums<'f, 'p> {
             Some(best) => concat(&[best.as_ref(), values.as_ref()]).unwrap_or_else(|_| values.clone()),
             None => values.clone(),
         };
-        let options = arrow::compute::SortOptions { descending: self.kind == TotalKind::Max, nulls_first: false };
+        let options =
+            arrow::compute::SortOptions { descending: self.kind == TotalKind::Max, nulls_first: false };
         if let Ok(first) = arrow::compute::sort_to_indices(&all, Some(options), Some(1)) {
             self.best[row] = take(&all, &first, None).ok();
         }
@@ -158,11 +162,15 @@ impl<'f, 'p> Sums<'f, 'p> {
                 let mut sums = Vec::with_capacity(n);
                 for i in 0..n {
                     let sum = i64::try_from(self.whole[i]);
-                    sums.push(some(i).then_some(sum.map_err(|_| self.frame.value_error(column, "bigint out of range".into()))?));
+                    sums.push(some(i).then_some(
+                        sum.map_err(|_| self.frame.value_error(column, "bigint out of range".into()))?,
+                    ));
                 }
                 Arc::new(Int64Array::from(sums))
             }
-            (TotalKind::Sum, _) => Arc::new((0..n).map(|i| some(i).then(|| self.real[i])).collect::<Float64Array>()),
+            (TotalKind::Sum, _) => {
+                Arc::new((0..n).map(|i| some(i).then(|| self.real[i])).collect::<Float64Array>())
+            }
             (TotalKind::Min | TotalKind::Max, ty) => {
                 let parts: Vec<ArrayRef> = self.best.iter().flatten().cloned().collect();
                 let mut next = 0;

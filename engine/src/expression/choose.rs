@@ -108,9 +108,10 @@ impl ConstantTexts {
     /// Row `r` is text `choice[r]`.
     pub(super) fn pick(&self, choice: &[u32]) -> Value {
         let keys: Vec<i32> = choice.iter().map(|&index| self.keys[index as usize].unwrap_or(0)).collect();
-        let nulls = self.keys.contains(&None).then(|| {
-            choice.iter().map(|&index| self.keys[index as usize].is_some()).collect::<NullBuffer>()
-        });
+        let nulls = self
+            .keys
+            .contains(&None)
+            .then(|| choice.iter().map(|&index| self.keys[index as usize].is_some()).collect::<NullBuffer>());
         // With NULL as the only result the dictionary is empty, and no key is looked at.
         let keys = Int32Array::new(keys.into(), nulls);
         Value::Array(Arc::new(DictionaryArray::new(keys, self.values.clone())))

@@ -412,11 +412,7 @@ impl Compiler<'_, '_> {
                 None => branches.push((condition, result)),
             }
         }
-        if branches.is_empty() {
-            Ok(last)
-        } else {
-            Expression::case(Case::new(branches, last), span)
-        }
+        if branches.is_empty() { Ok(last) } else { Expression::case(Case::new(branches, last), span) }
     }
 
     fn cast(&mut self, ast: &Expr, data_type: &ast::DataType, span: Span) -> Result<Expression, Fault> {

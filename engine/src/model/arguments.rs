@@ -32,30 +32,46 @@ enum Given<'n> {
 
 impl<'n> Arguments<'n> {
     /// The arguments of a generator; unknown and missing ones are faults.
-    pub(super) fn new(generator: &'static GeneratorDoc, key: &Key, node: Option<&'n Node>) -> Result<Self, Fault> {
+    pub(super) fn new(
+        generator: &'static GeneratorDoc,
+        key: &Key,
+        node: Option<&'n Node>,
+    ) -> Result<Self, Fault> {
         let span = key.span;
         let names: Vec<&str> = generator.arguments.iter().map(|argument| argument.name).collect();
         let given = match node {
             None => Given::Nothing,
             Some(node) => match node.map() {
                 // A map of weights or of members is the argument itself, unless it has the argument's name.
-                Some(entries) if !takes_map(generator) || entries.iter().any(|(k, _)| names.contains(&k.text.as_str())) => {
+                Some(entries)
+                    if !takes_map(generator)
+                        || entries.iter().any(|(k, _)| names.contains(&k.text.as_str())) =>
+                {
                     Given::Named(entries)
                 }
                 _ if generator.short.is_some() => Given::Short(node),
                 _ => {
-                    let expected = if names.is_empty() { "no arguments".into() } else { format!("a map with {}", list(&names)) };
+                    let expected = if names.is_empty() {
+                        "no arguments".into()
+                    } else {
+                        format!("a map with {}", list(&names))
+                    };
                     return Err(Fault::at(node.span, format!("`{}`: expected {expected}", generator.name))
                         .label(format!("found {}", node.describe())));
                 }
             },
         };
-        if let Given::Named(entries) = given {
-            if let Some((key, _)) = entries.iter().find(|(key, _)| !names.contains(&key.text.as_str())) {
-                let hint = did_you_mean(&key.text, names.iter().copied())
-                    .unwrap_or_else(|| if names.is_empty() { "it takes none".into() } else { format!("it takes {}", list(&names)) });
-                return Err(Fault::at(key.span, format!("unknown argument `{}` of `{}`", key.text, generator.name)).hint(hint));
-            }
+        if let Given::Named(entries) = given
+            && let Some((key, _)) = entries.iter().find(|(key, _)| !names.contains(&key.text.as_str()))
+        {
+            let hint = did_you_mean(&key.text, names.iter().copied()).unwrap_or_else(|| {
+                if names.is_empty() { "it takes none".into() } else { format!("it takes {}", list(&names)) }
+            });
+            return Err(Fault::at(
+                key.span,
+                format!("unknown argument `{}` of `{}`", key.text, generator.name),
+            )
+            .hint(hint));
         }
         let arguments = Self { generator, span, given };
         for argument in generator.arguments.iter().filter(|argument| argument.required) {
@@ -69,7 +85,10 @@ impl<'n> Arguments<'n> {
 
     /// The argument of that name, if given.
     pub(super) fn get(&self, name: &str) -> Option<&'n Node> {
-        debug_assert!(self.generator.arguments.iter().any(|argument| argument.name == name), "{name} is documented");
+        debug_assert!(
+            self.generator.arguments.iter().any(|argument| argument.name == name),
+            "{name} is documented"
+        );
         match self.given {
             Given::Nothing => None,
             Given::Short(node) => (self.generator.short == Some(name)).then_some(node),
@@ -79,12 +98,17 @@ impl<'n> Arguments<'n> {
 
     /// The same for a name that may be none of the generator's arguments.
     pub(super) fn find(&self, name: &str) -> Option<&'n Node> {
-        self.generator.arguments.iter().find(|argument| argument.name == name).and_then(|argument| self.get(argument.name))
+        self.generator
+            .arguments
+            .iter()
+            .find(|argument| argument.name == name)
+            .and_then(|argument| self.get(argument.name))
     }
 
     /// An argument that is required, and so is there.
     pub(super) fn required(&self, name: &str) -> Result<&'n Node, Fault> {
-        self.get(name).ok_or_else(|| Fault::at(self.span, format!("`{}` needs `{name}`", self.generator.name)))
+        self.get(name)
+            .ok_or_else(|| Fault::at(self.span, format!("`{}` needs `{name}`", self.generator.name)))
     }
 
     /// An argument as an expression.
@@ -119,25 +143,33 @@ fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// Values, whether each stands in quotes, and their weights; `None` for evenly.
+pub(super) type Weights = (Vec<Key>, Vec<bool>, Option<Vec<f64>>);
+
 impl Resolver<'_> {
     /// A constant expression: numbers, parameters, arithmetic on them.
     pub(super) fn constant(&self, node: &Node, what: &str) -> Result<(ArrayRef, Type), Fault> {
         let text = scenario::as_expression(node, &format!("`{what}`"))?;
         let source = Source { text: &text.text, span: text.span, exact: text.exact };
         let expression = Expression::compile(&source, &mut ConstantScope { resolver: self })?;
-        let value = expression.constant().ok_or_else(|| Fault::at(node.span, format!("`{what}`: expected a constant")))?;
+        let value = expression
+            .constant()
+            .ok_or_else(|| Fault::at(node.span, format!("`{what}`: expected a constant")))?;
         Ok((value, expression.ty().clone()))
     }
 
     /// A finite number.
     pub(super) fn number(&self, node: &Node, what: &str) -> Result<f64, Fault> {
-        let plain = node.scalar().filter(|scalar| !scalar.quoted).and_then(|scalar| plain_number(&scalar.text));
+        let plain =
+            node.scalar().filter(|scalar| !scalar.quoted).and_then(|scalar| plain_number(&scalar.text));
         let expected = || {
-            Fault::at(node.span, format!("`{what}`: expected a number")).label(format!("found {}", node.describe()))
+            Fault::at(node.span, format!("`{what}`: expected a number"))
+                .label(format!("found {}", node.describe()))
         };
         let word = |text: &str| text.chars().all(|c| c.is_alphabetic() || c.is_whitespace());
         if node.scalar().is_none_or(|scalar| word(&scalar.text)) {
-            return Err(expected().hint("numbers, parameters such as `$tenants` and arithmetic on them can stand here"));
+            return Err(expected()
+                .hint("numbers, parameters such as `$tenants` and arithmetic on them can stand here"));
         }
         let value = match plain {
             Some(value) => Some(value),
@@ -163,7 +195,7 @@ impl Resolver<'_> {
                         .label(format!("found {}", node.describe())));
                 }
                 // 2^63 as a float is exact, and every whole float below it fits.
-                if number.abs() >= 9.223_372_036_854_775_8e18 {
+                if number.abs() >= 9.223_372_036_854_776e18 {
                     return Err(beyond(node, what, number < 0.0, least, greatest, &node.describe()));
                 }
                 number as i64
@@ -233,7 +265,7 @@ impl Resolver<'_> {
     }
 
     /// A list (weights 1) or a map from values to weights; the span is that of each value.
-    pub(super) fn weights(&self, node: &Node, what: &str) -> Result<(Vec<Key>, Vec<bool>, Option<Vec<f64>>), Fault> {
+    pub(super) fn weights(&self, node: &Node, what: &str) -> Result<Weights, Fault> {
         let expected = || {
             Fault::at(node.span, format!("`{what}`: expected a list, or a map from values to weights"))
                 .label(format!("found {}", node.describe()))
@@ -241,7 +273,8 @@ impl Resolver<'_> {
         if let Some(entries) = node.map() {
             let mut weights = Vec::new();
             for (_, weight) in entries {
-                let percent = weight.scalar().and_then(|s| s.text.trim().strip_suffix('%')).and_then(plain_number);
+                let percent =
+                    weight.scalar().and_then(|s| s.text.trim().strip_suffix('%')).and_then(plain_number);
                 weights.push(match percent {
                     Some(percent) => percent,
                     None => self.number(weight, what)?,
@@ -265,7 +298,8 @@ impl Resolver<'_> {
         let mut quoted = Vec::new();
         for item in items {
             let scalar = item.scalar().ok_or_else(|| {
-                Fault::at(item.span, format!("`{what}`: expected a plain value")).label(format!("found {}", item.describe()))
+                Fault::at(item.span, format!("`{what}`: expected a plain value"))
+                    .label(format!("found {}", item.describe()))
             })?;
             keys.push(Key { text: scalar.text.clone(), span: item.span });
             quoted.push(scalar.quoted);
@@ -323,7 +357,8 @@ pub(super) fn parameter_values(
         };
         let set = settings.params.iter().rev().find(|(set, _)| set == name).map(|(_, value)| value.as_str());
         let text = set.unwrap_or(&scalar.text);
-        let place = |fault: Fault| if set.is_none() { Fault { span: Some(default.span), ..fault } } else { fault };
+        let place =
+            |fault: Fault| if set.is_none() { Fault { span: Some(default.span), ..fault } } else { fault };
         let (value, ty) = match parameter_value(text, &scalar.text, scalar.quoted) {
             Ok(value) => value,
             Err(expected) => {
@@ -343,7 +378,8 @@ pub(super) fn parameter_values(
             if outside {
                 let word = if least { "at least" } else { "at most" };
                 let help = param.help.as_ref().map(|help| format!("`{name}`: {help}"));
-                let fault = Fault::setting(format!("parameter `{name}`: expected {word} {limit}, found {text}"));
+                let fault =
+                    Fault::setting(format!("parameter `{name}`: expected {word} {limit}, found {text}"));
                 faults.push(place(fault.maybe_hint(help)));
             }
         }

@@ -13,7 +13,8 @@ mod settings;
 mod unique;
 
 pub use recipe::{
-    Affix, Bounds, DiscreteLaw, Formula, Growth, Length, Pick, PersonField, PlaceField, RealLaw, Recipe, Reference, ShortWord, TextLaw, Vocabulary, Within,
+    Affix, Bounds, DiscreteLaw, Formula, Growth, Length, PersonField, Pick, PlaceField, RealLaw, Recipe,
+    Reference, ShortWord, TextLaw, Vocabulary, Within,
 };
 pub use resolve::resolve;
 pub use settings::{DEFAULT_SEED, Settings};

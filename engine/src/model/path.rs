@@ -30,7 +30,8 @@ impl Resolver<'_> {
         if !rest.is_empty() {
             // An ancestor by its table's name.
             let ancestors = self.ancestors(t).unwrap_or_default();
-            if let Some(depth) = ancestors.iter().skip(1).position(|&a| self.drafts[a].name.text == head.text) {
+            if let Some(depth) = ancestors.iter().skip(1).position(|&a| self.drafts[a].name.text == head.text)
+            {
                 for &table in &ancestors[..=depth] {
                     self.rows_of(table)?;
                     hops.push(Hop::Parent);
@@ -39,7 +40,8 @@ impl Resolver<'_> {
             }
             // `product.price` through a column `product_id`, or through the only reference to that table.
             let with_id = format!("{}_id", head.text);
-            let by_name = self.drafts[t].columns.iter().position(|c| c.name == with_id && self.leads_to(c).is_some());
+            let by_name =
+                self.drafts[t].columns.iter().position(|c| c.name == with_id && self.leads_to(c).is_some());
             let by_table: Vec<usize> = (0..self.drafts[t].columns.len())
                 .filter(|&c| self.leads_to(&self.drafts[t].columns[c]).as_deref() == Some(head.text.as_str()))
                 .collect();
@@ -61,7 +63,9 @@ impl Resolver<'_> {
 
     fn unknown_name(&self, t: usize, head: &Name, leads_on: bool) -> Fault {
         // What is missing may belong to what is wrong.
-        if self.drafts[t].faulty || (leads_on && self.drafts.iter().any(|d| d.faulty && d.name.text == head.text)) {
+        if self.drafts[t].faulty
+            || (leads_on && self.drafts.iter().any(|d| d.faulty && d.name.text == head.text))
+        {
             return Fault::reported();
         }
         let table = &self.drafts[t].name.text;
@@ -72,8 +76,10 @@ impl Resolver<'_> {
         let what = if leads_on { "unknown column or table" } else { "unknown column" };
         let fault = Fault::at(head.span, format!("{what} `{}`", head.text));
         if leads_on && self.drafts.iter().any(|d| d.name.text == head.text) {
-            let message = format!("`{}` is neither an ancestor of `{table}` nor referred to by it", head.text);
-            return Fault::at(head.span, message).hint("add a column `{reference: …}` under `let`, and use its name");
+            let message =
+                format!("`{}` is neither an ancestor of `{table}` nor referred to by it", head.text);
+            return Fault::at(head.span, message)
+                .hint("add a column `{reference: …}` under `let`, and use its name");
         }
         let hint = did_you_mean(&head.text, known.iter().map(String::as_str))
             .unwrap_or_else(|| format!("the columns of `{table}` are: {}", self.column_names(t).join(", ")));

@@ -105,7 +105,8 @@ impl<'s> Resolver<'s> {
     fn read_times(&mut self) {
         let as_of = match (&self.settings.as_of, &self.scenario.as_of) {
             (Some(text), _) => constant_instant(text).map_err(|message| {
-                Fault::setting(format!("`as_of`: {message}")).hint("write a date or an instant, as in 2026-04-13T00:00:00Z")
+                Fault::setting(format!("`as_of`: {message}"))
+                    .hint("write a date or an instant, as in 2026-04-13T00:00:00Z")
             }),
             (None, Some(node)) => self.instant_of(node, "as_of"),
             (None, None) => Ok(DEFAULT_AS_OF),
@@ -118,17 +119,22 @@ impl<'s> Resolver<'s> {
         }
         if as_of.zip(self.since).is_some_and(|(as_of, since)| since > as_of) {
             let span = self.scenario.since.as_ref().map_or(Span::default(), |node| node.span);
-            self.faults.push(Fault::at(span, "`since` is after `as_of`").hint("history runs from `since` to `as_of`"));
+            self.faults.push(
+                Fault::at(span, "`since` is after `as_of`").hint("history runs from `since` to `as_of`"),
+            );
         }
     }
 
     fn instant_of(&self, node: &Node, what: &str) -> Result<i64, Fault> {
         let Some(text) = node.scalar().filter(|_| !node.is_null()).map(|scalar| scalar.text.clone()) else {
             let fault = Fault::at(node.span, format!("`{what}`: expected a date or an instant"));
-            return Err(fault.label(format!("found {}", node.describe())).hint("write it as in 2026-04-13T00:00:00Z"));
+            return Err(fault
+                .label(format!("found {}", node.describe()))
+                .hint("write it as in 2026-04-13T00:00:00Z"));
         };
         constant_instant(&text).map_err(|message| {
-            Fault::at(node.span, format!("`{what}`: {message}")).hint("write a date or an instant, as in 2026-04-13T00:00:00Z")
+            Fault::at(node.span, format!("`{what}`: {message}"))
+                .hint("write a date or an instant, as in 2026-04-13T00:00:00Z")
         })
     }
 
@@ -159,7 +165,12 @@ impl<'s> Resolver<'s> {
                     continue;
                 }
                 let spec = Some(column.spec.clone());
-                draft.columns.push(ColumnDraft::new(&table.name.text, &column.name.text, column.written, spec));
+                draft.columns.push(ColumnDraft::new(
+                    &table.name.text,
+                    &column.name.text,
+                    column.written,
+                    spec,
+                ));
             }
             self.drafts.push(draft);
         }
@@ -178,7 +189,10 @@ impl<'s> Resolver<'s> {
             if self.ancestors(t).is_none() {
                 let span = self.drafts[t].name.span;
                 let name = &self.drafts[t].name.text;
-                self.faults.push(Fault::at(span, format!("table `{name}` is its own ancestor")).hint("`per:` must lead to a table with `rows:`"));
+                self.faults.push(
+                    Fault::at(span, format!("table `{name}` is its own ancestor"))
+                        .hint("`per:` must lead to a table with `rows:`"),
+                );
                 for draft in &mut self.drafts {
                     draft.parent = None;
                     draft.faulty = true;
@@ -191,7 +205,8 @@ impl<'s> Resolver<'s> {
                 draft.rows = State::Failed;
             }
             for column in &mut draft.columns {
-                let wrong = column.spec.as_ref().is_some_and(|spec| matches!(spec.generator, Generator::Faulty));
+                let wrong =
+                    column.spec.as_ref().is_some_and(|spec| matches!(spec.generator, Generator::Faulty));
                 if draft.faulty || wrong {
                     column.state = State::Failed;
                 }
@@ -230,7 +245,10 @@ impl<'s> Resolver<'s> {
             }
             if !self.drafts[t].faulty && !self.drafts[t].columns.iter().any(|c| c.written) {
                 let name = self.drafts[t].name.clone();
-                self.faults.push(Fault::at(name.span, format!("table `{}` has no columns", name.text)).hint("add `columns:`"));
+                self.faults.push(
+                    Fault::at(name.span, format!("table `{}` has no columns", name.text))
+                        .hint("add `columns:`"),
+                );
             }
         }
     }
@@ -271,7 +289,11 @@ impl<'s> Resolver<'s> {
             seed: self.settings.seed,
             scale: self.settings.scale,
             as_of: self.as_of,
-            params: self.params.iter().map(|(name, value, _)| (name.clone(), super::arguments::shown(value))).collect(),
+            params: self
+                .params
+                .iter()
+                .map(|(name, value, _)| (name.clone(), super::arguments::shown(value)))
+                .collect(),
             tables,
         })
     }
@@ -381,7 +403,12 @@ impl<'s> Resolver<'s> {
     // --- columns --------------------------------------------------------------------------------
 
     pub(super) fn column_names(&self, t: usize) -> Vec<String> {
-        self.drafts[t].columns.iter().filter(|c| c.spec.is_some() || c.written).map(|c| c.name.clone()).collect()
+        self.drafts[t]
+            .columns
+            .iter()
+            .filter(|c| c.spec.is_some() || c.written)
+            .map(|c| c.name.clone())
+            .collect()
     }
 
     /// Settles a column; afterwards [`Self::done`] gives it.
@@ -390,7 +417,8 @@ impl<'s> Resolver<'s> {
             State::Done(_) => return Ok(()),
             State::Failed => return Err(Fault::reported()),
             State::Busy => {
-                let span = self.drafts[t].columns[c].spec.as_ref().map_or(self.drafts[t].name.span, |s| s.span);
+                let span =
+                    self.drafts[t].columns[c].spec.as_ref().map_or(self.drafts[t].name.span, |s| s.span);
                 let what = self.qualified(t, c);
                 return Err(self.cycle(&what, span));
             }
@@ -444,7 +472,11 @@ impl<'s> Resolver<'s> {
         Fault::at(span, format!("{what} depends on itself")).label(links.join(" → "))
     }
 
-    fn within_chain<T>(&mut self, what: String, f: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+    fn within_chain<T>(
+        &mut self,
+        what: String,
+        f: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         if self.chain.len() >= MAX_CHAIN {
             let message = format!("{what} depends on more than {MAX_CHAIN} other columns in a row");
             return Err(Fault::at(self.scenario.document.span, message));

@@ -57,12 +57,16 @@ impl Scope for TableScope<'_, '_> {
         if let [name] = path {
             // In a total, a name alone is the parent's.
             let parent = self.child.as_ref().and_then(|_| self.resolver.drafts[self.table].parent);
-            let known = self.resolver.drafts[parent.unwrap_or(self.table)].columns.iter().any(|c| c.name == name.text);
+            let known = self.resolver.drafts[parent.unwrap_or(self.table)]
+                .columns
+                .iter()
+                .any(|c| c.name == name.text);
             match name.text.as_str() {
                 "as_of" if !known => return Ok(instant(self.resolver.as_of)),
                 "since" if !known => {
                     return self.resolver.since.map(instant).ok_or_else(|| {
-                        Fault::at(name.span, "the scenario has no `since`").hint("add `since: 2023-01-01` at the top")
+                        Fault::at(name.span, "the scenario has no `since`")
+                            .hint("add `since: 2023-01-01` at the top")
                     });
                 }
                 _ => {}
@@ -116,24 +120,34 @@ impl Scope for TableScope<'_, '_> {
         if self.child.is_some() {
             return Err(Fault::at(span, "a total inside a total"));
         }
-        let children: Vec<usize> =
-            (0..self.resolver.drafts.len()).filter(|&t| self.resolver.drafts[t].parent == Some(self.table)).collect();
+        let children: Vec<usize> = (0..self.resolver.drafts.len())
+            .filter(|&t| self.resolver.drafts[t].parent == Some(self.table))
+            .collect();
         let name_of = |this: &Self, t: usize| this.resolver.drafts[t].name.text.clone();
         let paths = argument.map(|argument| names_in(argument, source)).unwrap_or_default();
-        let named = children.iter().copied().find(|&t| paths.iter().any(|path| path[0].text == name_of(self, t)));
+        let named =
+            children.iter().copied().find(|&t| paths.iter().any(|path| path[0].text == name_of(self, t)));
         let child = match (named, argument, &children[..]) {
             (Some(child), ..) => child,
             (None, None, [only]) => *only,
-            _ if paths.iter().any(|path| self.resolver.drafts.iter().any(|d| d.faulty && d.name.text == path[0].text)) => {
+            _ if paths
+                .iter()
+                .any(|path| self.resolver.drafts.iter().any(|d| d.faulty && d.name.text == path[0].text)) =>
+            {
                 return Err(Fault::reported());
             }
             _ => {
                 let table = name_of(self, self.table);
-                let names: Vec<String> = children.iter().map(|&t| format!("`{}`", name_of(self, t))).collect();
+                let names: Vec<String> =
+                    children.iter().map(|&t| format!("`{}`", name_of(self, t))).collect();
                 let hint = if names.is_empty() {
                     format!("no table is `per: {table}`")
                 } else {
-                    format!("the children of `{table}` are {}, as in `sum({}.column)`", names.join(", "), name_of(self, children[0]))
+                    format!(
+                        "the children of `{table}` are {}, as in `sum({}.column)`",
+                        names.join(", "),
+                        name_of(self, children[0])
+                    )
                 };
                 return Err(Fault::at(span, "a total names the child table it is over").hint(hint));
             }
@@ -145,7 +159,9 @@ impl Scope for TableScope<'_, '_> {
             || matches!(&paths[..], [path] if path.len() == 1 && path[0].text == child_name);
         if counts_rows {
             if total != Total::Count {
-                return Err(Fault::at(span, "this total needs a column").hint(format!("write `{child_name}.column`")));
+                return Err(
+                    Fault::at(span, "this total needs a column").hint(format!("write `{child_name}.column`"))
+                );
             }
             let slot = self.slot(Input::Total { child, total: TotalKind::Count, column: None });
             return Ok(Operand::Input { slot, ty: Type::BigInt, nullable: false });
@@ -162,7 +178,8 @@ impl Scope for TableScope<'_, '_> {
         let inputs = scope.inputs;
         let (ty, may_be_null) = (expression.ty().clone(), expression.nullable());
         let result = total_type(total, &ty).ok_or_else(|| {
-            Fault::at(span, format!("`{}` of {ty}", total_name(total))).hint("totals are over numbers; min and max also over dates and instants")
+            Fault::at(span, format!("`{}` of {ty}", total_name(total)))
+                .hint("totals are over numbers; min and max also over dates and instants")
         })?;
         let (expression, ty) = match total {
             // Sums run in the type of the result, so that they cannot overflow earlier.
@@ -281,9 +298,16 @@ fn parameter(resolver: &Resolver, name: &Name) -> Result<Operand, Fault> {
 fn rows(resolver: &Resolver, table: &Name) -> Result<Operand, Fault> {
     let t = resolver.table_named(&table.text, table.span)?;
     match resolver.known_rows(t) {
-        Some(rows) => Ok(Operand::Constant(Arc::new(Int64Array::from(vec![rows.cast_signed()])), Type::BigInt)),
-        None => Err(Fault::at(table.span, format!("the number of rows of `{}` is not known here", table.text))
-            .hint("it is known of tables with `rows:`, written above, and of children whose `count:` is a constant")),
+        Some(rows) => {
+            Ok(Operand::Constant(Arc::new(Int64Array::from(vec![rows.cast_signed()])), Type::BigInt))
+        }
+        None => Err(Fault::at(
+            table.span,
+            format!("the number of rows of `{}` is not known here", table.text),
+        )
+        .hint(
+            "it is known of tables with `rows:`, written above, and of children whose `count:` is a constant",
+        )),
     }
 }
 
@@ -306,7 +330,9 @@ fn total_name(total: Total) -> &'static str {
 fn total_type(total: Total, of: &Type) -> Option<Type> {
     match (total, of) {
         (Total::Count, _) => Some(Type::BigInt),
-        (Total::Min | Total::Max, Type::Date | Type::Instant | Type::Timestamp | Type::Time) => Some(of.clone()),
+        (Total::Min | Total::Max, Type::Date | Type::Instant | Type::Timestamp | Type::Time) => {
+            Some(of.clone())
+        }
         (Total::Min | Total::Max, _) if of.is_number() => Some(of.clone()),
         (Total::Sum, Type::Numeric { scale, .. }) => Some(Type::Numeric { precision: 38, scale: *scale }),
         (Total::Sum, _) if of.is_integer() => Some(Type::BigInt),

@@ -10,7 +10,13 @@ use crate::types::Type;
 
 impl Resolver<'_> {
     /// Makes a column unique, or says why that cannot be guaranteed.
-    pub(super) fn make_unique(&mut self, t: usize, column: &mut Column, spec: &Spec, span: Span) -> Result<(), Fault> {
+    pub(super) fn make_unique(
+        &mut self,
+        t: usize,
+        column: &mut Column,
+        spec: &Spec,
+        span: Span,
+    ) -> Result<(), Fault> {
         if column.null.is_some() {
             // NULLs are distinct from each other, as in PostgreSQL.
         }
@@ -24,8 +30,11 @@ impl Resolver<'_> {
                     Fault::at(span, "`unique` over all 64-bit numbers").hint("narrow the range by one")
                 })?;
                 let Source::Root { rows } = self.rows_of(t)? else {
-                    return Err(Fault::at(span, "`unique` on random integers needs a table whose number of rows is fixed")
-                        .hint("use `serial` or `uuid` in a table with `per:`"));
+                    return Err(Fault::at(
+                        span,
+                        "`unique` on random integers needs a table whose number of rows is fixed",
+                    )
+                    .hint("use `serial` or `uuid` in a table with `per:`"));
                 };
                 if rows > domain {
                     return Err(Fault::at(spec.span, format!("{rows} rows cannot have unique values"))
@@ -38,7 +47,8 @@ impl Resolver<'_> {
             }
             Recipe::Template { template, inputs } => {
                 let inputs = inputs.clone();
-                let pieces: Vec<Shape> = template.pieces().into_iter().map(|piece| self.shape(t, &inputs, piece)).collect();
+                let pieces: Vec<Shape> =
+                    template.pieces().into_iter().map(|piece| self.shape(t, &inputs, piece)).collect();
                 decodable(&pieces)
             }
             _ => false,
@@ -53,21 +63,22 @@ impl Resolver<'_> {
 
     /// Whether an expression merely passes on a unique column, and whether it passes on a dictionary.
     pub(super) fn passed_on(&self, t: usize, formula: &Formula) -> (bool, bool) {
-        if let Some(slot) = formula.expression.passes_on() {
-            if let Some(Input::Column { hops, column }) = formula.inputs.get(slot).map(|&i| &self.drafts[t].inputs[i]) {
-                let mut table = t;
-                for hop in hops {
-                    table = match *hop {
-                        super::Hop::Parent => self.drafts[table].parent.unwrap_or(table),
-                        super::Hop::Reference(c) => match self.done(table, c).map(|c| &c.recipe) {
-                            Ok(Recipe::Reference(reference)) => reference.target,
-                            _ => return (false, false),
-                        },
-                    };
-                }
-                if let Ok(column) = self.done(table, *column) {
-                    return (hops.is_empty() && column.unique, column.dictionary);
-                }
+        if let Some(slot) = formula.expression.passes_on()
+            && let Some(Input::Column { hops, column }) =
+                formula.inputs.get(slot).map(|&i| &self.drafts[t].inputs[i])
+        {
+            let mut table = t;
+            for hop in hops {
+                table = match *hop {
+                    super::Hop::Parent => self.drafts[table].parent.unwrap_or(table),
+                    super::Hop::Reference(c) => match self.done(table, c).map(|c| &c.recipe) {
+                        Ok(Recipe::Reference(reference)) => reference.target,
+                        _ => return (false, false),
+                    },
+                };
+            }
+            if let Ok(column) = self.done(table, *column) {
+                return (hops.is_empty() && column.unique, column.dictionary);
             }
         }
         (false, formula.expression.is_dictionary())
@@ -88,8 +99,12 @@ impl Resolver<'_> {
             .and_then(Input::own_column)
             .and_then(|c| self.done(t, c).ok());
         match column {
-            Some(column) if column.unique && column.null.is_none() && column.ty.is_integer() => Shape::UniqueNumber,
-            Some(column) if column.unique && column.null.is_none() && column.ty == Type::Uuid => Shape::UniqueFixed,
+            Some(column) if column.unique && column.null.is_none() && column.ty.is_integer() => {
+                Shape::UniqueNumber
+            }
+            Some(column) if column.unique && column.null.is_none() && column.ty == Type::Uuid => {
+                Shape::UniqueFixed
+            }
             Some(column) if column.unique && column.null.is_none() => Shape::UniqueText,
             Some(column) => match &column.recipe {
                 Recipe::Person { field: super::PersonField::Username, .. } => Shape::NoDigits,
@@ -147,7 +162,9 @@ fn decodable(pieces: &[Shape]) -> bool {
                 first || last
             }
             Shape::UniqueFixed => before.is_empty() || after.is_empty(),
-            Shape::UniqueText => pieces.iter().enumerate().all(|(j, p)| j == i || matches!(p, Shape::Literal(_))),
+            Shape::UniqueText => {
+                pieces.iter().enumerate().all(|(j, p)| j == i || matches!(p, Shape::Literal(_)))
+            }
             _ => false,
         }
     })

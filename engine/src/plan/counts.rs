@@ -60,7 +60,9 @@ impl Counts {
     /// The offsets of the parents `range.start ..= range.end`.
     pub(crate) fn offsets(&self, range: Range<u64>, evaluate: &Evaluate) -> Result<Vec<u64>, ValueError> {
         let (index, extending) = match self {
-            Self::Constant(count) => return Ok((range.start..=range.end).map(|parent| parent * count).collect()),
+            Self::Constant(count) => {
+                return Ok((range.start..=range.end).map(|parent| parent * count).collect());
+            }
             Self::Sparse { index, extending } => (index, extending),
         };
         extend(index, extending, u64::MAX, evaluate, |index| index.covered >= range.end)?;
@@ -199,7 +201,7 @@ impl Index {
             // The bound of a table's rows keeps the sum far from overflow; saturating keeps it so regardless.
             self.rows = self.rows.saturating_add(*count);
             self.covered += 1;
-            if self.covered % self.stride == 0 {
+            if self.covered.is_multiple_of(self.stride) {
                 self.entries.push(self.rows);
                 if self.entries.len() > MOST_ENTRIES {
                     self.stride *= 2;
@@ -226,6 +228,7 @@ mod tests {
     fn children_stand_behind_each_other() {
         let counts = Counts::sparse();
         let (mut row, parents) = (0, 5000);
+        let law = |range: Range<u64>| law(range.start.min(parents)..range.end.min(parents));
         for parent in 0..parents {
             let offsets = counts.offsets(parent..parent + 1, &law).unwrap();
             assert_eq!(offsets[0], row);
@@ -250,7 +253,10 @@ mod tests {
             let offsets = counts.offsets(parent..parent + 5, &law).unwrap();
             assert_eq!(offsets[0], parent / 5 * 10 + (0..parent % 5).map(|p| p * 7919 % 5).sum::<u64>());
             assert_eq!(offsets[5] - offsets[0], 10);
-            assert_eq!(counts.parent_of(offsets[1], parents, &law).unwrap(), parent + if offsets[1] == offsets[2] { 2 } else { 1 });
+            assert_eq!(
+                counts.parent_of(offsets[1], parents, &law).unwrap(),
+                parent + if offsets[1] == offsets[2] { 2 } else { 1 }
+            );
         }
         assert_eq!(counts.offsets(parents - 1..parents, &law).unwrap()[1], total);
     }

@@ -9,7 +9,9 @@ impl Plan {
     /// The plan of all tables, of one table, or of one column, as text.
     pub fn explain(&self, table: Option<usize>, column: Option<&str>) -> String {
         let mut out = String::new();
-        for (t, each) in self.model.tables.iter().enumerate().filter(|(t, _)| table.is_none_or(|only| only == *t)) {
+        for (t, each) in
+            self.model.tables.iter().enumerate().filter(|(t, _)| table.is_none_or(|only| only == *t))
+        {
             if !out.is_empty() {
                 out.push('\n');
             }
@@ -31,14 +33,19 @@ impl Plan {
                 };
                 let _ = writeln!(out, ": {bounds} per row of {}", parent.name);
                 if let (Some(column), None) = (count.column, only) {
-                    let _ = writeln!(out, "  count = {}", self.recipe(*parent_of(table), &parent.columns[column]));
+                    let _ = writeln!(
+                        out,
+                        "  count = {}",
+                        self.recipe(*parent_of(table), &parent.columns[column])
+                    );
                 }
             }
         }
         if let (Some(about), None) = (&table.about, only) {
             let _ = writeln!(out, "  {about}");
         }
-        let shown = |c: &&Column| only.is_none_or(|name| c.name == name || c.name.starts_with(&format!("{name}.")));
+        let shown =
+            |c: &&Column| only.is_none_or(|name| c.name == name || c.name.starts_with(&format!("{name}.")));
         for column in table.columns.iter().filter(shown) {
             let mut notes = Vec::new();
             if !column.written {
@@ -72,7 +79,9 @@ impl Plan {
             Recipe::Reference(reference) => {
                 let target = &self.model.tables[reference.target];
                 let within = match &reference.within {
-                    Some(within) => format!(" under the same row of {}", self.hops(t, &within.hops).trim_end_matches('.')),
+                    Some(within) => {
+                        format!(" under the same row of {}", self.hops(t, &within.hops).trim_end_matches('.'))
+                    }
                     None => String::new(),
                 };
                 let pick = match &reference.pick {
@@ -89,7 +98,9 @@ impl Plan {
             Recipe::UniqueInteger { from, domain, .. } => {
                 format!("permutation of {from} to {}", i128::from(*from) + i128::from(*domain) - 1)
             }
-            Recipe::Decimal { law, .. } => format!("uniform decimal, last digits {} to {}", law.low(), law.high()),
+            Recipe::Decimal { law, .. } => {
+                format!("uniform decimal, last digits {} to {}", law.low(), law.high())
+            }
             Recipe::Real { law, bounds, .. } => format!("{law:?} within {} to {}", bounds.min, bounds.max),
             Recipe::Discrete { law, .. } => match law {
                 crate::model::DiscreteLaw::Poisson(law) => format!("poisson of mean {}", law.mean()),
@@ -108,8 +119,12 @@ impl Plan {
                 crate::model::TextLaw::Words { vocabulary, length, .. } => {
                     format!("{} to {} characters of {} words", length.from, length.to, vocabulary.words.len())
                 }
-                crate::model::TextLaw::Sentence { words } => format!("a sentence of {} to {} words", words.from, words.to),
-                crate::model::TextLaw::Paragraph { sentences } => format!("{} to {} sentences", sentences.from, sentences.to),
+                crate::model::TextLaw::Sentence { words } => {
+                    format!("a sentence of {} to {} words", words.from, words.to)
+                }
+                crate::model::TextLaw::Paragraph { sentences } => {
+                    format!("{} to {} sentences", sentences.from, sentences.to)
+                }
                 crate::model::TextLaw::Characters { alphabet, length } => {
                     format!("{} to {} of {} characters", length.from, length.to, alphabet.len())
                 }
@@ -117,7 +132,8 @@ impl Plan {
                 crate::model::TextLaw::UserAgent => "a user agent".to_owned(),
             },
             Recipe::Person { field, locale, .. } => {
-                let locale = locale.as_ref().map_or("'en-US'".to_owned(), |locale| locale.expression.to_string());
+                let locale =
+                    locale.as_ref().map_or("'en-US'".to_owned(), |locale| locale.expression.to_string());
                 format!("{field:?} of a person, locale {locale}")
             }
             Recipe::Place { values, .. } => format!("of a place, {values:?}"),
@@ -137,14 +153,16 @@ impl Plan {
             }
             Recipe::Date { from, to, .. } => format!("a date from {} to {}", from.expression, to.expression),
             Recipe::Json { members } => {
-                let members: Vec<String> = members.iter().map(|(name, i)| format!("{name}: {}", input(*i))).collect();
+                let members: Vec<String> =
+                    members.iter().map(|(name, i)| format!("{name}: {}", input(*i))).collect();
                 format!("{{{}}}", members.join(", "))
             }
             Recipe::Array { length, element, .. } => {
                 format!("{} to {} of: {}", length.from, length.to, self.recipe(t, element))
             }
             Recipe::Count { base, times, min, max } => {
-                let times = times.as_ref().map(|times| format!(" × {}", times.expression)).unwrap_or_default();
+                let times =
+                    times.as_ref().map(|times| format!(" × {}", times.expression)).unwrap_or_default();
                 let most = if *max >= 1 << 40 { String::new() } else { format!(", at most {max}") };
                 let least = if *min == 0 { String::new() } else { format!(", at least {min}") };
                 format!("round({}{times}){least}{most}", input(*base))
@@ -161,7 +179,9 @@ impl Plan {
             Input::Row => "row_number()".to_owned(),
             Input::Ordinal => "ordinal()".to_owned(),
             Input::Siblings => "siblings()".to_owned(),
-            Input::Total { child, total, .. } => format!("{total:?} over {}", self.model.tables[*child].name).to_lowercase(),
+            Input::Total { child, total, .. } => {
+                format!("{total:?} over {}", self.model.tables[*child].name).to_lowercase()
+            }
         }
     }
 

@@ -88,7 +88,8 @@ impl Node {
 
     /// Whether this is an unquoted `null`, `~` or nothing at all.
     pub fn is_null(&self) -> bool {
-        self.scalar().is_some_and(|s| !s.quoted && matches!(s.text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
+        self.scalar()
+            .is_some_and(|s| !s.quoted && matches!(s.text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
     /// What this is, for messages: `a map`, `a list`, `the text "x"`, `the number 5`.
@@ -141,7 +142,8 @@ impl Node {
 /// or a budget that is exceeded.
 pub fn read(text: &str) -> Result<Node, Fault> {
     if text.len() > MAX_BYTES {
-        let message = format!("the scenario has {} bytes, more than the {MAX_BYTES} that are read", text.len());
+        let message =
+            format!("the scenario has {} bytes, more than the {MAX_BYTES} that are read", text.len());
         return Err(Fault::setting(message).hint("is this the right file?"));
     }
     if let Some(at) = text.find('\0') {
@@ -179,7 +181,8 @@ impl Reader<'_> {
         let mut parser = Parser::new_from_str(self.text);
         while let Some(event) = parser.next_event() {
             let (event, place) = event.map_err(|error| self.syntax_fault(&error))?;
-            let span = Span::new(self.offsets.byte(place.start.index()), self.offsets.byte(place.end.index()));
+            let span =
+                Span::new(self.offsets.byte(place.start.index()), self.offsets.byte(place.end.index()));
             let node = match event {
                 Event::DocumentStart(_) => {
                     documents += 1;
@@ -277,7 +280,8 @@ impl Reader<'_> {
         if !tagged {
             return Ok(());
         }
-        Err(Fault::at(span, "YAML tags are not used in scenarios").hint("remove the `!…` in front of the value"))
+        Err(Fault::at(span, "YAML tags are not used in scenarios")
+            .hint("remove the `!…` in front of the value"))
     }
 
     fn syntax_fault(&self, error: &saphyr_parser::ScanError) -> Fault {
@@ -371,7 +375,8 @@ mod tests {
     fn budgets_hold() {
         assert_eq!(message(&"[".repeat(100)), format!("nested more than {MAX_DEPTH} deep"));
         let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
-        for (name, of) in ["b", "c", "d", "e", "f", "g", "h"].iter().zip(["a", "b", "c", "d", "e", "f", "g"]) {
+        for (name, of) in ["b", "c", "d", "e", "f", "g", "h"].iter().zip(["a", "b", "c", "d", "e", "f", "g"])
+        {
             bomb += &format!("{name}: &{name} [{}]\n", vec![format!("*{of}"); 10].join(", "));
         }
         assert_eq!(message(&bomb), format!("the scenario has more than {MAX_NODES} values"));

@@ -184,7 +184,9 @@ fn outline(document: Node, faults: &mut Faults) -> Option<Scenario> {
     let about = text_of(document.get("about"), "about", faults);
     let mut params = Vec::new();
     if let Some(node) = document.get("params") {
-        for (key, value) in faults.keep(map_of(node, "`params`", "one entry per parameter")).unwrap_or_default() {
+        for (key, value) in
+            faults.keep(map_of(node, "`params`", "one entry per parameter")).unwrap_or_default()
+        {
             params.push(param(key, value, faults));
         }
     }
@@ -207,9 +209,14 @@ fn outline(document: Node, faults: &mut Faults) -> Option<Scenario> {
             }
             for (key, value) in entries {
                 check_name(key, "table", faults);
-                if let Some(other) = tables.iter().find(|t: &&Table| t.name.text.eq_ignore_ascii_case(&key.text)) {
-                    let message = format!("tables `{}` and `{}` differ only by case", other.name.text, key.text);
-                    faults.push(Fault::at(key.span, message).hint("their files would share a folder on some systems"));
+                if let Some(other) =
+                    tables.iter().find(|t: &&Table| t.name.text.eq_ignore_ascii_case(&key.text))
+                {
+                    let message =
+                        format!("tables `{}` and `{}` differ only by case", other.name.text, key.text);
+                    faults.push(
+                        Fault::at(key.span, message).hint("their files would share a folder on some systems"),
+                    );
                 }
                 tables.push(table(key, value, faults));
             }
@@ -252,7 +259,13 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
         ["about", "rows", "scaled", "per", "count", "times", "min", "max", "key", "let", "columns"];
     let what = format!("table `{}`", key.text);
     let Some(entries) = faults.keep(map_of(node, &what, "`rows:` or `per:`, and `columns:`")) else {
-        return Table { name: key.clone(), about: None, source: RowSource::Faulty, key: None, columns: Vec::new() };
+        return Table {
+            name: key.clone(),
+            about: None,
+            source: RowSource::Faulty,
+            key: None,
+            columns: Vec::new(),
+        };
     };
     let faults_before = faults.0.len();
     for (k, _) in entries.iter().filter(|(k, _)| matches!(k.text.as_str(), "every" | "history_of")) {
@@ -283,7 +296,8 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
                 let fault = Fault::at(name.span, format!("column `{}` is defined twice", name.text));
                 faults.push(fault.hint("a `let` column and a written column cannot share a name"));
             }
-            let spec = spec(value, name.span, faults).unwrap_or_else(|| Spec::of(value.span, Generator::Faulty));
+            let spec =
+                spec(value, name.span, faults).unwrap_or_else(|| Spec::of(value.span, Generator::Faulty));
             columns.push(Column { name: name.clone(), written, spec });
         }
     }
@@ -332,7 +346,9 @@ fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> 
             let parent = faults.keep(word(per, "the parent table"))?;
             let Some(count) = node.get("count") else {
                 let fault = Fault::at(per.span, format!("{what} does not say how many rows each parent has"));
-                faults.push(fault.hint("add `count: N` or a distribution, such as `count: {poisson: {mean: 3}}`"));
+                faults.push(
+                    fault.hint("add `count: N` or a distribution, such as `count: {poisson: {mean: 3}}`"),
+                );
                 return None;
             };
             Some(RowSource::Per {
@@ -373,8 +389,11 @@ pub fn spec(node: &Node, name_span: Span, faults: &mut Faults) -> Option<Spec> {
                 let fault = match unknown {
                     Some(key) => Fault::at(key.span, format!("unknown generator or modifier `{}`", key.text))
                         .maybe_hint(did_you_mean(&key.text, known)),
-                    None => Fault::at(second.span, format!("two generators: `{}` and `{}`", first.text, second.text))
-                        .hint("a column has one generator; its arguments go inside its own map"),
+                    None => Fault::at(
+                        second.span,
+                        format!("two generators: `{}` and `{}`", first.text, second.text),
+                    )
+                    .hint("a column has one generator; its arguments go inside its own map"),
                 };
                 faults.push(fault);
                 return None;
@@ -386,7 +405,10 @@ pub fn spec(node: &Node, name_span: Span, faults: &mut Faults) -> Option<Spec> {
                 }
                 spec.generator = Generator::Named(key.clone(), (!value.is_null()).then(|| value.clone()));
             } else if spec.sql_type.is_none() {
-                faults.push(Fault::at(node.span, "no generator").hint("name one, such as `{integer: {from: 1, to: 6}}`"));
+                faults.push(
+                    Fault::at(node.span, "no generator")
+                        .hint("name one, such as `{integer: {from: 1, to: 6}}`"),
+                );
                 return None;
             }
         }
@@ -410,7 +432,11 @@ fn scalar_generator(scalar: &Scalar, node: &Node, name_span: Span) -> Result<Gen
         }));
     }
     if !scalar.quoted && scalar.text.starts_with('$') {
-        return Ok(Generator::Expression(Text { text: scalar.text.clone(), span: node.span, exact: scalar.exact }));
+        return Ok(Generator::Expression(Text {
+            text: scalar.text.clone(),
+            span: node.span,
+            exact: scalar.exact,
+        }));
     }
     let key = Key { text: scalar.text.clone(), span: node.span };
     if generators::find(&key.text).is_none() {
@@ -421,7 +447,8 @@ fn scalar_generator(scalar: &Scalar, node: &Node, name_span: Span) -> Result<Gen
 
 fn unknown_generator(key: &Key) -> Fault {
     let shown: String = key.text.chars().take(60).collect();
-    let constant = format!("an expression starts with `=`; for constant text write `= '{}'`", shown.replace('\'', "''"));
+    let constant =
+        format!("an expression starts with `=`; for constant text write `= '{}'`", shown.replace('\'', "''"));
     // Generators are in small letters; a name or a sentence is meant as such.
     let is_word = key.text.chars().all(|c| c.is_lowercase() || c == '_');
     let guess = if is_word { did_you_mean(&key.text, generators::names()) } else { None };
@@ -453,7 +480,8 @@ pub fn as_expression(node: &Node, what: &str) -> Result<Text, Fault> {
         Some(scalar) => Ok(Text { text: scalar.text.clone(), span: node.span, exact: scalar.exact }),
         None => {
             let found = node.describe();
-            Err(Fault::at(node.span, format!("{what}: expected an expression")).label(format!("found {found}")))
+            Err(Fault::at(node.span, format!("{what}: expected an expression"))
+                .label(format!("found {found}")))
         }
     }
 }
@@ -470,7 +498,8 @@ pub fn map_of<'n>(node: &'n Node, what: &str, expected: &str) -> Result<&'n [(Ke
 pub fn word(node: &Node, what: &str) -> Result<Key, Fault> {
     match node.scalar() {
         Some(scalar) if !node.is_null() => Ok(Key { text: scalar.text.clone(), span: node.span }),
-        _ => Err(Fault::at(node.span, format!("{what}: expected a word")).label(format!("found {}", node.describe()))),
+        _ => Err(Fault::at(node.span, format!("{what}: expected a word"))
+            .label(format!("found {}", node.describe()))),
     }
 }
 
@@ -516,7 +545,8 @@ fn check_name(key: &Key, what: &str, faults: &mut Faults) {
         Fault::at(key.span, format!("the name of the {what} has {} bytes", key.text.len()))
             .hint("PostgreSQL keeps 63 bytes of a name")
     } else if let Some(c) = bad {
-        Fault::at(key.span, format!("the name of a {what} cannot hold {c:?}")).hint("use letters, digits and `_`")
+        Fault::at(key.span, format!("the name of a {what} cannot hold {c:?}"))
+            .hint("use letters, digits and `_`")
     } else {
         return;
     };

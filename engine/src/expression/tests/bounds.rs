@@ -156,8 +156,8 @@ proptest! {
         let mut fixture = fixture(Form::Dictionary);
         if let Ok(expression) = fixture.compile(&text) {
             // An error of a value is an answer, too.
-            if let Ok(array) = expression.evaluate(&fixture.inputs(), fixture.rows()) {
-                prop_assert_eq!(arrow::array::Array::len(&array), fixture.rows());
+            if let Ok(array) = expression.evaluate(&fixture.inputs(), fixture.row_count()) {
+                prop_assert_eq!(arrow::array::Array::len(&array), fixture.row_count());
             }
         }
         let _ = Template::compile(&source(&text), &mut fixture);

@@ -39,12 +39,12 @@ fn dictionaries_stay_dictionaries() {
         "case k when 'free' then 'none' else 'some' end",
     ] {
         let expression = fixture.compile(text).unwrap();
-        let array = expression.evaluate(&fixture.inputs(), fixture.rows()).unwrap();
+        let array = expression.evaluate(&fixture.inputs(), fixture.row_count()).unwrap();
         assert_eq!(*array.data_type(), Type::dictionary(), "{text}");
     }
     // Once per distinct value: two values that lower to the same text may stay apart.
     let expression = fixture.compile("lower(k)").unwrap();
-    let array = expression.evaluate(&fixture.inputs(), fixture.rows()).unwrap();
+    let array = expression.evaluate(&fixture.inputs(), fixture.row_count()).unwrap();
     assert_eq!(array.as_dictionary::<Int32Type>().values().len(), 3);
 }
 

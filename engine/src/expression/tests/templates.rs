@@ -7,7 +7,7 @@ use crate::expression::Template;
 
 fn values(fixture: &mut Fixture, text: &str) -> Result<Vec<String>, String> {
     let template = Template::compile(&source(text), fixture).map_err(|fault| fault.to_string())?;
-    let array = template.evaluate(&fixture.inputs(), fixture.rows())?;
+    let array = template.evaluate(&fixture.inputs(), fixture.row_count())?;
     if !template.nullable() {
         assert_eq!(array.null_count(), 0, "{text}");
     }

@@ -38,7 +38,8 @@ impl Resolver<'_> {
                 let weights = weights.unwrap_or_else(|| vec![1.0; keys.len()]);
                 let law = Weighted::new(&weights).map_err(|e| invalid(node.span, name, e))?;
                 let dictionary = ty == Type::Text;
-                let recipe = Recipe::Choose { stream: address.stream(name, "value"), law, values: holder(values) };
+                let recipe =
+                    Recipe::Choose { stream: address.stream(name, "value"), law, values: holder(values) };
                 Ok(Made { dictionary, ..Made::new(recipe, ty) })
             }
             _ => self.switch(t, arguments, address),
@@ -56,7 +57,8 @@ impl Resolver<'_> {
         let mut cases = Vec::new();
         let mut made: Option<(Type, bool)> = None;
         let named = entries.iter().enumerate().map(|(i, (key, value))| (Some(i), key.clone(), value));
-        let otherwise = arguments.get("else").map(|value| (None, Key { text: "(else)".into(), span: value.span }, value));
+        let otherwise =
+            arguments.get("else").map(|value| (None, Key { text: "(else)".into(), span: value.span }, value));
         for (index, key, value) in named.chain(otherwise) {
             if let Some(index) = index {
                 let literal = match ty {
@@ -67,7 +69,9 @@ impl Resolver<'_> {
                 sql += &format!(" when {literal} then {index}");
             }
             let input = self.part(t, &key, value, address)?;
-            let Input::Column { column, .. } = self.drafts[t].inputs[input].clone() else { return Err(Fault::reported()) };
+            let Input::Column { column, .. } = self.drafts[t].inputs[input].clone() else {
+                return Err(Fault::reported());
+            };
             let column = self.done(t, column)?;
             let (ty, nullable) = (column.ty.clone(), column.nullable);
             made = Some(match made {
@@ -132,7 +136,12 @@ fn decimals(keys: &[Key]) -> Option<(Vec<i128>, u8, i8)> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
         let code = whole.len() > 1 && whole.starts_with('0');
-        if code || whole.is_empty() || !digits(whole) || !digits(fraction) || whole.len() + fraction.len() > 30 {
+        if code
+            || whole.is_empty()
+            || !digits(whole)
+            || !digits(fraction)
+            || whole.len() + fraction.len() > 30
+        {
             return None;
         }
         parts.push((sign, whole, fraction));

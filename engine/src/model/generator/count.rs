@@ -43,14 +43,15 @@ impl Resolver<'_> {
         if high < 0.0 {
             return Err(Fault::at(spec.span, "`count`: always below 0"));
         }
-        if let (Recipe::Formula(formula), None) = (&law.recipe, &times) {
-            if formula.expression.constant().is_some() {
-                if low < 0.0 || low > MAX_COUNT as f64 || low.is_nan() {
-                    return Err(Fault::at(spec.span, format!("`count`: expected 0 to {MAX_COUNT}")).label(format!("found {low}")));
-                }
-                let count = (libm::round(low) as u64).clamp(least, most);
-                return Ok(Count { column: None, min: count, max: count });
+        if let (Recipe::Formula(formula), None) = (&law.recipe, &times)
+            && formula.expression.constant().is_some()
+        {
+            if low < 0.0 || low > MAX_COUNT as f64 || low.is_nan() {
+                return Err(Fault::at(spec.span, format!("`count`: expected 0 to {MAX_COUNT}"))
+                    .label(format!("found {low}")));
             }
+            let count = (libm::round(low) as u64).clamp(least, most);
+            return Ok(Count { column: None, min: count, max: count });
         }
         let base = self.add_hidden(parent, law);
         let base = self.input(parent, Input::Column { hops: Vec::new(), column: base });
@@ -62,11 +63,14 @@ impl Resolver<'_> {
             ),
             Some(_) => (least, most),
         };
-        let column = self.add_hidden(parent, Column::hidden(
-            format!("rows of {table}"),
-            Type::BigInt,
-            Recipe::Count { base, times, min: least, max: most },
-        ));
+        let column = self.add_hidden(
+            parent,
+            Column::hidden(
+                format!("rows of {table}"),
+                Type::BigInt,
+                Recipe::Count { base, times, min: least, max: most },
+            ),
+        );
         Ok(Count { column: Some(column), min, max })
     }
 
@@ -74,11 +78,14 @@ impl Resolver<'_> {
     fn factor(&mut self, parent: usize, node: &Node) -> Result<Formula, Fault> {
         let Some(entries) = node.map() else {
             let text = scenario::as_expression(node, "`times`")?;
-            return self.formula_of(parent, &text, &Type::Double).map_err(|fault| fault.hint("`times` is a factor, a number"));
+            return self
+                .formula_of(parent, &text, &Type::Double)
+                .map_err(|fault| fault.hint("`times` is a factor, a number"));
         };
         let mut sql = String::new();
         for (column, factors) in entries {
-            let factors = scenario::map_of(factors, &format!("`times` by `{}`", column.text), "a factor per value")?;
+            let factors =
+                scenario::map_of(factors, &format!("`times` by `{}`", column.text), "a factor per value")?;
             let on = Text { text: column.text.clone(), span: column.span, exact: true };
             let ty = self.formula(parent, &on)?.expression.ty().clone();
             let mut case = format!("case {}", column.text);
@@ -118,7 +125,10 @@ fn bounds_of(recipe: &Recipe) -> (f64, f64) {
         Recipe::Choose { values, .. } => {
             let numbers: Vec<f64> =
                 (0..values.0.len()).filter_map(|i| as_number(&values.0.slice(i, 1))).collect();
-            (numbers.iter().copied().fold(f64::INFINITY, f64::min), numbers.iter().copied().fold(0.0, f64::max))
+            (
+                numbers.iter().copied().fold(f64::INFINITY, f64::min),
+                numbers.iter().copied().fold(0.0, f64::max),
+            )
         }
         _ => (0.0, f64::INFINITY),
     }
@@ -132,7 +142,11 @@ fn as_number(value: &arrow::array::ArrayRef) -> Option<f64> {
 
 /// Where a count law cannot promise what a reference needs.
 pub(super) fn too_many(span: Span, needed: u64, there: u64, table: &str) -> Fault {
-    let found = if needed >= MAX_COUNT.unsigned_abs() { "no upper bound".to_owned() } else { format!("up to {needed}") };
+    let found = if needed >= MAX_COUNT.unsigned_abs() {
+        "no upper bound".to_owned()
+    } else {
+        format!("up to {needed}")
+    };
     Fault::at(span, format!("`distinct` needs at least as many rows of `{table}` as a parent has children"))
         .label(format!("children: {found}; rows of `{table}`: {there}"))
         .hint("bound the count with `max:`")

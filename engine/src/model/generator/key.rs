@@ -38,7 +38,9 @@ impl Resolver<'_> {
                 let Some(parent) = self.drafts[t].parent else {
                     let table = &self.drafts[t].name.text;
                     return Err(Fault::at(arguments.span(), format!("the rows of `{table}` have no parent"))
-                        .hint("`parent` belongs into a table with `per:`; for other tables use `reference`"));
+                        .hint(
+                            "`parent` belongs into a table with `per:`; for other tables use `reference`",
+                        ));
                 };
                 self.rows_of(t)?;
                 let column = self.key_column(parent);
@@ -84,8 +86,11 @@ impl Resolver<'_> {
             (4, None) => Recipe::Uuid4 { stream, key },
             (4, Some(at)) => return Err(Fault::at(at.span, "`at` belongs to version 7")),
             (_, None) => {
-                return Err(Fault::at(arguments.span(), "a UUID of version 7 needs `at`, the instant it is ordered by")
-                    .hint("write `{uuid: {version: 7, at: created_at}}`"));
+                return Err(Fault::at(
+                    arguments.span(),
+                    "a UUID of version 7 needs `at`, the instant it is ordered by",
+                )
+                .hint("write `{uuid: {version: 7, at: created_at}}`"));
             }
             (_, Some(at)) => {
                 let formula = self.formula_of(t, &at, &Type::Instant)?;
@@ -109,11 +114,15 @@ impl Resolver<'_> {
                 self.check_key(target, column, to.span)?;
                 column
             }
-            Some(key) => self.drafts[target].columns.iter().position(|c| c.name == key.text && c.written).ok_or_else(|| {
-                let known = self.column_names(target);
-                Fault::at(key.span, format!("unknown column `{}` of `{}`", key.text, to.text))
-                    .maybe_hint(did_you_mean(&key.text, known.iter().map(String::as_str)))
-            })?,
+            Some(key) => {
+                self.drafts[target].columns.iter().position(|c| c.name == key.text && c.written).ok_or_else(
+                    || {
+                        let known = self.column_names(target);
+                        Fault::at(key.span, format!("unknown column `{}` of `{}`", key.text, to.text))
+                            .maybe_hint(did_you_mean(&key.text, known.iter().map(String::as_str)))
+                    },
+                )?
+            }
         };
         self.column(target, shown)?;
         let column = self.done(target, shown)?;
@@ -142,12 +151,15 @@ impl Resolver<'_> {
             Some(node) => {
                 let skew = self.number(node, "skew")?;
                 if !(0.0..=10.0).contains(&skew) {
-                    return Err(Fault::at(node.span, "`skew`: expected 0 to 10").label(format!("found {skew}")));
+                    return Err(
+                        Fault::at(node.span, "`skew`: expected 0 to 10").label(format!("found {skew}"))
+                    );
                 }
                 skew
             }
         };
-        let distinct = arguments.get("distinct").map(|n| scenario::boolean(n, "distinct")).transpose()?.unwrap_or(false);
+        let distinct =
+            arguments.get("distinct").map(|n| scenario::boolean(n, "distinct")).transpose()?.unwrap_or(false);
         let existed_at = arguments.expression("existed_at")?;
         let pick = match (distinct, existed_at) {
             (true, Some(at)) => {
@@ -164,7 +176,8 @@ impl Resolver<'_> {
             (false, None) => Pick::Random { stream: address.stream("reference", "value"), skew },
             (false, Some(at)) => {
                 let at = self.formula_of(t, &at, &Type::Instant)?;
-                let by = self.birth_column(target, within.as_ref().map(|(within, ..)| within), arguments, &to)?;
+                let by =
+                    self.birth_column(target, within.as_ref().map(|(within, ..)| within), arguments, &to)?;
                 nullable = true;
                 Pick::Existing { stream: address.stream("reference", "value"), skew, at, by }
             }
@@ -178,7 +191,12 @@ impl Resolver<'_> {
 
     /// The way to the row whose rows of the target are meant; the least number of them there is, and
     /// whether the way may end in NULL.
-    fn within(&mut self, t: usize, target: usize, key: &crate::scenario::Key) -> Result<(Within, u64, bool), Fault> {
+    fn within(
+        &mut self,
+        t: usize,
+        target: usize,
+        key: &crate::scenario::Key,
+    ) -> Result<(Within, u64, bool), Fault> {
         let (hops, ancestor) = self.way_to(t, key)?;
         let chain = self.ancestors(target).unwrap_or_default();
         let Some(depth) = chain.iter().skip(1).position(|&a| a == ancestor) else {
@@ -212,7 +230,9 @@ impl Resolver<'_> {
             let column = self.key_column(table);
             path.push(name(&self.drafts[table].columns[column].name.clone()));
         }
-        let Input::Column { mut hops, column } = self.path(t, &path, Vec::new())? else { return Err(Fault::reported()) };
+        let Input::Column { mut hops, column } = self.path(t, &path, Vec::new())? else {
+            return Err(Fault::reported());
+        };
         let (mut end, _) = self.way_type(t, &hops)?;
         if reference {
             let column_name = name(&self.drafts[end].columns[column].name.clone());
@@ -257,11 +277,15 @@ impl Resolver<'_> {
     ) -> Result<Pick, Fault> {
         let node = arguments.required("distinct")?;
         if let Some(skew) = arguments.get("skew") {
-            return Err(Fault::at(skew.span, "`distinct` and `skew` cannot be combined").hint("leave one of them out"));
+            return Err(Fault::at(skew.span, "`distinct` and `skew` cannot be combined")
+                .hint("leave one of them out"));
         }
         let Some(count) = self.count_of(t)? else {
-            return Err(Fault::at(node.span, "`distinct` is among the children of one parent, and these rows have none")
-                .hint("give the table a `per:`"));
+            return Err(Fault::at(
+                node.span,
+                "`distinct` is among the children of one parent, and these rows have none",
+            )
+            .hint("give the table a `per:`"));
         };
         if count.max > least {
             let table = self.drafts[target].name.text.clone();
@@ -272,14 +296,18 @@ impl Resolver<'_> {
             Some(key) => {
                 let table = self.table_named(&key.text, key.span)?;
                 if table != target {
-                    return Err(Fault::at(key.span, format!("`starting_with` must name `{}`", self.drafts[target].name.text)));
+                    return Err(Fault::at(
+                        key.span,
+                        format!("`starting_with` must name `{}`", self.drafts[target].name.text),
+                    ));
                 }
                 if let Some(within) = arguments.get("within") {
                     return Err(Fault::at(within.span, "`starting_with` and `within` cannot be combined"));
                 }
-                Some(self.ancestor_way(t, table).ok_or_else(|| {
-                    Fault::at(key.span, format!("`{}` is not an ancestor", key.text))
-                })?)
+                Some(
+                    self.ancestor_way(t, table)
+                        .ok_or_else(|| Fault::at(key.span, format!("`{}` is not an ancestor", key.text)))?,
+                )
             }
         };
         let ordinal = self.input(t, Input::Ordinal);

@@ -33,7 +33,9 @@ impl Resolver<'_> {
         let mut names: Vec<String> = Vec::new();
         let mut literal: HashMap<String, LiteralColumn> = HashMap::new();
         for (i, row) in rows.iter().enumerate() {
-            let Some(entries) = self.faults.keep(scenario::map_of(row, "a literal row", "one value per column")) else {
+            let Some(entries) =
+                self.faults.keep(scenario::map_of(row, "a literal row", "one value per column"))
+            else {
                 continue;
             };
             for (key, value) in entries {
@@ -42,12 +44,14 @@ impl Resolver<'_> {
                     self.faults.push(fault.label(format!("found {}", value.describe())));
                     continue;
                 }
-                let generated = columns.iter().any(|c| {
-                    c.name.text == key.text && !matches!(c.spec.generator, Generator::Literal)
-                });
+                let generated = columns
+                    .iter()
+                    .any(|c| c.name.text == key.text && !matches!(c.spec.generator, Generator::Literal));
                 if generated {
-                    let fault = Fault::at(key.span, format!("`{}` has literal values and a generator", key.text));
-                    self.faults.push(fault.hint("leave one of them out; a literal column may have a `type:` alone"));
+                    let fault =
+                        Fault::at(key.span, format!("`{}` has literal values and a generator", key.text));
+                    self.faults
+                        .push(fault.hint("leave one of them out; a literal column may have a `type:` alone"));
                     continue;
                 }
                 let column = literal.entry(key.text.clone()).or_insert_with(|| {
@@ -110,7 +114,9 @@ impl Resolver<'_> {
         for value in values {
             let sql = format!("cast('{}' as {ty})", value.text.replace('\'', "''"));
             let source = Source { text: &sql, span: value.span, exact: false };
-            let read = Expression::compile(&source, &mut ConstantScope { resolver: self }).ok().and_then(|e| e.constant());
+            let read = Expression::compile(&source, &mut ConstantScope { resolver: self })
+                .ok()
+                .and_then(|e| e.constant());
             let read = read.filter(|array| array.is_valid(0));
             converted.push(read.ok_or_else(|| {
                 Fault::at(value.span, format!("expected {ty}")).label(format!("found `{}`", value.text))

@@ -99,7 +99,9 @@ impl Resolver<'_> {
             None => None,
             Some(node) => {
                 let share = self.share(node, "null")?;
-                (share > 0.0).then(|| (threshold(share), Stream::new(address.seed, &address.table, &address.column, "null", 1)))
+                (share > 0.0).then(|| {
+                    (threshold(share), Stream::new(address.seed, &address.table, &address.column, "null", 1))
+                })
             }
         };
         let cast = self.cast_of(spec, &made)?;
@@ -126,7 +128,13 @@ impl Resolver<'_> {
     }
 
     /// Parts of a column that its recipe reads, such as members of a JSON object: hidden columns of the table.
-    pub(super) fn part(&mut self, t: usize, key: &Key, node: &Node, address: &Address) -> Result<usize, Fault> {
+    pub(super) fn part(
+        &mut self,
+        t: usize,
+        key: &Key,
+        node: &Node,
+        address: &Address,
+    ) -> Result<usize, Fault> {
         let mut faults = crate::error::Faults::default();
         let spec = scenario::spec(node, key.span, &mut faults);
         self.faults.0.append(&mut faults.0);
@@ -147,21 +155,22 @@ impl Resolver<'_> {
             Generator::Expression(text) => return self.expression(t, text),
             Generator::Faulty => return Err(Fault::reported()),
             Generator::Literal => {
-                return Err(Fault::at(spec.span, "no generator").hint("only columns of literal rows have a type alone"));
+                return Err(Fault::at(spec.span, "no generator")
+                    .hint("only columns of literal rows have a type alone"));
             }
             Generator::Named(key, argument) => (key, argument.as_ref()),
         };
         let doc: &'static GeneratorDoc = generators::find(&key.text).ok_or_else(Fault::reported)?;
         let arguments = Arguments::new(doc, key, argument)?;
         match doc.name {
-            "serial" | "parent" | "reference" | "uuid" => self.key_generator(t, doc.name, &arguments, address),
-            "integer" | "decimal" | "uniform" | "normal" | "lognormal" | "exponential" | "poisson" | "zipf" => {
-                self.number_generator(doc.name, &arguments, address)
+            "serial" | "parent" | "reference" | "uuid" => {
+                self.key_generator(t, doc.name, &arguments, address)
             }
+            "integer" | "decimal" | "uniform" | "normal" | "lognormal" | "exponential" | "poisson"
+            | "zipf" => self.number_generator(doc.name, &arguments, address),
             "boolean" | "choose" | "switch" => self.choice_generator(t, doc.name, &arguments, address),
-            "text" | "word" | "words" | "sentence" | "paragraph" | "characters" | "product" | "user_agent" => {
-                self.text_generator(t, doc.name, &arguments, address)
-            }
+            "text" | "word" | "words" | "sentence" | "paragraph" | "characters" | "product"
+            | "user_agent" => self.text_generator(t, doc.name, &arguments, address),
             "company" => self.company(t, &arguments, address),
             "person" | "place" => Ok(Made::new(Recipe::Group, Type::Text)),
             "expression" => {
@@ -193,7 +202,10 @@ impl Resolver<'_> {
             (&made.ty, &wanted),
             (Type::Instant | Type::Timestamp, Type::Date) | (Type::Date, Type::Timestamp | Type::Instant)
         );
-        let texts = matches!((&made.ty, &wanted), (Type::Text, Type::Json) | (Type::Null, _) | (Type::Uuid, Type::Text));
+        let texts = matches!(
+            (&made.ty, &wanted),
+            (Type::Text, Type::Json) | (Type::Null, _) | (Type::Uuid, Type::Text)
+        );
         if let Recipe::Integer { law, .. } = &made.recipe {
             let most = match wanted {
                 Type::SmallInt => i64::from(i16::MAX),
@@ -201,7 +213,10 @@ impl Resolver<'_> {
                 _ => i64::MAX,
             };
             if law.low() < -most - 1 || law.high() > most {
-                return Err(Fault::at(node.span, format!("{} to {} do not fit {wanted}", law.low(), law.high())));
+                return Err(Fault::at(
+                    node.span,
+                    format!("{} to {} do not fit {wanted}", law.low(), law.high()),
+                ));
             }
         }
         if numbers || times || texts || (wanted == Type::Text && made.ty.is_number()) {
@@ -219,8 +234,22 @@ pub(super) fn sql_type(node: &Node) -> Result<Type, Fault> {
     let word = scenario::word(node, "`type`")?;
     Type::from_sql(&word.text).ok_or_else(|| {
         const KNOWN: [&str; 16] = [
-            "boolean", "smallint", "integer", "bigint", "real", "double precision", "numeric(15,2)", "text", "date",
-            "time", "timestamp", "timestamptz", "interval", "uuid", "jsonb", "bytea",
+            "boolean",
+            "smallint",
+            "integer",
+            "bigint",
+            "real",
+            "double precision",
+            "numeric(15,2)",
+            "text",
+            "date",
+            "time",
+            "timestamp",
+            "timestamptz",
+            "interval",
+            "uuid",
+            "jsonb",
+            "bytea",
         ];
         Fault::at(node.span, format!("unknown type `{}`", word.text))
             .hint(format!("the types are PostgreSQL's: {}", KNOWN.join(", ")))

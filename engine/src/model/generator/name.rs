@@ -50,7 +50,11 @@ impl Resolver<'_> {
     /// The group behind a `let` column.
     pub(super) fn group_of(&mut self, t: usize, spec: &Spec, address: &Address) -> Result<Group, Fault> {
         let Generator::Named(key, argument) = &spec.generator else { return Err(Fault::reported()) };
-        for (modifier, given) in [("null", spec.null.as_ref().map(|n| n.span)), ("unique", spec.unique), ("type", spec.sql_type.as_ref().map(|n| n.span))] {
+        for (modifier, given) in [
+            ("null", spec.null.as_ref().map(|n| n.span)),
+            ("unique", spec.unique),
+            ("type", spec.sql_type.as_ref().map(|n| n.span)),
+        ] {
             if let Some(span) = given {
                 return Err(Fault::at(span, format!("`{modifier}` does not go with a group of values"))
                     .hint("put it on the columns that use the group"));
@@ -86,7 +90,9 @@ impl Resolver<'_> {
             for (index, city) in (country.cities.start..).zip(all) {
                 cities.push(index);
                 // A country's weight is shared among its cities by their inhabitants.
-                weights.push(weight.map_or(f64::from(city.population), |w| w * f64::from(city.population) / people));
+                weights.push(
+                    weight.map_or(f64::from(city.population), |w| w * f64::from(city.population) / people),
+                );
             }
         };
         let mut span = key.span;
@@ -97,8 +103,11 @@ impl Resolver<'_> {
                 let (keys, _, shares) = self.weights(node, "place")?;
                 for (i, key) in keys.iter().enumerate() {
                     let country = places.country(&key.text).ok_or_else(|| {
-                        let known: Vec<&str> = places.countries().iter().map(|country| country.code).collect();
-                        let same = |c: &&Country| c.name.eq_ignore_ascii_case(&key.text) || c.code.eq_ignore_ascii_case(&key.text);
+                        let known: Vec<&str> =
+                            places.countries().iter().map(|country| country.code).collect();
+                        let same = |c: &&Country| {
+                            c.name.eq_ignore_ascii_case(&key.text) || c.code.eq_ignore_ascii_case(&key.text)
+                        };
                         let hint = match places.countries().iter().find(same) {
                             Some(country) => format!("write `{}`", country.code),
                             None => format!("the countries are: {}", known.join(", ")),
@@ -114,7 +123,13 @@ impl Resolver<'_> {
     }
 
     /// The hidden column of a field of a group, such as `place.city`.
-    pub(in crate::model) fn group_field(&mut self, t: usize, c: usize, head: &Name, rest: &[Name]) -> Result<usize, Fault> {
+    pub(in crate::model) fn group_field(
+        &mut self,
+        t: usize,
+        c: usize,
+        head: &Name,
+        rest: &[Name],
+    ) -> Result<usize, Fault> {
         self.column(t, c)?;
         let group = self.drafts[t].columns[c].group.clone().ok_or_else(Fault::reported)?;
         let fields: Vec<&str> = match &group {
@@ -122,25 +137,30 @@ impl Resolver<'_> {
             Group::Place { .. } => PlaceField::ALL.iter().map(|(name, _)| *name).collect(),
         };
         let [field] = rest else {
-            return Err(Fault::at(head.span, format!("`{}` is a group of values", head.text))
-                .hint(format!("name one of them: {}", fields.iter().map(|f| format!("`{}.{f}`", head.text)).collect::<Vec<_>>().join(", "))));
+            return Err(Fault::at(head.span, format!("`{}` is a group of values", head.text)).hint(format!(
+                "name one of them: {}",
+                fields.iter().map(|f| format!("`{}.{f}`", head.text)).collect::<Vec<_>>().join(", ")
+            )));
         };
         let name = format!("{}.{}", head.text, field.text);
         if let Some(known) = self.drafts[t].columns.iter().position(|c| c.name == name) {
             return Ok(known);
         }
         let unknown = || {
-            let hint = did_you_mean(&field.text, fields.iter().copied()).unwrap_or_else(|| format!("it has {}", fields.join(", ")));
+            let hint = did_you_mean(&field.text, fields.iter().copied())
+                .unwrap_or_else(|| format!("it has {}", fields.join(", ")));
             Fault::at(field.span, format!("`{}` has no `{}`", head.text, field.text)).hint(hint)
         };
         let (recipe, ty, nullable, dictionary) = match group {
             Group::Person { stream, locale } => {
-                let (_, field) = PersonField::ALL.into_iter().find(|(name, _)| *name == field.text).ok_or_else(unknown)?;
+                let (_, field) =
+                    PersonField::ALL.into_iter().find(|(name, _)| *name == field.text).ok_or_else(unknown)?;
                 let nullable = locale.as_ref().is_some_and(|locale| locale.expression.nullable());
                 (Recipe::Person { stream, locale, field }, Type::Text, nullable, false)
             }
             Group::Place { stream, law, cities } => {
-                let (_, field) = PlaceField::ALL.into_iter().find(|(name, _)| *name == field.text).ok_or_else(unknown)?;
+                let (_, field) =
+                    PlaceField::ALL.into_iter().find(|(name, _)| *name == field.text).ok_or_else(unknown)?;
                 let (values, ty) = place_values(&cities, field);
                 let dictionary = ty == Type::Text;
                 (Recipe::Place { stream, law, values: holder(values) }, ty, false, dictionary)
@@ -150,7 +170,12 @@ impl Resolver<'_> {
         Ok(self.add_hidden(t, column))
     }
 
-    pub(super) fn company(&mut self, t: usize, arguments: &Arguments, address: &Address) -> Result<Made, Fault> {
+    pub(super) fn company(
+        &mut self,
+        t: usize,
+        arguments: &Arguments,
+        address: &Address,
+    ) -> Result<Made, Fault> {
         let country = match arguments.expression("country")? {
             None => None,
             Some(text) => {
@@ -194,8 +219,12 @@ fn place_values(cities: &[u32], field: PlaceField) -> (ArrayRef, Type) {
         (Arc::new(array) as ArrayRef, Type::Text)
     };
     match field {
-        PlaceField::Latitude => (Arc::new(Float64Array::from_iter_values(each.map(|c| c.latitude))), Type::Double),
-        PlaceField::Longitude => (Arc::new(Float64Array::from_iter_values(each.map(|c| c.longitude))), Type::Double),
+        PlaceField::Latitude => {
+            (Arc::new(Float64Array::from_iter_values(each.map(|c| c.latitude))), Type::Double)
+        }
+        PlaceField::Longitude => {
+            (Arc::new(Float64Array::from_iter_values(each.map(|c| c.longitude))), Type::Double)
+        }
         PlaceField::City => text(&|city| city.name),
         PlaceField::Country => text(&|city| country(city).code),
         PlaceField::CountryName => text(&|city| country(city).name),

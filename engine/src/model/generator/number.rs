@@ -35,7 +35,10 @@ impl Resolver<'_> {
                     let factor = libm::pow(10.0, f64::from(scale));
                     let value = libm::round(self.number(node, name)? * factor);
                     if value.abs() >= 1e18 {
-                        return Err(Fault::at(node.span, format!("`{name}`: more than 18 digits at scale {scale}")));
+                        return Err(Fault::at(
+                            node.span,
+                            format!("`{name}`: more than 18 digits at scale {scale}"),
+                        ));
                     }
                     Ok(value as i64)
                 };
@@ -58,18 +61,24 @@ impl Resolver<'_> {
                 Ok(real(stream, RealLaw::Normal(law), self.bounds(arguments)?))
             }
             "lognormal" => {
-                let (median, sigma) = (self.argument(arguments, "median")?, self.argument(arguments, "sigma")?);
+                let (median, sigma) =
+                    (self.argument(arguments, "median")?, self.argument(arguments, "sigma")?);
                 let law = LogNormal::with_median(median, sigma).map_err(|e| fault(arguments, &e))?;
                 Ok(real(stream, RealLaw::LogNormal(law), self.bounds(arguments)?))
             }
             "exponential" => {
-                let law = Exponential::new(self.argument(arguments, "mean")?).map_err(|e| fault(arguments, &e))?;
+                let law =
+                    Exponential::new(self.argument(arguments, "mean")?).map_err(|e| fault(arguments, &e))?;
                 Ok(real(stream, RealLaw::Exponential(law), self.bounds(arguments)?))
             }
             "poisson" => {
-                let law = Poisson::new(self.argument(arguments, "mean")?).map_err(|e| fault(arguments, &e))?;
+                let law =
+                    Poisson::new(self.argument(arguments, "mean")?).map_err(|e| fault(arguments, &e))?;
                 let bounds = self.bounds(arguments)?;
-                Ok(Made::new(Recipe::Discrete { stream, law: DiscreteLaw::Poisson(law), bounds }, Type::BigInt))
+                Ok(Made::new(
+                    Recipe::Discrete { stream, law: DiscreteLaw::Poisson(law), bounds },
+                    Type::BigInt,
+                ))
             }
             _ => {
                 let n = self.whole(arguments.required("n")?, "n", 1, 1 << 53)?.unsigned_abs();
@@ -94,13 +103,18 @@ fn rising<T: PartialOrd>(arguments: &Arguments, from: T, to: T) -> Result<(), Fa
         return Ok(());
     }
     let (from, to) = (arguments.required("from")?, arguments.required("to")?);
-    Err(Fault::at(to.span, "`to` is below `from`").label(format!("from {} to {}", from.describe(), to.describe())))
+    Err(Fault::at(to.span, "`to` is below `from`").label(format!(
+        "from {} to {}",
+        from.describe(),
+        to.describe()
+    )))
 }
 
 /// What a law says about an argument, at that argument.
 fn fault(arguments: &Arguments, invalid: &Invalid) -> Fault {
     let span = arguments.find(invalid.argument).map_or(arguments.span(), |node| node.span);
-    Fault::at(span, format!("`{}`: expected {}", invalid.argument, invalid.expected)).label(format!("found {}", invalid.found))
+    Fault::at(span, format!("`{}`: expected {}", invalid.argument, invalid.expected))
+        .label(format!("found {}", invalid.found))
 }
 
 fn real(stream: crate::random::Stream, law: RealLaw, bounds: Bounds) -> Made {

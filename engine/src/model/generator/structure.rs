@@ -2,9 +2,9 @@
 
 use super::{Address, Made};
 use crate::error::{Fault, Faults};
+use crate::model::Recipe;
 use crate::model::arguments::Arguments;
 use crate::model::resolve::Resolver;
-use crate::model::Recipe;
 use crate::scenario;
 use crate::types::Type;
 
@@ -35,19 +35,28 @@ impl Resolver<'_> {
         self.faults.0.append(&mut faults.0);
         let spec = spec.ok_or_else(Fault::reported)?;
         let before = self.drafts[t].inputs.len();
-        let element = self.column_of(t, format!("{}[]", address.column), false, &spec, &address.part("[]"))?;
+        let element =
+            self.column_of(t, format!("{}[]", address.column), false, &spec, &address.part("[]"))?;
         let alone = self.drafts[t].inputs.len() == before
             && !matches!(
                 &element.recipe,
-                Recipe::Group | Recipe::Reference(_) | Recipe::Serial { .. } | Recipe::UniqueInteger { .. } | Recipe::Array { .. }
+                Recipe::Group
+                    | Recipe::Reference(_)
+                    | Recipe::Serial { .. }
+                    | Recipe::UniqueInteger { .. }
+                    | Recipe::Array { .. }
             );
         if !alone {
-            return Err(Fault::at(node.span, "the elements of an array are independent draws")
-                .hint("use a generator without expressions over the row, such as `choose`, `integer` or `word`"));
+            return Err(Fault::at(node.span, "the elements of an array are independent draws").hint(
+                "use a generator without expressions over the row, such as `choose`, `integer` or `word`",
+            ));
         }
         let length = self.length(arguments.required("length")?, "length", MAX_ELEMENTS)?;
         let ty = Type::List(Box::new(element.ty.clone()));
         let stream = address.stream("array", "length");
-        Ok(Made::new(Recipe::Array { stream, length, most: length.to.max(1), element: Box::new(element) }, ty))
+        Ok(Made::new(
+            Recipe::Array { stream, length, most: length.to.max(1), element: Box::new(element) },
+            ty,
+        ))
     }
 }

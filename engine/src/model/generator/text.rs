@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{Address, Made, invalid, threshold};
 use crate::error::Fault;
 use crate::expression::{Source, Template};
+use crate::model::Recipe;
 use crate::model::arguments::Arguments;
 use crate::model::recipe::{Affix, Length, TextLaw, Vocabulary};
 use crate::model::resolve::Resolver;
 use crate::model::scope::TableScope;
-use crate::model::Recipe;
 use crate::random::Weighted;
 use crate::types::Type;
 use crate::vocabulary;
@@ -32,14 +32,20 @@ impl Resolver<'_> {
             "word" => TextLaw::Word(self.vocabulary(arguments)?),
             "words" => {
                 let length = self.length(arguments.required("length")?, "length", MAX_LENGTH)?;
-                TextLaw::Words { vocabulary: self.vocabulary(arguments)?, length, phrases: self.phrases(arguments, length)? }
+                TextLaw::Words {
+                    vocabulary: self.vocabulary(arguments)?,
+                    length,
+                    phrases: self.phrases(arguments, length)?,
+                }
             }
             "sentence" => {
-                let words = arguments.get("words").map(|node| self.length(node, "words", 1000)).transpose()?;
+                let words =
+                    arguments.get("words").map(|node| self.length(node, "words", 1000)).transpose()?;
                 TextLaw::Sentence { words: at_least_one(words.unwrap_or(Length { from: 5, to: 12 })) }
             }
             "paragraph" => {
-                let sentences = arguments.get("sentences").map(|node| self.length(node, "sentences", 100)).transpose()?;
+                let sentences =
+                    arguments.get("sentences").map(|node| self.length(node, "sentences", 100)).transpose()?;
                 TextLaw::Paragraph { sentences: at_least_one(sentences.unwrap_or(Length { from: 3, to: 6 })) }
             }
             "characters" => {
@@ -65,7 +71,8 @@ impl Resolver<'_> {
     fn template(&mut self, t: usize, arguments: &Arguments) -> Result<Made, Fault> {
         let node = arguments.required("template")?;
         let scalar = node.scalar().ok_or_else(|| {
-            Fault::at(node.span, "`text`: expected text with `{expressions}`").label(format!("found {}", node.describe()))
+            Fault::at(node.span, "`text`: expected text with `{expressions}`")
+                .label(format!("found {}", node.describe()))
         })?;
         let source = Source { text: &scalar.text, span: node.span, exact: scalar.exact };
         let mut scope = TableScope::new(self, t);
@@ -99,10 +106,14 @@ impl Resolver<'_> {
         for (key, share) in entries {
             sum += self.share(share, "phrases")?;
             if key.text.chars().count() as u64 > length.from {
-                return Err(Fault::at(key.span, "a phrase must fit into the shortest text")
-                    .label(format!("{} characters, the shortest text has {}", key.text.chars().count(), length.from)));
+                return Err(Fault::at(key.span, "a phrase must fit into the shortest text").label(format!(
+                    "{} characters, the shortest text has {}",
+                    key.text.chars().count(),
+                    length.from
+                )));
             }
-            phrases.push(Affix { phrase: key.text.as_str().into(), threshold: threshold(f64::min(sum, 1.0)) });
+            phrases
+                .push(Affix { phrase: key.text.as_str().into(), threshold: threshold(f64::min(sum, 1.0)) });
         }
         if sum > 1.0 {
             return Err(Fault::at(node.span, "`phrases`: the shares add up to more than 100%"));

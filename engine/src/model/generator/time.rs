@@ -35,18 +35,24 @@ impl Resolver<'_> {
         if name == "date" {
             return Ok(Made { nullable, ..Made::new(Recipe::Date { stream, from, to }, ty) });
         }
-        let growth = arguments.get("growth").map(|node| self.growth(node)).transpose()?.unwrap_or(Growth { rate: 0.0 });
+        let growth = arguments
+            .get("growth")
+            .map(|node| self.growth(node))
+            .transpose()?
+            .unwrap_or(Growth { rate: 0.0 });
         let stratum = match arguments.word("order")? {
             None => None,
             Some(key) if key.text == "within parent" => {
                 if self.count_of(t)?.is_none() {
                     let table = &self.drafts[t].name.text;
-                    return Err(Fault::at(key.span, format!("the rows of `{table}` have no parent")).hint("leave `order` out"));
+                    return Err(Fault::at(key.span, format!("the rows of `{table}` have no parent"))
+                        .hint("leave `order` out"));
                 }
                 Some((self.input(t, Input::Ordinal), self.input(t, Input::Siblings)))
             }
             Some(key) => {
-                return Err(Fault::at(key.span, "`order`: expected `within parent`").label(format!("found `{}`", key.text)));
+                return Err(Fault::at(key.span, "`order`: expected `within parent`")
+                    .label(format!("found `{}`", key.text)));
             }
         };
         let precision = match arguments.word("precision")? {
@@ -56,15 +62,27 @@ impl Resolver<'_> {
                 "millisecond" => 1_000,
                 "microsecond" => 1,
                 other => {
-                    return Err(Fault::at(key.span, "`precision`: expected `second`, `millisecond` or `microsecond`")
-                        .label(format!("found `{other}`")));
+                    return Err(Fault::at(
+                        key.span,
+                        "`precision`: expected `second`, `millisecond` or `microsecond`",
+                    )
+                    .label(format!("found `{other}`")));
                 }
             },
         };
-        Ok(Made { nullable, ..Made::new(Recipe::Moment { stream, from, to, growth, stratum, precision }, ty) })
+        Ok(Made {
+            nullable,
+            ..Made::new(Recipe::Moment { stream, from, to, growth, stratum, precision }, ty)
+        })
     }
 
-    fn time_bound(&mut self, t: usize, arguments: &Arguments, name: &str, ty: &Type) -> Result<Formula, Fault> {
+    fn time_bound(
+        &mut self,
+        t: usize,
+        arguments: &Arguments,
+        name: &str,
+        ty: &Type,
+    ) -> Result<Formula, Fault> {
         let mut text = arguments.expression(name)?.ok_or_else(Fault::reported)?;
         // A plain date or instant needs no quotes.
         let plain = text.text.trim();
@@ -73,7 +91,8 @@ impl Resolver<'_> {
             let dated = plain.find('-') == Some(4) && plain[..4].bytes().all(|byte| byte.is_ascii_digit());
             match crate::model::arguments::constant_instant(plain) {
                 Ok(_) => {
-                    text.text = format!("{} '{plain}'", if *ty == Type::Date { "date" } else { "timestamptz" });
+                    text.text =
+                        format!("{} '{plain}'", if *ty == Type::Date { "date" } else { "timestamptz" });
                     text.exact = false;
                 }
                 Err(message) if dated => return Err(Fault::at(text.span, format!("`{name}`: {message}"))),
@@ -103,7 +122,8 @@ impl Resolver<'_> {
         };
         let text = node.scalar().ok_or_else(expected)?.text.trim();
         let (share, unit) = text.split_once(" per ").ok_or_else(expected)?;
-        let share: f64 = share.trim().strip_suffix('%').and_then(|s| s.trim().parse().ok()).ok_or_else(expected)?;
+        let share: f64 =
+            share.trim().strip_suffix('%').and_then(|s| s.trim().parse().ok()).ok_or_else(expected)?;
         let micros = match unit.trim() {
             "day" => 86_400e6,
             "week" => 7.0 * 86_400e6,
@@ -112,7 +132,8 @@ impl Resolver<'_> {
             _ => return Err(expected()),
         };
         if !(share > -100.0 && share <= 10_000.0) {
-            return Err(Fault::at(node.span, "`growth`: expected more than -100% and at most 10000%").label(format!("found {share}%")));
+            return Err(Fault::at(node.span, "`growth`: expected more than -100% and at most 10000%")
+                .label(format!("found {share}%")));
         }
         Ok(Growth { rate: libm::log1p(share / 100.0) / micros })
     }

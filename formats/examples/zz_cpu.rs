@@ -1,0 +1,133 @@
+// What a cell costs in each format, by type: `cargo bench -p seedbed-formats`. Parquet is also measured through parquet's own
+// `ArrowWriter` with its defaults, which is what there is to beat. Throughput is in elements, so 1 Gelem/s is a nanosecond per cell.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, FixedSizeBinaryArray,
+    Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use arrow::datatypes::{Field, Int32Type, Schema, SchemaRef};
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
+use seedbed_formats::{Compression, Format, encode_batches};
+
+const ROWS: usize = 122_880;
+const ROWS_PER_BATCH: usize = 8192;
+
+/// A random word for a number.
+fn word(i: usize) -> u64 {
+    let mut z = (i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ z >> 31
+}
+
+fn dictionary(of: usize) -> impl Fn(std::ops::Range<usize>) -> ArrayRef {
+    let values: ArrayRef =
+        Arc::new(StringArray::from_iter_values((0..of).map(|i| format!("value number {i}"))));
+    move |rows| {
+        let keys = Int32Array::from_iter_values(rows.map(|i| (word(i) % of as u64) as i32));
+        Arc::new(DictionaryArray::<Int32Type>::new(keys, values.clone()))
+    }
+}
+
+type MakeColumn = Box<dyn Fn(std::ops::Range<usize>) -> ArrayRef>;
+
+fn columns() -> Vec<(&'static str, MakeColumn)> {
+    let serial: MakeColumn =
+        Box::new(|rows| Arc::new(Int64Array::from_iter_values(rows.map(|i| i as i64 + 1))));
+    let int64: MakeColumn =
+        Box::new(|rows| Arc::new(Int64Array::from_iter_values(rows.map(|i| (word(i) % 200_000) as i64))));
+    let date: MakeColumn = Box::new(|rows| {
+        Arc::new(Date32Array::from_iter_values(rows.map(|i| 8000 + (word(i) % 2500) as i32)))
+    });
+    let decimal: MakeColumn = Box::new(|rows| {
+        let numbers = Decimal128Array::from_iter_values(rows.map(|i| i128::from(word(i) % 10_000_000)));
+        Arc::new(numbers.with_precision_and_scale(15, 2).unwrap())
+    });
+    let instant: MakeColumn = Box::new(|rows| {
+        let micros = rows.map(|i| 1_700_000_000_000_000 + (word(i) % 100_000_000_000_000) as i64);
+        Arc::new(TimestampMicrosecondArray::from_iter_values(micros).with_timezone("UTC"))
+    });
+    let float: MakeColumn =
+        Box::new(|rows| Arc::new(Float64Array::from_iter_values(rows.map(|i| word(i) as f64 / 1e9))));
+    let boolean: MakeColumn =
+        Box::new(|rows| Arc::new(rows.map(|i| Some(word(i) % 3 == 0)).collect::<BooleanArray>()));
+    let uuid: MakeColumn = Box::new(|rows| {
+        let bytes = rows.map(|i| (u128::from(word(i)) << 64 | u128::from(word(!i))).to_be_bytes());
+        Arc::new(FixedSizeBinaryArray::try_from_iter(bytes).unwrap())
+    });
+    let email: MakeColumn = Box::new(|rows| {
+        let texts =
+            rows.map(|i| format!("person.{}{i}@tenant-{}.example", word(i) % 1000, word(i + 7) % 100));
+        Arc::new(StringArray::from_iter_values(texts))
+    });
+    let nullable: MakeColumn = Box::new(|rows| {
+        Arc::new(
+            rows.map(|i| (word(i + 5) % 20 != 0).then_some((word(i) % 200_000) as i64))
+                .collect::<Int64Array>(),
+        )
+    });
+    vec![
+        ("serial", serial),
+        ("int64", int64),
+        ("int64_null", nullable),
+        ("date32", date),
+        ("decimal128_15_2", decimal),
+        ("instant", instant),
+        ("float64", float),
+        ("boolean", boolean),
+        ("uuid", uuid),
+        ("dictionary_4", Box::new(dictionary(4))),
+        ("dictionary_50", Box::new(dictionary(50))),
+        ("dictionary_5000", Box::new(dictionary(5000))),
+        ("email", email),
+    ]
+}
+
+fn batches(make: &MakeColumn) -> (SchemaRef, Vec<RecordBatch>) {
+    let arrays: Vec<ArrayRef> =
+        (0..ROWS).step_by(ROWS_PER_BATCH).map(|start| make(start..start + ROWS_PER_BATCH)).collect();
+    let nullable = arrays.iter().any(|array| array.null_count() > 0);
+    let field = Field::new("column", arrays[0].data_type().clone(), nullable);
+    let schema = Arc::new(Schema::new(vec![field]));
+    let batches = arrays.into_iter().map(|array| RecordBatch::try_new(schema.clone(), vec![array]).unwrap());
+    (schema.clone(), batches.collect())
+}
+
+fn parquets_own(schema: &SchemaRef, batches: &[RecordBatch]) -> Vec<u8> {
+    let properties = WriterProperties::builder().set_compression(parquet::basic::Compression::SNAPPY).build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties)).unwrap();
+    batches.iter().for_each(|batch| writer.write(batch).unwrap());
+    writer.into_inner().unwrap()
+}
+
+
+
+fn main() {
+    let filter = std::env::args().nth(1).unwrap_or_default();
+    let reps: usize = std::env::args().nth(2).map(|n| n.parse().unwrap()).unwrap_or(15);
+    for (name, make) in columns() {
+        if !name.contains(&filter) { continue; }
+        let (schema, batches) = batches(&make);
+        let time = |f: &dyn Fn() -> usize| {
+            let mut all = Vec::new();
+            let mut size = 0;
+            for _ in 0..reps { let t = std::time::Instant::now(); size = black_box(f()); all.push(t.elapsed().as_nanos() as u64); }
+            all.sort();
+            (all[reps / 5] as f64 / ROWS as f64, size as f64 / ROWS as f64)
+        };
+        let mut line = format!("{name:18}");
+        if std::env::args().nth(3).is_none() {
+        let (ns, size) = time(&|| parquets_own(&schema, &batches).len());
+        line += &format!(" own {ns:7.2} ({size:6.2} B)");
+        }
+        for (f, c) in [(Format::Parquet, Compression::Snappy), (Format::Parquet, Compression::None), (Format::Csv, Compression::None), (Format::Jsonl, Compression::None), (Format::Arrow, Compression::None)] {
+            let (ns, size) = time(&|| encode_batches(&schema, &batches, f, c).unwrap().len());
+            line += &format!("  {} {ns:7.2} ({size:6.2} B)", if c == Compression::Snappy { "snappy" } else { f.name() });
+        }
+        println!("{line}");
+    }
+}
