@@ -41,7 +41,7 @@ fn rows(plan: &Plan, table: usize, first: u64, count: u64) -> Result<String, Fai
     let (mut start, end) = (first, first.saturating_add(count));
     let mut found = 0;
     while start < end {
-        let next = end.min(start + ROWS_PER_BATCH);
+        let next = end.min(start.saturating_add(ROWS_PER_BATCH));
         let batch = plan.batch(table, start..next)?;
         add(&mut grid, &batch);
         found += batch.num_rows();

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+pub use crate::spelling::did_you_mean;
+
 /// A range of bytes in the text of the scenario.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
@@ -137,43 +139,4 @@ pub struct ValueError {
     pub column: String,
     /// What happened, and where known for which rows.
     pub message: String,
-}
-
-/// The name among `known` that `wrong` was probably meant to be, as a hint.
-///
-/// ```
-/// use seedbed_engine::error::did_you_mean;
-/// assert_eq!(did_you_mean("emial", ["email", "name"]).unwrap(), "did you mean `email`?");
-/// assert_eq!(did_you_mean("zzz", ["email", "name"]), None);
-/// ```
-pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let limit = 1 + wrong.chars().count() / 4;
-    known
-        .into_iter()
-        .map(|name| (edit_distance(wrong, name), name))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, name)| format!("did you mean `{name}`?"))
-}
-
-/// The number of insertions, deletions, replacements and swaps of neighbours (optimal string
-/// alignment) between two words, letters compared without case.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) =
-        (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
-    let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replace = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = replace.min(last[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(before_last[j - 2] + 1);
-            }
-            row.push(best);
-        }
-        before_last = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
 }

@@ -32,7 +32,10 @@
 //! done, columns are worked out per batch, and [`run`] drives a whole dataset through an [`Encode`](run::Encode) into
 //! a [`Sink`](run::Sink). The engine does no I/O, reads no clock and no environment, and prints nothing.
 
+mod spelling;
+
 pub mod error;
+
 pub mod types;
 
 pub mod random;

@@ -136,6 +136,9 @@ impl<'p> Batches<'p> {
     }
 }
 
+/// The most files of a run.
+const MOST_FILES: usize = 1_000_000;
+
 /// The files of some tables: table, file number, rows. Tables without rows have one empty file.
 ///
 /// # Errors
@@ -152,6 +155,13 @@ pub fn files(
         let mut file = 0;
         loop {
             let end = rows.min(start + layout.rows_per_file);
+            if files.len() == MOST_FILES {
+                return Err(ValueError {
+                    table: plan.model().tables[table].name.clone(),
+                    column: "*".to_owned(),
+                    message: format!("more than {MOST_FILES} files: raise the rows per file"),
+                });
+            }
             files.push((table, file, start..end));
             (start, file) = (end, file + 1);
             if start >= rows {

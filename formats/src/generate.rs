@@ -16,20 +16,21 @@ use crate::format::{Compression, Format};
 use crate::output::{Directory, Document, Manifest, Out, Output, Place};
 use crate::request::{Progress, Report, Request, Target};
 
-/// The rows of a Parquet row group: what readers give to a thread at once (DuckDB's own row groups have as many).
+/// The rows of a Parquet row group: what readers give to a thread at once (DuckDB's own row groups have as
+/// many).
 const ROWS_PER_ROW_GROUP: u64 = 15 * ROWS_PER_BATCH;
 /// The rows of a chunk of the formats whose files do not show chunks; text takes more memory per row.
 const ROWS_PER_CHUNK: u64 = 4 * ROWS_PER_BATCH;
 /// The rows of a file unless asked otherwise: about a million, and whole chunks of either kind.
 const ROWS_PER_FILE: u64 = 8 * ROWS_PER_ROW_GROUP;
 
-/// Makes and writes what is asked for, with the threads of `pool`. `progress` is called after every chunk. The bytes written do
-/// not depend on the number of threads.
+/// Makes and writes what is asked for, with the threads of `pool`. `progress` is called after every chunk.
+/// The bytes written do not depend on the number of threads.
 ///
 /// When it fails, the files that it has written are removed again.
 ///
-/// # Errors
-/// A request that cannot be met, a value that cannot be computed, or what the file system says; see [`Error`].
+/// # Errors A request that cannot be met, a value that cannot be computed, or what the file system says; see
+/// [`Error`].
 pub fn generate(
     plan: &Plan,
     request: Request,

@@ -1,9 +1,11 @@
-//! Intervals as text that both PostgreSQL and DuckDB read: `1 year 2 mons -3 days 01:30:00`. PostgreSQL itself would write `+01:30:00`
-//! behind a negative field, which DuckDB refuses; neither reads the sign of one field into the next.
+//! Intervals as text that both PostgreSQL and DuckDB read: `1 year 2 mons -3 days 01:30:00`. PostgreSQL
+//! itself would write `+01:30:00` behind a negative field, which DuckDB refuses; neither reads the sign of
+//! one field into the next.
 
 use std::io::Write;
 
-/// Appends an interval. The fraction of the seconds has six digits, or nine where six do not hold it, or none.
+/// Appends an interval. The fraction of the seconds has six digits, or nine where six do not hold it, or
+/// none.
 pub(crate) fn write_interval(out: &mut Vec<u8>, months: i32, days: i32, nanos: i64) {
     let start = out.len();
     for (count, one, many) in

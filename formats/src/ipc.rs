@@ -1,5 +1,5 @@
-//! Arrow's IPC file format. Dictionaries are spelled out, so that readers see text and files need no dictionary batches;
-//! extension types (UUID, JSON) are kept.
+//! Arrow's IPC file format. Dictionaries are spelled out, so that readers see text and files need no
+//! dictionary batches; extension types (UUID, JSON) are kept.
 
 use std::sync::Arc;
 
@@ -55,8 +55,8 @@ impl IpcEncoder {
     }
 }
 
-/// A file under construction. What is written goes through a buffer, because only the caller knows how to report an error of the
-/// file system.
+/// A file under construction. What is written goes through a buffer, because only the caller knows how to
+/// report an error of the file system.
 pub(crate) struct IpcFile<'e> {
     encoder: &'e IpcEncoder,
     writer: FileWriter<Vec<u8>>,

@@ -1,9 +1,9 @@
 //! seedbed's file formats: record batches in, Parquet, CSV, JSON Lines or Arrow IPC out.
 //!
-//! [`generate`] takes a [`Plan`](seedbed_engine::Plan) and a [`Request`] and does everything else: batches are made and encoded by all
-//! threads and written in order, into a directory, a file or a stream. The bytes written depend on the plan and the request
-//! alone. A file appears under its name when it is complete; a dataset in a directory has a manifest that comes last; a run that
-//! fails removes what it has written.
+//! [`generate`] takes a [`Plan`](seedbed_engine::Plan) and a [`Request`] and does everything else: batches are
+//! made and encoded by all threads and written in order, into a directory, a file or a stream. The bytes written
+//! depend on the plan and the request alone. A file appears under its name when it is complete; a dataset in a
+//! directory has a manifest that comes last; a run that fails removes what it has written.
 //!
 //! ```
 //! use seedbed_engine::{Plan, Settings};

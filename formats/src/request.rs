@@ -30,8 +30,8 @@ pub struct Request {
     pub format: Format,
     /// With which codec; all but [`Compression::None`] are for Parquet alone.
     pub compression: Compression,
-    /// The rows of every file but a table's last, 1 or more; `None` for about a million. Only directories have several
-    /// files to a table.
+    /// The rows of every file but a table's last, 1 or more; `None` for about a million. Only directories
+    /// have several files to a table.
     pub rows_per_file: Option<u64>,
     /// The part of the files to write; `None` for all. Only for directories, and nowhere.
     pub shard: Option<Shard>,
@@ -76,7 +76,7 @@ pub struct TableReport {
     pub files: u64,
     /// Its bytes.
     pub bytes: u64,
-    /// From the end of the table before to its own end: tables overlap at their borders, where threads that are done with one
-    /// begin the next.
+    /// From the end of the table before to its own end: tables overlap at their borders, where threads that
+    /// are done with one begin the next.
     pub elapsed: Duration,
 }

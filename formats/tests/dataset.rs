@@ -1,5 +1,5 @@
-//! Datasets in directories, files and streams: what appears when, what is removed, what is refused, and that nothing but the request
-//! decides a byte.
+//! Datasets in directories, files and streams: what appears when, what is removed, what is refused, and that
+//! nothing but the request decides a byte.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -239,6 +239,22 @@ fn a_directory_that_is_not_empty_is_left_alone() {
     assert_eq!(names(folder.path()), ["mine.txt"]);
 }
 
+/// A refusal changes nothing: not a folder that is empty and named like a table, not the marker of a process that
+/// is writing the same shard.
+#[test]
+fn a_refusal_leaves_everything_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let shard = Some(Shard { index: 1, count: 2 });
+    run(Request { shard, ..into_directory(folder.path(), Format::Csv) }).unwrap();
+    let manifest = folder.path().join("manifest-shard-00001-of-00002.json");
+    fs::copy(&manifest, folder.path().join("manifest-shard-00001-of-00002.json.begun")).unwrap();
+    fs::create_dir(folder.path().join("nothing")).unwrap();
+    let before = contents(folder.path());
+    assert!(run(Request { shard, ..into_directory(folder.path(), Format::Csv) }).is_err());
+    assert!(run(into_directory(folder.path(), Format::Csv)).is_err());
+    assert!(contents(folder.path()) == before);
+}
+
 #[test]
 fn force_removes_ours_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
@@ -256,7 +272,8 @@ fn force_removes_ours_and_nothing_else() {
     assert!(!root.join("order lines").exists());
 }
 
-/// A manifest may have been edited; it removes nothing outside the directory, and nothing that does not look like ours.
+/// A manifest may have been edited; it removes nothing outside the directory, and nothing that does not look
+/// like ours.
 #[test]
 fn a_manifest_cannot_point_outside() {
     let folder = tempfile::tempdir().unwrap();

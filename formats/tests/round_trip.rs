@@ -1,4 +1,5 @@
-//! Random batches of every type survive the way through Parquet and Arrow IPC, and parquet's own writer agrees value for value.
+//! Random batches of every type survive the way through Parquet and Arrow IPC, and parquet's own writer
+//! agrees value for value.
 
 use std::sync::Arc;
 
@@ -33,7 +34,8 @@ impl Words {
         self.next() % bound
     }
 
-    /// Some words, none of them NULL where `share` is zero, with `bits` bits, sometimes rising and sometimes in runs.
+    /// Some words, none of them NULL where `share` is zero, with `bits` bits, sometimes rising and sometimes
+    /// in runs.
     fn column(&mut self, rows: usize, share: u64, bits: u32) -> Vec<Option<u64>> {
         let (shape, mut value) = (self.below(3), self.next());
         let mut column = Vec::with_capacity(rows);

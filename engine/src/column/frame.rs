@@ -71,8 +71,7 @@ impl Step<'_> {
     fn take(&self, array: ArrayRef) -> ArrayRef {
         match &self.map {
             None => array,
-            // Indices come from the frame they point into.
-            Some(map) => take(&array, map, None).unwrap_or(array),
+            Some(map) => take(&array, map, None).expect("indices come from the frame they point into"),
         }
     }
 }

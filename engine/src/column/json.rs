@@ -67,7 +67,7 @@ pub(super) fn array(
     let mut lengths = Vec::with_capacity(words.len());
     for (row, word) in frame.rows.iter().zip(words) {
         let length = length.from + below(word, length.to - length.from + 1);
-        // Rows are below 2^53 and arrays below 2^14, so this cannot overflow.
+        // Rows are below 2^53 and arrays below 2^10, so this cannot overflow.
         elements.extend((0..length).map(|k| row * most + k));
         lengths.push(length as usize);
     }
@@ -98,7 +98,7 @@ enum Cells<'a> {
     Instant(&'a arrow::array::TimestampMicrosecondArray),
     Uuid(&'a arrow::array::FixedSizeBinaryArray),
     List(&'a ListArray, Vec<String>),
-    Other(Vec<String>),
+    Other(&'a ArrayRef, Vec<String>),
 }
 
 impl<'a> Cells<'a> {
@@ -129,7 +129,7 @@ impl<'a> Cells<'a> {
             }
             _ => {
                 let text = |i| arrow::util::display::array_value_to_string(array, i).unwrap_or_default();
-                Self::Other((0..array.len()).map(text).collect())
+                Self::Other(array, (0..array.len()).map(text).collect())
             }
         }
     }
@@ -148,7 +148,7 @@ impl<'a> Cells<'a> {
             Self::Instant(a) => a.is_null(i),
             Self::Uuid(a) => a.is_null(i),
             Self::List(a, _) => a.is_null(i),
-            Self::Other(_) => false,
+            Self::Other(a, _) => a.is_null(i),
         }
     }
 
@@ -201,7 +201,7 @@ impl<'a> Cells<'a> {
                 }
                 out.push(']');
             }
-            Self::Other(values) => escaped(&values[i], out),
+            Self::Other(_, values) => escaped(&values[i], out),
         }
     }
 }

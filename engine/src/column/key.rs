@@ -144,7 +144,8 @@ pub(super) fn picks(
             let first = first.as_ref().map(|hops| frame.rows_at(hops)).transpose()?;
             let parents = frame.rows_at(&[Hop::Parent])?;
             let mut picks = Vec::with_capacity(frame.len());
-            let mut known: Option<(u64, Option<Permutation>)> = None;
+            // Siblings may look into different ranges, each with a permutation of its own.
+            let mut known: Option<((u64, u64), Option<Permutation>)> = None;
             for i in 0..frame.len() {
                 let (start, end) = among.get(i);
                 let (n, k) = (end - start, ordinals[i].cast_unsigned() - 1);
@@ -156,9 +157,9 @@ pub(super) fn picks(
                     picks.push(Some(own));
                     continue;
                 }
-                if known.as_ref().is_none_or(|(of, _)| *of != parent) {
+                if known.as_ref().is_none_or(|(of, _)| *of != (parent, left)) {
                     let key = [stream.word(u128::from(parent) * 2), stream.word(u128::from(parent) * 2 + 1)];
-                    known = Some((parent, Permutation::new(key, left).ok()));
+                    known = Some(((parent, left), Permutation::new(key, left).ok()));
                 }
                 let pick = match &known {
                     Some((_, Some(permutation))) if k < left => {

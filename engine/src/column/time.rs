@@ -47,7 +47,13 @@ pub(super) fn moment(
             if length != known {
                 (known, grown) = (length, libm::expm1(growth.rate * length));
             }
-            libm::log1p(share[i] * grown) / growth.rate
+            if grown.is_finite() {
+                libm::log1p(share[i] * grown) / growth.rate
+            } else {
+                // The same, divided by e^(g L), which is too large a number.
+                let shrunk = libm::exp(-growth.rate * length);
+                length + libm::log(share[i] + (1.0 - share[i]) * shrunk) / growth.rate
+            }
         };
         // Both bounds are included, and rounding must not step over them.
         let micros = from[i] + (passed as i64).clamp(0, span);

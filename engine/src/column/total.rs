@@ -112,7 +112,9 @@ impl<'f, 'p> Sums<'f, 'p> {
                 (TotalKind::Count, _) => {}
                 (_, DataType::Decimal128(..)) => {
                     let values = values.as_primitive::<Decimal128Type>().values();
-                    self.whole[row] += range.clone().filter(|&i| valid(i)).map(|i| values[i]).sum::<i128>();
+                    for i in range.clone().filter(|&i| valid(i)) {
+                        self.whole[row] = self.whole[row].saturating_add(values[i]);
+                    }
                 }
                 (_, DataType::Int64) => {
                     let values = values.as_primitive::<Int64Type>().values();
@@ -155,6 +157,10 @@ impl<'f, 'p> Sums<'f, 'p> {
                 Arc::new((0..n).map(mean).collect::<Float64Array>())
             }
             (TotalKind::Sum, DataType::Decimal128(_, scale)) => {
+                // A sum that saturated has more than 38 digits, too.
+                if self.whole.iter().any(|sum| sum.unsigned_abs() >= 10u128.pow(38)) {
+                    return Err(self.frame.value_error(column, "numeric field overflow".into()));
+                }
                 let sums = (0..n).map(|i| some(i).then(|| self.whole[i])).collect::<Decimal128Array>();
                 Arc::new(sums.with_data_type(DataType::Decimal128(38, scale)))
             }

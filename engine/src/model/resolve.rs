@@ -339,7 +339,7 @@ impl<'s> Resolver<'s> {
             RowSource::Count { rows, scaled } => {
                 let written = self.whole(rows, "rows", 0, MAX_ROWS as i64)? as u64;
                 let scale = if *scaled { self.settings.scale } else { 1.0 };
-                let rows_scaled = libm::floor(written as f64 * scale + 0.5);
+                let rows_scaled = libm::round(written as f64 * scale);
                 if rows_scaled > MAX_ROWS as f64 {
                     let message = format!("{written} rows at scale {scale} are more than {MAX_ROWS}");
                     return Err(Fault::at(rows.span, message).hint("use a smaller `--scale`"));
@@ -501,7 +501,7 @@ impl ColumnDraft {
     }
 }
 
-/// Values of a length-one array shared by every batch.
+/// Values shared by every batch.
 pub(super) fn holder(array: ArrayRef) -> super::Values {
     Arc::new(super::ArrayHolder(array))
 }

@@ -17,14 +17,14 @@ impl Resolver<'_> {
         spec: &Spec,
         span: Span,
     ) -> Result<(), Fault> {
-        if column.null.is_some() {
-            // NULLs are distinct from each other, as in PostgreSQL.
-        }
+        // NULLs are distinct from each other, as in PostgreSQL.
         if column.unique {
             return Ok(());
         }
         let granted = match &column.recipe {
-            Recipe::Integer { law, stream } => {
+            Recipe::Integer { law, stream }
+                if column.cast.as_ref().is_none_or(|to| injective(&column.made, to.ty())) =>
+            {
                 let (from, to) = (law.low(), law.high());
                 let domain = to.abs_diff(from).checked_add(1).ok_or_else(|| {
                     Fault::at(span, "`unique` over all 64-bit numbers").hint("narrow the range by one")
@@ -100,7 +100,12 @@ impl Resolver<'_> {
             .and_then(|c| self.done(t, c).ok());
         match column {
             Some(column) if column.unique && column.null.is_none() && column.ty.is_integer() => {
-                Shape::UniqueNumber
+                let natural = match column.recipe {
+                    Recipe::Serial { start, step } => start >= 0 && step > 0,
+                    Recipe::UniqueInteger { from, .. } => from >= 0,
+                    _ => false,
+                };
+                if natural { Shape::UniqueNumber } else { Shape::UniqueSigned }
             }
             Some(column) if column.unique && column.null.is_none() && column.ty == Type::Uuid => {
                 Shape::UniqueFixed
@@ -115,12 +120,23 @@ impl Resolver<'_> {
     }
 }
 
+/// Whether a cast keeps different values apart (or fails).
+pub(super) fn injective(from: &Type, to: &Type) -> bool {
+    match (from, to) {
+        (from, to) if from.is_integer() => to.is_integer() || matches!(to, Type::Numeric { .. } | Type::Text),
+        (Type::Uuid, Type::Text) => true,
+        _ => false,
+    }
+}
+
 /// What is known of a piece of a template.
 #[derive(Debug, PartialEq)]
 enum Shape {
     Literal(String),
-    /// A unique whole number.
+    /// A unique whole number that is never negative.
     UniqueNumber,
+    /// A unique whole number.
+    UniqueSigned,
     /// Unique text of one length.
     UniqueFixed,
     /// Unique text.
@@ -142,10 +158,10 @@ fn decodable(pieces: &[Shape]) -> bool {
         Shape::NoDigits => true,
         _ => false,
     };
-    // A minus sign belongs to the number, so neither a digit nor a minus may touch it.
-    let ends = |shape: Option<&Shape>| match shape {
+    // What stands before a number must not be taken for a part of it: no digit, and before one that may be negative no minus sign.
+    let ends = |shape: Option<&Shape>, signed: bool| match shape {
         None | Some(Shape::NoDigits) => true,
-        Some(Shape::Literal(text)) => !text.ends_with(|c: char| c.is_ascii_digit()),
+        Some(Shape::Literal(text)) => !text.ends_with(|c: char| c.is_ascii_digit() || (signed && c == '-')),
         _ => false,
     };
     let starts = |shape: Option<&Shape>| match shape {
@@ -156,9 +172,12 @@ fn decodable(pieces: &[Shape]) -> bool {
     (0..pieces.len()).any(|i| {
         let (before, after) = (&pieces[..i], &pieces[i + 1..]);
         match pieces[i] {
-            Shape::UniqueNumber => {
-                let first = before.iter().all(no_digits) && starts(after.first());
-                let last = after.iter().all(no_digits) && ends(before.last());
+            Shape::UniqueNumber | Shape::UniqueSigned => {
+                let signed = pieces[i] == Shape::UniqueSigned;
+                let first = before.iter().all(no_digits)
+                    && (!signed || ends(before.last(), true))
+                    && starts(after.first());
+                let last = after.iter().all(no_digits) && ends(before.last(), signed);
                 first || last
             }
             Shape::UniqueFixed => before.is_empty() || after.is_empty(),
@@ -188,6 +207,9 @@ mod tests {
         assert!(!decodable(&[Shape::UniqueNumber, Shape::Other, literal("x")]));
         assert!(!decodable(&[literal("7"), Shape::UniqueNumber, literal("7")]));
         assert!(!decodable(&[Shape::Other, literal("-"), Shape::Other]));
+        // "a" + "-" + "-1" is "a-" + "-" + "1".
+        assert!(!decodable(&[Shape::Other, literal("-"), Shape::UniqueSigned]));
+        assert!(decodable(&[Shape::Other, literal("#"), Shape::UniqueSigned]));
     }
 
     #[test]

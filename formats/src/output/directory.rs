@@ -1,7 +1,8 @@
 //! A dataset in a directory: `<table>/part-00000.<extension>`, and a manifest that comes last.
 //!
-//! Several processes may write the shards of one dataset into one directory. Each leaves a *marker* (its manifest, still without
-//! files, under a name of its own) before its first file, so that the others see whose files these are.
+//! Several processes may write the shards of one dataset into one directory. Each leaves a *marker* (its
+//! manifest, still without files, under a name of its own) before its first file, so that the others see
+//! whose files these are.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,14 +23,25 @@ const BEGUN: &str = ".begun";
 pub(crate) struct Directory {
     root: PathBuf,
     made_root: bool,
+    /// The folders of tables that were not there before.
+    made_folders: BTreeSet<PathBuf>,
     extension: &'static str,
     manifest: Manifest,
-    finished: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing has been written yet.
+    Found,
+    /// Files are being written; there is a marker if this is a shard.
+    Begun,
+    Finished,
 }
 
 impl Directory {
-    /// Makes the directory, or finds it fit, or makes it so: `force` removes an earlier dataset, or an earlier run of this shard,
-    /// and nothing else. `files` are those to be written: table and number.
+    /// Makes the directory, or finds it fit, or makes it so: `force` removes an earlier dataset, or an
+    /// earlier run of this shard, and nothing else. `files` are those to be written: table and number.
     pub(crate) fn prepare(
         root: PathBuf,
         manifest: Manifest,
@@ -46,7 +58,9 @@ impl Directory {
         }
         let made_root = !root.exists();
         fs::create_dir_all(&root).map_err(Error::io("create", &root))?;
-        let directory = Self { root, made_root, extension: format.extension(), manifest, finished: false };
+        let extension = format.extension();
+        let (state, made_folders) = (State::Found, BTreeSet::new());
+        let mut directory = Self { root, made_root, made_folders, extension, manifest, state };
         match directory.manifest.shard() {
             None => directory.make_room(force)?,
             Some(_) => {
@@ -57,14 +71,18 @@ impl Directory {
                 out.complete()?;
             }
         }
+        directory.state = State::Begun;
         Ok(directory)
     }
 
     /// Begins a file.
-    pub(crate) fn open(&self, table: &str, file: u64) -> Result<Out, Error> {
+    pub(crate) fn open(&mut self, table: &str, file: u64) -> Result<Out, Error> {
         let path = self.root.join(self.part(table, file));
         let folder = self.root.join(table);
-        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        if !folder.exists() {
+            fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+            self.made_folders.insert(folder);
+        }
         Out::file_with_checksum(&path)
     }
 
@@ -79,7 +97,7 @@ impl Directory {
         let mut out = Out::file(&self.root.join(self.manifest.file_name()))?;
         out.write(self.manifest.to_string().as_bytes())?;
         out.complete()?;
-        self.finished = true;
+        self.state = State::Finished;
         if self.manifest.shard().is_some() {
             remove(&self.marker())?;
         }
@@ -190,16 +208,18 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        if self.finished {
+        if self.state == State::Finished {
             return;
         }
         // What has gone wrong is being reported already; what cannot be removed stays.
-        let _ = self.remove_parts(self.manifest.files().map(|file| file.name.as_str()));
-        for table in self.manifest.table_names() {
-            let _ = fs::remove_dir(self.root.join(table));
+        if self.state == State::Begun {
+            let _ = self.remove_parts(self.manifest.files().map(|file| file.name.as_str()));
+            if self.manifest.shard().is_some() {
+                let _ = fs::remove_file(self.marker());
+            }
         }
-        if self.manifest.shard().is_some() {
-            let _ = fs::remove_file(self.marker());
+        for folder in &self.made_folders {
+            let _ = fs::remove_dir(folder);
         }
         if self.made_root {
             let _ = fs::remove_dir(&self.root);

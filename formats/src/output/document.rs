@@ -10,7 +10,7 @@ use crate::parquet::ParquetFile;
 pub(crate) enum Document<'e> {
     Parquet(ParquetFile<'e>),
     Text,
-    Ipc(IpcFile<'e>),
+    Ipc(Box<IpcFile<'e>>),
     Null,
 }
 
@@ -27,7 +27,7 @@ impl<'e> Document<'e> {
                 Self::Text
             }
             TableEncoder::Jsonl(_) => Self::Text,
-            TableEncoder::Ipc(encoder) => Self::Ipc(IpcFile::new(encoder)?),
+            TableEncoder::Ipc(encoder) => Self::Ipc(Box::new(IpcFile::new(encoder)?)),
             TableEncoder::Null => Self::Null,
         })
     }

@@ -1,5 +1,5 @@
-//! The manifest: what a dataset is and which files it has. It comes last, so that a directory with a manifest is complete, and it
-//! holds nothing that differs between two runs: no time, no host, no number of threads.
+//! The manifest: what a dataset is and which files it has. It comes last, so that a directory with a manifest
+//! is complete, and it holds nothing that differs between two runs: no time, no host, no number of threads.
 
 use std::fmt::{self, Write};
 

@@ -34,7 +34,8 @@ pub(crate) enum Place {
 pub(crate) struct Output<'r> {
     plan: &'r Plan,
     encoder: &'r Encoder,
-    /// The file being written. Stands before the place, so that a file that is given up is gone when its folder is tidied.
+    /// The file being written. Stands before the place, so that a file that is given up is gone when its
+    /// folder is tidied.
     current: Option<(Document<'r>, Out)>,
     place: Place,
     /// The rows of the file being written.

@@ -1,5 +1,5 @@
-//! Bytes on their way out, counted and, for files of a dataset, hashed. A file is written under another name and gets its own when
-//! it is complete; one that is given up is removed.
+//! Bytes on their way out, counted and, for files of a dataset, hashed. A file is written under another name
+//! and gets its own when it is complete; one that is given up is removed.
 
 use std::fs::File;
 use std::io::Write;

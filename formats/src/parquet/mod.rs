@@ -1,8 +1,10 @@
-//! Parquet. A chunk of rows becomes one row group, encoded by the thread that makes its batches; the file only adds up the offsets.
+//! Parquet. A chunk of rows becomes one row group, encoded by the thread that makes its batches; the file
+//! only adds up the offsets.
 //!
-//! Flat columns are encoded here and not by parquet's own column writers, which hash every value. What batches know is used instead:
-//! the keys of a dictionary are written as they are, numbers are packed as differences, text is copied in one piece. Lists go through
-//! parquet's writers. Every column's encoding follows from its type and its values alone.
+//! Flat columns are encoded here and not by parquet's own column writers, which hash every value. What
+//! batches know is used instead: the keys of a dictionary are written as they are, numbers are packed as
+//! differences, text is copied in one piece. Lists go through parquet's writers. Every column's encoding
+//! follows from its type and its values alone.
 
 mod codec;
 mod column;
@@ -36,7 +38,7 @@ pub(crate) struct ParquetEncoder {
     columns: Vec<Column>,
 }
 
-/// An encoded row group.
+/// An encoded row group; one without rows has no columns, and is none.
 pub(crate) struct RowGroup {
     rows: u64,
     columns: Vec<ColumnChunk>,
@@ -65,6 +67,9 @@ impl ParquetEncoder {
             for (writer, array) in writers.iter_mut().zip(batch.columns()) {
                 writer.push(array).map_err(|error| self.error(&error))?;
             }
+        }
+        if rows == 0 {
+            return Ok(RowGroup { rows, columns: Vec::new() });
         }
         let columns = writers.into_iter().map(ColumnWriter::finish).collect::<Result<_, _>>();
         Ok(RowGroup { rows, columns: columns.map_err(|error| self.error(&error))? })
@@ -105,7 +110,8 @@ impl<'e> ParquetFile<'e> {
         Self { encoder, row_groups: Vec::new(), rows: 0 }
     }
 
-    /// Notes a row group whose bytes stand at an offset. One without rows is not noted: an empty file has none.
+    /// Notes a row group whose bytes stand at an offset. One without rows is not noted: an empty file has
+    /// none.
     pub(crate) fn add(&mut self, group: RowGroup, at: u64) -> Result<(), Error> {
         if group.rows > 0 {
             self.rows += group.rows;

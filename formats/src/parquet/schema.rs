@@ -1,4 +1,5 @@
-//! The Parquet schema of a table: annotated so that every reader sees instants, decimals, UUIDs and JSON for what they are.
+//! The Parquet schema of a table: annotated so that every reader sees instants, decimals, UUIDs and JSON for
+//! what they are.
 
 use std::sync::Arc;
 

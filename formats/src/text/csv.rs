@@ -1,5 +1,5 @@
-//! Comma-separated values after RFC 4180, in the dialect of PostgreSQL's `COPY … (FORMAT csv, HEADER)`: lines end with `\n`, NULL
-//! is an empty field, the empty text is `""`, and only what needs quotes has them.
+//! Comma-separated values after RFC 4180, in the dialect of PostgreSQL's `COPY … (FORMAT csv, HEADER)`: lines
+//! end with `\n`, NULL is an empty field, the empty text is `""`, and only what needs quotes has them.
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
@@ -104,7 +104,8 @@ fn is_special(byte: u8) -> bool {
     matches!(byte, b',' | b'"' | b'\n' | b'\r')
 }
 
-/// Appends a field, in quotes where it needs them. A lone `\.` needs them because PostgreSQL takes it for the end of the data.
+/// Appends a field, in quotes where it needs them. A lone `\.` needs them because PostgreSQL takes it for the
+/// end of the data.
 fn write_text(text: &[u8], out: &mut Vec<u8>) {
     if !text.is_empty() && text != b"\\." && !text.iter().any(|byte| is_special(*byte)) {
         return out.extend_from_slice(text);

@@ -1,5 +1,6 @@
-//! JSON Lines: one object per row, keys in the order of the columns. Numbers keep their digits, JSON columns stand in the object
-//! as they are, everything else is text in quotes; what JSON cannot say (NaN and the infinities) is null.
+//! JSON Lines: one object per row, keys in the order of the columns. Numbers keep their digits, JSON columns
+//! stand in the object as they are, everything else is text in quotes; what JSON cannot say (NaN and the
+//! infinities) is null.
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::SchemaRef;

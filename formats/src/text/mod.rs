@@ -1,4 +1,5 @@
-//! The formats made of text. A chunk of rows becomes one buffer; the types of its columns are looked at once per batch.
+//! The formats made of text. A chunk of rows becomes one buffer; the types of its columns are looked at once
+//! per batch.
 
 mod csv;
 mod jsonl;

@@ -98,9 +98,10 @@ pub(super) fn write_decimal(out: &mut Vec<u8>, unscaled: i128, scale: usize) {
     }
 }
 
-/// Appends the shortest text that reads back as the same finite number, `1.0` or `1e300`.
+/// Appends the shortest text that reads back as the same finite number, `1.0` or `1e+300`.
 pub(super) fn write_float(out: &mut Vec<u8>, number: impl Into<Number>) {
-    // Writing to a vector cannot fail. The printer of this crate takes a third of the standard library's time.
+    // Writing to a vector cannot fail. The printer of this crate takes a third of the standard library's
+    // time.
     let _ = match number.into() {
         Number::Single(number) => serde_json::to_writer(out, &number),
         Number::Double(number) => serde_json::to_writer(out, &number),
@@ -175,7 +176,7 @@ mod tests {
         let cases = [
             (1.0, "1.0"),
             (-0.1, "-0.1"),
-            (1e300, "1e300"),
+            (1e300, "1e+300"),
             (5e-324, "5e-324"),
             (-0.0, "-0.0"),
             (123_456_789.125, "123456789.125"),

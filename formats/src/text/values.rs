@@ -67,7 +67,8 @@ pub(super) enum Ascii<'a> {
 }
 
 impl<'a> Column<'a> {
-    /// Settles the type of an array that fits the field; the field's type is one that [`crate::schema::check`] has passed.
+    /// Settles the type of an array that fits the field; the field's type is one that
+    /// [`crate::schema::check`] has passed.
     pub(super) fn new(field: &Field, array: &'a ArrayRef) -> Self {
         let values = match field.data_type() {
             DataType::Null => Values::Null,
@@ -117,7 +118,8 @@ impl<'a> Column<'a> {
 }
 
 impl Bare<'_> {
-    /// Appends a finite number or a truth value; the others, which formats write in their own ways, are returned.
+    /// Appends a finite number or a truth value; the others, which formats write in their own ways, are
+    /// returned.
     pub(super) fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), f64> {
         match self {
             Self::Boolean(array) => out.extend_from_slice(if array.value(row) { b"true" } else { b"false" }),

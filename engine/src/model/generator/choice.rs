@@ -58,17 +58,17 @@ impl Resolver<'_> {
         let mut made: Option<(Type, bool)> = None;
         let named = entries.iter().enumerate().map(|(i, (key, value))| (Some(i), key.clone(), value));
         let otherwise =
-            arguments.get("else").map(|value| (None, Key { text: "(else)".into(), span: value.span }, value));
+            arguments.get("else").map(|value| (None, Key { text: "else".into(), span: value.span }, value));
         for (index, key, value) in named.chain(otherwise) {
             if let Some(index) = index {
-                let literal = match ty {
-                    Type::Text | Type::Null => format!("'{}'", key.text.replace('\'', "''")),
-                    _ if ty.is_number() || ty == Type::Boolean => key.text.clone(),
-                    _ => format!("cast('{}' as {ty})", key.text.replace('\'', "''")),
-                };
+                let literal = literal_sql(&ty, &key)?;
                 sql += &format!(" when {literal} then {index}");
             }
-            let input = self.part(t, &key, value, address)?;
+            let part = match index {
+                Some(_) => Key { text: format!("when {}", key.text), span: key.span },
+                None => key,
+            };
+            let input = self.part(t, &part, value, address)?;
             let Input::Column { column, .. } = self.drafts[t].inputs[input].clone() else {
                 return Err(Fault::reported());
             };
@@ -100,6 +100,21 @@ impl Resolver<'_> {
     }
 }
 
+/// A value written as a key, as an SQL literal of the type that it is compared with.
+pub(super) fn literal_sql(ty: &Type, key: &Key) -> Result<String, Fault> {
+    let text = key.text.replace('\'', "''");
+    let fits = match ty {
+        Type::Text | Type::Null => return Ok(format!("'{text}'")),
+        Type::Boolean => matches!(key.text.as_str(), "true" | "false"),
+        _ if ty.is_number() => typed_values(&[key.clone()], &[false]).1.is_number(),
+        _ => return Ok(format!("cast('{text}' as {ty})")),
+    };
+    if fits {
+        return Ok(format!("({})", key.text.replace('_', "")));
+    }
+    Err(Fault::at(key.span, format!("expected {ty}")).label(format!("found `{}`", key.text)))
+}
+
 /// Values in the narrowest type that holds all of them: `bigint`, `numeric`, `boolean`, else text.
 pub(in crate::model) fn typed_values(keys: &[Key], quoted: &[bool]) -> (ArrayRef, Type) {
     let text = |key: &Key| key.text.clone();
@@ -126,6 +141,18 @@ fn whole(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let plain = digits.len() == 1 || !digits.starts_with('0');
     (plain && digits.starts_with(|c: char| c.is_ascii_digit())).then(|| text.replace('_', "").parse().ok())?
+}
+
+/// A plain decimal as an integer of its last digit, `scale` digits after the point, rounded half away from zero.
+pub(super) fn exact_decimal(text: &str, scale: i8) -> Option<i128> {
+    let key = Key { text: text.replace('_', ""), span: crate::error::Span::default() };
+    let (values, _, written) = decimals(&[key])?;
+    let shift = u32::from((scale - written).unsigned_abs());
+    if written <= scale {
+        return values[0].checked_mul(10i128.checked_pow(shift)?);
+    }
+    let unit = 10i128.checked_pow(shift)?;
+    Some((values[0] + values[0].signum() * unit / 2) / unit)
 }
 
 /// Plain decimals such as `12.50`, brought to one scale; `007` is a code and none.

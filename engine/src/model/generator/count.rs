@@ -1,6 +1,7 @@
 //! Count laws: how many children each parent has.
 
 use super::Address;
+use super::choice::literal_sql;
 use crate::error::{Fault, Span};
 use crate::model::resolve::Resolver;
 use crate::model::{Column, Count, Formula, Input, Recipe};
@@ -94,10 +95,7 @@ impl Resolver<'_> {
                 if number < 0.0 {
                     return Err(Fault::at(factor.span, "`times`: a factor cannot be negative"));
                 }
-                let literal = match ty {
-                    Type::Text => format!("'{}'", value.text.replace('\'', "''")),
-                    _ => value.text.clone(),
-                };
+                let literal = literal_sql(&ty, value)?;
                 case += &format!(" when {literal} then cast('{number:?}' as double precision)");
             }
             let product = if sql.is_empty() { "" } else { " * " };

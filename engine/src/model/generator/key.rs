@@ -209,7 +209,7 @@ impl Resolver<'_> {
         path.reverse();
         let mut least = 1;
         for &table in &path {
-            least *= self.count_of(table)?.map_or(0, |count| count.min);
+            least = u64::saturating_mul(least, self.count_of(table)?.map_or(0, |count| count.min));
         }
         Ok((Within { hops, path }, least, may_miss))
     }
@@ -347,7 +347,8 @@ impl Resolver<'_> {
             _ => false,
         };
         let siblings = within.is_some_and(|within| within.path.len() == 1);
-        if rises && siblings && self.done(target, c)?.null.is_none() {
+        let born = self.done(target, c)?;
+        if rises && siblings && !born.nullable && born.cast.is_none() {
             return Ok(c);
         }
         let parent = self.drafts[target].parent.map(|p| self.drafts[p].name.text.clone());

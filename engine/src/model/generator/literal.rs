@@ -1,10 +1,12 @@
 //! Literal rows: a table written out in the scenario.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow::array::{Array, ArrayRef};
 use arrow::compute::take;
 use arrow::datatypes::UInt32Type;
+use arrow::error::ArrowError;
+use arrow::row::{Row, RowConverter, SortField};
 
 use super::choice::typed_values;
 use super::sql_type;
@@ -94,8 +96,11 @@ impl Resolver<'_> {
         let indices: arrow::array::PrimitiveArray<UInt32Type> = indices.collect();
         let array = take(&values, &indices, None).map_err(|e| Fault::at(literal.span, e.to_string()))?;
         let nullable = array.null_count() > 0;
-        let distinct: std::collections::HashSet<&str> = present.iter().map(|key| key.text.as_str()).collect();
-        let unique = distinct.len() == literal.values.len();
+        let unique = all_distinct(&values).map_err(|e| Fault::at(literal.span, e.to_string()))?;
+        if let Some(node) = spec.as_ref().and_then(|spec| spec.null.as_ref()) {
+            return Err(Fault::at(node.span, "`null` does not go with literal values")
+                .hint("write `null` in the rows that have none"));
+        }
         if let Some(span) = spec.as_ref().and_then(|spec| spec.unique).filter(|_| !unique) {
             return Err(Fault::at(span, format!("the literal values of `{name}` are not unique")));
         }
@@ -128,4 +133,12 @@ impl Resolver<'_> {
         }
         arrow::compute::concat(&parts).map_err(|e| Fault::setting(e.to_string()))
     }
+}
+
+/// Whether no value occurs twice, compared as values and not as they are written.
+fn all_distinct(values: &ArrayRef) -> Result<bool, ArrowError> {
+    let converter = RowConverter::new(vec![SortField::new(values.data_type().clone())])?;
+    let rows = converter.convert_columns(std::slice::from_ref(values))?;
+    let distinct: HashSet<Row> = rows.iter().collect();
+    Ok(distinct.len() == values.len())
 }

@@ -17,6 +17,7 @@ pub(super) use name::Group;
 use super::arguments::Arguments;
 use super::resolve::Resolver;
 use super::scope::MadeScope;
+use super::unique::injective;
 use super::{Column, Recipe};
 use crate::error::{Fault, Span};
 use crate::expression::{Expression, Source};
@@ -56,9 +57,12 @@ impl Address {
         Stream::new(self.seed, &self.table, &self.column, purpose, version)
     }
 
-    /// The address of a part of this column, such as a member of a JSON object.
+    /// The address of a part of this column, such as a member of a JSON object. A name that could be read as a path
+    /// says its length, so that no two parts share an address.
     pub(super) fn part(&self, name: &str) -> Self {
-        Self { column: format!("{}.{name}", self.column), ..self.clone() }
+        let plain = !name.contains(['.', ':']);
+        let length = if plain { String::new() } else { format!("{}:", name.len()) };
+        Self { column: format!("{}.{length}{name}", self.column), ..self.clone() }
     }
 }
 
@@ -110,14 +114,29 @@ impl Resolver<'_> {
             about: spec.about.clone(),
             written,
             ty: cast.as_ref().map_or_else(|| made.ty.clone(), |cast| cast.ty().clone()),
-            made: made.ty,
+            made: made.ty.clone(),
             dictionary: made.dictionary && cast.is_none(),
             nullable: made.nullable || null.is_some(),
             null,
-            unique: made.unique && cast.is_none(),
+            unique: made.unique && cast.as_ref().is_none_or(|cast| injective(&made.ty, cast.ty())),
             cast,
             recipe: made.recipe,
         };
+        if let (Recipe::Serial { start, step }, Some(node)) = (&column.recipe, &spec.sql_type) {
+            let rows = if let super::Source::Root { rows } = self.rows_of(t)? { rows } else { 0 };
+            let last = i128::from(*start) + i128::from(*step) * i128::from(rows.saturating_sub(1));
+            let most = match column.ty {
+                Type::SmallInt => i128::from(i16::MAX),
+                Type::Integer => i128::from(i32::MAX),
+                _ => i128::MAX - 1,
+            };
+            if last > most || last < -most - 1 {
+                return Err(Fault::at(
+                    node.span,
+                    format!("row {rows} has {last}, which does not fit {}", column.ty),
+                ));
+            }
+        }
         if column.ty == Type::Null {
             return Err(Fault::at(spec.span, "a column needs a type").hint("write `cast(null as text)`"));
         }

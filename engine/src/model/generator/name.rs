@@ -183,7 +183,9 @@ impl Resolver<'_> {
                 Some(self.formula_of(t, &text, &Type::Text)?)
             }
         };
-        Ok(Made::new(Recipe::Company { stream: address.stream("company", "value"), country }, Type::Text))
+        let nullable = country.as_ref().is_some_and(|country| country.expression.nullable());
+        let recipe = Recipe::Company { stream: address.stream("company", "value"), country };
+        Ok(Made { nullable, ..Made::new(recipe, Type::Text) })
     }
 }
 

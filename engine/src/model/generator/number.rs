@@ -1,5 +1,6 @@
 //! Numbers: integers, decimals and the distributions.
 
+use super::choice::exact_decimal;
 use super::{Address, Made};
 use crate::error::Fault;
 use crate::model::arguments::Arguments;
@@ -32,9 +33,16 @@ impl Resolver<'_> {
                 };
                 let unscaled = |name: &str| {
                     let node = arguments.required(name)?;
-                    let factor = libm::pow(10.0, f64::from(scale));
-                    let value = libm::round(self.number(node, name)? * factor);
-                    if value.abs() >= 1e18 {
+                    let plain =
+                        node.scalar().filter(|s| !s.quoted).and_then(|s| exact_decimal(&s.text, scale));
+                    let value = match plain {
+                        Some(value) => value,
+                        None => {
+                            let factor = libm::pow(10.0, f64::from(scale));
+                            libm::round(self.number(node, name)? * factor) as i128
+                        }
+                    };
+                    if value.abs() >= 1_000_000_000_000_000_000 {
                         return Err(Fault::at(
                             node.span,
                             format!("`{name}`: more than 18 digits at scale {scale}"),

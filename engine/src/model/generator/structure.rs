@@ -2,14 +2,16 @@
 
 use super::{Address, Made};
 use crate::error::{Fault, Faults};
-use crate::model::Recipe;
 use crate::model::arguments::Arguments;
 use crate::model::resolve::Resolver;
+use crate::model::{Formula, Recipe, TextLaw};
 use crate::scenario;
 use crate::types::Type;
 
-/// The longest array.
-const MAX_ELEMENTS: i64 = 10_000;
+/// The longest array. Rows are below 2^53, so that the number of an element fits 64 bits.
+const MAX_ELEMENTS: i64 = 1000;
+/// The most characters in the arrays of a row, so that a batch of them stays below 2^31 bytes.
+const MAX_CHARACTERS: u64 = 1 << 16;
 
 impl Resolver<'_> {
     pub(super) fn structure_generator(
@@ -34,29 +36,60 @@ impl Resolver<'_> {
         let spec = scenario::spec(node, node.span, &mut faults);
         self.faults.0.append(&mut faults.0);
         let spec = spec.ok_or_else(Fault::reported)?;
-        let before = self.drafts[t].inputs.len();
         let element =
             self.column_of(t, format!("{}[]", address.column), false, &spec, &address.part("[]"))?;
-        let alone = self.drafts[t].inputs.len() == before
-            && !matches!(
-                &element.recipe,
-                Recipe::Group
-                    | Recipe::Reference(_)
-                    | Recipe::Serial { .. }
-                    | Recipe::UniqueInteger { .. }
-                    | Recipe::Array { .. }
-            );
+        let alone = independent(&element.recipe);
         if !alone {
             return Err(Fault::at(node.span, "the elements of an array are independent draws").hint(
                 "use a generator without expressions over the row, such as `choose`, `integer` or `word`",
             ));
         }
         let length = self.length(arguments.required("length")?, "length", MAX_ELEMENTS)?;
+        let longest = longest_text(&element.recipe);
+        if length.to.saturating_mul(longest) > MAX_CHARACTERS {
+            let message = format!("an array of up to {} texts of up to {longest} characters", length.to);
+            return Err(
+                Fault::at(node.span, message).hint(format!("keep the product below {MAX_CHARACTERS}"))
+            );
+        }
         let ty = Type::List(Box::new(element.ty.clone()));
         let stream = address.stream("array", "length");
         Ok(Made::new(
             Recipe::Array { stream, length, most: length.to.max(1), element: Box::new(element) },
             ty,
         ))
+    }
+}
+
+/// Whether a recipe reads nothing of the row but its random words.
+fn independent(recipe: &Recipe) -> bool {
+    let constant = |formula: &Formula| formula.expression.constant().is_some();
+    match recipe {
+        Recipe::Uuid4 { .. }
+        | Recipe::Integer { .. }
+        | Recipe::Decimal { .. }
+        | Recipe::Real { .. }
+        | Recipe::Discrete { .. }
+        | Recipe::Boolean { .. }
+        | Recipe::Choose { .. }
+        | Recipe::Text { .. } => true,
+        Recipe::Formula(formula) => constant(formula),
+        Recipe::Company { country, .. } => country.as_ref().is_none_or(constant),
+        Recipe::Moment { from, to, stratum: None, .. } | Recipe::Date { from, to, .. } => {
+            constant(from) && constant(to)
+        }
+        _ => false,
+    }
+}
+
+/// The most characters of a text; a generous guess where no length is written.
+fn longest_text(recipe: &Recipe) -> u64 {
+    match recipe {
+        Recipe::Text { law: TextLaw::Words { length, .. } | TextLaw::Characters { length, .. }, .. } => {
+            length.to
+        }
+        Recipe::Text { law: TextLaw::Sentence { words }, .. } => words.to * 16,
+        Recipe::Text { law: TextLaw::Paragraph { sentences }, .. } => sentences.to * 12 * 16,
+        _ => 64,
     }
 }

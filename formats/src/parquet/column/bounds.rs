@@ -11,6 +11,13 @@ pub(super) struct TextBounds {
     any: bool,
 }
 
+/// A bound as statistics have it.
+pub(super) struct TextBound {
+    pub(super) text: Vec<u8>,
+    /// Whether it is a value itself.
+    pub(super) is_exact: bool,
+}
+
 /// A text and its first eight bytes as a number, which settles most comparisons.
 #[derive(Default)]
 struct Bound {
@@ -35,7 +42,8 @@ impl TextBounds {
             self.greatest.set(prefix, text);
             return;
         }
-        // A prefix that is shorter than eight bytes is filled with zeros, so a smaller number is a smaller text.
+        // A prefix that is shorter than eight bytes is filled with zeros, so a smaller number is a smaller
+        // text.
         if prefix < self.least.prefix || prefix == self.least.prefix && text < &*self.least.text {
             self.least.set(prefix, text);
         } else if prefix > self.greatest.prefix
@@ -60,8 +68,8 @@ impl TextBounds {
         }
     }
 
-    /// The bounds, shortened where they are long, and whether each is a value itself.
-    pub(super) fn finish(self) -> (Option<(Vec<u8>, bool)>, Option<(Vec<u8>, bool)>) {
+    /// The least and the greatest, shortened where they are long.
+    pub(super) fn finish(self) -> (Option<TextBound>, Option<TextBound>) {
         if !self.any {
             return (None, None);
         }
@@ -79,27 +87,27 @@ fn prefix_of(text: &[u8]) -> u64 {
 }
 
 /// A text that is not greater and not long; it ends where a character does.
-fn lower(mut text: Vec<u8>) -> (Vec<u8>, bool) {
+fn lower(mut text: Vec<u8>) -> TextBound {
     if text.len() <= LONGEST {
-        return (text, true);
+        return TextBound { text, is_exact: true };
     }
     let is_inside_character = |byte: u8| byte & 0xc0 == 0x80;
     let end = (1..=LONGEST).rev().find(|end| !is_inside_character(text[*end])).unwrap_or(LONGEST);
     text.truncate(end);
-    (text, false)
+    TextBound { text, is_exact: false }
 }
 
-/// A text that is not less and not long. The last ASCII character of the beginning is raised by one, what follows is dropped; there
-/// may be none.
-fn upper(mut text: Vec<u8>) -> Option<(Vec<u8>, bool)> {
+/// A text that is not less and not long. The last ASCII character of the beginning is raised by one, what
+/// follows is dropped; there may be none.
+fn upper(mut text: Vec<u8>) -> Option<TextBound> {
     if text.len() <= LONGEST {
-        return Some((text, true));
+        return Some(TextBound { text, is_exact: true });
     }
     text.truncate(LONGEST);
     while let Some(last) = text.pop() {
         if last < 0x7f {
             text.push(last + 1);
-            return Some((text, false));
+            return Some(TextBound { text, is_exact: false });
         }
     }
     None
@@ -117,13 +125,13 @@ mod tests {
             texts.iter().for_each(|text| bounds.include(text.as_bytes()));
             let (least, greatest) = bounds.finish();
             prop_assert_eq!(least.is_none(), texts.is_empty());
-            if let Some((bound, exact)) = least {
+            if let Some(TextBound { text, is_exact }) = least {
                 let truth = texts.iter().min().unwrap().as_str();
-                prop_assert!(str::from_utf8(&bound).is_ok_and(|bound| bound <= truth && exact == (bound == truth)));
+                prop_assert!(str::from_utf8(&text).is_ok_and(|bound| bound <= truth && is_exact == (bound == truth)));
             }
-            if let Some((bound, exact)) = greatest {
+            if let Some(TextBound { text, is_exact }) = greatest {
                 let truth = texts.iter().max().unwrap().as_str();
-                prop_assert!(str::from_utf8(&bound).is_ok_and(|bound| bound >= truth && exact == (bound == truth)));
+                prop_assert!(str::from_utf8(&text).is_ok_and(|bound| bound >= truth && is_exact == (bound == truth)));
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Parquet's `DELTA_BINARY_PACKED`: the differences between numbers, less the smallest of their block, in as few bits as the
-//! largest of a quarter block needs.
+//! Parquet's `DELTA_BINARY_PACKED`: the differences between numbers, less the smallest of their block, in as
+//! few bits as the largest of a quarter block needs.
 
 use super::bits::{pack, width_of, write_varint, write_zigzag};
 
@@ -77,7 +77,8 @@ fn encode_blocks(
 mod tests {
     use super::*;
 
-    /// The first example of Encodings.md, with this block size: 1 to 5 are a first number and equal differences.
+    /// The first example of Encodings.md, with this block size: 1 to 5 are a first number and equal
+    /// differences.
     #[test]
     fn equal_differences_take_no_bits() {
         let mut out = Vec::new();
@@ -85,7 +86,8 @@ mod tests {
         assert_eq!(out, [0x80, 2, 4, 5, 2, 2, 0, 0, 0, 0]);
     }
 
-    /// The second: 7, 5, 3, 1, 2, 3, 4, 5 have the differences -2, -2, -2, 1, 1, 1, 1, of which the least is -2.
+    /// The second: 7, 5, 3, 1, 2, 3, 4, 5 have the differences -2, -2, -2, 1, 1, 1, 1, of which the least is
+    /// -2.
     #[test]
     fn differences_stand_above_the_least() {
         let mut out = Vec::new();

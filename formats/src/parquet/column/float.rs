@@ -1,6 +1,6 @@
 //! Floating-point numbers, plain: their bits are as good as random.
 
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use parquet::basic::{Encoding, Type as Physical};
 use parquet::errors::ParquetError;
@@ -12,8 +12,12 @@ use super::pages::Pages;
 
 pub(super) struct FloatWriter {
     pages: Pages,
-    /// The numbers of the page under construction, encoded.
-    plain: Vec<u8>,
+    /// The numbers of the page under construction.
+    arrays: Vec<ArrayRef>,
+    bounds: Bounds,
+}
+
+struct Bounds {
     least: f64,
     greatest: f64,
     nans: u64,
@@ -22,63 +26,35 @@ pub(super) struct FloatWriter {
 
 impl FloatWriter {
     pub(super) fn new(pages: Pages) -> Self {
-        Self {
-            pages,
-            plain: Vec::new(),
-            least: f64::INFINITY,
-            greatest: f64::NEG_INFINITY,
-            nans: 0,
-            numbers: 0,
-        }
+        let bounds = Bounds { least: f64::INFINITY, greatest: f64::NEG_INFINITY, nans: 0, numbers: 0 };
+        Self { pages, arrays: Vec::new(), bounds }
     }
 
     pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
         self.pages.note(array.len(), array.nulls())?;
         match array.data_type() {
-            DataType::Float32 => self.extend::<Float32Type, 4>(array, f32::to_le_bytes, f64::from),
-            DataType::Float64 => self.extend::<Float64Type, 8>(array, f64::to_le_bytes, |number| number),
+            DataType::Float32 => self.bounds.include(array.as_primitive::<Float32Type>(), f64::from),
+            DataType::Float64 => self.bounds.include(array.as_primitive::<Float64Type>(), |number| number),
             other => return Err(ParquetError::NYI(format!("floats of type {other}"))),
         }
+        self.arrays.push(array.clone());
         if self.pages.is_page_full() {
             self.close_page()?;
         }
         Ok(())
     }
 
-    fn extend<T: ArrowPrimitiveType, const SIZE: usize>(
-        &mut self,
-        array: &ArrayRef,
-        bytes: impl Fn(T::Native) -> [u8; SIZE],
-        wide: impl Fn(T::Native) -> f64,
-    ) {
-        let array = array.as_primitive::<T>();
-        let valid: Vec<T::Native>;
-        let numbers: &[T::Native] = match array.nulls().filter(|nulls| nulls.null_count() > 0) {
-            None => array.values(),
-            Some(nulls) => {
-                valid = nulls.valid_indices().map(|i| array.value(i)).collect();
-                &valid
-            }
-        };
-        write_plain(numbers, &mut self.plain, bytes);
-        for number in numbers {
-            // NaN has no place in the order, and every comparison with it is false.
-            let number = wide(*number);
-            if number < self.least {
-                self.least = number;
-            }
-            if number > self.greatest {
-                self.greatest = number;
-            }
-            self.nans += u64::from(number.is_nan());
-        }
-        self.numbers += numbers.len() as u64;
-    }
-
     fn close_page(&mut self) -> Result<(), ParquetError> {
-        let plain = &mut self.plain;
-        self.pages.close_page(Encoding::PLAIN, |out| out.extend_from_slice(plain))?;
-        plain.clear();
+        let arrays = &self.arrays;
+        self.pages.close_page(Encoding::PLAIN, |out| {
+            for array in arrays {
+                match array.data_type() {
+                    DataType::Float32 => append(array.as_primitive::<Float32Type>(), out, f32::to_le_bytes),
+                    _ => append(array.as_primitive::<Float64Type>(), out, f64::to_le_bytes),
+                }
+            }
+        })?;
+        self.arrays.clear();
         Ok(())
     }
 
@@ -86,12 +62,13 @@ impl FloatWriter {
         if !self.pages.is_page_empty() {
             self.close_page()?;
         }
-        // The specification: a zero bound stands for the zeros of both signs. An infinity that no number has moved is a value.
-        let any = self.numbers > self.nans;
-        let least = any.then_some(if self.least == 0.0 { -0.0 } else { self.least });
-        let greatest = any.then_some(if self.greatest == 0.0 { 0.0 } else { self.greatest });
+        // The specification: a zero bound stands for the zeros of both signs. An infinity that no number has
+        // moved is a value.
+        let Bounds { least, greatest, nans, numbers } = self.bounds;
+        let least = (numbers > nans).then_some(if least == 0.0 { -0.0 } else { least });
+        let greatest = (numbers > nans).then_some(if greatest == 0.0 { 0.0 } else { greatest });
         let physical = self.pages.leaf().physical_type();
-        let nans = Some(self.nans);
+        let nans = Some(nans);
         self.pages.finish(None, |nulls| match physical {
             Physical::FLOAT => {
                 // They were widened from this type.
@@ -105,5 +82,36 @@ impl FloatWriter {
                 ValueStatistics::new(least, greatest, None, Some(nulls), false).with_nan_count(nans),
             ),
         })
+    }
+}
+
+impl Bounds {
+    fn include<T: ArrowPrimitiveType>(&mut self, array: &PrimitiveArray<T>, wide: impl Fn(T::Native) -> f64) {
+        let Self { mut least, mut greatest, mut nans, .. } = *self;
+        let mut include = |number: T::Native| {
+            // NaN has no place in the order, and every comparison with it is false.
+            let number = wide(number);
+            least = if number < least { number } else { least };
+            greatest = if number > greatest { number } else { greatest };
+            nans += u64::from(number.is_nan());
+        };
+        match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => array.values().iter().for_each(|number| include(*number)),
+            Some(nulls) => nulls.valid_indices().for_each(|i| include(array.value(i))),
+        }
+        let numbers = self.numbers + (array.len() - array.null_count()) as u64;
+        *self = Self { least, greatest, nans, numbers };
+    }
+}
+
+/// Appends the numbers that are not NULL.
+fn append<T: ArrowPrimitiveType, const SIZE: usize>(
+    array: &PrimitiveArray<T>,
+    out: &mut Vec<u8>,
+    bytes: impl Fn(T::Native) -> [u8; SIZE],
+) {
+    match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+        None => write_plain(array.values(), out, bytes),
+        Some(nulls) => nulls.valid_indices().for_each(|i| out.extend_from_slice(&bytes(array.value(i)))),
     }
 }

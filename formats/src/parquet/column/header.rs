@@ -1,5 +1,5 @@
-//! The headers of pages, in Thrift's compact protocol. They are written here because parquet's own page writer wants each page in
-//! memory of its own.
+//! The headers of pages, in Thrift's compact protocol. They are written here because parquet's own page
+//! writer wants each page in memory of its own.
 
 use parquet::basic::Encoding;
 use parquet::errors::ParquetError;

@@ -1,5 +1,5 @@
-//! Integers, and what is counted in integers: dates, times, timestamps, decimals up to 18 digits. They are written as differences
-//! unless these would take about as much room as the numbers.
+//! Integers, and what is counted in integers: dates, times, timestamps, decimals up to 18 digits. They are
+//! written as differences unless these would take about as much room as the numbers.
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::datatypes::{

@@ -118,7 +118,8 @@ impl Pages {
         Ok(())
     }
 
-    /// The column chunk. `dictionary` is a page of so many plain values; `statistics` are made from the number of NULLs.
+    /// The column chunk. `dictionary` is a page of so many plain values; `statistics` are made from the
+    /// number of NULLs.
     pub(super) fn finish(
         mut self,
         dictionary: Option<(Vec<u8>, usize)>,

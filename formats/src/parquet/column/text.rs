@@ -9,7 +9,7 @@ use parquet::errors::ParquetError;
 use parquet::file::statistics::{Statistics, ValueStatistics};
 
 use super::ColumnChunk;
-use super::bounds::TextBounds;
+use super::bounds::{TextBound, TextBounds};
 use super::delta::{self, Width};
 use super::pages::Pages;
 
@@ -22,7 +22,8 @@ pub(super) struct TextWriter {
     bounds: TextBounds,
 }
 
-/// The texts of a page under construction. Their bytes stay where the batches have them until the page is closed.
+/// The texts of a page under construction. Their bytes stay where the batches have them until the page is
+/// closed.
 #[derive(Default)]
 pub(super) struct TextPage {
     lengths: Vec<i64>,
@@ -107,9 +108,9 @@ impl TextPage {
 /// The statistics of texts.
 pub(super) fn statistics(bounds: TextBounds, nulls: u64) -> Statistics {
     let (least, greatest) = bounds.finish();
-    let (min_is_exact, max_is_exact) =
-        (least.as_ref().is_some_and(|b| b.1), greatest.as_ref().is_some_and(|b| b.1));
-    let value = |bound: Option<(Vec<u8>, bool)>| bound.map(|(text, _)| ByteArray::from(text));
+    let is_exact = |bound: &Option<TextBound>| bound.as_ref().is_some_and(|bound| bound.is_exact);
+    let (min_is_exact, max_is_exact) = (is_exact(&least), is_exact(&greatest));
+    let value = |bound: Option<TextBound>| bound.map(|bound| ByteArray::from(bound.text));
     let statistics = ValueStatistics::new(value(least), value(greatest), None, Some(nulls), false);
     Statistics::ByteArray(statistics.with_min_is_exact(min_is_exact).with_max_is_exact(max_is_exact))
 }

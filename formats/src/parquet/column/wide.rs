@@ -1,6 +1,6 @@
 //! Values of a fixed number of bytes: UUIDs, and decimals of more than 18 digits.
 
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray};
+use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Decimal128Type};
 use parquet::basic::Encoding;
 use parquet::data_type::{ByteArray, FixedLenByteArray};
@@ -14,8 +14,8 @@ pub(super) struct WideWriter {
     pages: Pages,
     /// Bytes per value.
     size: usize,
-    /// The values of the page under construction, encoded.
-    plain: Vec<u8>,
+    /// The values of the page under construction.
+    arrays: Vec<ArrayRef>,
     /// As numbers that are ordered like the values.
     bounds: Option<(i128, i128)>,
     order: Order,
@@ -33,53 +33,61 @@ enum Order {
 impl WideWriter {
     pub(super) fn new(pages: Pages) -> Self {
         let size = pages.leaf().type_length().unsigned_abs() as usize;
-        Self { pages, size, plain: Vec::new(), bounds: None, order: Order::Signed }
+        Self { pages, size, arrays: Vec::new(), bounds: None, order: Order::Signed }
     }
 
     pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
         self.pages.note(array.len(), array.nulls())?;
+        let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
         match array.data_type() {
-            DataType::FixedSizeBinary(16) => self.add_uuids(array.as_fixed_size_binary()),
-            DataType::Decimal128(..) => {
-                array.as_primitive::<Decimal128Type>().iter().flatten().for_each(|number| {
-                    self.plain.extend_from_slice(&number.to_be_bytes()[16 - self.size..]);
-                    self.include(number, number);
-                })
+            DataType::FixedSizeBinary(16) => {
+                self.order = Order::Unsigned;
+                let bytes = array.as_fixed_size_binary().value_data().as_chunks::<16>().0;
+                let number = |i: usize| i128::from_be_bytes(bytes[i]) ^ i128::MIN;
+                match nulls {
+                    None => self.include((0..array.len()).map(number)),
+                    Some(nulls) => self.include(nulls.valid_indices().map(number)),
+                }
             }
+            DataType::Decimal128(..) => self.include(array.as_primitive::<Decimal128Type>().iter().flatten()),
             other => return Err(ParquetError::NYI(format!("wide values of type {other}"))),
         }
+        self.arrays.push(array.clone());
         if self.pages.is_page_full() {
             self.close_page()?;
         }
         Ok(())
     }
 
-    fn add_uuids(&mut self, array: &FixedSizeBinaryArray) {
-        self.order = Order::Unsigned;
-        let at = self.plain.len();
-        match array.nulls().filter(|nulls| nulls.null_count() > 0) {
-            None => self.plain.extend_from_slice(&array.value_data()[..array.len() * 16]),
-            Some(nulls) => nulls.valid_indices().for_each(|i| self.plain.extend_from_slice(array.value(i))),
-        }
-        let numbers =
-            self.plain[at..].as_chunks::<16>().0.iter().map(|bytes| i128::from_be_bytes(*bytes) ^ i128::MIN);
-        let (least, greatest) = numbers.fold((i128::MAX, i128::MIN), |(least, greatest), number| {
+    fn include(&mut self, numbers: impl Iterator<Item = i128>) {
+        let bounds = numbers.fold((i128::MAX, i128::MIN), |(least, greatest), number| {
             (least.min(number), greatest.max(number))
         });
-        if self.plain.len() > at {
-            self.include(least, greatest);
+        // Without a number the least is the greater of the two.
+        if bounds.0 <= bounds.1 {
+            let before = self.bounds.unwrap_or(bounds);
+            self.bounds = Some((bounds.0.min(before.0), bounds.1.max(before.1)));
         }
-    }
-
-    fn include(&mut self, least: i128, greatest: i128) {
-        let (before, after) = self.bounds.unwrap_or((least, greatest));
-        self.bounds = Some((least.min(before), greatest.max(after)));
     }
 
     fn close_page(&mut self) -> Result<(), ParquetError> {
-        let plain = &mut self.plain;
-        self.pages.close_page(Encoding::PLAIN, |out| out.extend_from_slice(plain))?;
-        plain.clear();
+        let Self { arrays, pages, size, .. } = self;
+        pages.close_page(Encoding::PLAIN, |out| {
+            for array in &*arrays {
+                let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
+                match (array.as_fixed_size_binary_opt(), nulls) {
+                    (Some(uuids), None) => out.extend_from_slice(&uuids.value_data()[..uuids.len() * 16]),
+                    (Some(uuids), Some(nulls)) => {
+                        nulls.valid_indices().for_each(|i| out.extend_from_slice(uuids.value(i)));
+                    }
+                    (None, _) => {
+                        let numbers = array.as_primitive::<Decimal128Type>().iter().flatten();
+                        numbers.for_each(|number| out.extend_from_slice(&number.to_be_bytes()[16 - *size..]));
+                    }
+                }
+            }
+        })?;
+        arrays.clear();
         Ok(())
     }
 
