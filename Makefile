@@ -12,7 +12,7 @@ VENV := $(abspath $(or $(CARGO_TARGET_DIR),target))/witness
 
 # Testing the workspace builds the program, too: the tests of its own package run it.
 test: postgres witness
-	SEEDBED_PYTHON=$${SEEDBED_PYTHON:-$$(ls "$(VENV)/bin/python" 2>/dev/null)} tests/run.sh --workspace
+	SEEDBED_PYTHON=$${SEEDBED_PYTHON:-$$(ls "$(VENV)/bin/python" 2>/dev/null)} tests/run.sh --workspace --no-fail-fast
 
 test-slow:
 	tests/run.sh --release --workspace -- --ignored

@@ -34,8 +34,15 @@ fn a_file_that_cannot_grow_fails_the_run_and_leaves_nothing() {
     for format in Format::ALL {
         let to = folder.path().join(format.name());
         // A limit on the size of files, in blocks of 512 or 1024 bytes, with its signal ignored, is a disk that is full.
-        let script = "trap '' XFSZ; ulimit -f 50; exec \"$0\" generate saas --scale 0.1 --format \"$1\" --to \"$2\"";
-        let output = Command::new("sh").args(["-c", script]).arg(binary()).arg(format.name()).arg(&to).output().unwrap();
+        let script =
+            "trap '' XFSZ; ulimit -f 50; exec \"$0\" generate saas --scale 0.1 --format \"$1\" --to \"$2\"";
+        let output = Command::new("sh")
+            .args(["-c", script])
+            .arg(binary())
+            .arg(format.name())
+            .arg(&to)
+            .output()
+            .unwrap();
         assert_failed(&output, 1, &["cannot write", to.to_str().unwrap()]);
         assert_nothing_left(&to);
     }
@@ -47,7 +54,10 @@ struct SmallDisk(tempfile::TempDir);
 impl SmallDisk {
     fn mount() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "seedbed-test"]).arg(folder.path()).output();
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=1m", "seedbed-test"])
+            .arg(folder.path())
+            .output();
         mount.is_ok_and(|mount| mount.status.success()).then_some(Self(folder))
     }
 }
@@ -66,7 +76,8 @@ fn a_full_disk_fails_the_run_and_leaves_nothing() {
         return;
     };
     let to = disk.0.path().join("data");
-    let output = seedbed(["generate", "saas", "--scale", "0.2", "--to", to.to_str().unwrap()]).output().unwrap();
+    let output =
+        seedbed(["generate", "saas", "--scale", "0.2", "--to", to.to_str().unwrap()]).output().unwrap();
     assert_failed(&output, 1, &["cannot write", "No space left on device", "hint: "]);
     assert_nothing_left(&to);
     // What fits is written.
@@ -96,7 +107,9 @@ fn a_target_that_cannot_be_made_fails_the_run() {
     let file = folder.path().join("file");
     fs::write(&file, "mine").unwrap();
     for to in [file.join("data"), file.join("users.csv")] {
-        let output = seedbed(["generate", "minimal", "--tables", "members", "--to", to.to_str().unwrap()]).output().unwrap();
+        let output = seedbed(["generate", "minimal", "--tables", "members", "--to", to.to_str().unwrap()])
+            .output()
+            .unwrap();
         assert_failed(&output, 1, &["cannot", file.to_str().unwrap()]);
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
@@ -145,7 +158,10 @@ fn a_killed_run_leaves_only_complete_files_and_can_be_repeated() {
 
     let left = files(&to);
     assert!(!left.contains_key("manifest.json"), "a dataset that is not complete has no manifest");
-    let plan = shipped::compile(&shipped::text("saas"), &seedbed_engine::Settings { scale: 2.0, ..Default::default() });
+    let plan = shipped::compile(
+        &shipped::text("saas"),
+        &seedbed_engine::Settings { scale: 2.0, ..Default::default() },
+    );
     let parts = left.iter().filter(|(name, _)| name.ends_with(".csv"));
     let mut complete = 0;
     for (name, bytes) in parts {
@@ -162,9 +178,11 @@ fn a_killed_run_leaves_only_complete_files_and_can_be_repeated() {
     assert_failed(&again, 2, &["is not empty", "--force"]);
 
     // The same again, with fewer rows: nothing of the killed run may stay.
-    let arguments = ["generate", "saas", "--scale", "0.02", "--format", "csv", "--rows-per-file", "5000", "--force"];
+    let arguments =
+        ["generate", "saas", "--scale", "0.02", "--format", "csv", "--rows-per-file", "5000", "--force"];
     run(arguments.into_iter().chain(["--to", to.to_str().unwrap()]));
-    let expected = Writing { rows_per_file: Some(5000), ..Writing::all(Format::Csv) }.files(&shipped::plan("saas"));
+    let expected =
+        Writing { rows_per_file: Some(5000), ..Writing::all(Format::Csv) }.files(&shipped::plan("saas"));
     assert_same_files(&files(&to), &expected, "after the killed run");
 }
 
@@ -195,7 +213,8 @@ fn a_value_that_cannot_be_computed_fails_the_run_and_leaves_nothing() {
     fs::write(&scenario, text).unwrap();
     for format in Format::ALL {
         let to = folder.path().join(format.name());
-        let arguments = ["generate", scenario.to_str().unwrap(), "--format", format.name(), "--to", to.to_str().unwrap()];
+        let arguments =
+            ["generate", scenario.to_str().unwrap(), "--format", format.name(), "--to", to.to_str().unwrap()];
         let output = seedbed(arguments.into_iter().chain(["--rows-per-file", "10000"])).output().unwrap();
         assert_failed(&output, 1, &["`second.x`", "division by zero"]);
         assert_nothing_left(&to);
@@ -209,8 +228,11 @@ fn a_run_that_fails_keeps_the_dataset_it_was_to_replace() {
     run(["generate", "minimal", "--tables", "members", "--to", to.to_str().unwrap()]);
     let before = fs::read(&to).unwrap();
     let scenario = folder.path().join("division.yaml");
-    fs::write(&scenario, "tables: {t: {rows: 9000, columns: {id: serial, x: = 1 / (row_number() - 8500)}}}").unwrap();
-    let output = seedbed(["generate", scenario.to_str().unwrap(), "--force", "--to", to.to_str().unwrap()]).output().unwrap();
+    fs::write(&scenario, "tables: {t: {rows: 9000, columns: {id: serial, x: = 1 / (row_number() - 8500)}}}")
+        .unwrap();
+    let output = seedbed(["generate", scenario.to_str().unwrap(), "--force", "--to", to.to_str().unwrap()])
+        .output()
+        .unwrap();
     assert_failed(&output, 1, &["`t.x`"]);
     assert!(fs::read(&to).unwrap() == before, "the file is the old one");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left");

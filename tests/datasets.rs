@@ -13,7 +13,11 @@ use seedbed_tests::value::{Cell, Values};
 use seedbed_tests::{command, shipped};
 
 fn data_files(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
-    files.iter().filter(|(name, _)| name.contains('/')).map(|(name, bytes)| (name.clone(), bytes.clone())).collect()
+    files
+        .iter()
+        .filter(|(name, _)| name.contains('/'))
+        .map(|(name, bytes)| (name.clone(), bytes.clone()))
+        .collect()
 }
 
 #[test]
@@ -25,7 +29,11 @@ fn threads_do_not_change_a_byte() {
             assert!(expected.contains_key("manifest.json"));
             for threads in [2, 3, 8] {
                 let found = writing(threads).files(&shipped::plan(&scenario));
-                assert_same_files(&found, &expected, &format!("{scenario} as {format:?} with {threads} threads"));
+                assert_same_files(
+                    &found,
+                    &expected,
+                    &format!("{scenario} as {format:?} with {threads} threads"),
+                );
             }
         }
     }
@@ -50,7 +58,11 @@ fn shards_written_side_by_side_are_the_whole() {
             }
             assert_same_files(&apart, &expected, &format!("{format:?} in {count} shards"));
             let together = seedbed_tests::folder::files(together.path());
-            assert_same_files(&data_files(&together), &expected, &format!("{format:?} in {count} shards, one folder"));
+            assert_same_files(
+                &data_files(&together),
+                &expected,
+                &format!("{format:?} in {count} shards, one folder"),
+            );
         }
     }
 }
@@ -64,8 +76,11 @@ fn a_table_alone_has_the_bytes_of_the_whole() {
             for table in &plan.model().tables {
                 let writing = Writing { tables: vec![table.name.clone()], ..Writing::all(format) };
                 let alone = data_files(&writing.files(&shipped::plan(scenario)));
-                let expected: BTreeMap<_, _> =
-                    whole.clone().into_iter().filter(|(name, _)| name.starts_with(&format!("{}/", table.name))).collect();
+                let expected: BTreeMap<_, _> = whole
+                    .clone()
+                    .into_iter()
+                    .filter(|(name, _)| name.starts_with(&format!("{}/", table.name)))
+                    .collect();
                 assert_same_files(&alone, &expected, &format!("{scenario}.{} as {format:?}", table.name));
             }
         }
@@ -75,7 +90,8 @@ fn a_table_alone_has_the_bytes_of_the_whole() {
 /// The parts of a table one after the other, without their headers.
 fn lines(files: &BTreeMap<String, Vec<u8>>, table: &str, header: usize) -> Vec<u8> {
     let parts = files.iter().filter(|(name, _)| name.starts_with(&format!("{table}/")));
-    let bodies = parts.map(|(_, bytes)| bytes.splitn(header + 1, |byte| *byte == b'\n').last().unwrap().to_vec());
+    let bodies =
+        parts.map(|(_, bytes)| bytes.splitn(header + 1, |byte| *byte == b'\n').last().unwrap().to_vec());
     bodies.collect::<Vec<_>>().concat()
 }
 
@@ -88,7 +104,11 @@ fn rows_per_file_only_move_the_cuts() {
             let cut = Writing { rows_per_file: Some(rows_per_file), ..Writing::all(format) }.files(&plan);
             assert!(cut.len() > whole.len());
             for table in &plan.model().tables {
-                assert!(lines(&cut, &table.name, header) == lines(&whole, &table.name, header), "{} by {rows_per_file}", table.name);
+                assert!(
+                    lines(&cut, &table.name, header) == lines(&whole, &table.name, header),
+                    "{} by {rows_per_file}",
+                    table.name
+                );
             }
         }
     }
@@ -112,7 +132,8 @@ fn streamed(plan: &Plan, table: &str, format: Format) -> Vec<u8> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
     let memory = Memory::default();
     let writing = Writing { tables: vec![table.to_owned()], ..Writing::all(format) };
-    generate(plan, writing.request(plan, Target::Writer(Box::new(memory.clone()))), &pool, &mut |_| {}).unwrap();
+    generate(plan, writing.request(plan, Target::Writer(Box::new(memory.clone()))), &pool, &mut |_| {})
+        .unwrap();
     let bytes = memory.0.lock().unwrap();
     bytes.clone()
 }
@@ -124,12 +145,34 @@ fn a_stream_a_file_and_a_directory_hold_the_same_bytes() {
     for format in Format::ALL {
         let stream = streamed(&plan, "users", format);
         let whole = Writing::all(format).files(&plan);
-        assert!(whole[&format!("users/part-00000.{}", format.extension())] == stream, "{format:?}: directory");
+        assert!(
+            whole[&format!("users/part-00000.{}", format.extension())] == stream,
+            "{format:?}: directory"
+        );
         let path = folder.path().join(format!("users.{}", format.extension()));
-        command::run(["generate", "saas", "--scale", "0.02", "--tables", "users", "--to", path.to_str().unwrap()]);
+        command::run([
+            "generate",
+            "saas",
+            "--scale",
+            "0.02",
+            "--tables",
+            "users",
+            "--to",
+            path.to_str().unwrap(),
+        ]);
         assert!(fs::read(&path).unwrap() == stream, "{format:?}: file");
-        let stdout =
-            command::run(["generate", "saas", "--scale", "0.02", "--tables", "users", "--to", "-", "--format", format.name()]);
+        let stdout = command::run([
+            "generate",
+            "saas",
+            "--scale",
+            "0.02",
+            "--tables",
+            "users",
+            "--to",
+            "-",
+            "--format",
+            format.name(),
+        ]);
         assert!(stdout.stdout == stream, "{format:?}: stdout");
     }
 }
@@ -140,7 +183,18 @@ fn the_command_line_writes_what_the_library_writes() {
     for format in Format::ALL {
         let to = folder.path().join(format.name());
         let to = to.to_str().unwrap();
-        command::run(["generate", "wide", "--seed", "42", "--threads", "3", "--format", format.name(), "--to", to]);
+        command::run([
+            "generate",
+            "wide",
+            "--seed",
+            "42",
+            "--threads",
+            "3",
+            "--format",
+            format.name(),
+            "--to",
+            to,
+        ]);
         let found = seedbed_tests::folder::files(to.as_ref());
         assert_same_files(&found, &Writing::all(format).files(&shipped::plan("wide")), format.name());
     }
@@ -154,8 +208,10 @@ fn text_files_hold_the_values_of_the_plan() {
     let memberships = Values::whole(&plan, "memberships");
     let columns = ["id", "tenant_id", "user_id", "role", "status"];
     let body = String::from_utf8(lines(&csv, "memberships", 1)).unwrap();
-    let found: Vec<Vec<Cell>> =
-        body.lines().map(|line| line.split(',').take(columns.len()).map(|cell| Some(cell.to_owned())).collect()).collect();
+    let found: Vec<Vec<Cell>> = body
+        .lines()
+        .map(|line| line.split(',').take(columns.len()).map(|cell| Some(cell.to_owned())).collect())
+        .collect();
     assert_eq!(found.len(), memberships.rows());
     for (row, found) in found.iter().enumerate() {
         for (column, found) in columns.iter().zip(found) {

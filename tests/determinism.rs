@@ -10,7 +10,9 @@ use seedbed_tests::value::{Cell, Values, assert_same, assert_same_cells, texts};
 
 /// Row numbers for look-ups: a fixed sequence that jumps about.
 fn scattered(rows: u64, count: u64) -> impl Iterator<Item = u64> {
-    (0..count).map(move |i| (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) % rows.max(1)).filter(move |row| *row < rows)
+    (0..count)
+        .map(move |i| (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) % rows.max(1))
+        .filter(move |row| *row < rows)
 }
 
 fn tables(plan: &Plan) -> Vec<(usize, String)> {
@@ -136,11 +138,14 @@ fn threads_files_and_chunks_change_nothing() {
     for scenario in shipped::names() {
         let plan = shipped::plan(&scenario);
         let all: Vec<usize> = (0..plan.model().tables.len()).collect();
-        let expected: Vec<Values> = tables(&plan).iter().map(|(_, name)| Values::whole(&plan, name)).collect();
-        for (threads, rows_per_file, rows_per_chunk) in [(1, 1 << 20, 1 << 16), (2, 5_003, 1_009), (3, 20_000, 20_000), (8, 1_000, 333)]
+        let expected: Vec<Values> =
+            tables(&plan).iter().map(|(_, name)| Values::whole(&plan, name)).collect();
+        for (threads, rows_per_file, rows_per_chunk) in
+            [(1, 1 << 20, 1 << 16), (2, 5_003, 1_009), (3, 20_000, 20_000), (8, 1_000, 333)]
         {
             // Nothing is counted yet, so that threads count while they generate.
-            let found = driven(&shipped::plan(&scenario), threads, Layout { rows_per_file, rows_per_chunk }, &all);
+            let found =
+                driven(&shipped::plan(&scenario), threads, Layout { rows_per_file, rows_per_chunk }, &all);
             for (table, name) in tables(&plan) {
                 let what = format!("{scenario}.{name}, {threads} threads, {rows_per_file} rows per file");
                 assert_same(&found[table], &expected[table], &what);
@@ -167,7 +172,8 @@ fn shards_are_the_files_of_the_whole() {
     let all: Vec<usize> = (0..plan.model().tables.len()).collect();
     let files = run::files(&plan, &all, Layout { rows_per_file: 1_000, rows_per_chunk: 1_000 }).unwrap();
     for count in [1, 2, 3, 7, 1_000] {
-        let shards: Vec<_> = (1..=count).flat_map(|index| Shard { index, count }.select(files.clone())).collect();
+        let shards: Vec<_> =
+            (1..=count).flat_map(|index| Shard { index, count }.select(files.clone())).collect();
         assert_eq!(shards, files, "{count} shards");
     }
 }
@@ -190,7 +196,8 @@ fn blocks(text: &str) -> (String, Vec<String>) {
     let (before, tables) = text.split_once("\ntables:\n").expect("a scenario has tables");
     let mut blocks: Vec<String> = Vec::new();
     for line in tables.lines() {
-        let begins = line.starts_with("  ") && !line.starts_with("   ") && !line.trim_start().starts_with('#');
+        let begins =
+            line.starts_with("  ") && !line.starts_with("   ") && !line.trim_start().starts_with('#');
         if begins || blocks.is_empty() {
             blocks.push(String::new());
         }
@@ -205,7 +212,10 @@ fn blocks(text: &str) -> (String, Vec<String>) {
 fn one_more_column_changes_no_other() {
     for scenario in shipped::names() {
         let text = shipped::text(&scenario);
-        let last = text.replace("\n    columns:\n", "\n    columns:\n      zz_first: uuid\n      zz_second: {integer: {from: 1, to: 9}}\n");
+        let last = text.replace(
+            "\n    columns:\n",
+            "\n    columns:\n      zz_first: uuid\n      zz_second: {integer: {from: 1, to: 9}}\n",
+        );
         assert_ne!(text, last);
         let changed = shipped::compile(&with_keys(&last, &scenario), &shipped::small(&scenario));
         assert_neighbours_same(&changed, &shipped::plan(&scenario), &[], &scenario);
@@ -218,20 +228,25 @@ fn with_keys(text: &str, scenario: &str) -> String {
     let (before, blocks) = blocks(text);
     let keyed = blocks.iter().map(|block| {
         let name = block.trim_start().split(':').next().expect("a table has a name");
-        let Some(table) = plan.table(name).map(|table| &plan.model().tables[table]) else { return block.clone() };
+        let Some(table) = plan.table(name).map(|table| &plan.model().tables[table]) else {
+            return block.clone();
+        };
         if block.contains("\n    key:") {
             return block.clone();
         }
-        block.replacen("\n    columns:", &format!("\n    key: {}\n    columns:", table.columns[table.key].name), 1)
+        block.replacen(
+            "\n    columns:",
+            &format!("\n    key: {}\n    columns:", table.columns[table.key].name),
+            1,
+        )
     });
     before + &keyed.collect::<String>()
 }
 
 #[test]
 fn one_more_let_changes_no_column() {
-    let text = shipped::text("saas").replace("\n    columns:\n", "\n    columns:\n");
-    let changed = text
-        .replace("    let:\n", "    let:\n      zz_unused: {uniform: {from: 0, to: 1}}\n");
+    let text = shipped::text("saas");
+    let changed = text.replace("    let:\n", "    let:\n      zz_unused: {uniform: {from: 0, to: 1}}\n");
     assert_ne!(text, changed);
     let changed = shipped::compile(&changed, &shipped::small("saas"));
     assert_neighbours_same(&changed, &shipped::plan("saas"), &[], "one more let");
@@ -307,14 +322,17 @@ fn a_column_left_out_changes_no_other() {
 #[test]
 fn a_renamed_column_changes_itself_alone() {
     let text = shipped::text("saas");
-    let renamed = text.replacen("      status: {choose: {active: 90,", "      state: {choose: {active: 90,", 1);
+    let renamed =
+        text.replacen("      status: {choose: {active: 90,", "      state: {choose: {active: 90,", 1);
     assert_ne!(renamed, text);
     let (plain, changed) = (shipped::plan("saas"), shipped::compile(&renamed, &shipped::small("saas")));
     let (before, after) = (Values::whole(&plain, "memberships"), Values::whole(&changed, "memberships"));
     assert_ne!(before.cells("status"), after.cells("state"));
     for (_, name) in tables(&plain) {
         let (before, after) = (Values::whole(&plain, &name), Values::whole(&changed, &name));
-        for (column, cells) in before.columns.iter().filter(|(column, _)| name != "memberships" || column != "status") {
+        for (column, cells) in
+            before.columns.iter().filter(|(column, _)| name != "memberships" || column != "status")
+        {
             assert_same_cells(after.cells(column), cells, &format!("{name}.{column}"));
         }
     }
@@ -353,7 +371,8 @@ fn scale_keeps_the_past() {
     let other = first(&large, "memberships", 0..memberships.rows() as u64);
     let (users, tenants) = (memberships.numbers("user_id"), memberships.numbers("tenant_id"));
     assert_same_cells(other.cells("user_id"), memberships.cells("user_id"), "memberships.user_id");
-    let at_home: Vec<bool> = (0..users.len()).map(|row| tenants[row] == home[users[row] as usize - 1]).collect();
+    let at_home: Vec<bool> =
+        (0..users.len()).map(|row| tenants[row] == home[users[row] as usize - 1]).collect();
     let share = at_home.iter().filter(|at_home| **at_home).count() as f64 / users.len() as f64;
     assert!(share > 0.5 && share < 1.0, "{share} of the memberships are at home");
     for row in (0..users.len()).filter(|row| at_home[*row]) {
@@ -362,7 +381,10 @@ fn scale_keeps_the_past() {
     for name in ["tickets", "events"] {
         let expected = Values::whole(&small, name);
         let found = first(&large, name, 0..expected.rows() as u64);
-        let (tenants, users) = (expected.numbers("tenant_id"), expected.numbers(if name == "events" { "user_id" } else { "author_id" }));
+        let (tenants, users) = (
+            expected.numbers("tenant_id"),
+            expected.numbers(if name == "events" { "user_id" } else { "author_id" }),
+        );
         for row in 0..expected.rows() {
             if tenants[row] == home[users[row] as usize - 1] {
                 assert_eq!(found.row(row), expected.row(row), "{name}, row {row}");

@@ -61,7 +61,12 @@ fn whole_numbers_follow_their_laws() {
         let mass: f64 = (1..=1000).map(|rank| f64::from(rank).powf(-exponent)).sum();
         let zipf = |i: usize| (i as f64 + 1.0).powf(-exponent) / mass;
         let what = format!("zipf of exponent {exponent}");
-        assert_discrete(from(draws(&format!("{{zipf: {{n: 1000, exponent: {exponent}}}}}")), 1), 1000, zipf, &what);
+        assert_discrete(
+            from(draws(&format!("{{zipf: {{n: 1000, exponent: {exponent}}}}}")), 1),
+            1000,
+            zipf,
+            &what,
+        );
     }
 }
 
@@ -76,7 +81,12 @@ fn choices_follow_their_weights() {
     for share in [0.31, 0.001, 0.5] {
         let law = |value: usize| if value == 1 { share } else { 1.0 - share };
         let values = column(&format!("{{boolean: {share}}}"));
-        assert_discrete(values.texts("x").into_iter().map(|value| usize::from(value == "true")), 2, law, "boolean");
+        assert_discrete(
+            values.texts("x").into_iter().map(|value| usize::from(value == "true")),
+            2,
+            law,
+            "boolean",
+        );
         let values = column(&format!("{{integer: {{from: 0, to: 9}}, null: {share}}}"));
         assert_discrete(values.cells("x").iter().map(|cell| usize::from(cell.is_none())), 2, law, "null");
         let kept = values.numbers_or_null("x").into_iter().flatten().collect();
@@ -114,10 +124,17 @@ fn each_child_falls_evenly_into_its_own_part_of_the_time() {
     let values = Values::whole(&shipped::compile(text, &Settings::default()), "c");
     let seconds = (AS_OF - SINCE) as f64;
     let months = seconds / (86_400.0 * 365.2425 / 12.0);
-    let shares: Vec<f64> =
-        values.numbers("x").into_iter().map(|x| grown((x as f64 / 1e6 - SINCE as f64) / seconds, 0.2, months)).collect();
+    let shares: Vec<f64> = values
+        .numbers("x")
+        .into_iter()
+        .map(|x| grown((x as f64 / 1e6 - SINCE as f64) / seconds, 0.2, months))
+        .collect();
     let (k, n) = (values.numbers("k"), values.numbers("n"));
-    let within: Vec<f64> = shares.iter().zip(k.iter().zip(&n)).map(|(share, (k, n))| share * *n as f64 - (k - 1) as f64).collect();
+    let within: Vec<f64> = shares
+        .iter()
+        .zip(k.iter().zip(&n))
+        .map(|(share, (k, n))| share * *n as f64 - (k - 1) as f64)
+        .collect();
     assert!(within.iter().all(|x| (-1e-6..=1.0 + 1e-6).contains(x)), "a child leaves its part");
     assert_continuous(within, |x| x.clamp(0.0, 1.0), "a child in its part");
     // Together they follow the growth as a whole; strata only make that more even, so the test stays valid.

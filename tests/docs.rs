@@ -72,7 +72,8 @@ fn reference() -> Document {
 
 impl Document {
     fn blocks(&self) -> Vec<Block<'_>> {
-        let (mut blocks, mut open, mut follows): (Vec<Block>, Option<Block>, bool) = (Vec::new(), None, false);
+        let (mut blocks, mut open, mut follows): (Vec<Block>, Option<Block>, bool) =
+            (Vec::new(), None, false);
         let mut at = 0;
         for (i, line) in self.text.split_inclusive('\n').enumerate() {
             let start = at;
@@ -84,7 +85,12 @@ impl Document {
                     follows = true;
                 }
                 (None, Some(info)) => {
-                    open = Some(Block { words: info.split_whitespace().collect(), body: at..at, line: i + 1, follows });
+                    open = Some(Block {
+                        words: info.split_whitespace().collect(),
+                        body: at..at,
+                        line: i + 1,
+                        follows,
+                    });
                 }
                 (None, None) if !line.trim().is_empty() => follows = false,
                 _ => {}
@@ -136,7 +142,8 @@ fn every_scenario_is_run_and_shows_its_rows() {
     for document in documents() {
         let blocks = document.blocks();
         let mut shown = Vec::new();
-        for (i, block) in blocks.iter().enumerate().filter(|(_, block)| block.words.first() == Some(&"yaml")) {
+        for (i, block) in blocks.iter().enumerate().filter(|(_, block)| block.words.first() == Some(&"yaml"))
+        {
             if block.words.get(1) == Some(&"fragment") {
                 continue;
             }
@@ -178,9 +185,10 @@ fn preview(plan: &Plan, words: &[&str], place: &str) -> String {
     let named: Vec<&str> = words.iter().copied().filter(|word| !word.contains('=')).collect();
     let found: Vec<usize> = match named[..] {
         [] => (0..tables.len()).collect(),
-        _ => {
-            named.iter().map(|name| plan.table(name).unwrap_or_else(|| panic!("{place}: no table `{name}`"))).collect()
-        }
+        _ => named
+            .iter()
+            .map(|name| plan.table(name).unwrap_or_else(|| panic!("{place}: no table `{name}`")))
+            .collect(),
     };
     let mut out = Vec::new();
     for &table in &found {
@@ -206,7 +214,8 @@ fn first_rows(plan: &Plan, table: usize, rows: u64) -> String {
 fn the_reference_names_every_generator_and_argument() {
     let reference = reference();
     for GeneratorDoc { name, arguments, .. } in GENERATORS {
-        let section = reference.section(&format!("### `{name}`")).unwrap_or_else(|| panic!("no heading for `{name}`"));
+        let section =
+            reference.section(&format!("### `{name}`")).unwrap_or_else(|| panic!("no heading for `{name}`"));
         assert!(section.contains("```yaml\n"), "no example of `{name}`");
         for argument in *arguments {
             let row = section.lines().find(|line| line.starts_with(&format!("| `{}` |", argument.name)));
@@ -229,7 +238,8 @@ fn the_reference_lists_every_function() {
     for function in functions() {
         let code = |text: &str| format!("`{}`", text.replace('|', "\\|"));
         let summary = function.summary.replace('|', "\\|");
-        let (signature, example, result) = (code(function.signature), code(function.example), code(function.result));
+        let (signature, example, result) =
+            (code(function.signature), code(function.example), code(function.result));
         table += &format!("| {signature} | {summary} | {example} | {result} |\n");
     }
     table.push('\n');
@@ -300,7 +310,8 @@ fn the_readme_names_every_shipped_scenario() {
 
 #[test]
 fn the_readme_counts_the_rows_of_saas() {
-    let plan = Plan::compile(&read(&root().join("scenarios/saas.yaml")), &Settings::default()).expect("saas compiles");
+    let plan = Plan::compile(&read(&root().join("scenarios/saas.yaml")), &Settings::default())
+        .expect("saas compiles");
     let readme = read(&root().join("README.md"));
     for (t, table) in plan.model().tables.iter().enumerate() {
         let begin = format!("saas-data/{}/part-00000.parquet", table.name);

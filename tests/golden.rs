@@ -32,7 +32,9 @@ fn frozen() -> Vec<(String, String)> {
     let paths = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     let yaml = paths.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
     let mut copies: Vec<(String, String)> = yaml
-        .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap()))
+        .map(|path| {
+            (path.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap())
+        })
         .collect();
     copies.sort();
     copies
@@ -63,7 +65,8 @@ fn freeze_what_changed() {
 fn check(file: &str, found: &BTreeMap<String, String>) {
     let path = folder().join(file);
     let text = fs::read_to_string(&path).unwrap_or_default();
-    let golden: BTreeMap<&str, &str> = text.lines().map(|line| line.rsplit_once('\t').expect("a key and a value")).collect();
+    let golden: BTreeMap<&str, &str> =
+        text.lines().map(|line| line.rsplit_once('\t').expect("a key and a value")).collect();
     let mut wrong = String::new();
     for (key, value) in &golden {
         let now = found.get(*key).map_or("gone", String::as_str);
@@ -80,7 +83,10 @@ fn check(file: &str, found: &BTreeMap<String, String>) {
     if blessing() {
         fs::write(&path, text.clone() + &new).unwrap();
     } else {
-        assert!(new.is_empty(), "{file} lacks lines; `SEEDBED_BLESS=1 cargo test -p seedbed-tests --test golden` adds\n{new}");
+        assert!(
+            new.is_empty(),
+            "{file} lacks lines; `SEEDBED_BLESS=1 cargo test -p seedbed-tests --test golden` adds\n{new}"
+        );
     }
 }
 
@@ -119,7 +125,10 @@ fn the_newest_copies_are_the_shipped_scenarios() {
         let same = newest.is_some_and(|(copy, text)| {
             plan(copy, text, 42).fingerprint() == shipped::plan(&name).fingerprint()
         });
-        assert!(same, "`{name}` has changed; `SEEDBED_BLESS=1 cargo test -p seedbed-tests --test golden` freezes it");
+        assert!(
+            same,
+            "`{name}` has changed; `SEEDBED_BLESS=1 cargo test -p seedbed-tests --test golden` freezes it"
+        );
     }
 }
 
@@ -127,14 +136,18 @@ fn the_newest_copies_are_the_shipped_scenarios() {
 fn comments_and_layout_do_not_change_a_fingerprint() {
     for name in shipped::names() {
         let text = format!("# a comment\n\n{}\n\n# the end\n", shipped::text(&name));
-        assert_eq!(shipped::compile(&text, &shipped::small(&name)).fingerprint(), shipped::plan(&name).fingerprint());
+        assert_eq!(
+            shipped::compile(&text, &shipped::small(&name)).fingerprint(),
+            shipped::plan(&name).fingerprint()
+        );
     }
 }
 
 #[test]
 fn whatever_decides_the_data_changes_the_fingerprint() {
     let plain = shipped::small("saas");
-    let param = |name: &str, value: &str| Settings { params: vec![(name.into(), value.into())], ..plain.clone() };
+    let param =
+        |name: &str, value: &str| Settings { params: vec![(name.into(), value.into())], ..plain.clone() };
     let others = [
         plain.clone(),
         Settings { seed: 1, ..plain.clone() },

@@ -61,11 +61,21 @@ fn every_key_finds_its_row() {
                 if !target.columns[shown].written {
                     continue;
                 }
-                let there: HashSet<&Cell> = data.table(&target.name).cells(&target.columns[shown].name).iter().collect();
+                let there: HashSet<&Cell> =
+                    data.table(&target.name).cells(&target.columns[shown].name).iter().collect();
                 let cells = data.table(&table.name).cells(&column.name);
                 let lost = cells.iter().find(|cell| cell.is_some() && !there.contains(cell));
-                assert_eq!(lost, None, "{scenario}: `{}.{}` names no row of `{}`", table.name, column.name, target.name);
-                assert!(cells.iter().any(Option::is_some), "{scenario}: `{}.{}` is always NULL", table.name, column.name);
+                assert_eq!(
+                    lost, None,
+                    "{scenario}: `{}.{}` names no row of `{}`",
+                    table.name, column.name, target.name
+                );
+                assert!(
+                    cells.iter().any(Option::is_some),
+                    "{scenario}: `{}.{}` is always NULL",
+                    table.name,
+                    column.name
+                );
                 keys += 1;
             }
         }
@@ -82,7 +92,12 @@ fn keys_and_unique_columns_are_unique() {
                     continue;
                 }
                 let mut seen = HashSet::new();
-                let again = data.table(&table.name).cells(&column.name).iter().flatten().find(|cell| !seen.insert(*cell));
+                let again = data
+                    .table(&table.name)
+                    .cells(&column.name)
+                    .iter()
+                    .flatten()
+                    .find(|cell| !seen.insert(*cell));
                 assert_eq!(again, None, "{scenario}: `{}.{}` holds a value twice", table.name, column.name);
             }
         }
@@ -94,7 +109,8 @@ fn only_nullable_columns_hold_nulls() {
     for (scenario, data) in small() {
         for table in &data.plan.model().tables {
             for column in table.written().filter(|column| !column.nullable && column.null.is_none()) {
-                let nulls = data.table(&table.name).cells(&column.name).iter().filter(|cell| cell.is_none()).count();
+                let nulls =
+                    data.table(&table.name).cells(&column.name).iter().filter(|cell| cell.is_none()).count();
                 assert_eq!(nulls, 0, "{scenario}: NULLs in `{}.{}`", table.name, column.name);
             }
         }
@@ -134,7 +150,8 @@ fn children_come_after_their_parents() {
     after("tickets", "author_id", "created_at", "users");
     after("events", "user_id", "occurred_at", "users");
     let users = data.table("users");
-    for (created, seen) in users.numbers("created_at").into_iter().zip(users.numbers_or_null("last_seen_at")) {
+    for (created, seen) in users.numbers("created_at").into_iter().zip(users.numbers_or_null("last_seen_at"))
+    {
         assert!(seen.is_none_or(|seen| seen >= created));
     }
 }
@@ -151,7 +168,8 @@ fn times_rise_within_a_parent() {
         let values = data.table(table);
         let parents: Vec<Vec<i64>> = parents.iter().map(|parent| values.numbers(parent)).collect();
         let at = values.numbers(at);
-        let siblings = (1..at.len()).filter(|row| parents.iter().all(|parent| parent[*row] == parent[row - 1]));
+        let siblings =
+            (1..at.len()).filter(|row| parents.iter().all(|parent| parent[*row] == parent[row - 1]));
         let fallen: Vec<usize> = siblings.filter(|row| at[*row] < at[row - 1]).collect();
         assert!(fallen.is_empty(), "rows of {table} that are older than the sibling before them: {fallen:?}");
     }
@@ -170,16 +188,20 @@ fn joined(data: &Dataset) -> HashMap<(i64, i64), i64> {
 fn what_members_do_comes_after_they_joined() {
     let data = saas();
     let joined = joined(&data);
-    for (table, member, at) in
-        [("tickets", "author_id", "created_at"), ("tickets", "assignee_id", "created_at"), ("events", "user_id", "occurred_at")]
-    {
+    for (table, member, at) in [
+        ("tickets", "author_id", "created_at"),
+        ("tickets", "assignee_id", "created_at"),
+        ("events", "user_id", "occurred_at"),
+    ] {
         let values = data.table(table);
-        let (tenants, members, at) = (values.numbers("tenant_id"), values.numbers_or_null(member), values.numbers(at));
+        let (tenants, members, at) =
+            (values.numbers("tenant_id"), values.numbers_or_null(member), values.numbers(at));
         let mut checked = 0;
         for row in 0..values.rows() {
             let Some(member) = members[row] else { continue };
             let since = joined.get(&(tenants[row], member));
-            let since = since.unwrap_or_else(|| panic!("{table}, row {row}: {member} is no member of {}", tenants[row]));
+            let since = since
+                .unwrap_or_else(|| panic!("{table}, row {row}: {member} is no member of {}", tenants[row]));
             assert!(at[row] >= *since, "{table}, row {row}: {member} had not joined yet");
             checked += 1;
         }
@@ -198,7 +220,8 @@ fn tickets_belong_to_projects_of_their_tenant() {
     for row in 0..tickets.rows() {
         assert!(closed[row].is_none_or(|closed| closed >= at[row]));
         let Some(project) = projects[row] else {
-            let older = (1..tenant.len()).filter(|p| tenant[*p] == tenants[row]).all(|p| created[p] > at[row]);
+            let older =
+                (1..tenant.len()).filter(|p| tenant[*p] == tenants[row]).all(|p| created[p] > at[row]);
             assert!(older, "row {row} has no project although there was one");
             without += 1;
             continue;
@@ -218,7 +241,8 @@ fn people_work_for_one_to_four_tenants() {
     }
     assert_eq!(tenants_of.len(), data.table("users").rows(), "everybody is a member of something");
     assert_eq!(tenants_of.values().max(), Some(&4));
-    let several = tenants_of.values().filter(|tenants| **tenants > 1).count() as f64 / tenants_of.len() as f64;
+    let several =
+        tenants_of.values().filter(|tenants| **tenants > 1).count() as f64 / tenants_of.len() as f64;
     assert!((0.12..0.20).contains(&several), "{several} of the people work for several tenants");
 
     // The first of a person's memberships is the one at home.
@@ -300,7 +324,11 @@ fn totals_over_children_are_exact() {
         let (count, sum, last) = totals.entry(parent).or_insert((0, 0, i64::MIN));
         (*count, *sum, *last) = (*count + 1, *sum + amount, at.max(*last));
     }
-    let found = parents.numbers("lines").into_iter().zip(parents.numbers("total")).zip(parents.numbers("last_line_at"));
+    let found = parents
+        .numbers("lines")
+        .into_iter()
+        .zip(parents.numbers("total"))
+        .zip(parents.numbers("last_line_at"));
     for (code, ((count, sum), last)) in parents.texts("code").into_iter().zip(found) {
         assert_eq!((count, sum, last), totals[code], "{code}");
     }

@@ -1,6 +1,6 @@
 //! What words of the language mean, each as a small scenario with the values that follow; and bugs with their story.
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
 use seedbed_engine::{Plan, Settings};
 

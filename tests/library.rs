@@ -29,7 +29,8 @@ fn five_lines_from_a_scenario_to_files() -> Result<(), Box<dyn std::error::Error
         force: false,
     };
     let mut told = Vec::new();
-    let report = generate(&plan, request, &pool, &mut |progress| told.push((progress.rows, progress.rows_total)))?;
+    let report =
+        generate(&plan, request, &pool, &mut |progress| told.push((progress.rows, progress.rows_total)))?;
     assert_eq!(report.rows, plan.rows(0)? + plan.rows(1)?);
     assert_eq!(told.last(), Some(&(report.rows, report.rows)));
     assert!(told.is_sorted());
@@ -53,6 +54,7 @@ fn a_plan_is_shared_by_threads() {
 fn every_fault_is_reported_at_once_with_its_place() {
     let text = "tables:\n  t:\n    rows: 3\n    columns:\n      a: integr\n      b: = nothing + 1\n";
     let faults = Plan::compile(text, &Settings::default()).unwrap_err().0;
-    let places: Vec<&str> = faults.iter().map(|fault| &text[fault.span.unwrap().start..fault.span.unwrap().end]).collect();
+    let places: Vec<&str> =
+        faults.iter().map(|fault| &text[fault.span.unwrap().start..fault.span.unwrap().end]).collect();
     assert_eq!(places, ["integr", "nothing"]);
 }

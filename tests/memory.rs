@@ -7,7 +7,8 @@ use seedbed_tests::command::seedbed;
 
 /// The most memory of a run, in MiB.
 fn peak(arguments: &[&str]) -> f64 {
-    let mut child = seedbed(arguments.iter().copied()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        seedbed(arguments.iter().copied()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let mut peak = 0.0_f64;
     let status = loop {
         // The kernel keeps the peak, so looking now and then is enough.
@@ -24,7 +25,8 @@ fn peak(arguments: &[&str]) -> f64 {
 
 fn high_water_mark(child: &Child) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.trim();
+    let kibibytes =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.trim();
     kibibytes.parse::<f64>().ok().map(|kibibytes| kibibytes / 1024.0)
 }
 
@@ -37,7 +39,10 @@ const MOST_GROWTH: f64 = 1.2;
 fn assert_bounded(arguments: &[&str], scales: [&str; 2]) {
     let [small, large] = scales.map(|scale| peak(&[arguments, &["--scale", scale]].concat()));
     assert!(large < MOST_MIB, "{arguments:?} takes {large:.0} MiB");
-    assert!(large <= small * MOST_GROWTH, "{arguments:?} takes {small:.0} MiB, and {large:.0} MiB for more rows");
+    assert!(
+        large <= small * MOST_GROWTH,
+        "{arguments:?} takes {small:.0} MiB, and {large:.0} MiB for more rows"
+    );
 }
 
 #[test]

@@ -29,7 +29,8 @@ fn write_expected(plan: &Plan, folder: &Path) {
     fs::create_dir(folder).unwrap();
     for table in &plan.model().tables {
         let values = Values::whole(plan, &table.name);
-        let mut file = std::io::BufWriter::new(fs::File::create(folder.join(format!("{}.jsonl", table.name))).unwrap());
+        let mut file =
+            std::io::BufWriter::new(fs::File::create(folder.join(format!("{}.jsonl", table.name))).unwrap());
         for row in 0..values.rows() {
             serde_json::to_writer(&mut file, &values.row(row)).unwrap();
             file.write_all(b"\n").unwrap();
@@ -43,12 +44,24 @@ fn assert_witnessed(name: &str, scenario: &str, text: &str, settings: &Settings)
     let scale = settings.scale.to_string();
     for format in Format::ALL {
         let to = folder.path().join(format.name());
-        let arguments = ["generate", scenario, "--scale", &scale, "--format", format.name(), "--to", to.to_str().unwrap()];
+        let arguments = [
+            "generate",
+            scenario,
+            "--scale",
+            &scale,
+            "--format",
+            format.name(),
+            "--to",
+            to.to_str().unwrap(),
+        ];
         command::run(arguments.into_iter().chain(["--rows-per-file", "7000", "--quiet"]));
     }
     write_expected(&shipped::compile(text, settings), &folder.path().join("expected"));
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("witness/check.py");
-    let output = Command::new(python).args(["-B".as_ref(), script.as_os_str(), folder.path().as_os_str(), name.as_ref()]).output().unwrap();
+    let output = Command::new(python)
+        .args(["-B".as_ref(), script.as_os_str(), folder.path().as_os_str(), name.as_ref()])
+        .output()
+        .unwrap();
     let found = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{found}{}", command::stderr(&output));
 }

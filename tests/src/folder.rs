@@ -55,7 +55,10 @@ impl Writing {
     /// # Panics
     /// When it cannot be written.
     pub fn write_into(&self, folder: &Path, plan: &Plan) -> BTreeMap<String, Vec<u8>> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().expect("threads can be started");
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads)
+            .build()
+            .expect("threads can be started");
         let request = self.request(plan, Target::Directory(folder.to_owned()));
         generate(plan, request, &pool, &mut |_| {}).unwrap_or_else(|error| panic!("{self:?}: {error}"));
         files(folder)
@@ -96,7 +99,11 @@ pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 ///
 /// # Panics
 /// When the files differ.
-pub fn assert_same_files(found: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>, what: &str) {
+pub fn assert_same_files(
+    found: &BTreeMap<String, Vec<u8>>,
+    expected: &BTreeMap<String, Vec<u8>>,
+    what: &str,
+) {
     let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(found), names(expected), "{what}: the names of the files");
     for (name, bytes) in expected {

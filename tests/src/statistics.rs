@@ -73,7 +73,8 @@ pub fn assert_uncorrelated(a: &[f64], b: &[f64], what: &str) {
     let n = a.len() as f64;
     let mean = |values: &[f64]| values.iter().sum::<f64>() / n;
     let (mean_a, mean_b) = (mean(a), mean(b));
-    let sum = |f: &dyn Fn(f64, f64) -> f64| a.iter().zip(b).map(|(a, b)| f(a - mean_a, b - mean_b)).sum::<f64>();
+    let sum =
+        |f: &dyn Fn(f64, f64) -> f64| a.iter().zip(b).map(|(a, b)| f(a - mean_a, b - mean_b)).sum::<f64>();
     let correlation = sum(&|a, b| a * b) / (sum(&|a, _| a * a) * sum(&|_, b| b * b)).sqrt();
     assert!(correlation.abs() * n.sqrt() < NORMAL_BOTH, "{what}: a correlation of {correlation}");
 }
@@ -114,7 +115,8 @@ mod tests {
     #[should_panic(expected = "together")]
     fn columns_that_go_together_fail() {
         let a: Vec<f64> = grid(10_000).collect();
-        let b: Vec<f64> = a.iter().enumerate().map(|(i, a)| a * 0.05 + (i * 7919 % 10_000) as f64 / 10_000.0).collect();
+        let b: Vec<f64> =
+            a.iter().enumerate().map(|(i, a)| a * 0.05 + (i * 7919 % 10_000) as f64 / 10_000.0).collect();
         assert_uncorrelated(&a, &b, "together");
     }
 }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
-    IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
+    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type,
+    Int64Type, IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
 };
 use seedbed_engine::{Plan, ROWS_PER_BATCH};
 
@@ -23,7 +23,9 @@ pub type Cell = Option<String>;
 pub fn texts(array: &dyn Array) -> Vec<Cell> {
     match array.data_type() {
         DataType::Null => vec![None; array.len()],
-        DataType::Boolean => array.as_boolean().iter().map(|value| value.map(|value| value.to_string())).collect(),
+        DataType::Boolean => {
+            array.as_boolean().iter().map(|value| value.map(|value| value.to_string())).collect()
+        }
         DataType::Int16 => numbers::<Int16Type>(array, |value| value.to_string()),
         DataType::Int32 => numbers::<Int32Type>(array, |value| value.to_string()),
         DataType::Int64 => numbers::<Int64Type>(array, |value| value.to_string()),
@@ -39,10 +41,14 @@ pub fn texts(array: &dyn Array) -> Vec<Cell> {
         DataType::Utf8 => array.as_string::<i32>().iter().map(|value| value.map(str::to_owned)).collect(),
         DataType::Dictionary(..) => texts(&cast(array, &DataType::Utf8).expect("text in another form")),
         DataType::Binary => array.as_binary::<i32>().iter().map(|value| value.map(hex)).collect(),
-        DataType::FixedSizeBinary(_) => array.as_fixed_size_binary().iter().map(|value| value.map(hex)).collect(),
+        DataType::FixedSizeBinary(_) => {
+            array.as_fixed_size_binary().iter().map(|value| value.map(hex)).collect()
+        }
         DataType::List(_) => {
             let lists = array.as_list::<i32>().iter();
-            lists.map(|list| list.map(|list| serde_json::to_string(&texts(&list)).expect("texts are JSON"))).collect()
+            lists
+                .map(|list| list.map(|list| serde_json::to_string(&texts(&list)).expect("texts are JSON")))
+                .collect()
         }
         other => panic!("no column of seedbed has the type {other}"),
     }
@@ -81,7 +87,9 @@ impl Values {
     pub fn batched(plan: &Plan, table: usize, rows: Range<u64>, rows_per_batch: u64) -> Self {
         let mut values = Self::none(plan, table);
         for start in rows.clone().step_by(rows_per_batch as usize) {
-            let batch = plan.batch(table, start..rows.end.min(start + rows_per_batch)).expect("values can be computed");
+            let batch = plan
+                .batch(table, start..rows.end.min(start + rows_per_batch))
+                .expect("values can be computed");
             for ((_, cells), array) in values.columns.iter_mut().zip(batch.columns()) {
                 cells.extend(texts(array));
             }

@@ -105,7 +105,8 @@ pub(super) fn parse_decimal(text: &str, precision: u8, scale: i8) -> Result<i128
     let mut digits = whole.bytes().chain(fraction.bytes());
     for _ in 0..kept.min(100_000) {
         let digit = digits.next().map_or(0, |b| i128::from(b - b'0'));
-        value = check_precision(value * 10 + digit, precision)?;
+        // With 38 digits there is no room for one more; a number this large is refused either way.
+        value = check_precision(value.saturating_mul(10).saturating_add(digit), precision)?;
     }
     if kept >= 0 && digits.next().is_some_and(|b| b >= b'5') {
         value = check_precision(value + 1, precision)?;

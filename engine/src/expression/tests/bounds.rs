@@ -51,6 +51,17 @@ fn wide_expressions_are_fine() {
     assert!(fixture.compile(&format!("case j {whens} end")).is_ok());
 }
 
+/// Reading the thirty-ninth digit of a numeric overflowed before its precision was checked.
+#[test]
+fn numerics_of_too_many_digits_are_errors() {
+    let mut fixture = fixture(Form::Plain);
+    for text in ["power(7, 300)::numeric(38,30)", "'999999999999999999999999999999999999999'::numeric(38,0)"]
+    {
+        let error = fixture.values(text).unwrap_err();
+        assert!(error.contains("numeric field overflow"), "{text}: {error}");
+    }
+}
+
 #[test]
 fn huge_results_are_errors() {
     let mut fixture = fixture(Form::Plain);

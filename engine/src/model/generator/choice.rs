@@ -106,7 +106,7 @@ pub(super) fn literal_sql(ty: &Type, key: &Key) -> Result<String, Fault> {
     let fits = match ty {
         Type::Text | Type::Null => return Ok(format!("'{text}'")),
         Type::Boolean => matches!(key.text.as_str(), "true" | "false"),
-        _ if ty.is_number() => typed_values(&[key.clone()], &[false]).1.is_number(),
+        _ if ty.is_number() => typed_values(std::slice::from_ref(key), &[false]).1.is_number(),
         _ => return Ok(format!("cast('{text}' as {ty})")),
     };
     if fits {

@@ -42,7 +42,7 @@ impl Resolver<'_> {
                             libm::round(self.number(node, name)? * factor) as i128
                         }
                     };
-                    if value.abs() >= 1_000_000_000_000_000_000 {
+                    if value.unsigned_abs() >= 1_000_000_000_000_000_000 {
                         return Err(Fault::at(
                             node.span,
                             format!("`{name}`: more than 18 digits at scale {scale}"),
