@@ -1,4 +1,4 @@
-//! What a cell costs in each format, by type: `cargo bench -p seedbed-formats`. Parquet is also measured
+//! What a cell costs in each format, by type: `cargo bench -p seedbed-benches --bench formats`. Parquet is also measured
 //! through parquet's own `ArrowWriter` with its defaults, which is what there is to beat. Throughput is in
 //! elements, so 1 Gelem/s is a nanosecond per cell.
 
