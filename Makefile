@@ -1,5 +1,5 @@
 # make test       everything that must pass, in some minutes
-# make test-slow  statistics over millions of draws, memory at a hundred million rows; optimised
+# make test-slow  statistics over millions of draws, many mutants, memory at a hundred million rows
 # make bench      criterion benches
 # make check      formatting and lints
 # make help       this list
@@ -15,7 +15,7 @@ test: postgres witness
 	SEEDBED_PYTHON=$${SEEDBED_PYTHON:-$$(ls "$(VENV)/bin/python" 2>/dev/null)} tests/run.sh --workspace --no-fail-fast
 
 test-slow:
-	tests/run.sh --release --workspace -- --ignored
+	tests/run.sh --workspace --no-fail-fast -- --ignored
 
 bench:
 	cargo bench -p seedbed-benches
