@@ -1,0 +1,170 @@
+//! What can go wrong on the way into a database, and what to try.
+//!
+//! The server's own error is the message: SQLSTATE, message, detail, hint and table, never "connection closed" for a violated
+//! constraint. No message holds a password.
+
+use std::error::Error as _;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use seedbed_engine::ValueError;
+
+/// Why something was not done. `Display` says what failed, where and why on one line; the way out is in [`hint`](Self::hint).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A value could not be computed.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// A request that cannot be met as it is; nothing has been touched.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// The way out.
+        hint: Option<String>,
+    },
+    /// A file that a connection needs (a password file, a certificate, a service file).
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        /// What was tried: `read`, ….
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// There is no connection.
+    #[error("cannot connect to {to}: {cause}")]
+    Connect {
+        /// Host, port and database, without the password.
+        to: String,
+        /// Every cause, from the outermost to the innermost.
+        cause: String,
+        /// The way out.
+        hint: Option<String>,
+    },
+    /// The server refused a statement.
+    #[error("cannot {doing}: {error}")]
+    Server {
+        /// What was tried, as in "create index `users_email_key`".
+        doing: String,
+        /// What the server said.
+        error: Box<ServerError>,
+    },
+    /// The connection broke.
+    #[error("lost the connection while trying to {doing}: {cause}")]
+    Lost {
+        /// What was tried.
+        doing: String,
+        /// Every cause, from the outermost to the innermost.
+        cause: String,
+    },
+    /// A value that a column of the database cannot take.
+    #[error("column `{table}.{column}` cannot take {value}: {reason}")]
+    Refused {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// The value, shortened.
+        value: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Somebody asked the work to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// What the server said about a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerError {
+    /// The five characters of the SQLSTATE.
+    pub sqlstate: String,
+    /// The primary message.
+    pub message: String,
+    /// The detail, as in `Key (id)=(1) already exists.`
+    pub detail: Option<String>,
+    /// The server's own hint.
+    pub hint: Option<String>,
+    /// Where in the server the error arose, as in `COPY t, line 3`.
+    pub context: Option<String>,
+    /// The schema and the name of the table it is about.
+    pub table: Option<String>,
+    /// The constraint it is about.
+    pub constraint: Option<String>,
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (SQLSTATE {})", self.message, self.sqlstate)?;
+        if let Some(detail) = &self.detail {
+            write!(f, "; {detail}")?;
+        }
+        if let Some(table) = &self.table {
+            write!(f, "; table {table}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error {
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// What a failed statement means: the server's own words if it sent any, a lost connection otherwise.
+    pub(crate) fn from_postgres(doing: impl Into<String>, error: &tokio_postgres::Error) -> Self {
+        let doing = doing.into();
+        let Some(db) = error.as_db_error() else {
+            return Self::Lost { doing, cause: causes(error) };
+        };
+        let table = db.table().map(|table| match db.schema() {
+            Some(schema) => format!("{schema}.{table}"),
+            None => table.to_owned(),
+        });
+        let error = ServerError {
+            sqlstate: db.code().code().to_owned(),
+            message: db.message().to_owned(),
+            detail: db.detail().map(str::to_owned),
+            hint: db.hint().map(str::to_owned),
+            context: db.where_().map(str::to_owned),
+            table,
+            constraint: db.constraint().map(str::to_owned),
+        };
+        Self::Server { doing, error: Box::new(error) }
+    }
+
+    /// The SQLSTATE, if the server gave one.
+    pub fn sqlstate(&self) -> Option<&str> {
+        match self {
+            Self::Server { error, .. } => Some(&error.sqlstate),
+            _ => None,
+        }
+    }
+
+    /// The way out, if one is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Usage { hint, .. } | Self::Connect { hint, .. } => hint.clone(),
+            Self::Server { error, .. } => error.hint.clone(),
+            _ => None,
+        }
+    }
+}
+
+/// An error and everything behind it on one line.
+pub(crate) fn causes(error: &tokio_postgres::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,3 @@
+//! seedbed against real servers. Every test has databases of its own.
+
+mod server;
