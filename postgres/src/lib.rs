@@ -5,4 +5,7 @@ pub mod error;
 pub mod sql;
 pub mod types;
 
+pub mod copy;
+pub mod connect;
+
 pub use error::Error;

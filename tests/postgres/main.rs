@@ -1,3 +1,4 @@
 //! seedbed against real servers. Every test has databases of its own.
 
 mod server;
+mod connect;
