@@ -1,0 +1,236 @@
+//! Columns into rows: the order of binary COPY.
+//!
+//! Some hundred rows at a time, so that they stay in the processor's nearest cache: the bytes of each row are counted, which
+//! says where each begins; then each column is written into all of them, in a loop that knows its type. A row's *cursor* is
+//! where its next field goes.
+
+use std::iter;
+use std::ops::Range;
+
+use arrow::array::Array;
+use arrow::buffer::NullBuffer;
+
+use super::payload::{Fields, NULL, Payload};
+
+/// The rows that are written together.
+const ROWS_PER_BLOCK: usize = 256;
+
+/// What stands before the rows: the signature, no flags, no extension.
+pub(super) const HEADER: [u8; 19] = *b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
+/// What stands behind the rows.
+pub(super) const TRAILER: [u8; 2] = (-1i16).to_be_bytes();
+
+/// Appends rows: the number of fields, and a field of each column.
+pub(super) fn rows(columns: &[Payload], rows: usize, out: &mut Vec<u8>) {
+    // A table has 1,600 columns at most.
+    let fields = (columns.len() as i16).to_be_bytes();
+    for start in (0..rows).step_by(ROWS_PER_BLOCK) {
+        let range = start..rows.min(start + ROWS_PER_BLOCK);
+        let mut cursors = [0; ROWS_PER_BLOCK];
+        let cursors = &mut cursors[..range.len()];
+        place(columns, range.clone(), fields.len(), cursors, out);
+        write(cursors, out, range.clone().map(|_| fields));
+        for column in columns {
+            column.write(range.clone(), cursors, out);
+        }
+    }
+}
+
+/// The fields of one column, one after the other.
+pub(super) fn fields(column: &Payload, rows: usize) -> Fields {
+    let mut bytes = Vec::new();
+    let mut offsets = Vec::with_capacity(rows + 1);
+    for start in (0..rows).step_by(ROWS_PER_BLOCK) {
+        let range = start..rows.min(start + ROWS_PER_BLOCK);
+        let mut cursors = [0; ROWS_PER_BLOCK];
+        let cursors = &mut cursors[..range.len()];
+        place(std::slice::from_ref(column), range.clone(), 0, cursors, &mut bytes);
+        offsets.extend_from_slice(cursors);
+        column.write(range, cursors, &mut bytes);
+    }
+    offsets.push(bytes.len());
+    Fields::from_parts(bytes, offsets)
+}
+
+/// Counts the bytes of rows that have `head` bytes before their fields, makes room for them, and points each cursor to where
+/// its row begins.
+fn place(columns: &[Payload], rows: Range<usize>, head: usize, cursors: &mut [usize], out: &mut Vec<u8>) {
+    let fixed = head + columns.iter().filter_map(Payload::bytes_per_row).sum::<usize>();
+    cursors.fill(fixed);
+    for column in columns.iter().filter(|column| column.bytes_per_row().is_none()) {
+        column.count(rows.clone(), cursors);
+    }
+    let mut end = out.len();
+    for cursor in cursors {
+        let bytes = *cursor;
+        *cursor = end;
+        end += bytes;
+    }
+    out.resize(end, 0);
+}
+
+impl Payload<'_> {
+    /// Adds the bytes of the column's fields.
+    fn count(&self, rows: Range<usize>, bytes: &mut [usize]) {
+        match self {
+            Self::Null => bytes.iter_mut().for_each(|bytes| *bytes += 4),
+            Self::Bool(values) => count_fixed(1, values.nulls(), rows, bytes),
+            Self::Two(_, nulls) => count_fixed(2, *nulls, rows, bytes),
+            Self::Four(_, nulls) => count_fixed(4, *nulls, rows, bytes),
+            Self::Eight(_, nulls) => count_fixed(8, *nulls, rows, bytes),
+            Self::Sixteen(_, nulls) => count_fixed(16, *nulls, rows, bytes),
+            Self::Bytes { offsets, nulls, .. } => {
+                let offsets = &offsets[rows.start..=rows.end];
+                for (bytes, (start, end)) in iter::zip(&mut *bytes, iter::zip(offsets, &offsets[1..])) {
+                    *bytes += 4 + (end - start) as usize;
+                }
+                // What is behind a NULL is not sent.
+                if let Some(nulls) = nulls {
+                    for (i, bytes) in bytes.iter_mut().enumerate() {
+                        if nulls.is_null(rows.start + i) {
+                            *bytes -= (offsets[i + 1] - offsets[i]) as usize;
+                        }
+                    }
+                }
+            }
+            Self::Fields(fields) => {
+                let offsets = &fields.offsets()[rows.start..=rows.end];
+                for (bytes, (start, end)) in iter::zip(bytes, iter::zip(offsets, &offsets[1..])) {
+                    *bytes += end - start;
+                }
+            }
+            Self::Keyed(keys, fields) => {
+                let offsets = fields.offsets();
+                for (bytes, key) in iter::zip(bytes, &keys[rows]) {
+                    *bytes += offsets[*key as usize + 1] - offsets[*key as usize];
+                }
+            }
+        }
+    }
+
+    /// Writes the column's fields to the cursors, and moves these behind them.
+    fn write(&self, rows: Range<usize>, cursors: &mut [usize], out: &mut [u8]) {
+        match self {
+            Self::Null => write(cursors, out, rows.map(|_| NULL)),
+            Self::Bool(values) => {
+                let bits = values.values();
+                let cells = rows.clone().map(|row| cell::<1, 5>([u8::from(bits.value(row))]));
+                write_or_null(values.nulls(), rows, cursors, out, cells);
+            }
+            Self::Two(values, nulls) => {
+                let cells = values[rows.clone()].iter().map(|value| cell::<2, 6>(value.to_be_bytes()));
+                write_or_null(*nulls, rows, cursors, out, cells);
+            }
+            Self::Four(values, nulls) => {
+                let cells = values[rows.clone()].iter().map(|value| cell::<4, 8>(value.to_be_bytes()));
+                write_or_null(*nulls, rows, cursors, out, cells);
+            }
+            Self::Eight(values, nulls) => {
+                let cells = values[rows.clone()].iter().map(|value| cell::<8, 12>(value.to_be_bytes()));
+                write_or_null(*nulls, rows, cursors, out, cells);
+            }
+            Self::Sixteen(values, nulls) => {
+                let cells = values[rows.clone()].iter().map(|value| cell::<16, 20>(*value));
+                write_or_null(*nulls, rows, cursors, out, cells);
+            }
+            Self::Bytes { offsets, bytes, nulls } => {
+                let offsets = &offsets[rows.start..=rows.end];
+                for (i, cursor) in cursors.iter_mut().enumerate() {
+                    if nulls.is_some_and(|nulls| nulls.is_null(rows.start + i)) {
+                        out[*cursor..*cursor + 4].copy_from_slice(&NULL);
+                        *cursor += 4;
+                        continue;
+                    }
+                    let value = &bytes[offsets[i] as usize..offsets[i + 1] as usize];
+                    out[*cursor..*cursor + 4].copy_from_slice(&(value.len() as u32).to_be_bytes());
+                    put(&mut out[*cursor + 4..*cursor + 4 + value.len()], value);
+                    *cursor += 4 + value.len();
+                }
+            }
+            Self::Fields(fields) => {
+                for (row, cursor) in iter::zip(rows, cursors) {
+                    let field = fields.get(row);
+                    put(&mut out[*cursor..*cursor + field.len()], field);
+                    *cursor += field.len();
+                }
+            }
+            Self::Keyed(keys, fields) => {
+                for (key, cursor) in iter::zip(&keys[rows], cursors) {
+                    let field = fields.get(*key as usize);
+                    put(&mut out[*cursor..*cursor + field.len()], field);
+                    *cursor += field.len();
+                }
+            }
+        }
+    }
+}
+
+fn count_fixed(width: usize, nulls: Option<&NullBuffer>, rows: Range<usize>, bytes: &mut [usize]) {
+    for (row, bytes) in iter::zip(rows, bytes) {
+        *bytes += 4 + if nulls.is_some_and(|nulls| nulls.is_null(row)) { 0 } else { width };
+    }
+}
+
+/// A field of a fixed size with its length.
+#[inline]
+fn cell<const WIDTH: usize, const BYTES: usize>(value: [u8; WIDTH]) -> [u8; BYTES] {
+    const { assert!(BYTES == WIDTH + 4) }
+    let mut cell = [0; BYTES];
+    cell[..4].copy_from_slice(&(WIDTH as u32).to_be_bytes());
+    cell[4..].copy_from_slice(&value);
+    cell
+}
+
+#[inline]
+fn write<const BYTES: usize>(
+    cursors: &mut [usize],
+    out: &mut [u8],
+    cells: impl Iterator<Item = [u8; BYTES]>,
+) {
+    for (cursor, cell) in iter::zip(cursors, cells) {
+        out[*cursor..*cursor + BYTES].copy_from_slice(&cell);
+        *cursor += BYTES;
+    }
+}
+
+#[inline]
+fn write_or_null<const BYTES: usize>(
+    nulls: Option<&NullBuffer>,
+    rows: Range<usize>,
+    cursors: &mut [usize],
+    out: &mut [u8],
+    cells: impl Iterator<Item = [u8; BYTES]>,
+) {
+    let Some(nulls) = nulls else { return write(cursors, out, cells) };
+    for ((row, cursor), cell) in iter::zip(iter::zip(rows, cursors), cells) {
+        if nulls.is_null(row) {
+            out[*cursor..*cursor + 4].copy_from_slice(&NULL);
+            *cursor += 4;
+        } else {
+            out[*cursor..*cursor + BYTES].copy_from_slice(&cell);
+            *cursor += BYTES;
+        }
+    }
+}
+
+/// Copies bytes of equal number. Short ones, which most are, are copied as two words that may overlap, without a call.
+#[inline]
+fn put(to: &mut [u8], from: &[u8]) {
+    /// Copies the first and the last `WORD` bytes.
+    #[inline]
+    fn ends<const WORD: usize>(to: &mut [u8], from: &[u8]) -> Option<()> {
+        *to.first_chunk_mut::<WORD>()? = *from.first_chunk::<WORD>()?;
+        *to.last_chunk_mut::<WORD>()? = *from.last_chunk::<WORD>()?;
+        Some(())
+    }
+    let copied = match from.len() {
+        4..=8 => ends::<4>(to, from),
+        9..=16 => ends::<8>(to, from),
+        17..=32 => ends::<16>(to, from),
+        _ => None,
+    };
+    if copied.is_none() {
+        to.copy_from_slice(from);
+    }
+}

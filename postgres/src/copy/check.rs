@@ -1,0 +1,271 @@
+//! What a column cannot take is refused before it is sent, with the column's name: the server would refuse it too, after the
+//! fact and for the whole stream.
+//!
+//! A column is looked at as a whole first, without an early exit, so that the compiler vectorises it. Only when something is
+//! wrong somewhere is the row looked for; it may turn out to be NULL with something behind it.
+
+use arrow::array::{Array, ArrowPrimitiveType, AsArray, PrimitiveArray, StringArray};
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Int16Type, Int32Type, Int64Type, IntervalMonthDayNanoType,
+    Time64MicrosecondType, TimestampMicrosecondType,
+};
+use seedbed_engine::calendar::text::{Style, write_date, write_timestamp};
+
+use super::inet::Address;
+use super::target::{Form, Rule};
+use crate::error::Error;
+
+/// The days from 4714-11-24 BC to the end of 5874897, from 1970-01-01: what a `date` holds.
+const DATES: (i32, i32) = (-2_440_588, 2_145_042_905);
+
+/// The microseconds from 4714-11-24 BC, from 1970-01-01: what a `timestamp` holds. Its end lies behind 64 bits of them.
+const TIMESTAMPS: (i64, i64) = (-210_866_803_200_000_000, i64::MAX);
+
+/// The microseconds of a day, and 24:00.
+const TIMES: (i64, i64) = (0, 86_400_000_000);
+
+/// The most characters of a value in a message.
+const MOST_SHOWN: usize = 60;
+
+/// The column that values are for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) table: &'a str,
+    pub(super) column: &'a str,
+}
+
+impl Place<'_> {
+    fn refused(self, value: &str, reason: impl Into<String>, hint: Option<String>) -> Error {
+        let shown = match value.char_indices().nth(MOST_SHOWN) {
+            Some((end, _)) => format!("`{}…`", value[..end].escape_debug()),
+            None => format!("`{}`", value.escape_debug()),
+        };
+        let (table, column) = (self.table.to_owned(), self.column.to_owned());
+        Error::Refused { table, column, value: shown, reason: reason.into(), hint }
+    }
+}
+
+/// Checks the values of an array, which is not a dictionary and not a list.
+///
+/// # Errors
+/// The first value that the column cannot take.
+pub(super) fn check(array: &dyn Array, form: &Form, place: Place) -> Result<(), Error> {
+    match form {
+        Form::Int2 => integers(array, i64::from(i16::MIN), i64::from(i16::MAX), "smallint", place),
+        Form::Int4 => integers(array, i64::from(i32::MIN), i64::from(i32::MAX), "integer", place),
+        Form::Int8 => integers(array, i64::MIN, i64::MAX, "bigint", place),
+        Form::Numeric(decimals) => match decimals.below {
+            Some(below) => numerics(array, decimals.scale, below, place),
+            None => Ok(()),
+        },
+        Form::Date => {
+            let date = |days| text(|out| write_date(out, days, Style::Sql));
+            within::<Date32Type>(array.as_primitive(), DATES.0, DATES.1, "a date of PostgreSQL", date, place)
+        }
+        Form::Timestamp => timestamps(array, place),
+        Form::Time => within::<Time64MicrosecondType>(
+            array.as_primitive(),
+            TIMES.0,
+            TIMES.1,
+            "a time of day",
+            |micros| format!("{micros} µs"),
+            place,
+        ),
+        Form::Interval => intervals(array.as_primitive(), place),
+        Form::Text(rule) => texts(array.as_string(), rule, place),
+        Form::Jsonb => jsonb(array.as_string(), place),
+        Form::Inet => addresses(array.as_string(), false, place),
+        Form::Cidr => addresses(array.as_string(), true, place),
+        Form::Null | Form::Bool | Form::Float4 | Form::Float8 | Form::Uuid | Form::Bytes | Form::List(..) => {
+            Ok(())
+        }
+    }
+}
+
+fn text(write: impl Fn(&mut String)) -> String {
+    let mut text = String::new();
+    write(&mut text);
+    text
+}
+
+/// Refuses the first value that is not from `low` to `high`.
+fn within<T: ArrowPrimitiveType>(
+    array: &PrimitiveArray<T>,
+    low: T::Native,
+    high: T::Native,
+    what: &str,
+    shown: impl Fn(T::Native) -> String,
+    place: Place,
+) -> Result<(), Error> {
+    let good = |value: &T::Native| (low <= *value) & (*value <= high);
+    if array.values().iter().fold(true, |all, value| all & good(value)) {
+        return Ok(());
+    }
+    match array.iter().flatten().find(|value| !good(value)) {
+        Some(value) => Err(place.refused(&shown(value), format!("it is out of the range of {what}"), None)),
+        None => Ok(()),
+    }
+}
+
+fn integers(array: &dyn Array, low: i64, high: i64, what: &str, place: Place) -> Result<(), Error> {
+    // A bound that the values' own type cannot pass is none.
+    let (low16, high16) = (i16::try_from(low).unwrap_or(i16::MIN), i16::try_from(high).unwrap_or(i16::MAX));
+    let (low32, high32) = (i32::try_from(low).unwrap_or(i32::MIN), i32::try_from(high).unwrap_or(i32::MAX));
+    match array.data_type() {
+        DataType::Int16 => {
+            within::<Int16Type>(array.as_primitive(), low16, high16, what, |v| v.to_string(), place)
+        }
+        DataType::Int32 => {
+            within::<Int32Type>(array.as_primitive(), low32, high32, what, |v| v.to_string(), place)
+        }
+        DataType::Int64 => {
+            within::<Int64Type>(array.as_primitive(), low, high, what, |v| v.to_string(), place)
+        }
+        _ => {
+            let (low, high) = (i128::from(low), i128::from(high));
+            within::<Decimal128Type>(array.as_primitive(), low, high, what, |v| v.to_string(), place)
+        }
+    }
+}
+
+fn numerics(array: &dyn Array, scale: u8, below: u128, place: Place) -> Result<(), Error> {
+    let what = "the precision of the column";
+    // The bound is a power of ten, at least 1; what is beyond the values' own type is no bound.
+    let most = below - 1;
+    let most64 = i64::try_from(most).unwrap_or(i64::MAX);
+    match array.data_type() {
+        DataType::Decimal128(..) => {
+            let most = i128::try_from(most).unwrap_or(i128::MAX);
+            let shown = |value: i128| decimal(value, scale);
+            within::<Decimal128Type>(array.as_primitive(), -most, most, what, shown, place)
+        }
+        _ if most64 == i64::MAX => Ok(()),
+        _ => integers(array, -most64, most64, what, place),
+    }
+}
+
+/// A decimal with its point.
+pub(super) fn decimal(value: i128, scale: u8) -> String {
+    let scale = usize::from(scale);
+    let digits = format!("{:0>width$}", value.unsigned_abs(), width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    let (sign, point) = (if value < 0 { "-" } else { "" }, if scale == 0 { "" } else { "." });
+    format!("{sign}{whole}{point}{fraction}")
+}
+
+fn timestamps(array: &dyn Array, place: Place) -> Result<(), Error> {
+    let shown = |micros| text(|out| write_timestamp(out, micros, Style::Sql));
+    let what = "a timestamp of PostgreSQL";
+    within::<TimestampMicrosecondType>(array.as_primitive(), TIMESTAMPS.0, TIMESTAMPS.1, what, shown, place)
+}
+
+fn intervals(array: &PrimitiveArray<IntervalMonthDayNanoType>, place: Place) -> Result<(), Error> {
+    match array.iter().flatten().find(|value| value.nanoseconds % 1000 != 0) {
+        Some(value) => Err(place.refused(
+            &format!("{} ns", value.nanoseconds),
+            "an interval holds whole microseconds",
+            None,
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The bytes of all values, and perhaps of some that are NULL.
+fn bytes(array: &StringArray) -> &[u8] {
+    let offsets = array.value_offsets();
+    &array.value_data()[offsets[0] as usize..offsets[array.len()] as usize]
+}
+
+fn texts(array: &StringArray, rule: &Rule, place: Place) -> Result<(), Error> {
+    no_nul(array, place)?;
+    let values = array.iter().flatten();
+    match rule {
+        Rule::Any => Ok(()),
+        Rule::Short(most) => {
+            // A text has no more characters than bytes.
+            let long = |value: &&str| value.len() > *most && value.chars().count() > *most;
+            match array.iter().flatten().find(long) {
+                Some(value) => {
+                    let reason =
+                        format!("it has {} characters, the column takes {most}", value.chars().count());
+                    Err(place.refused(value, reason, None))
+                }
+                None => Ok(()),
+            }
+        }
+        Rule::Label(labels, known) => match { values }.find(|value| !known.contains(*value)) {
+            Some(value) => {
+                let hint = format!("the labels of the type are {}", listed(labels));
+                Err(place.refused(value, "it is no label of the column's type", Some(hint)))
+            }
+            None => Ok(()),
+        },
+    }
+}
+
+fn listed(labels: &[String]) -> String {
+    let quoted: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
+    quoted.join(", ")
+}
+
+fn no_nul(array: &StringArray, place: Place) -> Result<(), Error> {
+    if !bytes(array).contains(&0) {
+        return Ok(());
+    }
+    match array.iter().flatten().find(|value| value.contains('\0')) {
+        Some(value) => Err(place.refused(value, "PostgreSQL cannot store the character U+0000", None)),
+        None => Ok(()),
+    }
+}
+
+/// `jsonb` takes its strings apart, and then even a NUL written as an escape has no place to be.
+fn jsonb(array: &StringArray, place: Place) -> Result<(), Error> {
+    no_nul(array, place)?;
+    if !bytes(array).contains(&b'\\') {
+        return Ok(());
+    }
+    match array.iter().flatten().find(|value| has_nul_escape(value)) {
+        Some(value) => Err(place.refused(value, "`jsonb` cannot hold the escape \\u0000", None)),
+        None => Ok(()),
+    }
+}
+
+fn has_nul_escape(json: &str) -> bool {
+    let mut bytes = json.as_bytes();
+    while let Some(at) = bytes.iter().position(|byte| *byte == b'\\') {
+        if bytes[at + 1..].starts_with(b"u0000") {
+            return true;
+        }
+        // The character behind a backslash is no backslash of its own.
+        bytes = bytes.get(at + 2..).unwrap_or_default();
+    }
+    false
+}
+
+fn addresses(array: &StringArray, cidr: bool, place: Place) -> Result<(), Error> {
+    for value in array.iter().flatten() {
+        Address::parse(value, cidr).map_err(|reason| place.refused(value, reason, None))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_told_from_escaped_backslashes() {
+        assert!(has_nul_escape(r#"{"a": "x\u0000"}"#));
+        assert!(has_nul_escape(r#""\\\u0000""#));
+        assert!(!has_nul_escape(r#""\\u0000""#));
+        assert!(!has_nul_escape(r#""\u0001\\""#));
+        assert!(!has_nul_escape(r"\"));
+    }
+
+    #[test]
+    fn decimals_have_their_point() {
+        assert_eq!(decimal(-5, 2), "-0.05");
+        assert_eq!(decimal(1234, 2), "12.34");
+        assert_eq!(decimal(1234, 0), "1234");
+    }
+}

@@ -1,0 +1,132 @@
+//! Binary COPY, both ways: record batches into a table, and a table back into record batches.
+//!
+//! The form of each column follows from the table's real types, as the catalog gives them; nothing is cast on the way. A
+//! table with a type that has no binary form here goes in text format as a whole.
+
+mod binary;
+mod check;
+mod inet;
+mod numeric;
+mod payload;
+mod target;
+mod text;
+
+pub use target::{TargetColumn, fits};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::DataType;
+
+use crate::error::Error;
+use check::Place;
+use payload::Payload;
+use target::{Form, without_binary};
+
+/// Turns batches of one table into the rows of a COPY stream. Shared by threads; a stream is [`header`](Self::header), any
+/// rows, [`trailer`](Self::trailer).
+#[derive(Debug)]
+pub struct TableEncoder {
+    table: String,
+    columns: Vec<(TargetColumn, Form)>,
+    fallback: Option<String>,
+}
+
+impl TableEncoder {
+    /// An encoder for a table whose columns are these, in this order. `table` is for messages.
+    ///
+    /// # Errors
+    /// Every column whose values do not fit, at once.
+    pub fn new(table: &str, columns: Vec<TargetColumn>) -> Result<Self, Error> {
+        let misfits = misfits(&columns);
+        if !misfits.is_empty() {
+            return Err(Error::usage(
+                format!("table `{table}` does not fit: {}", misfits.join("; ")),
+                "change the table, or set `type:` in the scenario",
+            ));
+        }
+        let fallback = columns.iter().find(|column| without_binary(&column.target)).map(|column| {
+            let TargetColumn { name, target, .. } = column;
+            format!("column `{name}` has the type {}, which has no binary form here", target.sql)
+        });
+        let formed = columns.into_iter().map(|column| {
+            let form = Form::of(&column.ty, &column.target);
+            (column, form)
+        });
+        Ok(Self { table: table.to_owned(), columns: formed.collect(), fallback })
+    }
+
+    /// Whether the stream is in binary format.
+    pub fn is_binary(&self) -> bool {
+        self.fallback.is_none()
+    }
+
+    /// Why the stream is in text format, if it is.
+    pub fn fallback_reason(&self) -> Option<&str> {
+        self.fallback.as_deref()
+    }
+
+    /// The options of the COPY statement that fit the stream.
+    pub fn copy_options(&self) -> &'static str {
+        if self.is_binary() { "FORMAT binary" } else { "FORMAT text" }
+    }
+
+    /// What stands before the first row of a stream.
+    pub fn header(&self) -> &'static [u8] {
+        if self.is_binary() { &binary::HEADER } else { &[] }
+    }
+
+    /// What stands behind the last row of a stream.
+    pub fn trailer(&self) -> &'static [u8] {
+        if self.is_binary() { &binary::TRAILER } else { &[] }
+    }
+
+    /// Appends the rows of a batch.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the first value that its column cannot take. `out` then holds no row of the batch.
+    pub fn encode(&self, batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), Error> {
+        self.expect_types(batch)?;
+        let rows = batch.num_rows();
+        let columns = || self.columns.iter().zip(batch.columns());
+        if !self.is_binary() {
+            let fields =
+                columns().map(|((column, form), array)| text::fields(array, form, self.place(column)));
+            text::rows(&fields.collect::<Result<Vec<_>, _>>()?, rows, out);
+            return Ok(());
+        }
+        let arrays = columns().map(|((_, form), array)| payload::unpacked(array, form));
+        let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
+        let payloads = self.columns.iter().zip(&arrays);
+        let payloads = payloads.map(|((column, form), array)| Payload::new(array, form, self.place(column)));
+        binary::rows(&payloads.collect::<Result<Vec<_>, _>>()?, rows, out);
+        Ok(())
+    }
+
+    fn place<'p>(&'p self, column: &'p TargetColumn) -> Place<'p> {
+        Place { table: &self.table, column: &column.name }
+    }
+
+    /// Arrays of other types than were announced are a fault of the caller; text may come in either form.
+    fn expect_types(&self, batch: &RecordBatch) -> Result<(), Error> {
+        let plain = |ty: &DataType| match ty {
+            DataType::Dictionary(_, of) => of.as_ref().clone(),
+            ty => ty.clone(),
+        };
+        let found = batch.columns().iter().map(|array| array.data_type());
+        let expected = self.columns.iter().map(|(column, _)| &column.arrow);
+        if batch.num_columns() == self.columns.len()
+            && found.zip(expected).all(|(a, b)| a == b || plain(a) == plain(b))
+        {
+            return Ok(());
+        }
+        let message = format!("the batch is not of the columns of table `{}`", self.table);
+        Err(Error::usage(message, payload::FAULT))
+    }
+}
+
+/// The columns whose values do not fit, each with its reason: "column `x`: the scenario makes text, the table has integer".
+pub fn misfits(columns: &[TargetColumn]) -> Vec<String> {
+    let found = columns.iter().filter_map(|column| {
+        fits(&column.ty, &column.target).err().map(|reason| format!("column `{}`: {reason}", column.name))
+    });
+    found.collect()
+}
