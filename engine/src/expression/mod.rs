@@ -21,6 +21,7 @@ mod kernel;
 mod literal;
 mod operator;
 mod print;
+mod restate;
 mod shape;
 mod show;
 mod source;
@@ -37,6 +38,7 @@ use crate::error::{Fault, Span};
 use crate::types::Type;
 
 pub use function::{FunctionDoc, functions};
+pub use restate::for_postgresql;
 pub use shape::Piece;
 pub use source::{Name, Source, names_in, parse};
 pub use template::Template;

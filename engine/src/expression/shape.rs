@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use arrow::array::Array;
+
 use super::Template;
 use super::tree::{Contract, Expression, Form, Node};
 
@@ -21,6 +23,52 @@ impl Expression {
             Node::Input { slot, .. } => Some(*slot),
             _ => None,
         }
+    }
+
+    /// The slot whose whole numbers it hands on, perhaps in another width.
+    pub fn passes_on_number(&self) -> Option<usize> {
+        match &self.node {
+            Node::Call(call) => match (&call.form, &call.arguments[..]) {
+                (Form::Cast(to), [of]) if to.is_integer() && of.ty.is_integer() => of.passes_on(),
+                _ => None,
+            },
+            _ if self.ty.is_integer() => self.passes_on(),
+            _ => None,
+        }
+    }
+
+    /// The texts that it can give, each once, when there are at most `most`: it chooses among constants and among inputs
+    /// whose texts `of_slot` knows.
+    pub fn texts(
+        &self,
+        most: usize,
+        of_slot: &mut impl FnMut(usize) -> Option<Vec<String>>,
+    ) -> Option<Vec<String>> {
+        let mut parts = Vec::new();
+        let mut open = vec![self];
+        while let Some(expression) = open.pop() {
+            match &expression.node {
+                Node::Constant { value, .. } if value.is_null(0) => {}
+                Node::Constant { .. } => parts.push(vec![expression.constant_text()?]),
+                Node::Input { slot, .. } => parts.push(of_slot(*slot)?),
+                Node::Case(case) => {
+                    open.push(&case.otherwise);
+                    open.extend(case.branches.iter().rev().map(|(_, result)| result));
+                }
+                Node::Coalesce(values) => open.extend(values.iter().rev()),
+                Node::Call(_) | Node::Logic { .. } => return None,
+            }
+        }
+        let mut texts: Vec<String> = Vec::new();
+        for text in parts.into_iter().flatten() {
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+            if texts.len() > most {
+                return None;
+            }
+        }
+        Some(texts)
     }
 
     /// Whether it chooses among constant texts, so that its values are best held as a dictionary.

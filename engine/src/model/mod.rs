@@ -4,7 +4,9 @@
 //! how its values follow from random words and from other values of the row ([`Input`]s).
 
 mod arguments;
+mod declared;
 mod generator;
+mod keys;
 mod path;
 mod recipe;
 mod resolve;
@@ -12,6 +14,8 @@ mod scope;
 mod settings;
 mod unique;
 
+pub use declared::Declared;
+pub use keys::{Check, Choice, ForeignKey, Index, Keys, UniqueKey};
 pub use recipe::{
     Affix, Bounds, DiscreteLaw, Formula, Growth, Length, PersonField, Pick, PlaceField, RealLaw, Recipe,
     Reference, ShortWord, TextLaw, Vocabulary, Within,
@@ -59,6 +63,8 @@ pub struct Table {
     pub key: usize,
     /// Columns: written, `let`, and hidden ones that the resolver adds.
     pub columns: Vec<Column>,
+    /// Keys, indexes and checks: what is written and what follows from the generators.
+    pub keys: Keys,
     /// Values that recipes read, each once.
     pub inputs: Vec<Input>,
 }
@@ -117,6 +123,8 @@ pub struct Column {
     pub written: bool,
     /// Its type.
     pub ty: Type,
+    /// What a database is told beyond that.
+    pub declared: Option<Declared>,
     /// Whether text is held as a dictionary.
     pub dictionary: bool,
     /// Whether it can be NULL.
@@ -142,6 +150,7 @@ impl Column {
             written: false,
             made: ty.clone(),
             ty,
+            declared: None,
             dictionary: false,
             nullable: false,
             null: None,

@@ -263,10 +263,12 @@ impl<'s> Resolver<'s> {
                 c += 1;
             }
         }
-        let keys: Vec<usize> = (0..self.drafts.len()).map(|t| self.key_column(t)).collect();
+        let shown: Vec<usize> = (0..self.drafts.len()).map(|t| self.key_column(t)).collect();
+        let keys = self.keys(&shown);
         self.faults.into_result()?;
         let mut tables = Vec::new();
-        for ((draft, written), key) in self.drafts.into_iter().zip(&self.scenario.tables).zip(keys) {
+        let drafts = self.drafts.into_iter().zip(&self.scenario.tables);
+        for ((draft, written), (key, keys)) in drafts.zip(shown.into_iter().zip(keys)) {
             let columns = draft.columns.into_iter().filter_map(|c| match c.state {
                 State::Done(column) => Some(column),
                 _ => None,
@@ -280,6 +282,7 @@ impl<'s> Resolver<'s> {
                 source,
                 key,
                 columns: columns.collect(),
+                keys,
                 inputs: draft.inputs,
             });
         }
@@ -442,6 +445,14 @@ impl<'s> Resolver<'s> {
     /// A column that [`Self::column`] has settled.
     pub(super) fn done(&self, t: usize, c: usize) -> Result<&Column, Fault> {
         self.drafts[t].columns[c].state.done().ok_or_else(Fault::reported)
+    }
+
+    /// The same, to be changed in what the database is told.
+    pub(super) fn done_mut(&mut self, t: usize, c: usize) -> Option<&mut Column> {
+        match &mut self.drafts[t].columns[c].state {
+            State::Done(column) => Some(column),
+            _ => None,
+        }
     }
 
     /// Adds a column that is not written, already settled.

@@ -6,6 +6,7 @@
 
 pub mod document;
 pub mod generators;
+pub mod keys;
 pub mod schema;
 
 pub use document::{Key, Node, NodeKind, Scalar};
@@ -57,6 +58,8 @@ pub struct Table {
     pub source: RowSource,
     /// The column that references show, when it is not `id` or the first.
     pub key: Option<Node>,
+    /// Keys, indexes and checks.
+    pub keys: keys::Keys,
     /// `let` columns and then written ones.
     pub columns: Vec<Column>,
 }
@@ -112,6 +115,8 @@ pub struct Spec {
     pub null: Option<Node>,
     /// Where `unique: true` was asked for.
     pub unique: Option<Span>,
+    /// `references` and `index`.
+    pub keys: keys::ColumnKeys,
     /// The SQL type asked for, as written.
     pub sql_type: Option<Node>,
     /// A sentence about it.
@@ -120,7 +125,8 @@ pub struct Spec {
 
 impl Spec {
     fn of(span: Span, generator: Generator) -> Self {
-        Self { span, generator, null: None, unique: None, sql_type: None, about: None }
+        let keys = keys::ColumnKeys::default();
+        Self { span, generator, null: None, unique: None, keys, sql_type: None, about: None }
     }
 }
 
@@ -148,7 +154,7 @@ pub struct Text {
     pub exact: bool,
 }
 
-const MODIFIERS: [&str; 4] = ["null", "unique", "type", "about"];
+const MODIFIERS: [&str; 6] = ["null", "unique", "type", "about", keys::MODIFIERS[0], keys::MODIFIERS[1]];
 
 /// The most tables of a scenario.
 const MAX_TABLES: usize = 1000;
@@ -264,6 +270,7 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
             about: None,
             source: RowSource::Faulty,
             key: None,
+            keys: keys::Keys::default(),
             columns: Vec::new(),
         };
     };
@@ -272,7 +279,8 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
         let fault = Fault::at(k.span, format!("`{}` is not supported yet", k.text));
         faults.push(fault.hint("use `per:` with a `count:`"));
     }
-    let known: Vec<&str> = KEYS.iter().copied().chain(["every", "history_of"]).collect();
+    let known: Vec<&str> =
+        KEYS.iter().copied().chain(keys::TABLE_KEYS).chain(["every", "history_of"]).collect();
     unknown_keys(entries, &known, &what, faults);
     // What is missing may be there under a wrong key.
     let keys_are_right = faults.0.len() == faults_before;
@@ -296,8 +304,8 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
                 let fault = Fault::at(name.span, format!("column `{}` is defined twice", name.text));
                 faults.push(fault.hint("a `let` column and a written column cannot share a name"));
             }
-            let spec =
-                spec(value, name.span, faults).unwrap_or_else(|| Spec::of(value.span, Generator::Faulty));
+            let spec = column_spec(value, name.span, faults)
+                .unwrap_or_else(|| Spec::of(value.span, Generator::Faulty));
             columns.push(Column { name: name.clone(), written, spec });
         }
     }
@@ -312,6 +320,7 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
         // A table without columns has been noted, and is looked at no further.
         source: if columns.is_empty() && !literal { RowSource::Faulty } else { source },
         key: node.get("key").cloned(),
+        keys: keys::of_table(node, faults),
         columns,
     }
 }
@@ -362,8 +371,14 @@ fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> 
     }
 }
 
-/// Reads what a column, a count, an array element or a JSON member holds.
+/// Reads what a count, an array element or a JSON member holds.
 pub fn spec(node: &Node, name_span: Span, faults: &mut Faults) -> Option<Spec> {
+    keys::refuse(node, faults);
+    column_spec(node, name_span, faults)
+}
+
+/// Reads what a column holds.
+fn column_spec(node: &Node, name_span: Span, faults: &mut Faults) -> Option<Spec> {
     let mut spec = Spec::of(node.span, Generator::Literal);
     match &node.kind {
         NodeKind::Scalar(scalar) => {
@@ -378,6 +393,7 @@ pub fn spec(node: &Node, name_span: Span, faults: &mut Faults) -> Option<Spec> {
             spec.null = node.get("null").cloned();
             spec.sql_type = node.get("type").cloned();
             spec.about = text_of(node.get("about"), "about", faults);
+            spec.keys = keys::of_column(node, faults);
             if let Some(unique) = node.get("unique") {
                 spec.unique = faults.keep(boolean(unique, "unique"))?.then_some(unique.span);
             }

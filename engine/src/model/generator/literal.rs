@@ -84,7 +84,7 @@ impl Resolver<'_> {
         }
         let (values, ty) = match &wanted {
             None => typed_values(&present, &literal.quoted),
-            Some(wanted) => (self.converted(&present, wanted)?, wanted.clone()),
+            Some((wanted, _)) => (self.converted(&present, wanted)?, wanted.clone()),
         };
         let mut next = 0;
         let indices = literal.values.iter().map(|value| {
@@ -107,6 +107,7 @@ impl Resolver<'_> {
         Ok(Column {
             about: spec.as_ref().and_then(|spec| spec.about.clone()),
             written,
+            declared: wanted.and_then(|(_, declared)| declared),
             nullable,
             unique,
             ..Column::hidden(name, ty, Recipe::Literal(holder(array)))

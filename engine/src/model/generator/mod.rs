@@ -18,7 +18,7 @@ use super::arguments::Arguments;
 use super::resolve::Resolver;
 use super::scope::MadeScope;
 use super::unique::injective;
-use super::{Column, Recipe};
+use super::{Column, Declared, Recipe};
 use crate::error::{Fault, Span};
 use crate::expression::{Expression, Source};
 use crate::random::Stream;
@@ -108,12 +108,14 @@ impl Resolver<'_> {
                 })
             }
         };
-        let cast = self.cast_of(spec, &made)?;
+        let wanted = spec.sql_type.as_ref().map(sql_type).transpose()?;
+        let cast = self.cast_of(spec, &made, wanted.as_ref().map(|(ty, _)| ty))?;
         let mut column = Column {
             name,
             about: spec.about.clone(),
             written,
             ty: cast.as_ref().map_or_else(|| made.ty.clone(), |cast| cast.ty().clone()),
+            declared: wanted.and_then(|(_, declared)| declared),
             made: made.ty.clone(),
             dictionary: made.dictionary && cast.is_none(),
             nullable: made.nullable || null.is_some(),
@@ -210,10 +212,14 @@ impl Resolver<'_> {
     }
 
     /// The cast to the type asked for, when it differs from what the generator makes.
-    fn cast_of(&self, spec: &Spec, made: &Made) -> Result<Option<Expression>, Fault> {
-        let Some(node) = &spec.sql_type else { return Ok(None) };
-        let wanted = sql_type(node)?;
-        if wanted == made.ty {
+    fn cast_of(
+        &self,
+        spec: &Spec,
+        made: &Made,
+        wanted: Option<&Type>,
+    ) -> Result<Option<Expression>, Fault> {
+        let (Some(node), Some(wanted)) = (&spec.sql_type, wanted) else { return Ok(None) };
+        if *wanted == made.ty {
             return Ok(None);
         }
         let numbers = wanted.is_number() && made.ty.is_number();
@@ -238,7 +244,7 @@ impl Resolver<'_> {
                 ));
             }
         }
-        if numbers || times || texts || (wanted == Type::Text && made.ty.is_number()) {
+        if numbers || times || texts || (*wanted == Type::Text && made.ty.is_number()) {
             let sql = format!("cast(made as {wanted})");
             let source = Source { text: &sql, span: node.span, exact: false };
             return Expression::compile(&source, &mut MadeScope { ty: &made.ty }).map(Some);
@@ -248,11 +254,11 @@ impl Resolver<'_> {
     }
 }
 
-/// A type as SQL writes it.
-pub(super) fn sql_type(node: &Node) -> Result<Type, Fault> {
+/// A type as SQL writes it, and what a database is told beyond the engine's.
+pub(super) fn sql_type(node: &Node) -> Result<(Type, Option<Declared>), Fault> {
     let word = scenario::word(node, "`type`")?;
-    Type::from_sql(&word.text).ok_or_else(|| {
-        const KNOWN: [&str; 16] = [
+    Declared::from_sql(&word.text).ok_or_else(|| {
+        const KNOWN: [&str; 23] = [
             "boolean",
             "smallint",
             "integer",
@@ -261,14 +267,21 @@ pub(super) fn sql_type(node: &Node) -> Result<Type, Fault> {
             "double precision",
             "numeric(15,2)",
             "text",
+            "varchar(80)",
+            "char(2)",
+            "citext",
             "date",
             "time",
             "timestamp",
             "timestamptz",
             "interval",
             "uuid",
+            "json",
             "jsonb",
+            "inet",
+            "cidr",
             "bytea",
+            "enum",
         ];
         Fault::at(node.span, format!("unknown type `{}`", word.text))
             .hint(format!("the types are PostgreSQL's: {}", KNOWN.join(", ")))

@@ -54,6 +54,7 @@ impl Resolver<'_> {
             ("null", spec.null.as_ref().map(|n| n.span)),
             ("unique", spec.unique),
             ("type", spec.sql_type.as_ref().map(|n| n.span)),
+            ("index", spec.keys.index),
         ] {
             if let Some(span) = given {
                 return Err(Fault::at(span, format!("`{modifier}` does not go with a group of values"))

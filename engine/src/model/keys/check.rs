@@ -1,0 +1,93 @@
+//! `check:`: conditions over the written columns of a row.
+
+use sqlparser::ast;
+
+use super::{Check, Keys};
+use crate::error::{Fault, Span, did_you_mean};
+use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total, for_postgresql};
+use crate::model::resolve::Resolver;
+use crate::scenario::Text;
+use crate::types::Type;
+
+impl Resolver<'_> {
+    /// Adds the checks that are written.
+    pub(super) fn checks_of(&mut self, t: usize, keys: &mut Keys) {
+        if self.drafts[t].faulty {
+            return;
+        }
+        for text in &self.scenario.tables[t].keys.checks {
+            let check = self.check(t, text);
+            keys.checks.extend(self.faults.keep(check));
+        }
+    }
+
+    fn check(&self, t: usize, text: &Text) -> Result<Check, Fault> {
+        let source = Source { text: &text.text, span: text.span, exact: text.exact };
+        let mut scope = WrittenScope { resolver: self, table: t, columns: Vec::new() };
+        let expression = Expression::compile(&source, &mut scope)?;
+        if *expression.ty() != Type::Boolean {
+            return Err(Fault::at(text.span, "`check`: expected a condition")
+                .label(format!("found {}", expression.ty()))
+                .hint("compare something, as in `closed_at >= created_at`"));
+        }
+        let mut columns = scope.columns;
+        columns.sort_unstable();
+        Ok(Check { sql: for_postgresql(&source)?, columns })
+    }
+}
+
+/// A scope that knows the written columns of one row and nothing else.
+struct WrittenScope<'r, 's> {
+    resolver: &'r Resolver<'s>,
+    table: usize,
+    /// The columns that have been named, by slot.
+    columns: Vec<usize>,
+}
+
+const OWN_ROW: &str = "a check sees the columns of its own row";
+
+impl Scope for WrittenScope<'_, '_> {
+    fn name(&mut self, path: &[Name]) -> Result<Operand, Fault> {
+        let draft = &self.resolver.drafts[self.table];
+        let [name] = path else {
+            let shown: Vec<&str> = path.iter().map(|name| name.text.as_str()).collect();
+            let span = Span::new(path[0].span.start, path[path.len() - 1].span.end);
+            return Err(Fault::at(span, format!("`{}` leads to another row", shown.join("."))).hint(OWN_ROW));
+        };
+        let Some(c) = draft.columns.iter().position(|c| c.name == name.text) else {
+            let known: Vec<&str> =
+                draft.columns.iter().filter(|c| c.written).map(|c| c.name.as_str()).collect();
+            let hint = match name.text.as_str() {
+                "as_of" | "since" => "a check holds at any time: leave it out".to_owned(),
+                _ => did_you_mean(&name.text, known.iter().copied())
+                    .unwrap_or_else(|| format!("{OWN_ROW}: {}", known.join(", "))),
+            };
+            return Err(Fault::at(name.span, format!("`check`: unknown column `{}`", name.text)).hint(hint));
+        };
+        if !draft.columns[c].written {
+            return Err(super::not_written(name.span, "check", &name.text));
+        }
+        let column = self.resolver.done(self.table, c)?;
+        let slot = self.columns.iter().position(|&known| known == c).unwrap_or_else(|| {
+            self.columns.push(c);
+            self.columns.len() - 1
+        });
+        Ok(Operand::Input { slot, ty: column.ty.clone(), nullable: column.nullable })
+    }
+
+    fn parameter(&mut self, name: &Name) -> Result<Operand, Fault> {
+        Err(Fault::at(name.span, "a parameter cannot stand in a check").hint("write its value"))
+    }
+
+    fn position(&mut self, _: Position, span: Span) -> Result<Operand, Fault> {
+        Err(Fault::at(span, "the position of a row cannot stand in a check").hint(OWN_ROW))
+    }
+
+    fn rows(&mut self, table: &Name) -> Result<Operand, Fault> {
+        Err(Fault::at(table.span, "the number of rows cannot stand in a check").hint(OWN_ROW))
+    }
+
+    fn total(&mut self, _: Total, _: Option<&ast::Expr>, _: &Source, span: Span) -> Result<Operand, Fault> {
+        Err(Fault::at(span, "a total cannot stand in a check").hint(OWN_ROW))
+    }
+}

@@ -1,0 +1,223 @@
+//! Foreign keys: written ones, and those that follow from how values come about.
+
+use super::{ForeignKey, Keys, same};
+use crate::error::{Fault, Span};
+use crate::model::resolve::Resolver;
+use crate::model::{Column, Declared, Hop, Input, Recipe};
+use crate::scenario::keys::{Columns, References};
+use crate::scenario::{self, Key};
+use crate::types::Type;
+
+impl Resolver<'_> {
+    /// Adds the foreign keys of all tables.
+    pub(super) fn foreign_keys(&mut self, keys: &mut [Keys]) {
+        for t in 0..self.drafts.len() {
+            if self.drafts[t].faulty {
+                continue;
+            }
+            let mut foreign = Vec::new();
+            for key in self.scenario.tables[t].keys.foreign.clone() {
+                let written = self.written_foreign_key(t, &key, keys);
+                foreign.extend(self.faults.keep(written));
+            }
+            for c in 0..self.drafts[t].columns.len() {
+                let found = match self.references_of(t, c) {
+                    Some(_) => self.column_references(t, c, keys),
+                    None => Ok(self.derived(t, c, keys)),
+                };
+                let Some(Some(key)) = self.faults.keep(found) else { continue };
+                if !foreign.iter().any(|other: &ForeignKey| same(&other.columns, &key.columns)) {
+                    foreign.push(key);
+                }
+            }
+            keys[t].foreign = foreign;
+        }
+    }
+
+    fn references_of(&self, t: usize, c: usize) -> Option<&References> {
+        self.drafts[t].columns[c].spec.as_ref()?.keys.references.as_ref()
+    }
+
+    /// The foreign key that a column's `references:` asks for.
+    fn column_references(&mut self, t: usize, c: usize, keys: &[Keys]) -> Result<Option<ForeignKey>, Fault> {
+        let Some(References::To { table, column }) = self.references_of(t, c).cloned() else { return Ok(None) };
+        let draft = &self.drafts[t].columns[c];
+        if !draft.written {
+            return Err(super::not_written(table.span, "references", &draft.name));
+        }
+        let references = column.map(|key| Columns { span: key.span, names: vec![key] });
+        self.foreign_key(t, vec![c], &table, references.as_ref(), table.span, keys).map(Some)
+    }
+
+    fn written_foreign_key(
+        &mut self,
+        t: usize,
+        key: &scenario::keys::ForeignKey,
+        keys: &[Keys],
+    ) -> Result<ForeignKey, Fault> {
+        let columns = self.key_columns(t, &key.columns, "foreign key").ok_or_else(Fault::reported)?;
+        self.foreign_key(t, columns, &key.to, key.references.as_ref(), key.columns.span, keys)
+    }
+
+    /// Checks what is written: the columns referred to are a key, and the types agree.
+    fn foreign_key(
+        &mut self,
+        t: usize,
+        columns: Vec<usize>,
+        to: &Key,
+        references: Option<&Columns>,
+        span: Span,
+        keys: &[Keys],
+    ) -> Result<ForeignKey, Fault> {
+        let target = self.table_named(&to.text, to.span)?;
+        if self.drafts[target].faulty {
+            return Err(Fault::reported());
+        }
+        let references = match references {
+            Some(named) => {
+                let found = self.key_columns(target, named, "references").ok_or_else(Fault::reported)?;
+                if !keys[target].has_key(&found) {
+                    let names: Vec<&str> = named.names.iter().map(|name| name.text.as_str()).collect();
+                    let names = names.join(", ");
+                    let fault = Fault::at(named.span, format!("`{names}` is not a key of `{}`", to.text));
+                    return Err(fault.hint(match found.len() {
+                        1 => format!("give `{}.{names}` a `unique: true`", to.text),
+                        _ => format!("give `{}` a `unique: [[{names}]]`", to.text),
+                    }));
+                }
+                found
+            }
+            None => {
+                let Some(primary) = &keys[target].primary else {
+                    let fault = Fault::at(to.span, format!("`{}` has no primary key", to.text));
+                    return Err(fault.hint("name the columns that are referred to"));
+                };
+                primary.columns.clone()
+            }
+        };
+        if columns.len() != references.len() {
+            let message = format!("the foreign key has {}, the key of `{}` has {}", columns.len(), to.text, references.len());
+            return Err(Fault::at(span, message).label("expected as many columns as the key has").hint(
+                match columns.len() {
+                    1 => format!("write `table.column`, or a `foreign key:` of the table with all columns of the key of `{}`", to.text),
+                    _ => "name the columns with `references:`".to_owned(),
+                },
+            ));
+        }
+        for (&c, &r) in columns.iter().zip(&references) {
+            self.inherit(t, c, target, r);
+            let (Ok(own), Ok(other)) = (self.done(t, c), self.done(target, r)) else {
+                return Err(Fault::reported());
+            };
+            if !comparable(own, other) {
+                let (name, ty) = (&other.name, other.sql_type());
+                return Err(Fault::at(span, format!("`{}` cannot refer to `{}.{name}`", own.name, to.text))
+                    .label(format!("expected {ty}, found {}", own.sql_type()))
+                    .hint("give both the same `type:`"));
+            }
+        }
+        Ok(ForeignKey { columns, target, references, derived: false })
+    }
+
+    /// The foreign key that follows from how a written column comes about.
+    fn derived(&mut self, t: usize, c: usize, keys: &[Keys]) -> Option<ForeignKey> {
+        if !self.drafts[t].columns[c].written {
+            return None;
+        }
+        let (target, references) = self.origin(t, c, keys)?;
+        self.inherit(t, c, target, references);
+        let (own, other) = (self.done(t, c).ok()?, self.done(target, references).ok()?);
+        comparable(own, other).then(|| ForeignKey {
+            columns: vec![c],
+            target,
+            references: vec![references],
+            derived: true,
+        })
+    }
+
+    /// The key that a column's values are taken from.
+    fn origin(&self, t: usize, c: usize, keys: &[Keys]) -> Option<(usize, usize)> {
+        match self.references_of(t, c) {
+            Some(References::None) => return None,
+            Some(References::To { table, column }) => {
+                let target = self.drafts.iter().position(|draft| draft.name.text == table.text)?;
+                let column = match column {
+                    Some(key) => self.drafts[target].columns.iter().position(|c| c.name == key.text)?,
+                    None => *keys[target].primary.as_ref()?.columns.first()?,
+                };
+                return keys[target].has_key(&[column]).then_some((target, column));
+            }
+            None => {}
+        }
+        let (end, column) = self.taken_from(t, c)?;
+        // What a row passes on to itself refers to no other row.
+        if end != t || self.leaves_the_row(t, c) {
+            if self.drafts[end].columns[column].written && keys[end].has_key(&[column]) {
+                return Some((end, column));
+            }
+        }
+        self.origin(end, column, keys)
+    }
+
+    /// The column that hands a column its values, unchanged but for the width of a number.
+    fn taken_from(&self, t: usize, c: usize) -> Option<(usize, usize)> {
+        let column = self.done(t, c).ok()?;
+        let widths = |cast: &Type| cast.is_integer() && column.made.is_integer();
+        if column.cast.as_ref().is_some_and(|cast| !widths(cast.ty())) {
+            return None;
+        }
+        let input = match &column.recipe {
+            Recipe::Reference(reference) => return Some((reference.target, reference.shown)),
+            Recipe::Parent { key } => *key,
+            Recipe::Formula(formula) => {
+                let slot = formula.expression.passes_on().or_else(|| formula.expression.passes_on_number())?;
+                *formula.inputs.get(slot)?
+            }
+            _ => return None,
+        };
+        let Input::Column { hops, column } = &self.drafts[t].inputs[input] else { return None };
+        let mut end = t;
+        for hop in hops {
+            end = match *hop {
+                Hop::Parent => self.drafts[end].parent?,
+                Hop::Reference(c) => match &self.done(end, c).ok()?.recipe {
+                    Recipe::Reference(reference) => reference.target,
+                    _ => return None,
+                },
+            };
+        }
+        Some((end, *column))
+    }
+
+    /// Whether a column's values come from another row, be it of the same table.
+    fn leaves_the_row(&self, t: usize, c: usize) -> bool {
+        match self.done(t, c).map(|column| &column.recipe) {
+            Ok(Recipe::Formula(formula)) => formula.inputs.iter().any(
+                |&input| matches!(&self.drafts[t].inputs[input], Input::Column { hops, .. } if !hops.is_empty()),
+            ),
+            _ => true,
+        }
+    }
+
+    /// A column that refers to a key has the key's type, unless the scenario says another one.
+    fn inherit(&mut self, t: usize, c: usize, target: usize, key: usize) {
+        let says = self.drafts[t].columns[c].spec.as_ref().is_some_and(|spec| spec.sql_type.is_some());
+        let Ok(other) = self.done(target, key) else { return };
+        let (ty, declared) = (other.ty.clone(), other.declared().cloned());
+        if let Some(own) = self.done_mut(t, c).filter(|own| !says && own.ty == ty && own.declared().is_none()) {
+            own.declared = declared;
+        }
+    }
+}
+
+/// Whether PostgreSQL can compare two columns by the index of the second one.
+fn comparable(own: &Column, other: &Column) -> bool {
+    let kind = |column: &Column| match column.declared() {
+        Some(Declared::Varchar(_) | Declared::Char(_)) | None => None,
+        other => other.cloned(),
+    };
+    let alike = own.ty == other.ty
+        || (own.ty.is_integer() && other.ty.is_integer())
+        || matches!((&own.ty, &other.ty), (Type::Numeric { .. }, Type::Numeric { .. }));
+    alike && kind(own) == kind(other)
+}
