@@ -56,6 +56,8 @@ mod column;
 
 mod batch;
 
+pub mod digest;
+
 pub mod run;
 
 pub use batch::ROWS_PER_BATCH;
