@@ -38,7 +38,8 @@ pub fn for_postgresql(source: &Source) -> Result<String, Fault> {
             Token::Word(word) => match names.get(&bytes.start) {
                 Some(name) => out += &format!("\"{}\"", name.replace('"', "\"\"")),
                 None => {
-                    let called = tokens[i + 1..].iter().find(|next| !matches!(next.token, Token::Whitespace(_)));
+                    let called =
+                        tokens[i + 1..].iter().find(|next| !matches!(next.token, Token::Whitespace(_)));
                     let called = called.is_some_and(|next| next.token == Token::LParen);
                     let name = word.value.to_lowercase();
                     if called && UNKNOWN_TO_POSTGRESQL.contains(&name.as_str()) {
@@ -91,11 +92,17 @@ mod tests {
             (r#""a ""b" is not null"#, r#""a ""b" is not null"#),
             ("day > date '2024-01-01' + interval '1 day'", r#""day" > date '2024-01-01' + interval '1 day'"#),
             ("code ~ '^\\d+$' or code = 'it''s'", r#""code" ~ E'^\\d+$' or "code" = 'it''s'"#),
-            ("lower (a) = a and cast(b as text) = b::text", r#"lower (a) = "a" and cast("b" as text) = "b"::text"#),
+            (
+                "lower (a) = a and cast(b as text) = b::text",
+                r#"lower (a) = "a" and cast("b" as text) = "b"::text"#,
+            ),
             ("a in (1, 2)\n  and  not b", r#""a" in (1, 2)   and  not "b""#),
             ("extract(year from day) > 2000", r#"extract(year from "day") > 2000"#),
             ("case when a then b else c end", r#"case when "a" then "b" else "c" end"#),
-            ("position('x' in a) > 0 and trim(both ' ' from b) = b", r#"position('x' in "a") > 0 and trim(both ' ' from "b") = "b""#),
+            (
+                "position('x' in a) > 0 and trim(both ' ' from b) = b",
+                r#"position('x' in "a") > 0 and trim(both ' ' from "b") = "b""#,
+            ),
             ("a at time zone 'UTC' > b", r#""a" at time zone 'UTC' > "b""#),
         ] {
             let expected = expected.replace("lower (a)", "lower (\"a\")");

@@ -150,7 +150,8 @@ mod tests {
         ] {
             assert_eq!(shown(text).as_deref(), Some(expected), "{text}");
         }
-        for wrong in ["varchar()", "varchar(0)", "varchar(-1)", "char(10485761)", "json(3)", "enum(x", "mood"] {
+        for wrong in ["varchar()", "varchar(0)", "varchar(-1)", "char(10485761)", "json(3)", "enum(x", "mood"]
+        {
             assert_eq!(shown(wrong), None, "{wrong}");
         }
     }

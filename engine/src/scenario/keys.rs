@@ -70,7 +70,8 @@ pub(super) const MODIFIERS: [&str; 2] = ["references", "index"];
 
 /// Reads what a table says about its keys.
 pub(super) fn of_table(node: &Node, faults: &mut Faults) -> Keys {
-    if let Some((key, _)) = node.map().unwrap_or_default().iter().find(|(key, _)| key.text == "partition by") {
+    if let Some((key, _)) = node.map().unwrap_or_default().iter().find(|(key, _)| key.text == "partition by")
+    {
         let fault = Fault::at(key.span, "`partition by` is not supported yet");
         faults.push(fault.hint("load into tables that you have partitioned yourself, or leave it out"));
     }
@@ -85,7 +86,8 @@ pub(super) fn of_table(node: &Node, faults: &mut Faults) -> Keys {
         }
     }
     if let Some(node) = node.get("check") {
-        keys.checks.extend(several(node).iter().filter_map(|item| faults.keep(as_expression(item, "`check`"))));
+        keys.checks
+            .extend(several(node).iter().filter_map(|item| faults.keep(as_expression(item, "`check`"))));
     }
     if let Some(node) = node.get("foreign key") {
         keys.foreign.extend(several(node).iter().filter_map(|item| foreign(item, faults)));
@@ -163,14 +165,15 @@ fn references(node: &Node) -> Result<References, Fault> {
         let span = if exact { Span::new(start, start + text.len()) } else { node.span };
         Key { text: text.to_owned(), span }
     };
-    let (table, column) =
-        (part(table, node.span.start), part(column, node.span.start + table.len() + 1));
+    let (table, column) = (part(table, node.span.start), part(column, node.span.start + table.len() + 1));
     Ok(References::To { table, column: Some(column) })
 }
 
 /// Refuses `references:` and `index:` where there is no column of a table.
 pub(super) fn refuse(node: &Node, faults: &mut Faults) {
-    for (key, _) in node.map().unwrap_or_default().iter().filter(|(key, _)| MODIFIERS.contains(&key.text.as_str())) {
+    for (key, _) in
+        node.map().unwrap_or_default().iter().filter(|(key, _)| MODIFIERS.contains(&key.text.as_str()))
+    {
         let fault = Fault::at(key.span, format!("`{}` belongs to a column of a table", key.text));
         faults.push(fault.hint("leave it out here"));
     }

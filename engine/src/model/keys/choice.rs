@@ -57,7 +57,9 @@ impl Resolver<'_> {
     fn span_of(&self, t: usize, c: usize) -> Span {
         let draft = &self.drafts[t].columns[c];
         let spec = draft.spec.as_ref();
-        spec.map_or(self.drafts[t].name.span, |spec| spec.sql_type.as_ref().map_or(spec.span, |node| node.span))
+        spec.map_or(self.drafts[t].name.span, |spec| {
+            spec.sql_type.as_ref().map_or(spec.span, |node| node.span)
+        })
     }
 
     /// Adds the closed choices of all tables, and refuses enums that are none.
@@ -78,14 +80,19 @@ impl Resolver<'_> {
                     let plain = matches!(declared, None | Some(Declared::Varchar(_) | Declared::Char(_)));
                     let reach = if most.is_some() { Reach::All } else { Reach::Choices };
                     let labels = self.texts(t, c, reach, &mut known);
-                    let too_long = labels.iter().flatten().find(|label| most.is_some_and(|most| label.chars().count() > most as usize));
+                    let too_long = labels
+                        .iter()
+                        .flatten()
+                        .find(|label| most.is_some_and(|most| label.chars().count() > most as usize));
                     if let Some(label) = too_long {
                         let ty = self.done(t, c).map(Column::sql_type).unwrap_or_default();
                         self.faults.push(Fault::at(span, format!("`{label}` does not fit {ty}")));
                     }
                     let labels = self.texts(t, c, Reach::Choices, &mut known);
                     let text = self.done(t, c).is_ok_and(|column| column.ty == Type::Text);
-                    if let Some(labels) = labels.filter(|labels| plain && text && (1..=MOST_CHECKED).contains(&labels.len())) {
+                    if let Some(labels) =
+                        labels.filter(|labels| plain && text && (1..=MOST_CHECKED).contains(&labels.len()))
+                    {
                         keys[t].choices.push(Choice { column: c, labels });
                     }
                     continue;
@@ -95,10 +102,13 @@ impl Resolver<'_> {
                 let checked = enum_labels(span, &column_name, labels);
                 let Some(labels) = self.faults.keep(checked) else { continue };
                 let name = name.unwrap_or_default();
-                let first = enums.entry(name.clone()).or_insert_with(|| (column_name.clone(), labels.clone()));
-                let agree = first.1.len() == labels.len() && labels.iter().all(|label| first.1.contains(label));
+                let first =
+                    enums.entry(name.clone()).or_insert_with(|| (column_name.clone(), labels.clone()));
+                let agree =
+                    first.1.len() == labels.len() && labels.iter().all(|label| first.1.contains(label));
                 if !agree {
-                    let fault = Fault::at(span, format!("`{column_name}` and `{}` have different labels", first.0));
+                    let fault =
+                        Fault::at(span, format!("`{column_name}` and `{}` have different labels", first.0));
                     let fault = fault.label(format!("both are of the enum `{name}`"));
                     self.faults.push(fault.hint("give one of them another name, as in `type: enum(name)`"));
                 }
@@ -140,11 +150,9 @@ impl Resolver<'_> {
         match &column.recipe {
             Recipe::Choose { values, .. } => strings(&values.0),
             Recipe::Array { element, .. } => self.texts_of(t, element, reach, known),
-            Recipe::Formula(formula) if column.ty == Type::Text => {
-                formula.expression.texts(MOST_LABELS, &mut |slot| {
-                    of_input(self, *formula.inputs.get(slot)?, known)
-                })
-            }
+            Recipe::Formula(formula) if column.ty == Type::Text => formula
+                .expression
+                .texts(MOST_LABELS, &mut |slot| of_input(self, *formula.inputs.get(slot)?, known)),
             Recipe::Switch { cases, .. } if column.ty == Type::Text => {
                 let mut texts: Vec<String> = Vec::new();
                 for input in cases.iter().flatten() {

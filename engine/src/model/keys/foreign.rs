@@ -40,7 +40,9 @@ impl Resolver<'_> {
 
     /// The foreign key that a column's `references:` asks for.
     fn column_references(&mut self, t: usize, c: usize, keys: &[Keys]) -> Result<Option<ForeignKey>, Fault> {
-        let Some(References::To { table, column }) = self.references_of(t, c).cloned() else { return Ok(None) };
+        let Some(References::To { table, column }) = self.references_of(t, c).cloned() else {
+            return Ok(None);
+        };
         let draft = &self.drafts[t].columns[c];
         if !draft.written {
             return Err(super::not_written(table.span, "references", &draft.name));
@@ -96,7 +98,13 @@ impl Resolver<'_> {
             }
         };
         if columns.len() != references.len() {
-            let message = format!("the foreign key has {}, the key of `{}` has {}", columns.len(), to.text, references.len());
+            let plural = if columns.len() == 1 { "column" } else { "columns" };
+            let message = format!(
+                "the foreign key has {} {plural}, the key of `{}` has {}",
+                columns.len(),
+                to.text,
+                references.len()
+            );
             return Err(Fault::at(span, message).label("expected as many columns as the key has").hint(
                 match columns.len() {
                     1 => format!("write `table.column`, or a `foreign key:` of the table with all columns of the key of `{}`", to.text),
@@ -150,11 +158,16 @@ impl Resolver<'_> {
             None => {}
         }
         let (end, column) = self.taken_from(t, c)?;
-        // What a row passes on to itself refers to no other row.
-        if end != t || self.leaves_the_row(t, c) {
-            if self.drafts[end].columns[column].written && keys[end].has_key(&[column]) {
-                return Some((end, column));
+        let is_key = match self.done(t, c).map(|column| &column.recipe) {
+            // An expression that passes on the primary key of another row means that row; other keys may be copies of data.
+            Ok(Recipe::Formula(_)) => {
+                let primary = keys[end].primary.as_ref().is_some_and(|key| key.columns == [column]);
+                primary && self.leaves_the_row(t, c)
             }
+            _ => keys[end].has_key(&[column]),
+        };
+        if is_key && self.drafts[end].columns[column].written {
+            return Some((end, column));
         }
         self.origin(end, column, keys)
     }
@@ -170,7 +183,8 @@ impl Resolver<'_> {
             Recipe::Reference(reference) => return Some((reference.target, reference.shown)),
             Recipe::Parent { key } => *key,
             Recipe::Formula(formula) => {
-                let slot = formula.expression.passes_on().or_else(|| formula.expression.passes_on_number())?;
+                let slot =
+                    formula.expression.passes_on().or_else(|| formula.expression.passes_on_number())?;
                 *formula.inputs.get(slot)?
             }
             _ => return None,
@@ -189,14 +203,11 @@ impl Resolver<'_> {
         Some((end, *column))
     }
 
-    /// Whether a column's values come from another row, be it of the same table.
+    /// Whether an expression reads another row, be it of the same table.
     fn leaves_the_row(&self, t: usize, c: usize) -> bool {
-        match self.done(t, c).map(|column| &column.recipe) {
-            Ok(Recipe::Formula(formula)) => formula.inputs.iter().any(
-                |&input| matches!(&self.drafts[t].inputs[input], Input::Column { hops, .. } if !hops.is_empty()),
-            ),
-            _ => true,
-        }
+        let Ok(Column { recipe: Recipe::Formula(formula), .. }) = self.done(t, c) else { return false };
+        let inputs = formula.inputs.iter().map(|&input| &self.drafts[t].inputs[input]);
+        inputs.into_iter().any(|input| matches!(input, Input::Column { hops, .. } if !hops.is_empty()))
     }
 
     /// A column that refers to a key has the key's type, unless the scenario says another one.
@@ -204,7 +215,8 @@ impl Resolver<'_> {
         let says = self.drafts[t].columns[c].spec.as_ref().is_some_and(|spec| spec.sql_type.is_some());
         let Ok(other) = self.done(target, key) else { return };
         let (ty, declared) = (other.ty.clone(), other.declared().cloned());
-        if let Some(own) = self.done_mut(t, c).filter(|own| !says && own.ty == ty && own.declared().is_none()) {
+        if let Some(own) = self.done_mut(t, c).filter(|own| !says && own.ty == ty && own.declared().is_none())
+        {
             own.declared = declared;
         }
     }

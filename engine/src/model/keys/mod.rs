@@ -182,7 +182,8 @@ impl Resolver<'_> {
     fn proven(&self, t: usize, columns: &[usize]) -> bool {
         let columns: Vec<&Column> = columns.iter().filter_map(|&c| self.done(t, c).ok()).collect();
         let keeps = |column: &Column| {
-            column.cast.as_ref().is_none_or(|cast| injective(&column.made, cast.ty())) && column.null.is_none()
+            column.cast.as_ref().is_none_or(|cast| injective(&column.made, cast.ty()))
+                && column.null.is_none()
         };
         let is_parent = |column: &Column| matches!(column.recipe, Recipe::Parent { .. }) && keeps(column);
         let differs = |column: &Column| match &column.recipe {
@@ -249,8 +250,7 @@ impl Resolver<'_> {
                 let fault =
                     Fault::at(name.span, format!("`{what}`: unknown column `{}` of `{table}`", name.text));
                 let written = || format!("the columns of `{table}` are: {}", known.join(", "));
-                let hint =
-                    did_you_mean(&name.text, known.iter().map(String::as_str)).unwrap_or_else(written);
+                let hint = did_you_mean(&name.text, known.iter().map(String::as_str)).unwrap_or_else(written);
                 self.faults.push(fault.hint(hint));
                 continue;
             };
