@@ -35,6 +35,8 @@ pub(crate) enum Command {
         It covers the scenario without its comments and layout, seed, scale, parameters and as-of, and the versions of \
         generators, vocabulary and time zones; not the format and not the choice of tables. Nothing is generated.")]
     Fingerprint(ScenarioArguments),
+    /// Print the tables as a script for PostgreSQL: types, keys, indexes, checks, comments
+    Ddl(Ddl),
     /// Print the JSON Schema of the scenario language, for editors
     #[command(long_about = "Print the JSON Schema of the scenario language, for editors.\n\n\
         With the YAML extension of VS Code and others, save it beside the scenario and begin the scenario with:\n\
@@ -83,11 +85,16 @@ Examples:
   A quarter of the files, for the first of four machines:
     seedbed generate saas --to part --shard 1/4
 
+  PostgreSQL, with keys and indexes, all or nothing:
+    seedbed generate saas --to postgres:///demo
+    seedbed generate saas --to postgres:///demo --replace --jobs 8 --scale 10
+
 How long generating alone takes: --to null:")]
 pub(crate) struct Generate {
     #[command(flatten)]
     pub(crate) scenario: ScenarioArguments,
-    /// Where to: a directory, a file such as users.csv, `-` for stdout, or `null:` for nowhere
+    /// Where to: a directory, a file such as users.csv, a database (postgres://host/name, or `postgres:` for what
+    /// DATABASE_URL or PGHOST and the others say), `-` for stdout, or `null:` for nowhere
     #[arg(long, value_name = "TARGET")]
     pub(crate) to: String,
     /// Only these tables, separated by commas; their rows are the same as in the whole dataset
@@ -117,6 +124,51 @@ pub(crate) struct Generate {
     /// Print errors only
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) database: Database,
+}
+
+/// What matters for databases only.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "PostgreSQL")]
+pub(crate) struct Database {
+    /// The schema of the tables; default public
+    #[arg(long, value_name = "NAME")]
+    pub(crate) schema: Option<String>,
+    /// Put the new rows in the place of those that tables hold, in one step
+    #[arg(long, conflicts_with = "append")]
+    pub(crate) replace: bool,
+    /// Add the new rows to those that tables hold
+    #[arg(long)]
+    pub(crate) append: bool,
+    /// Connections that load and build indexes side by side; default as many as threads, at most 8
+    #[arg(long, short, value_name = "N", value_parser = jobs)]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Leave out keys, indexes and constraints
+    #[arg(long)]
+    pub(crate) no_keys: bool,
+    /// Write to a server on another machine
+    #[arg(long)]
+    pub(crate) allow_remote: bool,
+    /// Connect and print what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+impl Database {
+    /// The first flag given, if any.
+    pub(crate) fn first_given(&self) -> Option<&'static str> {
+        let given = [
+            ("--schema", self.schema.is_some()),
+            ("--replace", self.replace),
+            ("--append", self.append),
+            ("--jobs", self.jobs.is_some()),
+            ("--no-keys", self.no_keys),
+            ("--allow-remote", self.allow_remote),
+            ("--dry-run", self.dry_run),
+        ];
+        given.into_iter().find_map(|(name, given)| given.then_some(name))
+    }
 }
 
 #[derive(Args, Debug)]
@@ -163,6 +215,31 @@ pub(crate) struct Explain {
 }
 
 #[derive(Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  All tables, in one transaction, stopping at the first error:
+    seedbed ddl saas | psql -1 -v ON_ERROR_STOP=1 -f - demo
+
+  Tables without keys, to load files into; then the rest would be added by hand:
+    seedbed ddl saas --schema bench --no-keys | psql -1 -v ON_ERROR_STOP=1 -f - demo
+
+The script has no transaction of its own, as the scripts of pg_dump have none. Names are in double quotes. Keys, foreign \
+keys and checks are those that the scenario writes and those that follow from its generators; `seedbed explain` lists them.")]
+pub(crate) struct Ddl {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArguments,
+    /// The schema of the tables; another one than `public` is created if it is not there
+    #[arg(long, value_name = "NAME", default_value = "public")]
+    pub(crate) schema: String,
+    /// Only these tables, separated by commas; foreign keys to others are left out, and named in a comment
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) tables: Vec<String>,
+    /// Only types, tables and comments: no keys, indexes, checks and foreign keys
+    #[arg(long)]
+    pub(crate) no_keys: bool,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct Scenarios {
     /// Print this scenario's YAML, as in: seedbed scenarios minimal > mine.yaml
     pub(crate) name: Option<String>,
@@ -189,6 +266,11 @@ fn compression(text: &str) -> Result<Compression, String> {
 fn threads(text: &str) -> Result<NonZeroUsize, String> {
     let threads: Option<NonZeroUsize> = text.parse().ok();
     threads.filter(|n| n.get() <= 1024).ok_or_else(|| "expected a whole number from 1 to 1024".to_owned())
+}
+
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    let jobs: Option<NonZeroUsize> = text.parse().ok();
+    jobs.filter(|n| n.get() <= 64).ok_or_else(|| "expected a whole number from 1 to 64".to_owned())
 }
 
 fn shard(text: &str) -> Result<Shard, String> {

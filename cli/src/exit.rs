@@ -1,4 +1,4 @@
-//! How the program ends: 0 done, 1 failed while running, 2 wrong usage or wrong scenario.
+//! How the program ends: 0 done, 1 failed while running, 2 wrong usage or wrong scenario, 130 interrupted.
 
 use std::process::ExitCode;
 
@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Running { message: String, hint: Option<String> },
     /// The reader of our output went away: no failure.
     ClosedPipe,
+    /// Somebody asked the program to stop.
+    Interrupted,
 }
 
 impl Failure {
@@ -67,6 +69,18 @@ impl From<seedbed_formats::Error> for Failure {
     }
 }
 
+impl From<seedbed_postgres::Error> for Failure {
+    fn from(error: seedbed_postgres::Error) -> Self {
+        use seedbed_postgres::Error;
+        let (message, hint) = (error.to_string(), error.hint());
+        match error {
+            Error::Usage { .. } => Self::Usage { message, hint },
+            Error::Interrupted => Self::Interrupted,
+            _ => Self::Running { message, hint },
+        }
+    }
+}
+
 /// Says what went wrong, and gives the exit code.
 pub(crate) fn code(result: Result<(), Failure>) -> ExitCode {
     let Err(failure) = result else { return ExitCode::SUCCESS };
@@ -78,6 +92,7 @@ pub(crate) fn code(result: Result<(), Failure>) -> ExitCode {
                 _ => ExitCode::SUCCESS,
             };
         }
+        Failure::Interrupted => 130,
         Failure::Running { .. } => 1,
         Failure::Usage { .. } | Failure::Flags(_) | Failure::Scenario { .. } => 2,
     };
@@ -90,6 +105,7 @@ pub(crate) fn code(result: Result<(), Failure>) -> ExitCode {
         Failure::Usage { message, hint } | Failure::Running { message, hint } => {
             output::note(&fault::plain(&message, hint.as_deref(), output::colour()));
         }
+        Failure::Interrupted => output::note("interrupted: the target is as it was\n"),
         Failure::ClosedPipe => {}
     }
     ExitCode::from(code)

@@ -1,10 +1,12 @@
-//! `seedbed generate`: a scenario becomes files.
+//! `seedbed generate`: a scenario becomes files. Databases are [`load`](crate::load)'s.
 
 use seedbed_engine::Plan;
 use seedbed_formats::Request;
+use seedbed_postgres::connect::Target;
 
 use crate::arguments::Generate;
 use crate::exit::Failure;
+use crate::load;
 use crate::progress::Progress;
 use crate::report::{self, Run};
 use crate::settings;
@@ -12,6 +14,13 @@ use crate::target::{Destination, Place};
 
 /// Writes the data of a scenario.
 pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
+    if Target::is_target(&arguments.to) {
+        return load::run(arguments);
+    }
+    if let Some(flag) = arguments.database.first_given() {
+        return Err(Failure::usage(format!("`{flag}` is for databases"))
+            .hint("leave it out, or write to a database, as in `--to postgres:///demo`"));
+    }
     let destination = Destination::parse(&arguments.to, arguments.format)?;
     if arguments.json && destination.place == Place::Stdout {
         return Err(
@@ -49,7 +58,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
 }
 
 /// The tables asked for, in the order of the scenario; all when none is named.
-fn tables(plan: &Plan, names: &[String]) -> Result<Vec<usize>, Failure> {
+pub(crate) fn tables(plan: &Plan, names: &[String]) -> Result<Vec<usize>, Failure> {
     if names.is_empty() {
         return Ok((0..plan.model().tables.len()).collect());
     }

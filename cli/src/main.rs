@@ -7,11 +7,14 @@
 mod arguments;
 mod cell;
 mod check;
+mod ddl;
 mod exit;
 mod explain;
 mod fault;
 mod generate;
 mod grid;
+mod load;
+mod load_report;
 mod output;
 mod preview;
 mod progress;
@@ -45,6 +48,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             let (_, plan) = settings::compile(&arguments)?;
             output::print(&format!("{}\n", plan.fingerprint()))
         }
+        Command::Ddl(arguments) => ddl::run(&arguments),
         Command::Schema => output::print(&format!("{:#}\n", seedbed_engine::scenario::schema::schema())),
         Command::Scenarios(arguments) => scenarios::run(&arguments),
         Command::Completions { shell } => {

@@ -54,6 +54,11 @@ impl Progress {
 
     /// One step further.
     pub(crate) fn step(&mut self, step: &Step) {
+        self.rows(step.table, step.rows, step.rows_total, step.bytes);
+    }
+
+    /// Some rows further, with the subject of the rows.
+    pub(crate) fn rows(&mut self, subject: &str, rows: u64, rows_total: u64, bytes: u64) {
         let pause = match &self.display {
             Display::Silent => return,
             Display::Lines => BETWEEN_LINES,
@@ -63,14 +68,14 @@ impl Progress {
             return;
         }
         self.told = Instant::now();
-        let text = self.text(step);
+        let text = self.text(subject, rows, rows_total, bytes);
         match &self.display {
             Display::Bar(bar) => {
                 bar.set_message(text);
-                bar.set_length(step.rows_total);
-                bar.set_position(step.rows);
+                bar.set_length(rows_total);
+                bar.set_position(rows);
             }
-            _ => output::note(&format!("{:>3}%  {text}\n", step.rows * 100 / step.rows_total.max(1))),
+            _ => output::note(&format!("{:>3}%  {text}\n", rows * 100 / rows_total.max(1))),
         }
     }
 
@@ -81,18 +86,30 @@ impl Progress {
         }
     }
 
-    fn text(&self, step: &Step) -> String {
+    /// Something that has no rows.
+    pub(crate) fn doing(&mut self, doing: &str) {
+        match &self.display {
+            Display::Silent => {}
+            Display::Bar(bar) => bar.set_message(doing.to_owned()),
+            Display::Lines if self.told.elapsed() < BETWEEN_LINES => {}
+            Display::Lines => {
+                self.told = Instant::now();
+                output::note(&format!("{doing}\n"));
+            }
+        }
+    }
+
+    fn text(&self, subject: &str, rows: u64, rows_total: u64, bytes: u64) -> String {
         let elapsed = self.started.elapsed();
-        let rows = per_second(step.rows, elapsed);
-        let left = Duration::from_secs(step.rows_total.saturating_sub(step.rows) / rows.max(1));
+        let per_sec = per_second(rows, elapsed);
+        let left = Duration::from_secs(rows_total.saturating_sub(rows) / per_sec.max(1));
         let left = if left.as_secs() < 60 { format!("{} s", left.as_secs()) } else { time(left) };
         format!(
-            "{}: {} of {} rows, {} rows/s, {}/s, {left} left",
-            step.table,
-            count(step.rows),
-            count(step.rows_total),
+            "{subject}: {} of {} rows, {} rows/s, {}/s, {left} left",
             count(rows),
-            size(per_second(step.bytes, elapsed)),
+            count(rows_total),
+            count(per_sec),
+            size(per_second(bytes, elapsed)),
         )
     }
 }

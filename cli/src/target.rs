@@ -35,10 +35,6 @@ impl Destination {
             "-" => Place::Stdout,
             "null:" => Place::Nowhere,
             _ => match scheme(to) {
-                Some("postgres" | "postgresql") => {
-                    return Err(Failure::usage("writing into PostgreSQL is not supported yet")
-                        .hint("write files with `--to DIRECTORY --format csv` and load them with COPY"));
-                }
                 // What stands behind the scheme may hold a password.
                 Some(scheme) => {
                     return Err(Failure::usage(format!("unknown kind of target `{scheme}://`"))
@@ -153,7 +149,7 @@ mod tests {
 
     #[test]
     fn passwords_are_not_repeated() {
-        for url in ["postgres://me:secret@host/db", "mysql://me:secret@host/db"] {
+        for url in ["mysql://me:secret@host/db", "s3://me:secret@host/db"] {
             let Err(Failure::Usage { message, hint }) = Destination::parse(url, None) else {
                 panic!("{url}")
             };

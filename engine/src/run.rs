@@ -204,13 +204,34 @@ pub fn run<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
     layout: Layout,
     pool: &rayon::ThreadPool,
     encode: &E,
+    sink: S,
+    progress: impl FnMut(&Chunk, &S),
+) -> Result<S::Summary, RunError<E::Error>> {
+    run_within(plan, files, layout, pool, window(pool), encode, sink, progress)
+}
+
+/// The chunks that a run has in flight, so that no thread of the pool waits for the sink.
+pub fn window(pool: &rayon::ThreadPool) -> usize {
+    pool.current_num_threads() * 2 + 1
+}
+
+/// The same as [`run`] with a window of one's own, for several runs that share a pool.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_within<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
+    plan: &Plan,
+    files: &[(usize, u64, Range<u64>)],
+    layout: Layout,
+    pool: &rayon::ThreadPool,
+    window: usize,
+    encode: &E,
     mut sink: S,
     mut progress: impl FnMut(&Chunk, &S),
 ) -> Result<S::Summary, RunError<E::Error>> {
     let mut chunks =
         files.iter().flat_map(|(table, file, rows)| chunks_of(*table, *file, rows.clone(), layout));
     let stop = AtomicBool::new(false);
-    let window = pool.current_num_threads() * 2 + 1;
     pool.in_place_scope(|scope| {
         let mut in_flight: VecDeque<(Chunk, mpsc::Receiver<_>)> = VecDeque::with_capacity(window);
         loop {

@@ -72,6 +72,18 @@ pub enum Error {
         value: String,
         /// Why not.
         reason: String,
+        /// The way out.
+        hint: Option<String>,
+    },
+    /// The server has taken another number of rows than were sent.
+    #[error("table `{table}` took {found} rows and was sent {expected}")]
+    Rows {
+        /// The table.
+        table: String,
+        /// Rows sent.
+        expected: u64,
+        /// Rows taken.
+        found: u64,
     },
     /// Somebody asked the work to stop.
     #[error("interrupted")]
@@ -148,7 +160,9 @@ impl Error {
     /// The way out, if one is known.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Usage { hint, .. } | Self::Connect { hint, .. } => hint.clone(),
+            Self::Usage { hint, .. } | Self::Connect { hint, .. } | Self::Refused { hint, .. } => {
+                hint.clone()
+            }
             Self::Server { error, .. } => error.hint.clone(),
             _ => None,
         }

@@ -2,10 +2,18 @@
 //! indexes, and published at once.
 
 pub mod error;
+mod stop;
 pub mod sql;
 pub mod types;
 
 pub mod copy;
 pub mod connect;
 
+mod session;
+pub mod catalog;
+
+pub mod load;
+pub mod ddl;
+
 pub use error::Error;
+pub use stop::Stop;

@@ -1,0 +1,116 @@
+//! `seedbed generate … --to postgres:…`: a scenario becomes tables of a database.
+
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+
+use seedbed_postgres::Stop;
+use seedbed_postgres::connect::Target;
+use seedbed_postgres::load::{self, Existing, Keys, Progress as Step, Request};
+
+use crate::arguments::Generate;
+use crate::exit::Failure;
+use crate::generate;
+use crate::load_report::{self, Run};
+use crate::output;
+use crate::progress::Progress;
+use crate::settings;
+
+/// More connections than this have to be asked for.
+const MOST_JOBS: usize = 8;
+
+/// Brings the data of a scenario into a database.
+pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
+    check(arguments)?;
+    let target = target(&arguments.to, arguments.database.schema.as_deref())?;
+    let (_, plan) = settings::compile(&arguments.scenario)?;
+    let tables = generate::tables(&plan, &arguments.tables)?;
+    let pool = settings::pool(&arguments.threads)?;
+    let database = &arguments.database;
+    let request = Request {
+        tables,
+        schema: database.schema.clone().unwrap_or_else(|| "public".to_owned()),
+        existing: match (database.replace, database.append) {
+            (true, _) => Existing::Replace,
+            (_, true) => Existing::Append,
+            _ => Existing::Refuse,
+        },
+        jobs: database.jobs.map_or(pool.current_num_threads().min(MOST_JOBS), NonZeroUsize::get),
+        keys: if database.no_keys { Keys::Omitted } else { Keys::All },
+        allow_remote: database.allow_remote,
+    };
+    let stop = stop_on_signals()?;
+    if database.dry_run {
+        let survey = load::survey(&plan, &target, &request, &stop)?;
+        return output::print(&survey.to_string());
+    }
+
+    let run = Run { plan: &plan, target: &target, request: &request, threads: pool.current_num_threads() };
+    let progress = Progress::new(arguments.quiet, false);
+    progress.note(&run.opening());
+    let progress = Mutex::new(progress);
+    let listen = |step: Step| {
+        // Whoever comes while something is being shown is not shown.
+        if let Ok(mut progress) = progress.try_lock() {
+            match step {
+                Step::Rows { rows, rows_total, bytes } => progress.rows("load", rows, rows_total, bytes),
+                Step::Step(doing) => progress.doing(&doing),
+            }
+        }
+    };
+    let result = load::load(&plan, &target, &request, &pool, &stop, &listen);
+    if let Ok(progress) = progress.lock() {
+        progress.finish();
+    }
+    let report = result?;
+    if arguments.json {
+        output::print(&format!("{:#}\n", load_report::json(&run, &report)))?;
+    } else if !arguments.quiet {
+        output::note(&load_report::table(&run, &report));
+    }
+    Ok(())
+}
+
+/// The database that a text names. What is worth knowing about the text goes to stderr.
+pub(crate) fn target(text: &str, schema: Option<&str>) -> Result<Target, Failure> {
+    let target = Target::parse(text, &|name| std::env::var(name).ok())?;
+    for warning in target.warnings() {
+        output::note(&format!("warning: {warning}\n"));
+    }
+    if let (Some(named), None) = (target.schema_parameter(), schema) {
+        output::note(&format!("hint: tables go to schema `public`; `--schema {named}` puts them where the URL says\n"));
+    }
+    Ok(target)
+}
+
+/// Refuses flags that are for files.
+fn check(arguments: &Generate) -> Result<(), Failure> {
+    let for_files = [
+        ("--format", arguments.format.is_some()),
+        ("--compression", arguments.compression.is_some()),
+        ("--rows-per-file", arguments.rows_per_file.is_some()),
+        ("--shard", arguments.shard.is_some()),
+    ];
+    if let Some((flag, _)) = for_files.into_iter().find(|(_, given)| *given) {
+        return Err(Failure::usage(format!("`{flag}` is for files")).hint("leave it out"));
+    }
+    if arguments.force {
+        return Err(Failure::usage("`--force` is for files")
+            .hint("`--replace` puts the new rows in the place of those that tables hold"));
+    }
+    Ok(())
+}
+
+/// The first signal asks the load to stop, which undoes what it has done; the second does not wait for that.
+fn stop_on_signals() -> Result<Stop, Failure> {
+    let stop = Stop::new();
+    let asked = stop.clone();
+    let handler = move || {
+        if asked.is_asked() {
+            std::process::exit(130);
+        }
+        asked.stop();
+    };
+    ctrlc::set_handler(handler)
+        .map_err(|error| Failure::running(format!("cannot listen for signals: {error}")))?;
+    Ok(stop)
+}

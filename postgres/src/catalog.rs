@@ -1,0 +1,211 @@
+//! What is in the database: tables, the real types of their columns, and everything that replacing a table would lose.
+
+use std::collections::BTreeMap;
+
+use crate::error::Error;
+use crate::session::Session;
+use crate::sql::literal;
+use crate::types::{ColumnType, Kind};
+
+/// A table of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExistingTable {
+    /// Its number in the catalog.
+    pub oid: u32,
+    /// Its name.
+    pub name: String,
+    /// `r` for a table, `p` for a partitioned one, `v` for a view, ….
+    pub relkind: char,
+    /// Its columns, in order.
+    pub columns: Vec<ExistingColumn>,
+    /// Whether it holds any row.
+    pub is_empty: bool,
+}
+
+/// A column of a table of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExistingColumn {
+    /// Its name.
+    pub name: String,
+    /// Its type; a domain's is what the domain is made of.
+    pub ty: ColumnType,
+    /// Whether it refuses NULL.
+    pub not_null: bool,
+    /// Whether the server fills it in when it is left out.
+    pub has_default: bool,
+    /// Whether it is always computed by the server and cannot be written.
+    pub generated: bool,
+    /// Whether a sequence belongs to it.
+    pub has_sequence: bool,
+}
+
+/// The tables of a schema that have one of the names.
+pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<Vec<ExistingTable>, Error> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let doing = format!("look at the tables of schema `{schema}`");
+    let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
+    let query = format!(
+        "select c.oid, c.relname, c.relkind from pg_catalog.pg_class c \
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+         where n.nspname = {} and c.relname in ({}) order by c.oid",
+        literal(schema),
+        names.join(", ")
+    );
+    let mut tables = Vec::new();
+    for row in session.rows(&doing, &query)? {
+        let text = |i| row.get(i).unwrap_or_default();
+        let (oid, name) = (number(text(0)), text(1).to_owned());
+        let relkind = text(2).chars().next().unwrap_or('r');
+        let columns = columns(session, oid, &name)?;
+        let table = crate::sql::qualified(schema, &name);
+        // Whoever may not read a table may still fill it; the server has the last word then.
+        let is_empty = matches!(relkind, 'r' | 'p')
+            && readable(session, oid)?
+            && session
+                .value(&format!("look into table `{name}`"), &format!("select exists (select from {table})"))?
+                .as_deref()
+                == Some("f");
+        tables.push(ExistingTable { oid, name, relkind, columns, is_empty });
+    }
+    Ok(tables)
+}
+
+fn readable(session: &Session, oid: u32) -> Result<bool, Error> {
+    let query = format!("select pg_catalog.has_table_privilege({oid}::pg_catalog.oid, 'SELECT')");
+    Ok(session.value("look at privileges", &query)?.as_deref() == Some("t"))
+}
+
+/// The columns of a table, with domains resolved to what they are made of.
+fn columns(session: &Session, table: u32, name: &str) -> Result<Vec<ExistingColumn>, Error> {
+    let query = format!(
+        "with recursive made_of(attnum, oid, typmod, domain) as ( \
+           select attnum, atttypid, atttypmod, false from pg_catalog.pg_attribute \
+             where attrelid = {table} and attnum > 0 and not attisdropped \
+           union all \
+           select m.attnum, t.typbasetype, case when m.typmod = -1 then t.typtypmod else m.typmod end, true \
+             from made_of m join pg_catalog.pg_type t on t.oid = m.oid where t.typtype = 'd') \
+         select a.attname, a.attnotnull, a.atthasdef or a.attidentity <> '', a.attgenerated <> '', \
+                pg_catalog.pg_get_serial_sequence({table}::pg_catalog.regclass::text, a.attname) is not null, \
+                m.oid, m.typmod, pg_catalog.format_type(m.oid, m.typmod), t.typname, t.typtype, n.nspname, \
+                case when t.typcategory = 'A' then t.typelem else 0 end, e.typname, e.typtype, en.nspname, \
+                pg_catalog.format_type(t.typelem, m.typmod) \
+         from made_of m \
+         join pg_catalog.pg_attribute a on a.attrelid = {table} and a.attnum = m.attnum \
+         join pg_catalog.pg_type t on t.oid = m.oid \
+         join pg_catalog.pg_namespace n on n.oid = t.typnamespace \
+         left join pg_catalog.pg_type e on e.oid = t.typelem and t.typcategory = 'A' \
+         left join pg_catalog.pg_namespace en on en.oid = e.typnamespace \
+         where t.typtype <> 'd' order by a.attnum"
+    );
+    let doing = format!("look at the columns of table `{name}`");
+    let mut labels = Labels { session, known: BTreeMap::new() };
+    let mut columns = Vec::new();
+    for row in session.rows(&doing, &query)? {
+        let text = |i| row.get(i).unwrap_or_default();
+        let is = |i| text(i) == "t";
+        let (oid, typmod, element) = (number(text(5)), text(6).parse().unwrap_or(-1), number(text(11)));
+        let scalar = |oid, typname: &str, typtype: &str, schema: &str, labels: &mut Labels| match typtype {
+            "e" => labels.of(oid).map(Kind::Enum),
+            _ => Ok(kind(typname, schema, typmod)),
+        };
+        let kind = if element == 0 {
+            scalar(oid, text(8), text(9), text(10), &mut labels)?
+        } else {
+            let kind = scalar(element, text(12), text(13), text(14), &mut labels)?;
+            Kind::Array(Box::new(ColumnType { oid: element, sql: text(15).to_owned(), kind }))
+        };
+        columns.push(ExistingColumn {
+            name: text(0).to_owned(),
+            ty: ColumnType { oid, sql: text(7).to_owned(), kind },
+            not_null: is(1),
+            has_default: is(2),
+            generated: is(3),
+            has_sequence: is(4),
+        });
+    }
+    Ok(columns)
+}
+
+/// The labels of enums, each looked up once.
+struct Labels<'s> {
+    session: &'s Session,
+    known: BTreeMap<u32, Vec<String>>,
+}
+
+impl Labels<'_> {
+    fn of(&mut self, oid: u32) -> Result<Vec<String>, Error> {
+        if let Some(labels) = self.known.get(&oid) {
+            return Ok(labels.clone());
+        }
+        let query = format!(
+            "select enumlabel from pg_catalog.pg_enum where enumtypid = {oid} order by enumsortorder"
+        );
+        let rows = self.session.rows("look at the labels of an enum", &query)?;
+        let labels: Vec<_> = rows.iter().filter_map(|row| row.get(0).map(str::to_owned)).collect();
+        self.known.insert(oid, labels.clone());
+        Ok(labels)
+    }
+}
+
+/// What a type of the catalog is. A type modifier counts from 4 for lengths, and packs precision and scale for `numeric`.
+fn kind(typname: &str, schema: &str, typmod: i32) -> Kind {
+    let length = (typmod >= 4).then(|| (typmod - 4).unsigned_abs());
+    if typname == "citext" {
+        // An extension; it lies wherever it was put.
+        return Kind::Text;
+    }
+    if schema != "pg_catalog" {
+        return Kind::Other;
+    }
+    match typname {
+        "bool" => Kind::Bool,
+        "int2" => Kind::Int2,
+        "int4" => Kind::Int4,
+        "int8" => Kind::Int8,
+        "float4" => Kind::Float4,
+        "float8" => Kind::Float8,
+        "numeric" => Kind::Numeric(length.map(|packed| {
+            // The scale has 11 bits, and a sign since PostgreSQL 15.
+            let scale = (packed & 0x7ff) as i16;
+            ((packed >> 16) as u16, (scale ^ 1024) - 1024)
+        })),
+        "text" => Kind::Text,
+        "varchar" => Kind::Varchar(length),
+        "bpchar" => length.map_or(Kind::Text, Kind::Bpchar),
+        "uuid" => Kind::Uuid,
+        "json" => Kind::Json,
+        "jsonb" => Kind::Jsonb,
+        "bytea" => Kind::Bytea,
+        "date" => Kind::Date,
+        "time" => Kind::Time,
+        "timestamp" => Kind::Timestamp,
+        "timestamptz" => Kind::Timestamptz,
+        "interval" => Kind::Interval,
+        "inet" => Kind::Inet,
+        "cidr" => Kind::Cidr,
+        _ => Kind::Other,
+    }
+}
+
+/// A number that the catalog gives as text; it always is one.
+fn number(text: &str) -> u32 {
+    text.parse().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn type_modifiers_are_unpacked() {
+        let numeric = |precision: i32, scale: i32| ((precision << 16) | (scale & 0x7ff)) + 4;
+        assert_eq!(kind("numeric", "pg_catalog", numeric(15, 2)), Kind::Numeric(Some((15, 2))));
+        assert_eq!(kind("numeric", "pg_catalog", numeric(3, -2)), Kind::Numeric(Some((3, -2))));
+        assert_eq!(kind("numeric", "pg_catalog", -1), Kind::Numeric(None));
+        assert_eq!(kind("varchar", "pg_catalog", 44), Kind::Varchar(Some(40)));
+        assert_eq!(kind("bpchar", "pg_catalog", 5), Kind::Bpchar(1));
+        assert_eq!(kind("text", "public", -1), Kind::Other);
+    }
+}

@@ -1,0 +1,253 @@
+//! What is to be done, what may be done already, and who does it: workers take the heaviest task that is ready.
+//!
+//! A table's rows come first, in one or several parts. When the last part is in, its statistics are gathered; then its indexes
+//! are built, several at a time; then they become keys. When all tables have theirs, foreign keys are added at once and
+//! checked table by table.
+
+use std::ops::Range;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::error::Error;
+
+/// Something that one worker does on its connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Fill a part of a table.
+    Rows(usize, Range<u64>),
+    /// Gather the statistics of a table.
+    Analyze(usize),
+    /// Build an index of a table: the number counts its primary key, unique keys and other indexes.
+    Index(usize, usize),
+    /// Make indexes into keys and check constraints.
+    Constraints(usize),
+    /// Add all foreign keys, unchecked.
+    ForeignKeys,
+    /// Check the foreign keys of a table.
+    Validate(usize),
+}
+
+/// What has to be done for a table.
+#[derive(Clone, Debug)]
+pub(crate) struct Work {
+    /// The rows, cut into as many parts as connections fill it.
+    pub(crate) parts: Vec<Range<u64>>,
+    pub(crate) indexes: usize,
+    pub(crate) has_constraints: bool,
+    pub(crate) has_foreign_keys: bool,
+    /// About how many bytes it takes.
+    pub(crate) bytes: u64,
+}
+
+/// The state of all tasks.
+pub(crate) struct Board {
+    work: Vec<Work>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    /// Tasks that may be done, with their weights.
+    ready: Vec<(u64, Task)>,
+    /// Tasks that are being done.
+    running: usize,
+    /// What is left of each table: parts, then indexes.
+    parts_left: Vec<usize>,
+    indexes_left: Vec<usize>,
+    /// Tables that do not have their keys yet.
+    tables_left: usize,
+    failure: Option<Error>,
+}
+
+impl Board {
+    pub(crate) fn new(work: Vec<Work>) -> Self {
+        let mut ready = Vec::new();
+        for (t, table) in work.iter().enumerate() {
+            let weight = table.bytes / table.parts.len().max(1) as u64;
+            ready.extend(table.parts.iter().map(|rows| (weight, Task::Rows(t, rows.clone()))));
+        }
+        let state = State {
+            ready,
+            running: 0,
+            parts_left: work.iter().map(|table| table.parts.len()).collect(),
+            indexes_left: work.iter().map(|table| table.indexes).collect(),
+            tables_left: work.len(),
+            failure: None,
+        };
+        Self { work, state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    /// Takes tasks and does them until none is left or one has failed. Every worker calls this.
+    pub(crate) fn work_on(&self, mut perform: impl FnMut(&Task) -> Result<(), Error>) {
+        while let Some(task) = self.next() {
+            let result = perform(&task);
+            let mut state = self.lock();
+            state.running -= 1;
+            match result {
+                Ok(()) => self.done(&mut state, &task),
+                // Later failures follow from the first.
+                Err(error) => {
+                    state.failure.get_or_insert(error);
+                },
+            }
+            drop(state);
+            self.changed.notify_all();
+        }
+    }
+
+    /// Notes a failure outside of tasks.
+    pub(crate) fn give_up(&self, error: Error) {
+        self.lock().failure.get_or_insert(error);
+        self.changed.notify_all();
+    }
+
+    /// How it ended, when all workers are done.
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        state.failure.map_or(Ok(()), Err)
+    }
+
+    /// The heaviest task that is ready; waits while others may still make one ready.
+    fn next(&self) -> Option<Task> {
+        let mut state = self.lock();
+        loop {
+            if state.failure.is_some() {
+                return None;
+            }
+            // The first of the heaviest, so that parts of a table are begun in order.
+            let heaviest = (0..state.ready.len()).max_by_key(|i| (state.ready[*i].0, std::cmp::Reverse(*i)));
+            if let Some(i) = heaviest {
+                state.running += 1;
+                return Some(state.ready.remove(i).1);
+            }
+            if state.running == 0 {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Makes ready what was waiting for a task.
+    fn done(&self, state: &mut State, task: &Task) {
+        match *task {
+            Task::Rows(t, _) => {
+                state.parts_left[t] -= 1;
+                if state.parts_left[t] == 0 {
+                    state.ready.push((self.work[t].bytes, Task::Analyze(t)));
+                }
+            }
+            Task::Analyze(t) => {
+                for i in 0..self.work[t].indexes {
+                    state.ready.push((self.work[t].bytes, Task::Index(t, i)));
+                }
+                if self.work[t].indexes == 0 {
+                    self.indexed(state, t);
+                }
+            }
+            Task::Index(t, _) => {
+                state.indexes_left[t] -= 1;
+                if state.indexes_left[t] == 0 {
+                    self.indexed(state, t);
+                }
+            }
+            Task::Constraints(_) => self.table_done(state),
+            Task::ForeignKeys => {
+                let tables = self.work.iter().enumerate().filter(|(_, table)| table.has_foreign_keys);
+                state.ready.extend(tables.map(|(t, table)| (table.bytes, Task::Validate(t))));
+            }
+            Task::Validate(_) => {}
+        }
+    }
+
+    fn indexed(&self, state: &mut State, t: usize) {
+        if self.work[t].has_constraints {
+            state.ready.push((self.work[t].bytes, Task::Constraints(t)));
+        } else {
+            self.table_done(state);
+        }
+    }
+
+    fn table_done(&self, state: &mut State) {
+        state.tables_left -= 1;
+        if state.tables_left == 0 && self.work.iter().any(|table| table.has_foreign_keys) {
+            state.ready.push((0, Task::ForeignKeys));
+        }
+    }
+
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(parts: u64, indexes: usize, foreign: bool, bytes: u64) -> Work {
+        Work {
+            parts: (0..parts).map(|part| part * 10..part * 10 + 10).collect(),
+            indexes,
+            has_constraints: indexes > 0,
+            has_foreign_keys: foreign,
+            bytes,
+        }
+    }
+
+    #[test]
+    fn tasks_follow_each_other() {
+        let board = Board::new(vec![table(1, 0, false, 5), table(2, 2, true, 100)]);
+        let mut done = Vec::new();
+        board.work_on(|task| {
+            done.push(task.clone());
+            Ok(())
+        });
+        let expected = [
+            Task::Rows(1, 0..10),
+            Task::Rows(1, 10..20),
+            Task::Analyze(1),
+            Task::Index(1, 0),
+            Task::Index(1, 1),
+            Task::Constraints(1),
+            Task::Rows(0, 0..10),
+            Task::Analyze(0),
+            Task::ForeignKeys,
+            Task::Validate(1),
+        ];
+        assert_eq!(done, expected);
+        assert!(board.finish().is_ok());
+    }
+
+    #[test]
+    fn several_workers_do_every_task_once() {
+        let board = Board::new((0..7).map(|i| table(3, 4, true, i * 10)).collect());
+        let done = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    board.work_on(|task| {
+                        std::thread::yield_now();
+                        done.lock().unwrap().push(format!("{task:?}"));
+                        Ok(())
+                    });
+                });
+            }
+        });
+        let mut done = done.into_inner().unwrap();
+        assert_eq!(done.len(), 7 * (3 + 1 + 4 + 1 + 1) + 1);
+        done.sort();
+        done.dedup();
+        assert_eq!(done.len(), 7 * 10 + 1);
+    }
+
+    #[test]
+    fn the_first_failure_stops_all() {
+        let board = Board::new(vec![table(5, 1, true, 1)]);
+        let mut tries = 0;
+        board.work_on(|_| {
+            tries += 1;
+            if tries == 2 { Err(Error::usage("no", "try")) } else { Ok(()) }
+        });
+        assert_eq!(tries, 2);
+        assert!(board.finish().is_err());
+    }
+}

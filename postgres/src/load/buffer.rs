@@ -1,0 +1,62 @@
+//! Buffers that come back: one is lent to the encoder, goes to the network as it is, and is free again when sent.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+
+/// Buffers that are free.
+#[derive(Clone, Default)]
+pub(crate) struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
+
+/// A buffer on its way to the network.
+struct Lent {
+    bytes: Vec<u8>,
+    home: Buffers,
+}
+
+impl Buffers {
+    /// An empty buffer, with the room that it had before.
+    pub(crate) fn take(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// The bytes of a buffer, which comes back when the last of them has been used.
+    pub(crate) fn lend(&self, bytes: Vec<u8>) -> Bytes {
+        Bytes::from_owner(Lent { bytes, home: self.clone() })
+    }
+}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        self.home.0.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_comes_back_when_its_bytes_are_gone() {
+        let buffers = Buffers::default();
+        let mut buffer = buffers.take();
+        buffer.extend_from_slice(b"rows");
+        let place = buffer.as_ptr();
+        let bytes = buffers.lend(buffer);
+        let rest = bytes.slice(1..);
+        drop(bytes);
+        assert_eq!(buffers.take().capacity(), 0, "still in use");
+        assert_eq!(&rest[..], b"ows");
+        drop(rest);
+        let buffer = buffers.take();
+        assert!(buffer.is_empty() && std::ptr::eq(buffer.as_ptr(), place));
+    }
+}

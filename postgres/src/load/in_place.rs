@@ -1,0 +1,157 @@
+//! The way of one connection: tables are emptied if they are to be, filled and finished where they are, in one transaction.
+
+use super::buffer::Buffers;
+use super::clock::Meter;
+use super::request::{Keys, Report, TableReport};
+use super::stream::{Shared, Stream};
+use super::survey::Fate;
+use super::table::{self, Filling};
+use super::Load;
+use crate::catalog;
+use crate::ddl;
+use crate::error::Error;
+use crate::session::Session;
+use crate::sql::qualified;
+
+pub(super) fn load(load: &Load, session: Session) -> Result<Report, Error> {
+    session.execute("begin", "begin")?;
+    let result = fill(load, &session);
+    if result.is_err() {
+        // A connection that is gone has rolled back already.
+        let _ = session.unstopped().execute("roll back", "rollback");
+    }
+    result
+}
+
+fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
+    let (survey, schema) = (load.survey, load.request.schema.as_str());
+    let fate = |table: &ddl::Table| {
+        survey.tables.iter().find(|there| there.name == table.name).map_or(Fate::Create, |there| there.fate)
+    };
+    let tables = &survey.ddl.tables;
+    let of = |wanted: Fate| tables.iter().filter(move |table| fate(table) == wanted);
+
+    if of(Fate::Create).next().is_some() {
+        // Types whose tables are all there are there, too.
+        let mut statements: Vec<String> = Vec::new();
+        for of in &survey.ddl.enums {
+            let query = format!(
+                "select 1 from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace \
+                 where n.nspname = {} and t.typname = {}",
+                crate::sql::literal(schema),
+                crate::sql::literal(&of.name)
+            );
+            if session.value("look for an enum", &query)?.is_none() {
+                statements.push(of.create(schema));
+            }
+        }
+        for table in of(Fate::Create) {
+            statements.push(table.create(schema));
+            statements.extend(table.comments(schema));
+        }
+        session.execute("create the tables", &statements.join(";"))?;
+    }
+    lock_and_empty(session, schema, &of(Fate::Fill).collect::<Vec<_>>(), &of(Fate::Refill).collect::<Vec<_>>())?;
+
+    let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+    let there = catalog::tables(session, schema, &names)?;
+    let mut fillings = Vec::new();
+    for table in tables {
+        let there = there.iter().find(|there| there.name == table.name).ok_or_else(|| {
+            Error::usage(format!("table `{}` is gone", table.name), "somebody removed it; run it again")
+        })?;
+        fillings.push((Filling::new(load.plan, table, there)?, table, there));
+    }
+
+    let rows_total = fillings.iter().map(|(filling, ..)| filling.rows).sum();
+    let meter = Meter::new(rows_total, load.progress);
+    let buffers = Buffers::default();
+    let window = seedbed_engine::run::window(load.pool);
+    let shared = Shared { plan: load.plan, pool: load.pool, buffers: &buffers, meter: &meter, window };
+    let mut reports = Vec::new();
+    for (filling, table, there) in &fillings {
+        // Only rows that nobody else can see may be marked as visible to all; a partitioned table keeps none itself.
+        let frozen = matches!(fate(table), Fate::Create | Fate::Refill) && there.relkind == 'r';
+        let statement = filling.copy_statement(schema, table, frozen);
+        let (name, rows) = (filling.name.as_str(), 0..filling.rows);
+        let stream = Stream { table: filling.index, name, rows, encoder: &filling.encoder, statement: &statement };
+        let streamed = stream.send(session, shared)?;
+        reports.push(TableReport {
+            rows: streamed.rows,
+            bytes: streamed.bytes,
+            streams: 1,
+            loading: streamed.elapsed,
+            ..TableReport::new(name)
+        });
+    }
+
+    if load.request.keys == Keys::All {
+        add_keys(session, &meter, schema, &of(Fate::Create).collect::<Vec<_>>())?;
+    }
+    for (_, table, there) in &fillings {
+        table::set_sequences(session, load.plan, table, there, schema)?;
+        let (doing, name) = (format!("analyze table `{}`", table.name), qualified(schema, &table.name));
+        meter.step(&doing);
+        meter.analyze.time(|| session.execute(&doing, &format!("analyze {name}")))?;
+    }
+    meter.publish.time(|| session.execute("commit", "commit"))?;
+
+    reports.sort_by_key(|report| load.plan.table(&report.name));
+    let mut report = Report::new(reports, meter.times(), 1);
+    for (filling, ..) in &fillings {
+        if let Some(reason) = filling.encoder.fallback_reason() {
+            report.notes.push(format!("table `{}` was sent as text: {reason}", filling.name));
+        }
+    }
+    Ok(report)
+}
+
+/// Keeps others from writing until the end, sees that tables that should be empty still are, and empties those that are
+/// refilled, all at once because they may refer to each other.
+fn lock_and_empty(
+    session: &Session,
+    schema: &str,
+    empty: &[&ddl::Table],
+    refilled: &[&ddl::Table],
+) -> Result<(), Error> {
+    let names = |tables: &[&ddl::Table]| {
+        tables.iter().map(|table| qualified(schema, &table.name)).collect::<Vec<_>>().join(", ")
+    };
+    if !empty.is_empty() {
+        let statement = format!("lock table {} in share row exclusive mode", names(empty));
+        session.execute("lock the tables", &statement)?;
+        for table in empty {
+            let query = format!("select 1 from {} limit 1", qualified(schema, &table.name));
+            if session.value(&format!("look into table `{}`", table.name), &query)?.is_some() {
+                let message = format!("table `{}` has got rows meanwhile", table.name);
+                return Err(Error::usage(message, "nothing has been written; run it again"));
+            }
+        }
+    }
+    if !refilled.is_empty() {
+        session.execute("empty the tables", &format!("truncate {}", names(refilled)))?;
+    }
+    Ok(())
+}
+
+/// Finishes tables that have been made.
+fn add_keys(session: &Session, meter: &Meter, schema: &str, tables: &[&ddl::Table]) -> Result<(), Error> {
+    for table in tables {
+        let doing = format!("build the indexes of table `{}`", table.name);
+        meter.step(&doing);
+        let statements = table::index_statements(table, schema).join(";");
+        meter.index.time(|| session.execute(&doing, &statements))?;
+        let doing = format!("add keys and constraints of table `{}`", table.name);
+        let statements = table::constraint_statements(table, schema).join(";");
+        meter.constraints.time(|| session.execute(&doing, &statements))?;
+    }
+    for table in tables {
+        for key in &table.foreign {
+            let doing = format!("add foreign key `{}`", key.name);
+            meter.step(&doing);
+            let statements = [key.add_not_valid(schema, &table.name), key.validate(schema, &table.name)].join(";");
+            meter.constraints.time(|| session.execute(&doing, &statements))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Loading: tables made, filled, finished and published, all or nothing.
+//!
+//! [`survey`] looks at the target and decides how it can be filled. *Staged*: tables are built in a private schema over several
+//! connections, finished there, and moved into place in one transaction. *In place*: tables that are the user's own are filled
+//! over one connection in one transaction. Either way the target holds what it held before, or all of the new data.
+
+mod board;
+mod buffer;
+mod clock;
+mod definition;
+mod in_place;
+mod request;
+mod staged;
+mod staging;
+mod stream;
+mod survey;
+mod table;
+
+pub use request::{Existing, Keys, Limit, Progress, Report, Request, TableReport, Times};
+pub use survey::{Fate, Survey, TableSurvey, Way};
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use seedbed_engine::Plan;
+use tokio::runtime::Runtime;
+
+use crate::connect::Target;
+use crate::ddl::Schema;
+use crate::error::Error;
+use crate::session::Session;
+use crate::stop::Stop;
+
+/// Looks at the target and says what a load would do. Nothing is changed.
+///
+/// # Errors
+/// Everything that would stop the load before it begins.
+pub fn survey(plan: &Plan, target: &Target, request: &Request, stop: &Stop) -> Result<Survey, Error> {
+    let runtime = runtime()?;
+    check(target, request)?;
+    let session = Session::open(&Arc::new(target.clone()), runtime.handle(), stop)?;
+    survey::look(&session, plan, target, request)
+}
+
+/// Makes the rows of a plan and brings them into a database. When it fails, or is asked to stop, the target is as it was.
+///
+/// Values are made and encoded by the threads of `pool`; `progress` is called from several threads.
+///
+/// # Errors
+/// See [`Error`]; the server's own words where it has any.
+pub fn load(
+    plan: &Plan,
+    target: &Target,
+    request: &Request,
+    pool: &rayon::ThreadPool,
+    stop: &Stop,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Report, Error> {
+    let begun = Instant::now();
+    let runtime = runtime()?;
+    check(target, request)?;
+    pool.install(|| plan.count())?;
+    let target = Arc::new(target.clone());
+    let session = Session::open(&target, runtime.handle(), stop)?;
+    let mut survey = survey::look(&session, plan, &target, request)?;
+    survey.notes.extend(staging::sweep(&session)?);
+    survey.leftovers.clear();
+    let load = Load { plan, target, request, pool, stop, progress, runtime: &runtime, survey: &survey };
+    let result = match survey.way {
+        Way::Staged => staged::load(&load, session),
+        Way::InPlace { .. } => in_place::load(&load, session),
+    };
+    let mut report = match result {
+        Ok(report) => report,
+        Err(_) if stop.is_asked() => return Err(Error::Interrupted),
+        Err(error) => return Err(error),
+    };
+    report.notes.splice(0..0, survey.notes);
+    report.elapsed = begun.elapsed();
+    Ok(report)
+}
+
+/// Everything that a load is about.
+struct Load<'l> {
+    plan: &'l Plan,
+    target: Arc<Target>,
+    request: &'l Request,
+    pool: &'l rayon::ThreadPool,
+    stop: &'l Stop,
+    progress: clock::Listener<'l>,
+    runtime: &'l Runtime,
+    survey: &'l Survey,
+}
+
+fn check(target: &Target, request: &Request) -> Result<(), Error> {
+    if !target.is_local() && !request.allow_remote {
+        let message = format!("{} is another machine", target.display());
+        return Err(Error::usage(message, "if it is meant, say so with `--allow-remote`"));
+    }
+    if request.jobs == 0 {
+        return Err(Error::usage("no connection is asked for", "ask for 1 job or more"));
+    }
+    Ok(())
+}
+
+/// One thread serves all connections: it only passes bytes on.
+fn runtime() -> Result<Runtime, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    runtime.map_err(|source| Error::Io { action: "start a thread for", path: "the network".into(), source })
+}
+
+/// The statements that make types and tables without keys.
+fn definitions(ddl: &Schema, schema: &str) -> Vec<String> {
+    let mut statements: Vec<String> = ddl.enums.iter().map(|of| of.create(schema)).collect();
+    for table in &ddl.tables {
+        statements.push(table.create(schema));
+        statements.extend(table.comments(schema));
+    }
+    statements
+}
+
+/// The statements that add keys, indexes and constraints.
+fn key_definitions(ddl: &Schema, schema: &str) -> Vec<String> {
+    let mut statements = Vec::new();
+    for table in &ddl.tables {
+        statements.extend(table::index_statements(table, schema));
+        statements.extend(table::constraint_statements(table, schema));
+    }
+    for table in &ddl.tables {
+        statements.extend(table.foreign.iter().map(|key| key.add_not_valid(schema, &table.name)));
+        statements.extend(table.foreign.iter().map(|key| key.validate(schema, &table.name)));
+    }
+    statements
+}

@@ -1,0 +1,375 @@
+//! The way of several connections: tables are built in a private schema, finished there, and moved into place at once.
+//!
+//! A table is filled over one connection, in the transaction that emptied it, so that the server may skip its log and mark
+//! rows as visible to all. A table that is a large share of the whole is filled over several connections instead, and
+//! vacuumed afterwards.
+
+use std::ops::Range;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::board::{Board, Task, Work};
+use super::buffer::Buffers;
+use super::clock::Meter;
+use super::request::{Keys, Report, TableReport};
+use super::staging::Staging;
+use super::stream::{Shared, Stream};
+use super::table::{self, Filling};
+use super::{Load, definitions};
+use crate::catalog::{self, ExistingTable};
+use crate::error::Error;
+use crate::session::Session;
+use crate::sql::{identifier, literal, qualified};
+
+/// Tables with fewer bytes are filled over one connection: several would cost more than they save.
+const LEAST_BYTES_TO_SPLIT: u64 = 32 << 20;
+
+/// A table that several connections fill is cut into so many parts for each, so that they end at about the same time.
+const PARTS_PER_JOB: u64 = 2;
+
+/// The memory that an index may be built in, in all; the server's own setting where it is larger.
+const MEMORY_FOR_INDEXES_MIB: u64 = 512;
+
+pub(super) fn load(load: &Load, control: Session) -> Result<Report, Error> {
+    let staging = Staging::create(&control)?;
+    let result = build_and_publish(load, &control, &staging);
+    if result.is_err() {
+        // The next run removes what cannot be removed now.
+        let _ = staging.remove(&control.unstopped());
+    }
+    result
+}
+
+fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Result<Report, Error> {
+    let ddl = &load.survey.ddl;
+    let schema = &staging.name;
+    control.execute("create the tables", &definitions(ddl, schema).join(";"))?;
+    let names: Vec<&str> = ddl.tables.iter().map(|table| table.name.as_str()).collect();
+    let there = catalog::tables(control, schema, &names)?;
+    let mut fillings = Vec::new();
+    for table in &ddl.tables {
+        fillings.push(Filling::new(load.plan, table, find(&there, &table.name)?)?);
+    }
+
+    let rows_total = fillings.iter().map(|filling| filling.rows).sum();
+    let meter = Meter::new(rows_total, load.progress);
+    let work = work(load, &fillings);
+    let building = Building {
+        load,
+        schema,
+        fillings: &fillings,
+        meter: &meter,
+        buffers: Buffers::default(),
+        streams: work.iter().map(|work| work.parts.len()).collect(),
+        reports: Mutex::new(fillings.iter().map(|filling| TableReport::new(&filling.name)).collect()),
+    };
+    let jobs = building.run(Board::new(work))?;
+
+    for (table, there) in ddl.tables.iter().zip(&there) {
+        table::set_sequences(control, load.plan, table, there, schema)?;
+    }
+    meter.step("publish");
+    meter.publish.time(|| publish(load, control, schema))?;
+
+    let mut tables = building.reports.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    // As asked for: in the order of the scenario.
+    let position = |name: &str| load.plan.table(name);
+    tables.sort_by_key(|table| position(&table.name));
+    let mut report = Report::new(tables, meter.times(), jobs);
+    for (table, filling) in ddl.tables.iter().zip(&fillings) {
+        if let Some(reason) = filling.encoder.fallback_reason() {
+            report.notes.push(format!("table `{}` was sent as text: {reason}", table.name));
+        }
+    }
+    Ok(report)
+}
+
+/// What has to be done, table by table, in the order of the definitions.
+fn work(load: &Load, fillings: &[Filling]) -> Vec<Work> {
+    let total: u64 = fillings.iter().map(|filling| filling.bytes).sum();
+    let keys = load.request.keys == Keys::All;
+    let jobs = load.request.jobs as u64;
+    let tables = load.survey.ddl.tables.iter().zip(fillings);
+    tables
+        .map(|(table, filling)| {
+            // One connection is enough as long as the others have as much to do meanwhile.
+            let split = jobs > 1 && filling.bytes > LEAST_BYTES_TO_SPLIT && filling.bytes > total / jobs;
+            let parts = if split { parts(filling.rows, jobs * PARTS_PER_JOB) } else { vec![0..filling.rows] };
+            Work {
+                parts,
+                indexes: if keys { table.index_count() } else { 0 },
+                has_constraints: keys && !table::constraint_statements(table, "").is_empty(),
+                has_foreign_keys: keys && !table.foreign.is_empty(),
+                bytes: filling.bytes,
+            }
+        })
+        .collect()
+}
+
+/// Cuts rows into parts of about the same size, at the borders of batches.
+fn parts(rows: u64, count: u64) -> Vec<Range<u64>> {
+    let size = rows.div_ceil(count).next_multiple_of(seedbed_engine::ROWS_PER_BATCH);
+    (0..rows.div_ceil(size)).map(|part| part * size..((part + 1) * size).min(rows)).collect()
+}
+
+/// Tables being built.
+struct Building<'b> {
+    load: &'b Load<'b>,
+    schema: &'b str,
+    fillings: &'b [Filling],
+    meter: &'b Meter<'b>,
+    buffers: Buffers,
+    /// How many streams fill each table.
+    streams: Vec<usize>,
+    reports: Mutex<Vec<TableReport>>,
+}
+
+impl Building<'_> {
+    /// Does all tasks, each worker on a connection of its own; gives the number of workers.
+    fn run(&self, board: Board) -> Result<usize, Error> {
+        let stop = self.load.stop.part();
+        let jobs = self.load.request.jobs;
+        let mut sessions = Vec::new();
+        for job in 0..jobs {
+            match Session::open(&self.load.target, self.load.runtime.handle(), &stop) {
+                Ok(session) => sessions.push(session),
+                // Too many connections: fewer do.
+                Err(_) if job > 0 && !stop.is_asked() => break,
+                Err(error) => return Err(error),
+            }
+        }
+        let workers = sessions.len();
+        std::thread::scope(|scope| {
+            for session in sessions {
+                let (board, stop) = (&board, &stop);
+                scope.spawn(move || {
+                    if let Err(error) = self.prepare(&session, workers) {
+                        board.give_up(error);
+                    }
+                    board.work_on(|task| {
+                        // Whoever fails stops the others, in the middle of a stream if need be.
+                        self.perform(&session, task, workers).inspect_err(|_| stop.stop())
+                    });
+                });
+            }
+        });
+        board.finish()?;
+        Ok(workers)
+    }
+
+    /// Memory for building indexes.
+    fn prepare(&self, session: &Session, workers: usize) -> Result<(), Error> {
+        let memory = MEMORY_FOR_INDEXES_MIB / workers as u64;
+        let statement = format!(
+            "select pg_catalog.set_config('maintenance_work_mem', '{memory}MB', false) \
+             where (select setting::bigint from pg_catalog.pg_settings where name = 'maintenance_work_mem') < {memory} * 1024"
+        );
+        session.rows("set up the connection", &statement).map(drop)
+    }
+
+    fn perform(&self, session: &Session, task: &Task, workers: usize) -> Result<(), Error> {
+        let meter = self.meter;
+        let begun = Instant::now();
+        match task {
+            Task::Rows(t, rows) => self.fill(session, *t, rows.clone(), workers),
+            Task::Analyze(t) => {
+                let (name, table) = self.table(*t);
+                // Rows that were not frozen when they were written are frozen now.
+                let how = if self.streams[*t] > 1 { "vacuum (freeze, analyze)" } else { "analyze" };
+                meter.analyze.time(|| session.execute(&format!("{how} table `{name}`"), &format!("{how} {table}")))
+            }
+            Task::Index(t, i) => {
+                let table = &self.load.survey.ddl.tables[*t];
+                let names = table.primary.iter().chain(&table.unique).map(|key| &key.name);
+                let name = names.chain(table.indexes.iter().map(|index| &index.name)).nth(*i);
+                let doing = format!("build index `{}`", name.map_or("", |name| name));
+                meter.step(&doing);
+                let statement = &table::index_statements(table, self.schema)[*i];
+                meter.index.time(|| session.execute(&doing, statement))?;
+                self.finished(*t, begun.elapsed(), 1);
+                Ok(())
+            }
+            Task::Constraints(t) => {
+                let table = &self.load.survey.ddl.tables[*t];
+                let doing = format!("add keys and constraints of table `{}`", table.name);
+                meter.step(&doing);
+                for statement in table::constraint_statements(table, self.schema) {
+                    meter.constraints.time(|| session.execute(&doing, &statement))?;
+                }
+                self.finished(*t, begun.elapsed(), 0);
+                Ok(())
+            }
+            Task::ForeignKeys => {
+                for (doing, statement) in table::foreign_keys(&self.load.survey.ddl, self.schema) {
+                    meter.constraints.time(|| session.execute(&doing, &statement))?;
+                }
+                Ok(())
+            }
+            Task::Validate(t) => {
+                let table = &self.load.survey.ddl.tables[*t];
+                for key in &table.foreign {
+                    let doing = format!("check foreign key `{}`", key.name);
+                    meter.step(&doing);
+                    let statement = key.validate(self.schema, &table.name);
+                    meter.constraints.time(|| session.execute(&doing, &statement))?;
+                }
+                self.finished(*t, begun.elapsed(), 0);
+                Ok(())
+            }
+        }
+    }
+
+    fn fill(&self, session: &Session, t: usize, rows: Range<u64>, workers: usize) -> Result<(), Error> {
+        let filling = &self.fillings[t];
+        let (name, table) = self.table(t);
+        let alone = self.streams[t] == 1;
+        if alone {
+            let statements = format!("begin; truncate {table}");
+            session.execute(&format!("empty table `{name}`"), &statements)?;
+        }
+        let ddl = &self.load.survey.ddl.tables[t];
+        let statement = filling.copy_statement(self.schema, ddl, alone);
+        let stream = Stream { table: filling.index, name, rows, encoder: &filling.encoder, statement: &statement };
+        let pool = self.load.pool;
+        let shared = Shared {
+            plan: self.load.plan,
+            pool,
+            buffers: &self.buffers,
+            meter: self.meter,
+            // Together the streams have as many chunks in flight as keep all threads busy, and two each.
+            window: seedbed_engine::run::window(pool).div_ceil(workers).max(2),
+        };
+        let mut streamed = stream.send(session, shared)?;
+        if alone {
+            let begun = Instant::now();
+            session.execute(&format!("commit the rows of table `{name}`"), "commit")?;
+            self.meter.wait_for_server.add(begun.elapsed());
+            streamed.elapsed += begun.elapsed();
+        }
+        let mut reports = self.lock();
+        let report = &mut reports[t];
+        report.rows += streamed.rows;
+        report.bytes += streamed.bytes;
+        report.streams += 1;
+        report.loading += streamed.elapsed;
+        Ok(())
+    }
+
+    fn finished(&self, t: usize, time: Duration, indexes: usize) {
+        let report = &mut self.lock()[t];
+        report.finishing += time;
+        report.indexes += indexes;
+    }
+
+    fn table(&self, t: usize) -> (&str, String) {
+        let name = &self.fillings[t].name;
+        (name, qualified(self.schema, name))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<TableReport>> {
+        self.reports.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Moves types and tables into place, and those away whose place they take. One transaction: all of it or nothing.
+fn publish(load: &Load, control: &Session, staging: &str) -> Result<(), Error> {
+    let (request, ddl) = (load.request, &load.survey.ddl);
+    let (from, to) = (identifier(staging), identifier(&request.schema));
+    let mut statements = Vec::new();
+    let replaced: Vec<&ExistingTable> =
+        load.survey.tables.iter().filter_map(|table| table.existing.as_ref()).collect();
+    if !replaced.is_empty() {
+        let names: Vec<_> = replaced.iter().map(|table| qualified(&request.schema, &table.name)).collect();
+        statements.push(format!("drop table {}", names.join(", ")));
+        statements.extend(
+            ddl.enums.iter().map(|of| format!("drop type if exists {}", qualified(&request.schema, &of.name))),
+        );
+    }
+    for of in &ddl.enums {
+        statements.push(format!("alter type {from}.{} set schema {to}", identifier(&of.name)));
+    }
+    for table in &ddl.tables {
+        statements.push(format!("alter table {from}.{} set schema {to}", identifier(&table.name)));
+    }
+    statements.push(format!("drop schema {from}"));
+
+    let doing = "move the tables into place";
+    control.execute(doing, "begin")?;
+    let moved = (|| {
+        check_unchanged(load, control, &replaced)?;
+        control.execute(doing, &statements.join("; "))?;
+        grant_defaults(load, control)?;
+        // From here on somebody who asks to stop is too late.
+        control.execute(doing, "commit")
+    })();
+    if moved.is_err() {
+        // The connection may be gone, and with it the transaction.
+        let _ = control.execute(doing, "rollback");
+    }
+    moved
+}
+
+/// Refuses to replace tables that are not those that were looked at.
+fn check_unchanged(load: &Load, control: &Session, replaced: &[&ExistingTable]) -> Result<(), Error> {
+    if replaced.is_empty() {
+        return Ok(());
+    }
+    let schema = &load.request.schema;
+    let names: Vec<_> = replaced.iter().map(|table| qualified(schema, &table.name)).collect();
+    let doing = "lock the tables that are replaced";
+    control.execute(doing, &format!("lock table {} in access exclusive mode", names.join(", ")))?;
+    let names: Vec<&str> = replaced.iter().map(|table| table.name.as_str()).collect();
+    let now = catalog::tables(control, schema, &names)?;
+    for before in replaced {
+        let same = |now: &&ExistingTable| before.oid == now.oid && before.columns == now.columns;
+        if !now.iter().any(|now| same(&now)) {
+            let message = format!("table `{}` was changed by somebody else meanwhile", before.name);
+            return Err(Error::usage(message, "nothing has been replaced; run it again"));
+        }
+    }
+    Ok(())
+}
+
+/// Tables come from another schema, so the default privileges of this one are given to them here.
+fn grant_defaults(load: &Load, control: &Session) -> Result<(), Error> {
+    let schema = &load.request.schema;
+    let query = format!(
+        "select p.privilege_type, p.is_grantable, \
+           case p.grantee when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(p.grantee)) end \
+         from pg_catalog.pg_default_acl d join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace, \
+           pg_catalog.aclexplode(d.defaclacl) p \
+         where n.nspname = {} and d.defaclobjtype = 'r' and d.defaclrole = current_user::pg_catalog.regrole",
+        literal(schema)
+    );
+    let doing = "grant the schema's default privileges";
+    let tables: Vec<_> = load.survey.ddl.tables.iter().map(|table| qualified(schema, &table.name)).collect();
+    for row in control.rows(doing, &query)? {
+        let text = |i| row.get(i).unwrap_or_default();
+        let option = if text(1) == "t" { " with grant option" } else { "" };
+        let statement = format!("grant {} on {} to {}{option}", text(0), tables.join(", "), text(2));
+        control.execute(doing, &statement)?;
+    }
+    Ok(())
+}
+
+fn find<'t>(tables: &'t [ExistingTable], name: &str) -> Result<&'t ExistingTable, Error> {
+    tables.iter().find(|table| table.name == name).ok_or_else(|| {
+        Error::usage(format!("table `{name}` is gone"), "somebody removed it while it was loaded; run it again")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_the_rows_in_whole_batches() {
+        for (rows, count) in [(1, 4), (8192, 2), (100_000, 4), (1_000_000, 16), (123_457, 3)] {
+            let parts = parts(rows, count);
+            assert!(parts.len() as u64 <= count);
+            assert_eq!(parts[0].start, 0);
+            assert_eq!(parts.last().unwrap().end, rows);
+            assert!(parts.windows(2).all(|pair| pair[0].end == pair[1].start && pair[0].end % 8192 == 0));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What is done to one table, whichever way it is loaded.
+
+use seedbed_engine::Plan;
+use seedbed_engine::model::Recipe;
+
+use crate::catalog::ExistingTable;
+use crate::copy::{TableEncoder, TargetColumn};
+use crate::ddl::{self, Schema};
+use crate::error::Error;
+use crate::session::Session;
+use crate::sql::{identifiers, literal, qualified};
+
+/// A table that is about to be filled.
+pub(crate) struct Filling {
+    /// The number of the table in the plan.
+    pub(crate) index: usize,
+    pub(crate) name: String,
+    pub(crate) rows: u64,
+    pub(crate) encoder: TableEncoder,
+    /// Bytes in all, by what the first rows take.
+    pub(crate) bytes: u64,
+}
+
+/// Rows that are encoded to learn how many bytes a row takes.
+const SAMPLE_ROWS: u64 = 1_000;
+
+impl Filling {
+    /// Brings a table of the plan and a table of the database together.
+    pub(crate) fn new(plan: &Plan, table: &ddl::Table, there: &ExistingTable) -> Result<Self, Error> {
+        let schema = plan.schema(table.index);
+        let columns = table.columns.iter().zip(schema.fields()).filter_map(|(column, field)| {
+            let target = there.columns.iter().find(|there| there.name == column.name)?;
+            Some(TargetColumn {
+                name: column.name.clone(),
+                ty: column.ty.clone(),
+                arrow: field.data_type().clone(),
+                target: target.ty.clone(),
+            })
+        });
+        let encoder = TableEncoder::new(&table.name, columns.collect())?;
+        let rows = plan.rows(table.index)?;
+        let sample = rows.min(SAMPLE_ROWS);
+        let mut bytes = Vec::new();
+        if sample > 0 {
+            encoder.encode(&plan.batch(table.index, 0..sample)?, &mut bytes)?;
+        }
+        let bytes = (bytes.len() as f64 / sample.max(1) as f64 * rows as f64) as u64;
+        Ok(Self { index: table.index, name: table.name.clone(), rows, encoder, bytes })
+    }
+
+    /// `COPY … FROM STDIN`; the server may mark rows as visible to all if the table was made or emptied in this transaction.
+    pub(crate) fn copy_statement(&self, schema: &str, table: &ddl::Table, frozen: bool) -> String {
+        let columns = identifiers(table.columns.iter().map(|column| column.name.as_str()));
+        let options = self.encoder.copy_options();
+        let freeze = if frozen { ", FREEZE" } else { "" };
+        format!("copy {} ({columns}) from stdin with ({options}{freeze})", qualified(schema, &self.name))
+    }
+}
+
+/// The statements that build the indexes of a table: those of its primary key, its unique keys, and others.
+pub(crate) fn index_statements(table: &ddl::Table, schema: &str) -> Vec<String> {
+    let keys = table.primary.iter().chain(&table.unique).map(|key| key.create_index(schema, &table.name));
+    keys.chain(table.indexes.iter().map(|index| index.create(schema, &table.name))).collect()
+}
+
+/// The statements that make indexes into keys, and check what the scenario asks to be checked.
+pub(crate) fn constraint_statements(table: &ddl::Table, schema: &str) -> Vec<String> {
+    let primary = table.primary.iter().map(|key| key.add_primary(schema, &table.name));
+    let unique = table.unique.iter().map(|key| key.add_unique(schema, &table.name));
+    primary.chain(unique).chain(table.add_checks(schema)).collect()
+}
+
+/// Sets the sequences behind columns of a table past the last value written.
+pub(crate) fn set_sequences(
+    session: &Session,
+    plan: &Plan,
+    table: &ddl::Table,
+    there: &ExistingTable,
+    schema: &str,
+) -> Result<(), Error> {
+    let name = qualified(schema, &table.name);
+    for column in &there.columns {
+        let written = plan.model().tables[table.index].written().find(|written| written.name == column.name);
+        let Some(written) = written.filter(|_| column.has_sequence) else { continue };
+        let last = match written.recipe {
+            Recipe::Serial { start, step } if step > 0 => {
+                let rows = plan.rows(table.index)?.cast_signed();
+                if rows == 0 { continue } else { (start + (rows - 1) * step).to_string() }
+            }
+            _ => format!("(select max({}) from {name})", crate::sql::identifier(&column.name)),
+        };
+        let sequence = format!("pg_get_serial_sequence({}, {})", literal(&name), literal(&column.name));
+        // A sequence that is further on stays there; one that has not been used yet does not count.
+        let statement = format!(
+            "select setval(s.seq, greatest(v.last, pg_catalog.pg_sequence_last_value(s.seq))) \
+             from (select {sequence}::pg_catalog.regclass as seq) s, (select {last}::bigint as last) v \
+             where v.last >= (select seqmin from pg_catalog.pg_sequence where seqrelid = s.seq)"
+        );
+        session.rows(&format!("set the sequence of column `{}.{}`", table.name, column.name), &statement)?;
+    }
+    Ok(())
+}
+
+/// The statements that add all foreign keys, unchecked.
+pub(crate) fn foreign_keys(ddl: &Schema, schema: &str) -> Vec<(String, String)> {
+    let keys = ddl.tables.iter().flat_map(|table| table.foreign.iter().map(move |key| (table, key)));
+    keys.map(|(table, key)| {
+        (format!("add foreign key `{}`", key.name), key.add_not_valid(schema, &table.name))
+    })
+    .collect()
+}

@@ -1,0 +1,142 @@
+//! One connection with the settings of a load. Statements are named by what they do, so that errors can say it.
+//!
+//! Threads wait for their statements here: the network lives on the runtime, everything else on ordinary threads.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::SinkExt;
+use tokio::runtime::Handle;
+use tokio_postgres::{Client, CopyInSink, SimpleQueryMessage, SimpleQueryRow};
+
+use crate::connect::Target;
+use crate::error::Error;
+use crate::stop::Stop;
+
+/// What a load sets on its connections; none of it needs a privilege. Statements may take as long as they take, but nobody
+/// waits forever for a lock that somebody else holds.
+const SETTINGS: &str = "\
+    set client_encoding to 'UTF8'; set timezone to 'UTC'; set datestyle to 'ISO'; set intervalstyle to 'postgres'; \
+    set statement_timeout to 0; set idle_in_transaction_session_timeout to 0; set idle_session_timeout to 0; \
+    set lock_timeout to '10s'; set synchronous_commit to off; set client_min_messages to warning; \
+    set default_transaction_read_only to off; set default_transaction_isolation to 'read committed'";
+
+/// How often a waiting statement looks whether it has been asked to stop.
+const STOP_INTERVAL: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// A connection.
+pub(crate) struct Session {
+    client: Client,
+    target: Arc<Target>,
+    runtime: Handle,
+    stop: Stop,
+}
+
+/// A `COPY … FROM STDIN` that is under way.
+pub(crate) struct CopyIn<'s> {
+    session: &'s Session,
+    sink: Pin<Box<CopyInSink<Bytes>>>,
+    doing: String,
+}
+
+impl Session {
+    /// Connects and sets what a load needs. Must be called outside the runtime.
+    pub(crate) fn open(target: &Arc<Target>, runtime: &Handle, stop: &Stop) -> Result<Self, Error> {
+        let client = runtime.block_on(target.connect())?;
+        let session =
+            Self { client, target: Arc::clone(target), runtime: runtime.clone(), stop: stop.clone() };
+        session.execute("set up the connection", SETTINGS)?;
+        Ok(session)
+    }
+
+    /// Runs statements that give nothing.
+    pub(crate) fn execute(&self, doing: &str, statements: &str) -> Result<(), Error> {
+        self.wait(doing, self.client.batch_execute(statements))
+    }
+
+    /// Runs a query and gives its rows, every value as text. Nothing is prepared, so poolers between us and the server do not
+    /// mind.
+    pub(crate) fn rows(&self, doing: &str, query: &str) -> Result<Vec<SimpleQueryRow>, Error> {
+        let messages = self.wait(doing, self.client.simple_query(query))?;
+        let row = |message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        };
+        Ok(messages.into_iter().filter_map(row).collect())
+    }
+
+    /// The first column of the first row of a query, as text.
+    pub(crate) fn value(&self, doing: &str, query: &str) -> Result<Option<String>, Error> {
+        let rows = self.rows(doing, query)?;
+        Ok(rows.first().and_then(|row| row.get(0)).map(str::to_owned))
+    }
+
+    /// Begins a `COPY … FROM STDIN`.
+    pub(crate) fn copy_in(&self, doing: String, statement: &str) -> Result<CopyIn<'_>, Error> {
+        let sink = self.wait(&doing, self.client.copy_in::<_, Bytes>(statement))?;
+        Ok(CopyIn { session: self, sink: Box::pin(sink), doing })
+    }
+
+    /// The bytes of a `COPY … TO STDOUT`, piece by piece.
+    pub(crate) fn copy_out(
+        &self,
+        doing: &str,
+        statement: &str,
+        mut take: impl FnMut(Bytes) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        use futures_util::StreamExt;
+        let stream = self.wait(doing, self.client.copy_out(statement))?;
+        let mut stream = Box::pin(stream);
+        while let Some(piece) = self.wait(doing, async { stream.next().await.transpose() })? {
+            take(piece)?;
+        }
+        Ok(())
+    }
+
+    /// Waits for an answer. When somebody asks to stop meanwhile, the server is told to give up.
+    fn wait<T>(
+        &self,
+        doing: &str,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Error> {
+        if self.stop.is_asked() {
+            return Err(Error::Interrupted);
+        }
+        self.runtime.block_on(async {
+            let mut answer = std::pin::pin!(answer);
+            let mut cancelled = false;
+            loop {
+                match tokio::time::timeout(STOP_INTERVAL, &mut answer).await {
+                    Ok(Ok(value)) => return Ok(value),
+                    Ok(Err(_)) if self.stop.is_asked() => return Err(Error::Interrupted),
+                    Ok(Err(error)) => return Err(Error::from_postgres(doing, &error)),
+                    Err(_) if self.stop.is_asked() && !cancelled => {
+                        cancelled = true;
+                        // A server that cannot be told will notice when the connection closes.
+                        let _ = self.target.cancel(&self.client.cancel_token()).await;
+                    }
+                    Err(_) => {}
+                }
+            }
+        })
+    }
+
+    /// The same connection for tidying up after somebody has asked to stop.
+    pub(crate) fn unstopped(self) -> Self {
+        Self { stop: Stop::new(), ..self }
+    }
+}
+
+impl CopyIn<'_> {
+    /// Sends a piece; returns when there is room for the next one.
+    pub(crate) fn send(&mut self, bytes: Bytes) -> Result<(), Error> {
+        self.session.wait(&self.doing, self.sink.send(bytes))
+    }
+
+    /// Ends the copy, and gives the rows that the server has taken.
+    pub(crate) fn finish(mut self) -> Result<u64, Error> {
+        self.session.wait(&self.doing, self.sink.as_mut().finish())
+    }
+}
