@@ -3,6 +3,7 @@
 use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, SchemaRef};
 use seedbed_engine::Plan;
+use seedbed_engine::digest::{RowHasher, TableDigest};
 use seedbed_engine::run::{Batches, Chunk, Encode, RunError};
 
 use crate::error::Error;
@@ -19,6 +20,8 @@ pub(crate) type NextBatch<'b> = dyn FnMut() -> Result<Option<RecordBatch>, RunEr
 pub(crate) struct Encoder {
     /// By the number of the table; `None` for those that are not written.
     tables: Vec<Option<TableEncoder>>,
+    /// By the number of the table; `None` for those whose rows get no fingerprint.
+    hashers: Vec<Option<RowHasher>>,
 }
 
 /// Encodes the chunks of a table.
@@ -31,7 +34,13 @@ pub(crate) enum TableEncoder {
     Null,
 }
 
-/// An encoded chunk.
+/// An encoded chunk and the digest of its rows, which is empty where nobody asked for it.
+pub(crate) struct Encoded {
+    pub(crate) piece: Piece,
+    pub(crate) digest: TableDigest,
+}
+
+/// What a chunk has become.
 pub(crate) enum Piece {
     RowGroup(RowGroup),
     Text(Vec<u8>),
@@ -57,7 +66,15 @@ impl Encoder {
                 }
             });
         }
-        Ok(Self { tables: encoders })
+        let hashers = encoders.iter().map(|_| None).collect();
+        Ok(Self { tables: encoders, hashers })
+    }
+
+    /// The same, with digests of the rows.
+    pub(crate) fn with_digests(self, plan: &Plan) -> Self {
+        let tables = self.tables.iter().zip(&plan.model().tables);
+        let hashers = tables.map(|(encoder, table)| encoder.as_ref().map(|_| RowHasher::of(table))).collect();
+        Self { hashers, ..self }
     }
 
     pub(crate) fn table(&self, table: usize) -> &TableEncoder {
@@ -66,11 +83,26 @@ impl Encoder {
 }
 
 impl Encode for Encoder {
-    type Piece = Piece;
+    type Piece = Encoded;
     type Error = Error;
 
-    fn encode(&self, chunk: &Chunk, mut batches: Batches) -> Result<Piece, RunError<Error>> {
-        self.table(chunk.table).encode(&mut || batches.next_batch())
+    fn encode(&self, chunk: &Chunk, mut batches: Batches) -> Result<Encoded, RunError<Error>> {
+        let encoder = self.table(chunk.table);
+        let mut digest = TableDigest::default();
+        let Some(hasher) = &self.hashers[chunk.table] else {
+            return Ok(Encoded { piece: encoder.encode(&mut || batches.next_batch())?, digest });
+        };
+        let (mut hasher, mut hashes) = (hasher.clone(), Vec::new());
+        let piece = encoder.encode(&mut || {
+            let batch = batches.next_batch()?;
+            if let Some(batch) = &batch {
+                // While its columns are still in the processor's cache.
+                hasher.hash(batch, &mut hashes).expect("a batch has the columns of its table");
+                digest.add(&hashes);
+            }
+            Ok(batch)
+        })?;
+        Ok(Encoded { piece, digest })
     }
 }
 

@@ -48,6 +48,11 @@ pub fn generate(
     }
     let written = if matches!(target, Target::Null) { None } else { Some((format, compression)) };
     let encoder = Encoder::new(plan, &tables, written)?;
+    // Only a manifest tells the fingerprints of rows.
+    let encoder = match target {
+        Target::Directory(_) => encoder.with_digests(plan),
+        _ => encoder,
+    };
     let place = match target {
         Target::Directory(root) => {
             let manifest = Manifest::new(plan, &tables, format, compression, layout, shard);

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use seedbed_engine::digest::{RowHasher, TableDigest};
 use seedbed_engine::run::Shard;
 use seedbed_engine::{Plan, Settings};
 use seedbed_formats::{Compression, Error, Format, Report, Request, Target, generate};
@@ -85,6 +86,37 @@ fn names(root: &Path) -> Vec<String> {
     contents(root).into_keys().filter(|name| !name.ends_with('/')).collect()
 }
 
+/// The digest of some rows of the second table.
+fn digest(rows: std::ops::Range<u64>) -> TableDigest {
+    let (plan, mut digest) = (plan(), TableDigest::default());
+    let mut hasher = RowHasher::of(&plan.model().tables[1]);
+    let mut hashes = Vec::new();
+    for start in rows.clone().step_by(101) {
+        let batch = plan.batch(1, start..rows.end.min(start + 101)).unwrap();
+        hasher.hash(&batch, &mut hashes).unwrap();
+        digest.add(&hashes);
+    }
+    digest
+}
+
+/// The fingerprint of the second table's rows in a manifest.
+fn rows_fingerprint(manifest: &[u8]) -> u128 {
+    let manifest: serde_json::Value = serde_json::from_slice(manifest).unwrap();
+    let text = manifest["tables"][1]["rows_fingerprint"].as_str().unwrap();
+    u128::from_str_radix(text.strip_prefix("v1:").unwrap(), 16).unwrap()
+}
+
+#[test]
+fn fingerprints_of_rows_are_the_same_in_every_format_and_layout() {
+    let expected = digest(0..30_300).sum;
+    for format in Format::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let request = Request { rows_per_file: Some(7_001), ..into_directory(folder.path(), format) };
+        run(request).unwrap();
+        assert_eq!(rows_fingerprint(&contents(folder.path())["manifest.json"]), expected, "{format:?}");
+    }
+}
+
 #[test]
 fn a_dataset_has_files_and_a_manifest() {
     let folder = tempfile::tempdir().unwrap();
@@ -133,8 +165,15 @@ fn a_dataset_has_files_and_a_manifest() {
     let last = &orders["files"][3];
     let bytes = &files["order lines/part-00003.csv"];
     let checksum = blake3::hash(bytes).to_hex().to_string();
-    let expected = serde_json::json!({"name": "order lines/part-00003.csv", "rows": 300, "bytes": bytes.len(), "blake3": checksum});
+    let expected = serde_json::json!({
+        "name": "order lines/part-00003.csv",
+        "rows": 300,
+        "bytes": bytes.len(),
+        "rows_fingerprint": digest(30_000..30_300).to_string(),
+        "blake3": checksum,
+    });
     assert_eq!(*last, expected);
+    assert_eq!(orders["rows_fingerprint"], digest(0..30_300).to_string());
 }
 
 #[test]
@@ -176,6 +215,9 @@ fn shards_make_up_the_whole() {
         "manifest-shard-00003-of-00003.json",
     ];
     assert_eq!(manifests, expected);
+    let of_shards: u128 =
+        manifests.iter().map(|name| rows_fingerprint(&contents(shards.path())[name])).sum();
+    assert_eq!(of_shards, rows_fingerprint(&contents(whole.path())["manifest.json"]));
 
     // A shard that is there is not replaced unasked, and a shard of another cut or dataset does not fit.
     let before = contents(shards.path());

@@ -4,16 +4,18 @@
 
 FOLDER holds a dataset in each of `parquet`, `csv`, `jsonl` and `arrow`, and in `expected` one file of JSON arrays per table: the rows as
 the plan gives them. Checks that files are read, that types are right, that values are the same everywhere, that manifests
-say the truth, and what `questions.py` asks of the scenario. Every finding is printed; the exit code is 1 when there is one.
+say the truth, the fingerprints of rows too, and what `questions.py` asks of the scenario. Every finding is printed; the exit code is 1 when there is one.
 """
 
 import glob
 import json
 import os
+import struct
 import sys
 
 import pyarrow as pa
 
+import digest
 import questions
 import read
 
@@ -32,6 +34,7 @@ def main(folder, scenario):
                 findings.append(f"{what}: cannot be read: {error}")
                 continue
             findings += values(what, columns, expected, found)
+            findings += fingerprint(what, table["name"], columns, found, manifests[name])
             if schema is not None:
                 findings += types(what, columns, schema)
         findings += types_in_duckdb(f"{folder}/parquet", f"{scenario}.{table['name']}", table["name"], columns)
@@ -69,6 +72,30 @@ def values(what, columns, expected, found):
             if a != b:
                 yield f"{what}: `{name}`, row {row}: expected {a!r}, found {b!r}"
                 break
+
+
+def fingerprint(what, table, columns, found, manifest):
+    """The fingerprint of the rows that were read is the one in the manifest."""
+    wanted = {table["name"]: table["rows_fingerprint"] for table in manifest["tables"]}[table]
+    cells = [[hashed(value, sql_type) for value in of] for of, (_, sql_type) in zip(found, columns, strict=True)]
+    got = digest.of_table(columns, zip(*cells, strict=True))
+    if got != wanted:
+        yield f"{what}: the fingerprint of its rows is {got}, and the manifest says {wanted}"
+
+
+def hashed(value, sql_type):
+    """A cell of the common spelling as `digest.py` takes it."""
+    if value is None or sql_type in ("text", "jsonb"):
+        return value
+    if sql_type.endswith("[]"):
+        return [hashed(item, sql_type[:-2]) for item in json.loads(value)]
+    if sql_type == "boolean":
+        return value == "true"
+    if sql_type == "uuid":
+        return bytes.fromhex(value)
+    if sql_type in ("real", "double precision"):
+        return struct.unpack(">f" if sql_type == "real" else ">d", bytes.fromhex(value))[0]
+    return int(value)
 
 
 def types(what, columns, schema):

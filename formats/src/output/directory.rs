@@ -9,8 +9,6 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use seedbed_engine::run::Chunk;
-
 use super::manifest::{Manifest, ManifestFile};
 use super::partial::{Out, PARTIAL};
 use crate::error::Error;
@@ -86,10 +84,9 @@ impl Directory {
         Out::file_with_checksum(&path)
     }
 
-    /// Notes a file that has its name; `last` is its last chunk.
-    pub(crate) fn completed(&mut self, table: &str, last: &Chunk, rows: u64, bytes: u64, checksum: String) {
-        let name = self.part(table, last.file);
-        self.manifest.add(table, ManifestFile { name, rows, bytes, checksum });
+    /// Notes a file that has its name.
+    pub(crate) fn completed(&mut self, table: &str, file: ManifestFile) {
+        self.manifest.add(table, file);
     }
 
     /// Writes the manifest.
@@ -104,7 +101,8 @@ impl Directory {
         Ok(())
     }
 
-    fn part(&self, table: &str, file: u64) -> String {
+    /// The name of a file, relative to the directory.
+    pub(crate) fn part(&self, table: &str, file: u64) -> String {
         format!("{table}/part-{file:05}.{}", self.extension)
     }
 

@@ -6,6 +6,7 @@ use std::fmt::{self, Write};
 use seedbed_engine::Plan;
 use seedbed_engine::calendar::TZDB_VERSION;
 use seedbed_engine::calendar::text::{Style, write_instant};
+use seedbed_engine::digest::TableDigest;
 use seedbed_engine::run::{Layout, Shard};
 use serde_json::Value;
 
@@ -34,6 +35,8 @@ pub(crate) struct ManifestFile {
     pub(crate) bytes: u64,
     /// BLAKE3 in hexadecimal digits.
     pub(crate) checksum: String,
+    /// Of the rows, whatever the format.
+    pub(crate) digest: TableDigest,
 }
 
 impl Manifest {
@@ -155,7 +158,10 @@ impl fmt::Display for Manifest {
         list(f, "\n    ", &self.tables, |f, table| {
             let sum = |of: fn(&ManifestFile) -> u64| table.files.iter().map(of).sum::<u64>();
             let (rows, bytes) = (sum(|file| file.rows), sum(|file| file.bytes));
+            let mut digest = TableDigest::default();
+            table.files.iter().for_each(|file| digest.merge(file.digest));
             write!(f, "{{\"name\": {}, \"rows\": {rows}, \"bytes\": {bytes},", quoted(&table.name))?;
+            write!(f, "\n      \"rows_fingerprint\": \"{digest}\",")?;
             f.write_str("\n      \"columns\": [")?;
             list(f, "\n        ", &table.columns, |f, (name, ty, nullable)| {
                 write!(
@@ -167,12 +173,9 @@ impl fmt::Display for Manifest {
             })?;
             f.write_str("],\n      \"files\": [")?;
             list(f, "\n        ", &table.files, |f, file| {
-                let ManifestFile { name, rows, bytes, checksum } = file;
-                write!(
-                    f,
-                    "{{\"name\": {}, \"rows\": {rows}, \"bytes\": {bytes}, \"blake3\": \"{checksum}\"}}",
-                    quoted(name)
-                )
+                let ManifestFile { name, rows, bytes, checksum, digest } = file;
+                write!(f, "{{\"name\": {}, \"rows\": {rows}, \"bytes\": {bytes},", quoted(name))?;
+                write!(f, " \"rows_fingerprint\": \"{digest}\", \"blake3\": \"{checksum}\"}}")
             })?;
             f.write_str("]}")
         })?;

@@ -10,14 +10,15 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use seedbed_engine::Plan;
+use seedbed_engine::digest::TableDigest;
 use seedbed_engine::run::{Chunk, Sink};
 
 pub(crate) use directory::Directory;
 pub(crate) use document::Document;
-pub(crate) use manifest::Manifest;
+pub(crate) use manifest::{Manifest, ManifestFile};
 pub(crate) use partial::Out;
 
-use crate::encode::{Encoder, Piece};
+use crate::encode::{Encoded, Encoder};
 use crate::error::Error;
 use crate::request::{Report, TableReport};
 
@@ -40,6 +41,8 @@ pub(crate) struct Output<'r> {
     place: Place,
     /// The rows of the file being written.
     rows_in_file: u64,
+    /// Their digest.
+    digest_of_file: TableDigest,
     tables: Vec<TableReport>,
     begun: Instant,
     clock: TableClock,
@@ -87,6 +90,7 @@ impl<'r> Output<'r> {
             current: None,
             place,
             rows_in_file: 0,
+            digest_of_file: TableDigest::default(),
             tables,
             begun,
             clock: TableClock { table: None, begun: now, last: now },
@@ -118,19 +122,23 @@ impl<'r> Output<'r> {
     fn complete(&mut self, chunk: &Chunk, out: Out) -> Result<u64, Error> {
         let (bytes, checksum) = out.complete()?;
         let rows = std::mem::take(&mut self.rows_in_file);
+        let digest = std::mem::take(&mut self.digest_of_file);
         if let Place::Directory(directory) = &mut self.place {
-            directory.completed(&self.plan.model().tables[chunk.table].name, chunk, rows, bytes, checksum);
+            let name = directory.part(&self.plan.model().tables[chunk.table].name, chunk.file);
+            let file = ManifestFile { name, rows, bytes, checksum, digest };
+            directory.completed(&self.plan.model().tables[chunk.table].name, file);
         }
         Ok(bytes)
     }
 }
 
 impl Sink for Output<'_> {
-    type Piece = Piece;
+    type Piece = Encoded;
     type Summary = Report;
     type Error = Error;
 
-    fn write(&mut self, chunk: &Chunk, piece: Piece) -> Result<(), Error> {
+    fn write(&mut self, chunk: &Chunk, encoded: Encoded) -> Result<(), Error> {
+        let Encoded { piece, digest } = encoded;
         let (mut document, mut out) = match self.current.take() {
             Some(current) => current,
             None => {
@@ -141,6 +149,7 @@ impl Sink for Output<'_> {
         document.write(piece, &mut out)?;
         let rows = chunk.rows.end - chunk.rows.start;
         self.rows_in_file += rows;
+        self.digest_of_file.merge(digest);
         let mut bytes = None;
         if chunk.last_in_file {
             document.finish(&mut out)?;
