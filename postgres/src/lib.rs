@@ -15,5 +15,7 @@ pub mod catalog;
 pub mod load;
 pub mod ddl;
 
+pub mod ddl;
+
 pub use error::Error;
 pub use stop::Stop;
