@@ -13,8 +13,6 @@ use super::settings::{Settings, word};
 #[derive(Default)]
 pub(super) struct Passwords {
     text: String,
-    /// Where it came from, if it could be read.
-    pub path: Option<PathBuf>,
     /// Why it was not used though it is there.
     pub warning: Option<String>,
 }
@@ -42,11 +40,7 @@ impl Passwords {
         }
         match fs::read(path) {
             // A line that is not UTF-8 is one that no user's name or password of ours can match.
-            Ok(bytes) => Self {
-                text: String::from_utf8_lossy(&bytes).into_owned(),
-                path: Some(path.to_owned()),
-                warning: None,
-            },
+            Ok(bytes) => Self { text: String::from_utf8_lossy(&bytes).into_owned(), warning: None },
             Err(error) => ignored(&error.to_string()),
         }
     }

@@ -3,16 +3,21 @@
 use std::error::Error as _;
 use std::io;
 
-use super::open::Failure;
-use super::{Host, PasswordFrom, Place, Target};
+use rustls::CertificateError;
+
+use super::open::{Attempt, Failure};
+use super::tls::Root;
+use super::{Host, PasswordFrom, Target};
 
 /// The way out of a failure, if it is one of the usual ones.
-pub(super) fn hint(target: &Target, place: &Place, failure: &Failure) -> Option<String> {
-    let error = match failure {
+pub(super) fn hint(target: &Target, attempt: &Attempt<'_>) -> Option<String> {
+    let place = attempt.place;
+    let error = match &attempt.failure {
         Failure::Unknown(_) => return Some("is the name of the host right?".to_owned()),
         Failure::TimedOut => {
             return Some(format!("is {place} reachable from here? `connect_timeout` says how long to wait"));
         }
+        Failure::Session(_) => return None,
         Failure::Postgres(error) => error,
     };
     if let Some(said) = error.as_db_error() {
@@ -21,6 +26,12 @@ pub(super) fn hint(target: &Target, place: &Place, failure: &Failure) -> Option<
     let text = crate::error::causes(error);
     if text.contains("password missing") {
         return Some(no_password(target));
+    }
+    if text.contains("server does not support TLS") {
+        return Some("`sslmode=prefer` or `sslmode=disable` connects without encryption".to_owned());
+    }
+    if let Some(rustls::Error::InvalidCertificate(error)) = rustls_error(error) {
+        return Some(by_certificate(target, error));
     }
     match io_kind(error)? {
         io::ErrorKind::ConnectionRefused => Some(match &place.host {
@@ -81,6 +92,38 @@ fn io_kind(error: &tokio_postgres::Error) -> Option<io::ErrorKind> {
     while let Some(cause) = source {
         if let Some(io) = cause.downcast_ref::<io::Error>() {
             return Some(io.kind());
+        }
+        source = cause.source();
+    }
+    None
+}
+
+fn by_certificate(target: &Target, error: &CertificateError) -> String {
+    let root = match &target.tls.root {
+        Root::File(path) => format!("`{}`", path.display()),
+        Root::System | Root::Nowhere => "the system's root certificates".to_owned(),
+    };
+    match error {
+        CertificateError::UnknownIssuer => format!(
+            "the server's certificate does not lead to one in {root}; `sslrootcert` names the file of root certificates"
+        ),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the server's certificate is for another name; use that name as host, or `sslmode=verify-ca`, which compares no names"
+                .to_owned()
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the server's certificate is too old; the server needs a new one".to_owned()
+        }
+        _ => format!("the server's certificate cannot be checked against {root}; `sslmode=require` without that file checks nothing"),
+    }
+}
+
+/// What rustls said, if it is behind an error.
+fn rustls_error(error: &tokio_postgres::Error) -> Option<&rustls::Error> {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(found) = cause.downcast_ref::<io::Error>().and_then(|io| io.get_ref()?.downcast_ref()) {
+            return Some(found);
         }
         source = cause.source();
     }

@@ -32,9 +32,19 @@ pub(super) fn parse(text: &str) -> Result<Settings, Error> {
                 ),
             });
         };
-        let (value, after) = take_value(after.trim_start(), known)?;
+        let after = after.trim_start();
+        let (value, rest_of_text) = take_value(after, known)?;
+        // `user= password=x` (a variable of the shell that is empty) gives the user's name a password; libpq takes it so.
+        let swallowed = value.contains("password=")
+            || value.split_once('=').is_some_and(|(name, _)| word(name).is_some());
+        if swallowed && !after.starts_with('\'') {
+            return Err(Error::usage(
+                format!("the value of `{known}` holds another word with its `=`"),
+                "an empty value is written `''`, and there is a space between a value and the next word",
+            ));
+        }
         settings.set(known, value);
-        rest = after.trim_start();
+        rest = rest_of_text.trim_start();
     }
     Ok(settings)
 }

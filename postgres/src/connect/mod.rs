@@ -2,7 +2,7 @@
 //!
 //! `url` and `keyvalue` read strings, `files` reads the files that libpq reads, `settings` puts the sources on top of each
 //! other: connection string, service, environment, defaults. `resolve` says what the words mean, and the result is a [`Target`].
-//! `tls` and `open` turn it into a connection, `hint` says what to try when there is none.
+//! `certificate`, `tls` and `open` turn it into a connection, `hint` says what to try when there is none.
 
 mod secret;
 mod settings;
@@ -10,8 +10,12 @@ mod url;
 mod keyvalue;
 mod files;
 mod resolve;
+mod certificate;
+mod tls;
 mod open;
 mod hint;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -23,6 +27,7 @@ use tokio_postgres::config::ChannelBinding;
 use crate::Error;
 
 use secret::Secret;
+use tls::Tls;
 
 /// What was typed and what the environment says, resolved: where to connect and as whom.
 ///
@@ -39,6 +44,7 @@ pub struct Target {
     timeout: Option<Duration>,
     keepalives: Keepalives,
     channel_binding: ChannelBinding,
+    tls: Tls,
     warnings: Vec<String>,
     schema: Option<String>,
 }

@@ -12,6 +12,7 @@ use crate::Error;
 use super::files::{self, Passwords};
 use super::secret::Secret;
 use super::settings::Settings;
+use super::tls::Tls;
 use super::url::Url;
 use super::{Host, Keepalives, PasswordFrom, Place, Session, Target};
 
@@ -73,6 +74,7 @@ pub(super) fn resolve(said: Url, environment: &dyn Fn(&str) -> Option<String>) -
         timeout: seconds(&settings, "connect_timeout")?,
         keepalives: keepalives(&settings)?,
         channel_binding: choice(&settings, "channel_binding", &BINDINGS)?.unwrap_or(ChannelBinding::Prefer),
+        tls: Tls::resolve(&settings, home.as_deref())?,
         warnings,
         schema,
         user,
