@@ -60,10 +60,46 @@ impl Plan {
                 notes.push("null possible".to_owned());
             }
             let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
-            let _ = writeln!(out, "  {} {}{notes} = {}", column.name, column.ty, self.recipe(t, column));
+            let _ = writeln!(out, "  {} {}{notes} = {}", column.name, column.sql_type(), self.recipe(t, column));
             if let (Some(about), Some(_)) = (&column.about, only) {
                 let _ = writeln!(out, "    {about}");
             }
+        }
+        if only.is_none() {
+            self.explain_keys(table, out);
+        }
+    }
+
+    /// What a database is told beside the columns.
+    fn explain_keys(&self, table: &Table, out: &mut String) {
+        let names = |of: &Table, columns: &[usize]| {
+            columns.iter().map(|&c| of.columns[c].name.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let keys = &table.keys;
+        for key in keys.unique_keys() {
+            let kind = if keys.primary.as_ref() == Some(key) { "primary key" } else { "unique" };
+            let proven = if key.proven { "" } else { ", as the scenario says: only the database checks it" };
+            let _ = writeln!(out, "  {kind} ({}){proven}", names(table, &key.columns));
+        }
+        for key in &keys.foreign {
+            let target = &self.model.tables[key.target];
+            let (own, other) = (names(table, &key.columns), names(target, &key.references));
+            let written = if key.derived { "" } else { ", as the scenario says: only the database checks it" };
+            let _ = writeln!(out, "  foreign key ({own}) to {} ({other}){written}", target.name);
+        }
+        for index in &keys.indexes {
+            let _ = writeln!(out, "  index ({})", names(table, &index.columns));
+        }
+        for check in &keys.checks {
+            let _ = writeln!(out, "  check ({}), as the scenario says: only the database checks it", check.sql);
+        }
+        for choice in &keys.choices {
+            let column = &table.columns[choice.column];
+            let kind = match column.declared() {
+                Some(crate::model::Declared::Enum { name: Some(name) }) => format!("enum {name}"),
+                _ => "check".to_owned(),
+            };
+            let _ = writeln!(out, "  {kind} ({} is one of {})", column.name, choice.labels.join(", "));
         }
     }
 

@@ -57,6 +57,31 @@ fn definitions() -> Value {
             "description": "An SQL expression over the row, its ancestors, referenced rows, `$parameters` and `as_of`.",
             "type": ["string", "number", "boolean"],
         },
+        "columns": {
+            "description": "A column, or a list of columns.",
+            "anyOf": [
+                {"type": "string"},
+                {"type": "array", "minItems": 1, "maxItems": 32, "items": {"type": "string"}},
+            ],
+        },
+        "columnLists": {
+            "description": "A column, or a list of columns and of lists of columns: `[[tenant_id, slug], email]`.",
+            "anyOf": [{"type": "string"}, {"type": "array", "items": reference("columns")}],
+        },
+        "checks": {
+            "description": "A condition in SQL, or a list of them.",
+            "anyOf": [reference("expression"), {"type": "array", "items": reference("expression")}],
+        },
+        "foreignKey": {
+            "type": "object",
+            "required": ["columns", "to"],
+            "additionalProperties": false,
+            "properties": {
+                "columns": described(reference("columns"), "The columns of this table."),
+                "to": described(json!({"type": "string"}), "The table they refer to."),
+                "references": described(reference("columns"), "The columns there, a key; default the primary key."),
+            },
+        },
         "share": {"description": "A share such as `5%` or `0.05`.", "type": ["number", "string"]},
         "weights": {
             "description": "A list to choose from evenly, or a map from values to weights.",
@@ -122,6 +147,14 @@ fn table() -> Value {
             "min": described(reference("number"), "No parent has fewer children."),
             "max": described(reference("number"), "No parent has more children."),
             "key": described(json!({"type": "string"}), "The column that references show; default `id`, else the first."),
+            "primary key": described(reference("columns"), "The primary key; default the column that references show, if it is unique."),
+            "unique": described(reference("columnLists"), "Keys besides: columns that are together unique."),
+            "index": described(reference("columnLists"), "Indexes; those of foreign keys come by themselves."),
+            "check": described(reference("checks"), "Conditions over the columns of a row, as in `closed_at >= created_at`; the database checks them."),
+            "foreign key": {
+                "description": "Foreign keys over several columns; those of single columns follow from their generators.",
+                "anyOf": [reference("foreignKey"), {"type": "array", "items": reference("foreignKey")}],
+            },
             "let": columns("letColumn", "Columns that are used and not written."),
             "columns": columns("column", "The columns, in order."),
         },
@@ -142,8 +175,22 @@ fn column(groups: bool) -> Value {
     );
     properties.insert(
         "type".into(),
-        described(json!({"type": "string"}), "The SQL type, such as `smallint` or `numeric(10,2)`."),
+        described(
+            json!({"type": "string"}),
+            "The SQL type, such as `smallint`, `numeric(10,2)`, `varchar(80)`, `inet`, or `enum` for a closed choice.",
+        ),
     );
+    if !groups {
+        properties.insert(
+            "references".into(),
+            described(
+                json!({"type": "string"}),
+                "The foreign key, `table` or `table.column`; `none` for none, although one follows from the generator.",
+            ),
+        );
+        properties
+            .insert("index".into(), described(json!({"type": "boolean"}), "Whether the column has an index."));
+    }
     properties.insert("about".into(), described(json!({"type": "string"}), "A sentence about the column."));
     let mut exactly_one = vec![json!({"required": ["type"], "not": {"anyOf": required(generators())}})];
     exactly_one.extend(required(generators()));
