@@ -48,6 +48,13 @@ pub struct ColumnKeys {
     pub index: Option<Span>,
 }
 
+impl ColumnKeys {
+    /// Whether anything is asked for.
+    pub(super) fn says_something(&self) -> bool {
+        self.references.is_some() || self.index.is_some()
+    }
+}
+
 /// The value of `references:`.
 #[derive(Clone, Debug)]
 pub enum References {

@@ -420,7 +420,7 @@ fn column_spec(node: &Node, name_span: Span, faults: &mut Faults) -> Option<Spec
                     return None;
                 }
                 spec.generator = Generator::Named(key.clone(), (!value.is_null()).then(|| value.clone()));
-            } else if spec.sql_type.is_none() {
+            } else if spec.sql_type.is_none() && spec.unique.is_none() && !spec.keys.says_something() {
                 faults.push(
                     Fault::at(node.span, "no generator")
                         .hint("name one, such as `{integer: {from: 1, to: 6}}`"),

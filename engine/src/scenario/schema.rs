@@ -192,7 +192,12 @@ fn column(groups: bool) -> Value {
             .insert("index".into(), described(json!({"type": "boolean"}), "Whether the column has an index."));
     }
     properties.insert("about".into(), described(json!({"type": "string"}), "A sentence about the column."));
-    let mut exactly_one = vec![json!({"required": ["type"], "not": {"anyOf": required(generators())}})];
+    // A column of literal rows has modifiers alone.
+    let modified = ["type", "unique", "references", "index"].map(|name| json!({"required": [name]}));
+    let mut exactly_one = vec![json!({
+        "anyOf": modified,
+        "not": {"anyOf": required(generators())},
+    })];
     exactly_one.extend(required(generators()));
     let words = generators()
         .filter(|generator| generator.arguments.iter().all(|argument| !argument.required))
