@@ -15,7 +15,5 @@ pub mod catalog;
 pub mod load;
 pub mod ddl;
 
-pub mod ddl;
-
 pub use error::Error;
 pub use stop::Stop;
