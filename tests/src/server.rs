@@ -5,6 +5,7 @@
 //! root, because PostgreSQL refuses to.
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ pub struct Server {
     folder: PathBuf,
     bin: PathBuf,
     owner: Option<(u32, u32)>,
+    port: u16,
     guard: Child,
 }
 
@@ -58,6 +60,18 @@ impl Server {
 
     /// The same; `prepare` may change the files of the cluster (`data/pg_hba.conf`, certificates) before the server starts.
     pub fn start_with(settings: &str, prepare: impl FnOnce(&Path)) -> Self {
+        Self::start_on(5432, settings, prepare)
+    }
+
+    /// The same, and the server also listens on 127.0.0.1, on a [`port`](Self::port) that is free.
+    pub fn start_on_loopback(settings: &str, prepare: impl FnOnce(&Path)) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = free.expect("a free port").port();
+        let address = format!("listen_addresses = '127.0.0.1'\nport = {port}\n");
+        Self::start_on(port, &(address + settings), prepare)
+    }
+
+    fn start_on(port: u16, settings: &str, prepare: impl FnOnce(&Path)) -> Self {
         let bin = programs();
         let owner = owner();
         // A Unix socket's path is limited to about a hundred bytes, so the folder has a short name.
@@ -80,7 +94,7 @@ impl Server {
         fs::write(&conf, text + SETTINGS + &sockets + settings).expect("postgresql.conf");
         prepare(&data);
         let guard = guard(&bin, &folder, owner);
-        let server = Self { folder, bin, owner, guard };
+        let server = Self { folder, bin, owner, port, guard };
         server.wait_until_ready();
         server
     }
@@ -88,6 +102,11 @@ impl Server {
     /// The folder of the socket.
     pub fn socket(&self) -> &Path {
         &self.folder
+    }
+
+    /// The port, of the socket and of TCP.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The folder of the cluster's files.
@@ -103,7 +122,7 @@ impl Server {
     /// A connection string for a database.
     pub fn url(&self, database: &str) -> String {
         let socket = self.folder.display().to_string().replace('/', "%2F");
-        format!("postgresql://{SUPERUSER}@{socket}/{database}")
+        format!("postgresql://{SUPERUSER}@{socket}:{}/{database}", self.port)
     }
 
     /// A new database with a name of its own.
@@ -143,7 +162,7 @@ impl Server {
             ])
             .arg("-h")
             .arg(&self.folder)
-            .args(["-d", database, "-c", statements])
+            .args(["-p", &self.port.to_string(), "-d", database, "-c", statements])
             .output()
             .expect("psql starts");
         if !out.status.success() {

@@ -5,6 +5,8 @@ use std::io;
 
 use rustls::CertificateError;
 
+use crate::error::causes;
+
 use super::open::{Attempt, Failure};
 use super::tls::Root;
 use super::{Host, PasswordFrom, Target};
@@ -23,11 +25,10 @@ pub(super) fn hint(target: &Target, attempt: &Attempt<'_>) -> Option<String> {
     if let Some(said) = error.as_db_error() {
         return by_sqlstate(target, said.code().code());
     }
-    let text = crate::error::causes(error);
-    if text.contains("password missing") {
+    if attempt.failure.lacks_password() {
         return Some(no_password(target));
     }
-    if text.contains("server does not support TLS") {
+    if causes(error).contains("server does not support TLS") {
         return Some("`sslmode=prefer` or `sslmode=disable` connects without encryption".to_owned());
     }
     if let Some(rustls::Error::InvalidCertificate(error)) = rustls_error(error) {

@@ -147,10 +147,11 @@ impl Target {
     pub fn is_target(text: &str) -> bool {
         let text = text.trim();
         let named = ["postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme));
-        // Words and values: something before the first `=` that is a word, and a known word somewhere.
-        let mut words = text.split_whitespace().filter_map(|part| Some(part.split_once('=')?.0)).peekable();
-        let first = words.peek().is_some_and(|word| text.starts_with(word) && is_word(word));
-        named || (first && words.any(|word| settings::word(word).is_some()))
+        // Words and values: a word before the first `=`, which is known, or one further on is.
+        let first = text.split_once('=').map(|(word, _)| word.trim_end()).filter(|word| is_word(word));
+        let mut others = text.split_whitespace().filter_map(|part| Some(part.split_once('=')?.0));
+        let known = |word: &str| settings::word(word).is_some();
+        named || first.is_some_and(|first| known(first) || others.any(known))
     }
 
     /// Whether every server to try is on this machine: a Unix socket, `localhost`, 127.0.0.0/8 or ::1.

@@ -16,7 +16,7 @@ use super::{Host, Place, Session, Target, hint};
 /// What went wrong with a server, or with one of its addresses.
 pub(super) struct Attempt<'t> {
     pub place: &'t Place,
-    /// The address and whether it was encrypted, for messages when there are several attempts.
+    /// The address, for messages when there are several attempts.
     how: String,
     pub failure: Failure,
 }
@@ -113,9 +113,8 @@ impl Target {
                     Ok(client) => return Some(client),
                     Err(failure) => failure,
                 };
-                let encrypted = if *mode == SslMode::Disable { "without TLS" } else { "with TLS" };
                 let how = match address {
-                    Some(address) => format!("{address} port {} {encrypted}", place.port),
+                    Some(address) => format!("{address} port {}", place.port),
                     None => place.to_string(),
                 };
                 // The other way is tried when this one was not welcome, not when it only did not work.
@@ -197,10 +196,14 @@ impl Target {
     fn failed(&self, attempts: &[Attempt<'_>]) -> Error {
         let mut causes: Vec<String> = Vec::new();
         for attempt in attempts {
-            causes.push(match attempts {
+            let cause = match attempts {
                 [_] => attempt.failure.cause(),
                 _ => format!("{}: {}", attempt.how, attempt.failure.cause()),
-            });
+            };
+            // Some servers answer in the same words with encryption and without.
+            if causes.last() != Some(&cause) {
+                causes.push(cause);
+            }
         }
         let hint = attempts.iter().rev().find_map(|attempt| hint::hint(self, attempt));
         Error::Connect { to: self.display(), cause: causes.join("; "), hint }
@@ -258,8 +261,14 @@ impl Failure {
                     let detail = said.detail().map_or_else(String::new, |detail| format!("; {detail}"));
                     format!("{} (SQLSTATE {}){detail}", said.message(), said.code().code())
                 }
+                None if self.lacks_password() => "no password supplied".to_owned(),
                 None => causes(error),
             },
         }
+    }
+
+    /// Whether the server asked for a password and there was none.
+    pub(super) fn lacks_password(&self) -> bool {
+        matches!(self, Self::Postgres(error) if causes(error).contains("password missing"))
     }
 }

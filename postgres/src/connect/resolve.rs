@@ -64,11 +64,10 @@ pub(super) fn resolve(said: Url, environment: &dyn Fn(&str) -> Option<String>) -
     let database = settings.get("dbname").unwrap_or(&user).to_owned();
     let mut places = places(&settings)?;
     let password_from = passwords(&mut places, &settings, home.as_deref(), &database, &user, &mut warnings);
-    let name = settings.get("application_name").or(settings.get("fallback_application_name"));
     Ok(Target {
         places,
         password_from,
-        application_name: name.unwrap_or("seedbed").to_owned(),
+        application_name: settings.get("application_name").unwrap_or("seedbed").to_owned(),
         options: settings.get("options").map(str::to_owned),
         session: choice(&settings, "target_session_attrs", &SESSIONS)?.unwrap_or(Session::Any),
         timeout: seconds(&settings, "connect_timeout")?,
