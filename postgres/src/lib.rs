@@ -13,6 +13,7 @@ mod session;
 pub mod catalog;
 
 pub mod load;
+pub mod verify;
 pub mod ddl;
 
 pub use error::Error;

@@ -87,7 +87,7 @@ impl Board {
                 // Later failures follow from the first.
                 Err(error) => {
                     state.failure.get_or_insert(error);
-                },
+                }
             }
             drop(state);
             self.changed.notify_all();
@@ -172,7 +172,6 @@ impl Board {
             state.ready.push((0, Task::ForeignKeys));
         }
     }
-
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

@@ -14,7 +14,8 @@ pub(crate) fn lines(
     table: &str,
     together: &[&str],
 ) -> Result<Vec<String>, Error> {
-    let path = format!("set local search_path to {}, {}, public", identifier(schema), identifier(also_visible));
+    let path =
+        format!("set local search_path to {}, {}, public", identifier(schema), identifier(also_visible));
     let doing = format!("look at the definition of table `{table}`");
     session.execute(&doing, &path)?;
     let names: Vec<String> = together.iter().map(|name| literal(name)).collect();
@@ -28,7 +29,8 @@ pub(crate) fn lines(
 }
 
 fn quoted_as_the_server_does(session: &Session, name: &str) -> Result<String, Error> {
-    let quoted = session.value("quote a name", &format!("select pg_catalog.quote_ident({})", literal(name)))?;
+    let quoted =
+        session.value("quote a name", &format!("select pg_catalog.quote_ident({})", literal(name)))?;
     Ok(quoted.unwrap_or_default())
 }
 

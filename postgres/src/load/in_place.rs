@@ -1,12 +1,12 @@
 //! The way of one connection: tables are emptied if they are to be, filled and finished where they are, in one transaction.
 
+use super::Load;
 use super::buffer::Buffers;
 use super::clock::Meter;
 use super::request::{Keys, Report, TableReport};
 use super::stream::{Shared, Stream};
 use super::survey::Fate;
 use super::table::{self, Filling};
-use super::Load;
 use crate::catalog;
 use crate::ddl;
 use crate::error::Error;
@@ -51,7 +51,12 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
         }
         session.execute("create the tables", &statements.join(";"))?;
     }
-    lock_and_empty(session, schema, &of(Fate::Fill).collect::<Vec<_>>(), &of(Fate::Refill).collect::<Vec<_>>())?;
+    lock_and_empty(
+        session,
+        schema,
+        &of(Fate::Fill).collect::<Vec<_>>(),
+        &of(Fate::Refill).collect::<Vec<_>>(),
+    )?;
 
     let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
     let there = catalog::tables(session, schema, &names)?;
@@ -74,7 +79,8 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
         let frozen = matches!(fate(table), Fate::Create | Fate::Refill) && there.relkind == 'r';
         let statement = filling.copy_statement(schema, table, frozen);
         let (name, rows) = (filling.name.as_str(), 0..filling.rows);
-        let stream = Stream { table: filling.index, name, rows, encoder: &filling.encoder, statement: &statement };
+        let stream =
+            Stream { table: filling.index, name, rows, encoder: &filling.encoder, statement: &statement };
         let streamed = stream.send(session, shared)?;
         reports.push(TableReport {
             rows: streamed.rows,
@@ -149,7 +155,8 @@ fn add_keys(session: &Session, meter: &Meter, schema: &str, tables: &[&ddl::Tabl
         for key in &table.foreign {
             let doing = format!("add foreign key `{}`", key.name);
             meter.step(&doing);
-            let statements = [key.add_not_valid(schema, &table.name), key.validate(schema, &table.name)].join(";");
+            let statements =
+                [key.add_not_valid(schema, &table.name), key.validate(schema, &table.name)].join(";");
             meter.constraints.time(|| session.execute(&doing, &statements))?;
         }
     }

@@ -104,7 +104,7 @@ fn check(target: &Target, request: &Request) -> Result<(), Error> {
 }
 
 /// One thread serves all connections: it only passes bytes on.
-fn runtime() -> Result<Runtime, Error> {
+pub(crate) fn runtime() -> Result<Runtime, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     runtime.map_err(|source| Error::Io { action: "start a thread for", path: "the network".into(), source })
 }

@@ -176,7 +176,9 @@ impl Building<'_> {
                 let (name, table) = self.table(*t);
                 // Rows that were not frozen when they were written are frozen now.
                 let how = if self.streams[*t] > 1 { "vacuum (freeze, analyze)" } else { "analyze" };
-                meter.analyze.time(|| session.execute(&format!("{how} table `{name}`"), &format!("{how} {table}")))
+                meter
+                    .analyze
+                    .time(|| session.execute(&format!("{how} table `{name}`"), &format!("{how} {table}")))
             }
             Task::Index(t, i) => {
                 let table = &self.load.survey.ddl.tables[*t];
@@ -229,7 +231,8 @@ impl Building<'_> {
         }
         let ddl = &self.load.survey.ddl.tables[t];
         let statement = filling.copy_statement(self.schema, ddl, alone);
-        let stream = Stream { table: filling.index, name, rows, encoder: &filling.encoder, statement: &statement };
+        let stream =
+            Stream { table: filling.index, name, rows, encoder: &filling.encoder, statement: &statement };
         let pool = self.load.pool;
         let shared = Shared {
             plan: self.load.plan,
@@ -282,7 +285,9 @@ fn publish(load: &Load, control: &Session, staging: &str) -> Result<(), Error> {
         let names: Vec<_> = replaced.iter().map(|table| qualified(&request.schema, &table.name)).collect();
         statements.push(format!("drop table {}", names.join(", ")));
         statements.extend(
-            ddl.enums.iter().map(|of| format!("drop type if exists {}", qualified(&request.schema, &of.name))),
+            ddl.enums
+                .iter()
+                .map(|of| format!("drop type if exists {}", qualified(&request.schema, &of.name))),
         );
     }
     for of in &ddl.enums {
@@ -354,7 +359,10 @@ fn grant_defaults(load: &Load, control: &Session) -> Result<(), Error> {
 
 fn find<'t>(tables: &'t [ExistingTable], name: &str) -> Result<&'t ExistingTable, Error> {
     tables.iter().find(|table| table.name == name).ok_or_else(|| {
-        Error::usage(format!("table `{name}` is gone"), "somebody removed it while it was loaded; run it again")
+        Error::usage(
+            format!("table `{name}` is gone"),
+            "somebody removed it while it was loaded; run it again",
+        )
     })
 }
 

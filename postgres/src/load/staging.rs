@@ -114,8 +114,10 @@ fn unlock(session: &Session, name: &str) -> Result<(), Error> {
 }
 
 fn remove(session: &Session, name: &str) -> Result<(), Error> {
-    session
-        .execute(&format!("remove schema `{name}`"), &format!("drop schema if exists {} cascade", identifier(name)))
+    session.execute(
+        &format!("remove schema `{name}`"),
+        &format!("drop schema if exists {} cascade", identifier(name)),
+    )
 }
 
 /// The number of the lock of a private schema.

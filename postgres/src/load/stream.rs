@@ -72,10 +72,12 @@ impl Stream<'_> {
         };
         let Shared { plan, pool, window, .. } = shared;
         let streamed =
-            run::run_within(plan, &file, LAYOUT, pool, window, &rows, sink, |_, _| {}).map_err(|error| match error {
-                RunError::Value(error) => Error::Value(error),
-                RunError::Output(error) => error,
-                RunError::Stopped => Error::Interrupted,
+            run::run_within(plan, &file, LAYOUT, pool, window, &rows, sink, |_, _| {}).map_err(|error| {
+                match error {
+                    RunError::Value(error) => Error::Value(error),
+                    RunError::Output(error) => error,
+                    RunError::Stopped => Error::Interrupted,
+                }
             })?;
         let expected = self.rows.end - self.rows.start;
         if streamed.rows != expected {

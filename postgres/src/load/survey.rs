@@ -76,7 +76,12 @@ pub enum Fate {
 }
 
 /// Looks at the target. Nothing is changed.
-pub(crate) fn look(session: &Session, plan: &Plan, target: &Target, request: &Request) -> Result<Survey, Error> {
+pub(crate) fn look(
+    session: &Session,
+    plan: &Plan,
+    target: &Target,
+    request: &Request,
+) -> Result<Survey, Error> {
     check_server(session)?;
     check_schema(session, request)?;
     let ddl = Schema::of(plan, &request.tables)?;
@@ -109,17 +114,28 @@ pub(crate) fn look(session: &Session, plan: &Plan, target: &Target, request: &Re
         tables.push(TableSurvey { name: table.name.clone(), rows, fate, existing: there.cloned() });
     }
     let leftovers = staging::leftovers(session)?;
-    Ok(Survey { target: target.display(), schema: request.schema.clone(), way, tables, leftovers, notes, ddl })
+    Ok(Survey {
+        target: target.display(),
+        schema: request.schema.clone(),
+        way,
+        tables,
+        leftovers,
+        notes,
+        ddl,
+    })
 }
 
 fn check_server(session: &Session) -> Result<(), Error> {
     let version = session.value("ask for the server's version", "show server_version_num")?;
     let version: u32 = version.and_then(|version| version.parse().ok()).unwrap_or(OLDEST_SERVER);
     if version < OLDEST_SERVER {
-        let message = format!("the server is PostgreSQL {}, and 14 is the oldest that works", version / 10_000);
+        let message =
+            format!("the server is PostgreSQL {}, and 14 is the oldest that works", version / 10_000);
         return Err(Error::usage(message, "load into a newer server"));
     }
-    if session.value("ask for the server's state", "select pg_catalog.pg_is_in_recovery()")?.as_deref() == Some("t") {
+    if session.value("ask for the server's state", "select pg_catalog.pg_is_in_recovery()")?.as_deref()
+        == Some("t")
+    {
         return Err(Error::usage("the server is a standby and takes no rows", "connect to the primary"));
     }
     Ok(())
@@ -128,7 +144,10 @@ fn check_server(session: &Session) -> Result<(), Error> {
 fn check_schema(session: &Session, request: &Request) -> Result<(), Error> {
     let schema = &request.schema;
     if staging::is_private_name(schema) {
-        return Err(Error::usage(format!("schema `{schema}` is private to a load"), "choose another --schema"));
+        return Err(Error::usage(
+            format!("schema `{schema}` is private to a load"),
+            "choose another --schema",
+        ));
     }
     let query = format!("select 1 from pg_catalog.pg_namespace where nspname = {}", literal(schema));
     if session.value("look for the schema", &query)?.is_none() {
@@ -169,7 +188,8 @@ fn check_fit(ddl: &Schema, existing: &[ExistingTable], request: &Request) -> Res
     if !faults.is_empty() {
         return Err(Error::usage(faults.join("\n"), "drop it, or choose another --schema"));
     }
-    let full: Vec<_> = existing.iter().filter(|there| !there.is_empty).map(|there| format!("`{}`", there.name)).collect();
+    let full: Vec<_> =
+        existing.iter().filter(|there| !there.is_empty).map(|there| format!("`{}`", there.name)).collect();
     if request.existing == Existing::Refuse && !full.is_empty() {
         let message = format!("tables in schema `{}` hold rows already: {}", request.schema, full.join(", "));
         let hint = "`--replace` puts the new rows in their place, `--append` adds to them; \
@@ -193,7 +213,10 @@ fn fit(ddl: &Schema, existing: &[ExistingTable]) -> Result<(), Error> {
             match there.columns.iter().find(|there| there.name == column.name) {
                 None => fault(format!("column `{}` is missing", column.name)),
                 Some(there) if there.generated => {
-                    fault(format!("column `{}` is computed by the server and cannot be written", column.name));
+                    fault(format!(
+                        "column `{}` is computed by the server and cannot be written",
+                        column.name
+                    ));
                 }
                 Some(there) => {
                     if let Err(message) = copy::fits(&column.ty, &there.ty) {
@@ -242,7 +265,8 @@ fn way(
     let may = |i| rows.first().and_then(|row| row.get(i)) == Some("t");
     if existing.len() < ddl.tables.len() && !may(1) {
         let message = format!("this role may not create tables in schema `{}`", request.schema);
-        let hint = format!("the owner can allow it: grant create on schema {} to …", identifier(&request.schema));
+        let hint =
+            format!("the owner can allow it: grant create on schema {} to …", identifier(&request.schema));
         return Err(Error::usage(message, hint));
     }
     if !may(0) {
@@ -293,7 +317,9 @@ fn compare(
     for there in existing {
         let new = definition::lines(session, trial, &request.schema, &there.name, &together)?;
         let old = definition::lines(session, &request.schema, &request.schema, &there.name, &together)?;
-        if let Some(line) = old.iter().find(|line| !new.contains(line)).or(new.iter().find(|line| !old.contains(line))) {
+        if let Some(line) =
+            old.iter().find(|line| !new.contains(line)).or(new.iter().find(|line| !old.contains(line)))
+        {
             return Ok(Some(format!("table `{}` is not as seedbed would make it: {line}", there.name)));
         }
     }
@@ -301,7 +327,12 @@ fn compare(
 }
 
 /// Refuses names of indexes, sequences and types that something else in the schema has.
-fn check_names(session: &Session, ddl: &Schema, existing: &[ExistingTable], request: &Request) -> Result<(), Error> {
+fn check_names(
+    session: &Session,
+    ddl: &Schema,
+    existing: &[ExistingTable],
+    request: &Request,
+) -> Result<(), Error> {
     let mut names: Vec<&str> = Vec::new();
     for table in &ddl.tables {
         names.extend(table.primary.iter().chain(&table.unique).map(|key| key.name.as_str()));
@@ -312,7 +343,12 @@ fn check_names(session: &Session, ddl: &Schema, existing: &[ExistingTable], requ
         return Ok(());
     }
     let names: Vec<_> = names.into_iter().map(literal).collect();
-    let oids = existing.iter().map(|there| there.oid.to_string()).chain(["0".to_owned()]).collect::<Vec<_>>().join(", ");
+    let oids = existing
+        .iter()
+        .map(|there| there.oid.to_string())
+        .chain(["0".to_owned()])
+        .collect::<Vec<_>>()
+        .join(", ");
     let (schema, names) = (literal(&request.schema), names.join(", "));
     // An enum that only the tables to be replaced use goes away with them.
     let query = format!(

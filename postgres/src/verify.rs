@@ -1,0 +1,192 @@
+//! Reads tables back and compares them with what the plan makes, whatever the order of their rows.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{Field, Schema};
+use seedbed_engine::compare::{Comparison, Expected, Visit};
+use seedbed_engine::{Plan, ROWS_PER_BATCH};
+
+use crate::catalog::{self, ExistingTable};
+use crate::connect::Target;
+use crate::copy::{TableDecoder, TargetColumn, comparable};
+use crate::error::Error;
+use crate::load::runtime;
+use crate::session::Session;
+use crate::sql::{identifier, qualified};
+use crate::stop::Stop;
+
+/// Values that no scenario can make are named up to this number.
+const MOST_FOREIGN: usize = 10;
+
+/// A comparison that is asked for.
+#[derive(Clone, Debug)]
+pub struct VerifyRequest {
+    /// The numbers of the tables.
+    pub tables: Vec<usize>,
+    /// The schema that they belong to.
+    pub schema: String,
+    /// How many rows that differ are shown of each table.
+    pub most_shown: usize,
+}
+
+/// What has been found out about a table.
+#[derive(Clone, Debug)]
+pub struct TableVerification {
+    /// Its number in the plan.
+    pub table: usize,
+    /// What keeps it from being compared, or cannot be what the plan makes, a sentence each.
+    pub problems: Vec<String>,
+    /// Its rows; `None` when they cannot be compared, for a reason among the problems.
+    pub comparison: Option<Comparison>,
+}
+
+impl TableVerification {
+    /// Whether the table holds the rows of the plan and no others.
+    pub fn is_equal(&self) -> bool {
+        self.problems.is_empty() && self.comparison.as_ref().is_some_and(Comparison::is_equal)
+    }
+}
+
+/// Compares tables with a plan. All tables are read as they were at one moment.
+///
+/// # Errors
+/// No connection, or tables that may not be read. A table that is missing or differs is no error.
+pub fn verify(
+    plan: &Plan,
+    target: &Target,
+    request: &VerifyRequest,
+    pool: &rayon::ThreadPool,
+    stop: &Stop,
+) -> Result<Vec<TableVerification>, Error> {
+    let runtime = runtime()?;
+    pool.install(|| plan.count())?;
+    let session = Session::open(&Arc::new(target.clone()), runtime.handle(), stop)?;
+    session.execute("begin reading", "begin isolation level repeatable read read only")?;
+    let name = |table: usize| plan.model().tables[table].name.as_str();
+    let names: Vec<&str> = request.tables.iter().map(|table| name(*table)).collect();
+    let there = catalog::tables(&session, &request.schema, &names)?;
+    let verified = request.tables.iter().map(|&table| {
+        let Some(there) = there.iter().find(|there| there.name == name(table)) else {
+            return Ok(TableVerification {
+                table,
+                problems: vec!["it is missing".to_owned()],
+                comparison: None,
+            });
+        };
+        let reading = match Reading::new(plan, table, there, &request.schema, &session) {
+            Ok(reading) => reading,
+            Err(problems) => return Ok(TableVerification { table, problems, comparison: None }),
+        };
+        reading.compare(plan, table, pool, request.most_shown)
+    });
+    verified.collect()
+}
+
+/// A table that is read.
+struct Reading<'r> {
+    session: &'r Session,
+    name: String,
+    columns: Vec<TargetColumn>,
+    statement: String,
+    foreign: Mutex<Vec<String>>,
+}
+
+impl<'r> Reading<'r> {
+    /// Brings a table of the plan and a table of the database together, or says what does not go together.
+    fn new(
+        plan: &Plan,
+        table: usize,
+        there: &ExistingTable,
+        schema: &str,
+        session: &'r Session,
+    ) -> Result<Self, Vec<String>> {
+        let arrow = plan.schema(table);
+        let (mut columns, mut problems) = (Vec::new(), Vec::new());
+        for (column, field) in plan.model().tables[table].written().zip(arrow.fields()) {
+            match there.columns.iter().find(|there| there.name == column.name) {
+                None => problems.push(format!("column `{}` is missing", column.name)),
+                Some(there) => columns.push(TargetColumn {
+                    name: column.name.clone(),
+                    ty: column.ty.clone(),
+                    arrow: field.data_type().clone(),
+                    target: there.ty.clone(),
+                }),
+            }
+        }
+        problems.extend(crate::copy::misfits(&columns));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let selected: Vec<_> =
+            columns.iter().map(|column| column.selected(&identifier(&column.name))).collect();
+        let statement = format!(
+            "copy (select {} from {}) to stdout (format binary)",
+            selected.join(", "),
+            qualified(schema, &there.name)
+        );
+        Ok(Self { session, name: there.name.clone(), columns, statement, foreign: Mutex::default() })
+    }
+
+    fn compare(
+        self,
+        plan: &Plan,
+        table: usize,
+        pool: &rayon::ThreadPool,
+        most_shown: usize,
+    ) -> Result<TableVerification, Error> {
+        let adapt = |batch: RecordBatch| self.adapt(&batch);
+        let expected = Expected::new(plan, table)?.adapted(&adapt);
+        let comparison = pool.install(|| expected.compare(most_shown, |visit| self.read(visit)))?;
+        drop(expected);
+        let mut problems = self.foreign.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // The table may have been read several times.
+        problems.sort();
+        problems.dedup();
+        Ok(TableVerification { table, problems, comparison: Some(comparison) })
+    }
+
+    /// A batch of the plan as it comes back from the table.
+    fn adapt(&self, batch: &RecordBatch) -> RecordBatch {
+        let arrays = self.columns.iter().zip(batch.columns());
+        let arrays: Result<Vec<ArrayRef>, Error> =
+            arrays.map(|(column, array)| comparable(column, array)).collect();
+        let arrays = arrays.expect("a batch of the plan has the columns of its table");
+        let fields = self.columns.iter().zip(&arrays);
+        let fields = fields.map(|(column, array)| Field::new(&column.name, array.data_type().clone(), true));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        RecordBatch::try_new_with_options(schema, arrays, &options).expect("the fields are the arrays'")
+    }
+
+    /// Reads all rows.
+    fn read(&self, visit: &Visit) -> Result<(), Error> {
+        let doing = format!("read table `{}`", self.name);
+        let mut decoder = TableDecoder::new(self.columns.clone())?;
+        self.session.copy_out(&doing, &self.statement, |bytes| {
+            decoder.push(&bytes)?;
+            while decoder.rows() >= ROWS_PER_BATCH as usize {
+                self.hand_over(&mut decoder, visit)?;
+            }
+            Ok(())
+        })?;
+        while decoder.rows() > 0 {
+            self.hand_over(&mut decoder, visit)?;
+        }
+        decoder.finish()
+    }
+
+    fn hand_over(&self, decoder: &mut TableDecoder, visit: &Visit) -> Result<(), Error> {
+        let Some(decoded) = decoder.take_batch(ROWS_PER_BATCH as usize)? else { return Ok(()) };
+        if !decoded.foreign.is_empty() {
+            let mut named = self.foreign.lock().unwrap_or_else(PoisonError::into_inner);
+            for foreign in decoded.foreign {
+                if named.len() < MOST_FOREIGN {
+                    let column = &self.columns[foreign.column].name;
+                    named.push(format!("column `{column}` holds {}, which no scenario makes", foreign.value));
+                }
+            }
+        }
+        visit(&decoded.batch).map_err(|error| Error::usage(error.to_string(), "please report this"))
+    }
+}
