@@ -58,6 +58,8 @@ mod batch;
 
 pub mod digest;
 
+pub mod compare;
+
 pub mod run;
 
 pub use batch::ROWS_PER_BATCH;
