@@ -14,6 +14,9 @@ mod json;
 mod comparable;
 mod decode;
 
+#[cfg(test)]
+mod tests;
+
 pub use comparable::comparable;
 pub use decode::{Decoded, Foreign, TableDecoder};
 pub use json::canonical_json;

@@ -83,7 +83,7 @@ impl Writer {
             rest /= 10_000;
             count += 1;
         }
-        let zeros = groups.iter().take_while(|group| **group == 0).count();
+        let zeros = groups[..count].iter().take_while(|group| **group == 0).count();
         let sent = count - zeros;
         self.write_head(sent as u32, count as i32, value < 0, out);
         for (bytes, group) in out[12..].chunks_exact_mut(2).zip(groups[zeros..count].iter().rev()) {
@@ -127,10 +127,8 @@ mod tests {
         assert_eq!(hex(1, 38), "0001 FFF6 0000 0026 0064");
         assert_eq!(hex(10i128.pow(37), 38), "0001 FFFF 0000 0026 03E8");
         assert_eq!(hex(10i128.pow(38) - 1, 0), format!("000A 0009 0000 0000 0063{}", " 270F".repeat(9)));
-        assert_eq!(
-            hex(10i128.pow(38) - 1, 1),
-            format!("000B 0009 0000 0001 0009{} 2706", " 270F".repeat(9)).replace("270F 2706", "270F 2328 ")
-        );
+        let long = format!("000B 0009 0000 0001 0009{} 2328", " 270F".repeat(9));
+        assert_eq!(hex(10i128.pow(38) - 1, 1), long);
     }
 
     #[test]

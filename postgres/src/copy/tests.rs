@@ -1,0 +1,216 @@
+//! What the encoder refuses, and how it says so.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, Date32Array, Decimal128Array, DictionaryArray, Int32Array, Int64Array,
+    IntervalMonthDayNanoArray, ListArray, RecordBatch, StringArray, Time64MicrosecondArray,
+    TimestampMicrosecondArray,
+};
+use arrow::datatypes::{Field, Int32Type, IntervalMonthDayNano, Schema};
+use seedbed_engine::types::Type;
+
+use super::{TableDecoder, TableEncoder, TargetColumn};
+use crate::error::Error;
+use crate::types::{ColumnType, Kind};
+
+fn column(name: &str, ty: Type, sql: &str, kind: Kind) -> TargetColumn {
+    let target = ColumnType { oid: 1, sql: sql.to_owned(), kind };
+    TargetColumn { name: name.to_owned(), arrow: ty.arrow(), ty, target }
+}
+
+fn batch(array: ArrayRef) -> RecordBatch {
+    let schema = Schema::new(vec![Field::new("x", array.data_type().clone(), true)]);
+    RecordBatch::try_new(Arc::new(schema), vec![array]).unwrap()
+}
+
+fn encode(ty: Type, sql: &str, kind: Kind, array: ArrayRef) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::new();
+    TableEncoder::new("t", vec![column("x", ty, sql, kind)])?.encode(&batch(array), &mut out)?;
+    Ok(out)
+}
+
+fn refusal(ty: Type, sql: &str, kind: Kind, array: ArrayRef) -> String {
+    encode(ty, sql, kind, array).unwrap_err().to_string()
+}
+
+fn texts(values: &[&str]) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(values))
+}
+
+#[test]
+fn every_misfit_is_told_at_once() {
+    let numeric = |scale| Type::Numeric { precision: 10, scale };
+    let columns = vec![
+        column("a", Type::Text, "integer", Kind::Int4),
+        column("b", Type::BigInt, "integer", Kind::Int4),
+        column("c", numeric(2), "numeric(10,1)", Kind::Numeric(Some((10, 1)))),
+        column("d", Type::Integer, "numeric(5,-2)", Kind::Numeric(Some((5, -2)))),
+        column("e", numeric(1), "bigint", Kind::Int8),
+        column("f", Type::Double, "real", Kind::Float4),
+        column("g", Type::Instant, "timestamp without time zone", Kind::Timestamp),
+        column("h", Type::Text, "jsonb", Kind::Jsonb),
+        column("i", Type::Integer, "tsvector", Kind::Other),
+        column(
+            "j",
+            Type::List(Box::new(Type::Text)),
+            "integer[]",
+            Kind::Array(Box::new(ColumnType { oid: 23, sql: "integer".to_owned(), kind: Kind::Int4 })),
+        ),
+    ];
+    let expected = "table `t` does not fit: \
+        column `a`: the scenario makes text, the table has integer; \
+        column `c`: the scenario makes numeric(10,2), the table has numeric(10,1), which would cut digits; \
+        column `d`: the scenario makes integer, the table has numeric(5,-2), which would cut digits; \
+        column `e`: the scenario makes numeric(10,1), the table has bigint, which would cut digits; \
+        column `f`: the scenario makes double precision, the table has real, which would cut digits; \
+        column `g`: the scenario makes timestamptz, the table has timestamp without time zone; \
+        column `h`: the scenario makes text, the table has jsonb; \
+        column `i`: the scenario makes integer, the table has tsvector; \
+        column `j`: the scenario makes text[], the table has integer[]";
+    assert_eq!(TableEncoder::new("t", columns).unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn numbers_out_of_range_are_refused() {
+    let long = |values: &[i64]| -> ArrayRef { Arc::new(Int64Array::from(values.to_vec())) };
+    assert_eq!(
+        refusal(Type::BigInt, "smallint", Kind::Int2, long(&[1, 40_000, 50_000])),
+        "column `t.x` cannot take `40000`: it is out of the range of smallint"
+    );
+    assert!(encode(Type::BigInt, "integer", Kind::Int4, long(&[-2_147_483_649])).is_err());
+    assert!(encode(Type::BigInt, "integer", Kind::Int4, long(&[-2_147_483_648, 2_147_483_647])).is_ok());
+    let small = Kind::Numeric(Some((4, 2)));
+    assert_eq!(
+        refusal(Type::BigInt, "numeric(4,2)", small.clone(), long(&[-99, 99, -100])),
+        "column `t.x` cannot take `-100`: it is out of the range of the precision of the column"
+    );
+    let decimals = |values: &[i128]| -> ArrayRef {
+        Arc::new(Decimal128Array::from(values.to_vec()).with_precision_and_scale(20, 1).unwrap())
+    };
+    let ty = Type::Numeric { precision: 20, scale: 1 };
+    assert_eq!(
+        refusal(ty.clone(), "numeric(4,2)", small.clone(), decimals(&[999, -1000])),
+        "column `t.x` cannot take `-100.0`: it is out of the range of the precision of the column"
+    );
+    assert!(encode(ty, "numeric(4,2)", small, decimals(&[999, -999])).is_ok());
+    let whole = Type::Numeric { precision: 38, scale: 0 };
+    let wide = Arc::new(Decimal128Array::from(vec![1 << 63]).with_precision_and_scale(38, 0).unwrap());
+    assert!(encode(whole, "bigint", Kind::Int8, wide).is_err());
+}
+
+#[test]
+fn texts_are_refused_for_what_they_hold() {
+    let any = |kind: Kind, values: &[&str]| refusal(Type::Text, "text", kind, texts(values));
+    assert_eq!(
+        any(Kind::Text, &["fine", "a\0b"]),
+        "column `t.x` cannot take `a\\0b`: PostgreSQL cannot store the character U+0000"
+    );
+    assert_eq!(
+        any(Kind::Varchar(Some(3)), &["ééé", "four"]),
+        "column `t.x` cannot take `four`: it has 4 characters, the column takes 3"
+    );
+    assert!(any(Kind::Bpchar(2), &["abc"]).ends_with("it has 3 characters, the column takes 2"));
+    assert!(any(Kind::Inet, &["10.0.0.256"]).ends_with("it is no IPv4 or IPv6 address"));
+    assert!(any(Kind::Cidr, &["10.0.0.1/8"]).ends_with("it has bits set behind those of the network"));
+    let long = any(Kind::Varchar(Some(3)), &["x".repeat(1000).as_str()]);
+    assert!(long.contains(&format!("`{}…`", "x".repeat(60))), "{long}");
+    let labels = Kind::Enum(vec!["good".to_owned(), "bad".to_owned()]);
+    let error = encode(Type::Text, "mood", labels, texts(&["good", "ugly"])).unwrap_err();
+    assert_eq!(error.to_string(), "column `t.x` cannot take `ugly`: it is no label of the column's type");
+    assert_eq!(error.hint().as_deref(), Some("the labels of the type are `good`, `bad`"));
+    let json = |kind| encode(Type::Json, "json", kind, texts(&[r#"{"a":"\u0000"}"#]));
+    assert!(json(Kind::Jsonb).unwrap_err().to_string().ends_with("`jsonb` cannot hold the escape \\u0000"));
+    assert!(json(Kind::Json).is_ok());
+    assert!(any(Kind::Other, &["a\0b"]).contains("U+0000"));
+}
+
+#[test]
+fn moments_out_of_range_are_refused() {
+    let date = |days| encode(Type::Date, "date", Kind::Date, Arc::new(Date32Array::from(vec![days])));
+    assert!(date(-2_440_588).is_ok() && date(-2_440_589).is_err());
+    assert!(date(2_145_042_905).is_ok() && date(2_145_042_906).is_err());
+    assert!(date(i32::MIN).is_err() && date(i32::MAX).is_err());
+    let at = |micros| {
+        let array = Arc::new(TimestampMicrosecondArray::from(vec![micros]));
+        encode(Type::Timestamp, "timestamp", Kind::Timestamp, array)
+    };
+    assert!(at(-210_866_803_200_000_000).is_ok() && at(-210_866_803_200_000_001).is_err());
+    assert!(at(i64::MIN).is_err() && at(i64::MAX).is_ok());
+    let time =
+        |micros| encode(Type::Time, "time", Kind::Time, Arc::new(Time64MicrosecondArray::from(vec![micros])));
+    assert!(time(86_400_000_000).is_ok() && time(86_400_000_001).is_err() && time(-1).is_err());
+    let interval = |nanos| {
+        let array = Arc::new(IntervalMonthDayNanoArray::from(vec![IntervalMonthDayNano::new(0, 0, nanos)]));
+        encode(Type::Interval, "interval", Kind::Interval, array)
+    };
+    assert!(interval(1000).is_ok() && interval(1001).is_err());
+}
+
+/// A wrong value that no row has, behind a NULL or in a dictionary, is nobody's concern.
+#[test]
+fn values_that_no_row_has_are_not_refused() {
+    let text = |array: ArrayRef| encode(Type::Text, "varchar(3)", Kind::Varchar(Some(3)), array);
+    let values = texts(&["yes", "far too long", "no\0"]);
+    let keyed = |keys: Vec<Option<i32>>| -> ArrayRef {
+        Arc::new(DictionaryArray::<Int32Type>::new(Int32Array::from(keys), values.clone()))
+    };
+    let used = text(keyed(vec![Some(0), None, Some(0)])).unwrap();
+    assert_eq!(used, b"\0\x01\0\0\0\x03yes\0\x01\xff\xff\xff\xff\0\x01\0\0\0\x03yes");
+    assert!(text(keyed(vec![Some(0), Some(1), Some(0)])).is_err());
+    assert!(text(keyed(vec![Some(2), Some(0), Some(0)])).is_err());
+    // More values than rows, which is another way through.
+    assert_eq!(text(keyed(vec![Some(0)])).unwrap(), b"\0\x01\0\0\0\x03yes");
+    assert!(text(keyed(vec![Some(1)])).is_err());
+    let (offsets, bytes, _) = StringArray::from_iter_values(["no\0", "yes"]).into_parts();
+    let behind = StringArray::new(offsets, bytes, Some(vec![false, true].into()));
+    assert_eq!(text(Arc::new(behind)).unwrap(), b"\0\x01\xff\xff\xff\xff\0\x01\0\0\0\x03yes");
+}
+
+#[test]
+fn elements_of_arrays_are_checked_and_nothing_is_written() {
+    let lists: ListArray = ListArray::from_iter_primitive::<arrow::datatypes::Int64Type, _, _>([Some(vec![
+        Some(1),
+        Some(40_000),
+    ])]);
+    let small = ColumnType { oid: 21, sql: "smallint".to_owned(), kind: Kind::Int2 };
+    let ty = Type::List(Box::new(Type::BigInt));
+    let encoder =
+        TableEncoder::new("t", vec![column("x", ty, "smallint[]", Kind::Array(Box::new(small)))]).unwrap();
+    let mut out = b"before".to_vec();
+    let error = encoder.encode(&batch(Arc::new(lists.clone())), &mut out).unwrap_err();
+    assert_eq!(error.to_string(), "column `t.x` cannot take `40000`: it is out of the range of smallint");
+    assert_eq!(out, b"before");
+    assert!(encoder.encode(&batch(Arc::new(lists.slice(0, 0))), &mut out).is_ok());
+    assert_eq!(out, b"before");
+}
+
+#[test]
+fn streams_that_break_off_or_are_no_copy_are_refused() {
+    let columns = || vec![column("x", Type::Integer, "integer", Kind::Int4)];
+    let encoder = TableEncoder::new("t", columns()).unwrap();
+    let mut stream = encoder.header().to_vec();
+    encoder.encode(&batch(Arc::new(Int32Array::from(vec![Some(7), None]))), &mut stream).unwrap();
+    stream.extend_from_slice(encoder.trailer());
+    for end in 0..=stream.len() {
+        let mut decoder = TableDecoder::new(columns()).unwrap();
+        decoder.push(&stream[..end]).unwrap();
+        let decoded = decoder.take_batch(10).unwrap();
+        let rows = decoded.map_or(0, |decoded| decoded.batch.num_rows());
+        assert_eq!(rows, [19 + 10, 19 + 16].iter().filter(|complete| **complete <= end).count());
+        assert_eq!(decoder.finish().is_ok(), end == stream.len());
+    }
+    let fails = |stream: &[u8]| {
+        let mut decoder = TableDecoder::new(columns()).unwrap();
+        decoder.push(stream).and_then(|()| decoder.take_batch(10)).is_err()
+    };
+    assert!(fails(b"1\t2\n"));
+    assert!(fails(&[&stream[..], b"more"].concat()));
+    let two_columns = [&stream[..19], &[0, 2, 0, 0, 0, 0, 0, 0, 0, 0]].concat();
+    assert!(fails(&two_columns));
+    let three_bytes = [&stream[..19], &[0, 1, 0, 0, 0, 3, 1, 2, 3]].concat();
+    assert!(fails(&three_bytes));
+    let mut decoder = TableDecoder::new(columns()).unwrap();
+    decoder.push(&stream).unwrap();
+    assert!(decoder.finish().is_err(), "rows have not been taken");
+}
