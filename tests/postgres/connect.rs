@@ -190,6 +190,7 @@ fn passwords_are_found_where_psql_finds_them() {
     for (text, variables, works) in [
         (with(PASSWORD), vec![], true),
         (words, vec![], true),
+        (with(PASSWORD).replace("127.0.0.1", "localhost"), vec![], true),
         (with("wrong"), vec![("PGPASSWORD", PASSWORD)], false),
         (url.clone(), vec![("PGPASSWORD", PASSWORD)], true),
         (url.clone(), vec![("PGPASSWORD", "wrong"), ("PGPASSFILE", &*file)], false),
@@ -338,6 +339,10 @@ fn encryption_is_decided_as_psql_decides_it() {
             compare(&text, &environment, &mut seen);
         }
     }
+    // psql 15 does not know the system's certificates; ours are not among them.
+    let system = target(&format!("{place} user=anyhow sslrootcert=system"), &environment);
+    assert!(ask(&system, "1").is_err());
+
     // Certificates of clients.
     let (certificate, key) = right.issue("certified", &[]);
     let certificate = keep(home.path(), "client.crt", &certificate);

@@ -21,15 +21,24 @@ use x509_cert::ext::pkix::name::GeneralName;
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 
-/// What has to be right about a certificate. Roots come twice: prepared, and as they stand in their file.
+/// What has to be right about a certificate.
 #[derive(Debug)]
 pub(super) enum Check {
     /// Nothing: the connection is encrypted, and that is all.
     Nothing,
     /// It leads to a root.
-    Chain(RootCertStore, Vec<CertificateDer<'static>>),
+    Chain(Roots),
     /// It leads to a root and is for the host.
-    ChainAndName(RootCertStore, Vec<CertificateDer<'static>>),
+    ChainAndName(Roots),
+}
+
+/// The certificates that are trusted.
+#[derive(Debug)]
+pub(super) struct Roots {
+    /// As authorities, for signatures.
+    pub authorities: RootCertStore,
+    /// As they stand in their file, to recognise one that a server shows itself.
+    pub certificates: Vec<CertificateDer<'static>>,
 }
 
 /// Checks certificates for rustls.
@@ -46,18 +55,18 @@ impl Verifier {
 
     fn verify_chain(
         &self,
-        roots: &(&RootCertStore, &Vec<CertificateDer<'static>>),
+        roots: &Roots,
         certificate: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<(), Error> {
-        let (store, file) = roots;
-        if file.iter().any(|root| root == certificate) {
+        if roots.certificates.iter().any(|root| root == certificate) {
             // The certificate itself is trusted, so there is no chain to follow.
             return verify_time(&decode(certificate)?, now);
         }
         let parsed = ParsedCertificate::try_from(certificate)?;
-        verify_server_cert_signed_by_trust_anchor(&parsed, store, intermediates, now, self.algorithms.all)
+        let (authorities, algorithms) = (&roots.authorities, self.algorithms.all);
+        verify_server_cert_signed_by_trust_anchor(&parsed, authorities, intermediates, now, algorithms)
     }
 }
 
@@ -72,11 +81,9 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, Error> {
         match &self.check {
             Check::Nothing => {}
-            Check::Chain(store, file) => {
-                self.verify_chain(&(store, file), certificate, intermediates, now)?
-            }
-            Check::ChainAndName(store, file) => {
-                self.verify_chain(&(store, file), certificate, intermediates, now)?;
+            Check::Chain(roots) => self.verify_chain(roots, certificate, intermediates, now)?,
+            Check::ChainAndName(roots) => {
+                self.verify_chain(roots, certificate, intermediates, now)?;
                 verify_name(certificate, name)?;
             }
         }

@@ -132,6 +132,7 @@ fn what_is_wrong_is_said_without_repeating_it() {
         ("host=h connect_timeout=soon", "`connect_timeout` is not a whole number"),
         ("postgres://u:hunter2Zq/x@h/d", "an `@` where none can be (percent-encode"),
         ("postgres://u:x@hunter2Zq@h/d", "an `@` where none can be"),
+        ("postgres://u:a?b/hunter2Zq@h/d", "an `@` where none can be"),
         ("postgres://u:%hunter2Zq@h/d", "the URL's password has a `%` without two hexadecimal digits"),
         ("postgres://u:%00@h/d", "the URL's password has a NUL byte"),
         ("postgres://u:%ff@h/d", "the URL's password is not UTF-8"),

@@ -13,7 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::Error;
 
-use super::certificate::{Check, Verifier};
+use super::certificate::{Check, Roots, Verifier};
 use super::resolve::choice;
 use super::settings::Settings;
 
@@ -146,7 +146,7 @@ impl Tls {
 
     /// What is checked. As in libpq, a file of root certificates that exists is used in every mode.
     fn verifier(&self, provider: &rustls::crypto::CryptoProvider) -> Result<Verifier, Error> {
-        let roots = match &self.root {
+        let certificates = match &self.root {
             Root::System => Some(system_roots()?),
             Root::File(path) => match certificates(path) {
                 Ok(certificates) => Some(certificates),
@@ -167,11 +167,11 @@ impl Tls {
                 ));
             }
         };
-        let Some(certificates) = roots else {
+        let Some(certificates) = certificates else {
             return Ok(Verifier::new(Check::Nothing, provider));
         };
-        let mut store = RootCertStore::empty();
-        let (added, _) = store.add_parsable_certificates(certificates.iter().cloned());
+        let mut authorities = RootCertStore::empty();
+        let (added, _) = authorities.add_parsable_certificates(certificates.iter().cloned());
         if added == 0 {
             return Err(match &self.root {
                 Root::File(path) => Error::usage(
@@ -181,11 +181,12 @@ impl Tls {
                 _ => Error::usage("the system has no root certificates", "name a file with `sslrootcert`"),
             });
         }
-        let roots = (store, certificates);
-        Ok(match self.mode {
-            Mode::VerifyFull => Verifier::new(Check::ChainAndName(roots.0, roots.1), provider),
-            _ => Verifier::new(Check::Chain(roots.0, roots.1), provider),
-        })
+        let roots = Roots { authorities, certificates };
+        let check = match self.mode {
+            Mode::VerifyFull => Check::ChainAndName(roots),
+            _ => Check::Chain(roots),
+        };
+        Ok(Verifier::new(check, provider))
     }
 
     /// The certificate and the key that say who we are, if there are any.

@@ -137,6 +137,9 @@ fn parse_query(query: &str, url: &mut Url) -> Result<(), Error> {
         }
         let number = i + 1;
         let Some((name, value)) = pair.split_once('=') else {
+            if !may_name {
+                return Err(unescaped());
+            }
             return Err(Error::usage(
                 format!("parameter {number} of the URL has no value"),
                 "parameters are written `?word=value&word=value`",
