@@ -148,7 +148,7 @@ fn the_next_server_is_tried_when_one_does_not_answer() {
     for (text, works) in [
         (format!("host=127.0.0.1,{socket} port=1,5432 user=postgres"), true),
         (format!("host=no-such-host.invalid,{socket} user=postgres"), true),
-        (format!("host=/nowhere,127.0.0.1 port=5432,1 user=postgres"), false),
+        ("host=/nowhere,127.0.0.1 port=5432,1 user=postgres".to_owned(), false),
         // A server that answers decides.
         (format!("host={socket},{socket} user=postgres dbname=no_such"), false),
     ] {
