@@ -27,7 +27,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What it does not do: it prints nothing, knows no command line, and reads no files but its own manifests.
+//! [`verify`] reads a dataset back and compares it with its plan.
+//!
+//! What it does not do: it prints nothing, knows no command line, and reads no files but those that it has written.
 
 pub mod error;
 mod format;
@@ -45,7 +47,12 @@ mod text;
 
 mod output;
 
+mod read;
+
+mod verify;
+
 pub use error::Error;
 pub use format::{Compression, Format};
 pub use generate::{encode_batches, generate};
 pub use request::{Progress, Report, Request, TableReport, Target};
+pub use verify::{TableVerification, Verification, VerifyRequest, verify};

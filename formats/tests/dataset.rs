@@ -215,8 +215,7 @@ fn shards_make_up_the_whole() {
         "manifest-shard-00003-of-00003.json",
     ];
     assert_eq!(manifests, expected);
-    let of_shards: u128 =
-        manifests.iter().map(|name| rows_fingerprint(&contents(shards.path())[name])).sum();
+    let of_shards: u128 = manifests.iter().map(|name| rows_fingerprint(&contents(shards.path())[name])).sum();
     assert_eq!(of_shards, rows_fingerprint(&contents(whole.path())["manifest.json"]));
 
     // A shard that is there is not replaced unasked, and a shard of another cut or dataset does not fit.

@@ -75,7 +75,7 @@ impl Directory {
 
     /// Begins a file.
     pub(crate) fn open(&mut self, table: &str, file: u64) -> Result<Out, Error> {
-        let path = self.root.join(self.part(table, file));
+        let path = self.root.join(part(table, file, self.extension));
         let folder = self.root.join(table);
         if !folder.exists() {
             fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
@@ -101,9 +101,9 @@ impl Directory {
         Ok(())
     }
 
-    /// The name of a file, relative to the directory.
-    pub(crate) fn part(&self, table: &str, file: u64) -> String {
-        format!("{table}/part-{file:05}.{}", self.extension)
+    /// What its files' names end with.
+    pub(crate) fn extension(&self) -> &'static str {
+        self.extension
     }
 
     fn marker(&self) -> PathBuf {
@@ -178,7 +178,8 @@ impl Directory {
             }
             remove(&manifest)?;
         }
-        let files: Vec<String> = files.iter().map(|(table, file)| self.part(table, *file)).collect();
+        let files: Vec<String> =
+            files.iter().map(|(table, file)| part(table, *file, self.extension)).collect();
         self.remove_parts(files.iter().map(String::as_str))
     }
 
@@ -223,6 +224,11 @@ impl Drop for Directory {
             let _ = fs::remove_dir(&self.root);
         }
     }
+}
+
+/// The name of a file, relative to the directory.
+pub(crate) fn part(table: &str, file: u64, extension: &str) -> String {
+    format!("{table}/part-{file:05}.{extension}")
 }
 
 /// Refuses the name of a table that is no name of a folder.

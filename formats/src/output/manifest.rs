@@ -64,8 +64,13 @@ impl Manifest {
     pub(crate) fn file_name(&self) -> String {
         match self.shard {
             None => Self::NAME.to_owned(),
-            Some(Shard { index, count }) => format!("manifest-shard-{index:05}-of-{count:05}.json"),
+            Some(shard) => Self::shard_file_name(shard),
         }
+    }
+
+    /// The name of the file that the manifest of a shard is kept in.
+    pub(crate) fn shard_file_name(Shard { index, count }: Shard) -> String {
+        format!("manifest-shard-{index:05}-of-{count:05}.json")
     }
 
     pub(crate) fn shard(&self) -> Option<Shard> {

@@ -13,7 +13,7 @@ use seedbed_engine::Plan;
 use seedbed_engine::digest::TableDigest;
 use seedbed_engine::run::{Chunk, Sink};
 
-pub(crate) use directory::Directory;
+pub(crate) use directory::{Directory, part};
 pub(crate) use document::Document;
 pub(crate) use manifest::{Manifest, ManifestFile};
 pub(crate) use partial::Out;
@@ -124,7 +124,7 @@ impl<'r> Output<'r> {
         let rows = std::mem::take(&mut self.rows_in_file);
         let digest = std::mem::take(&mut self.digest_of_file);
         if let Place::Directory(directory) = &mut self.place {
-            let name = directory.part(&self.plan.model().tables[chunk.table].name, chunk.file);
+            let name = part(&self.plan.model().tables[chunk.table].name, chunk.file, directory.extension());
             let file = ManifestFile { name, rows, bytes, checksum, digest };
             directory.completed(&self.plan.model().tables[chunk.table].name, file);
         }

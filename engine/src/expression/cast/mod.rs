@@ -121,6 +121,25 @@ impl Expression {
         self.convert(ty, Context::Assignment, span)
     }
 
+    /// The reader of a type's text: an expression over one column of text, as `column::type` in SQL.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use arrow::array::{ArrayRef, AsArray, StringArray};
+    /// use seedbed_engine::expression::Expression;
+    /// use seedbed_engine::types::Type;
+    ///
+    /// let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("1970-01-03"), None]));
+    /// let dates = Expression::reader(&Type::Date).unwrap().evaluate(&[texts], 2).unwrap();
+    /// assert_eq!(dates.as_primitive::<arrow::datatypes::Date32Type>().iter().collect::<Vec<_>>(), [Some(2), None]);
+    /// ```
+    ///
+    /// # Errors
+    /// A fault when text does not become this type.
+    pub fn reader(ty: &Type) -> Result<Self, Fault> {
+        Self::input(0, "text", Type::Text, true).convert(ty, Context::Explicit, Span::new(0, 0))
+    }
+
     pub(super) fn widen(self, ty: &Type, span: Span) -> Result<Self, Fault> {
         self.convert(ty, Context::Implicit, span)
     }

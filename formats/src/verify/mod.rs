@@ -1,0 +1,263 @@
+//! Compares a dataset in a directory with what its plan makes.
+//!
+//! The manifest is looked at first: whose dataset it is, which files it has. Then the files: whether they are there, and whether
+//! their bytes are those that were written. Then the rows, table by table, whatever the files' checksums say: they are
+//! read, in any order, and compared with the plan's.
+
+mod lossy;
+mod recorded;
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use seedbed_engine::compare::{Comparison, Expected, Visit};
+use seedbed_engine::digest;
+use seedbed_engine::run::{self, Layout, Shard};
+use seedbed_engine::{Plan, ValueError};
+
+use crate::error::Error;
+use crate::format::Format;
+use crate::output::part;
+use crate::read::{self, Shape};
+use recorded::{Recorded, RecordedTable};
+
+/// What to verify.
+#[derive(Clone, Debug)]
+pub struct VerifyRequest {
+    /// The directory of the dataset.
+    pub root: PathBuf,
+    /// The tables, by their numbers in the plan.
+    pub tables: Vec<usize>,
+    /// The shard that is there alone; `None` for all of them, or a dataset without shards.
+    pub shard: Option<Shard>,
+    /// How many rows that differ are shown per table, at most.
+    pub most_shown: usize,
+}
+
+/// What was found out about a dataset.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// The format of its files.
+    pub format: Format,
+    /// What is wrong with it as a whole. When its manifest is another plan's, tables are not looked at.
+    pub problems: Vec<String>,
+    /// Table by table.
+    pub tables: Vec<TableVerification>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// What was found out about a table.
+#[derive(Clone, Debug)]
+pub struct TableVerification {
+    /// Its number in the plan.
+    pub table: usize,
+    /// What is wrong with its files.
+    pub problems: Vec<String>,
+    /// Its rows; `None` when they cannot be read, for a reason among the problems.
+    pub comparison: Option<Comparison>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl Verification {
+    /// Whether everything is as the plan makes it.
+    pub fn is_equal(&self) -> bool {
+        self.problems.is_empty() && self.tables.iter().all(TableVerification::is_equal)
+    }
+}
+
+impl TableVerification {
+    /// Whether the table is as the plan makes it.
+    pub fn is_equal(&self) -> bool {
+        self.problems.is_empty() && self.comparison.as_ref().is_some_and(Comparison::is_equal)
+    }
+}
+
+/// A file that should be there.
+struct Planned {
+    /// Relative to the directory.
+    name: String,
+    rows: Range<u64>,
+}
+
+/// Why the rows of a table could not be compared.
+enum Stop {
+    Value(ValueError),
+    /// A file cannot be read, in words.
+    Unreadable(String),
+}
+
+impl From<ValueError> for Stop {
+    fn from(error: ValueError) -> Self {
+        Self::Value(error)
+    }
+}
+
+/// Compares a dataset with its plan, with the threads of `pool`. What differs is the result and no error.
+///
+/// # Errors
+/// A directory without a manifest of seedbed's, a shard where there are none, a value that cannot be computed.
+pub fn verify(plan: &Plan, request: &VerifyRequest, pool: &rayon::ThreadPool) -> Result<Verification, Error> {
+    let begun = Instant::now();
+    let recorded = Recorded::read(&request.root, request.shard)?;
+    let mut verification = Verification {
+        format: recorded.format,
+        problems: recorded.differences(plan),
+        tables: Vec::new(),
+        elapsed: Duration::ZERO,
+    };
+    if verification.problems.is_empty() {
+        verification.problems = recorded.missing_shards();
+        pool.install(|| plan.count())?;
+        let files = planned(plan, &recorded, request.shard)?;
+        for &table in &request.tables {
+            let files =
+                files.iter().filter(|(of, ..)| *of == table).map(|(_, file)| file).collect::<Vec<_>>();
+            let verified = pool.install(|| verify_table(plan, request, &recorded, table, &files))?;
+            verification.tables.push(verified);
+        }
+    }
+    verification.elapsed = begun.elapsed();
+    Ok(verification)
+}
+
+/// The files that the plan cuts the recorded tables into.
+fn planned(plan: &Plan, recorded: &Recorded, shard: Option<Shard>) -> Result<Vec<(usize, Planned)>, Error> {
+    let tables: Vec<usize> = recorded.tables.iter().filter_map(|table| plan.table(&table.name)).collect();
+    // How files are cut into chunks does not matter to whoever reads them.
+    let layout = Layout { rows_per_file: recorded.rows_per_file, rows_per_chunk: recorded.rows_per_file };
+    let mut files = run::files(plan, &tables, layout)?;
+    if let Some(shard) = shard {
+        files = shard.select(files);
+    }
+    let files = files.into_iter().map(|(table, file, rows)| {
+        let name = part(&plan.model().tables[table].name, file, recorded.format.extension());
+        (table, Planned { name, rows })
+    });
+    Ok(files.collect())
+}
+
+fn verify_table(
+    plan: &Plan,
+    request: &VerifyRequest,
+    recorded: &Recorded,
+    table: usize,
+    files: &[&Planned],
+) -> Result<TableVerification, Error> {
+    let begun = Instant::now();
+    let name = &plan.model().tables[table].name;
+    let mut verified =
+        TableVerification { table, problems: Vec::new(), comparison: None, elapsed: Duration::ZERO };
+    let Some(of_manifest) = recorded.table(name) else {
+        verified.problems.push("the manifest does not have this table".to_owned());
+        verified.elapsed = begun.elapsed();
+        return Ok(verified);
+    };
+    verified.problems = problems_of_files(&request.root, name, files, of_manifest);
+    match compare(plan, request, recorded.format, table, files) {
+        Ok(comparison) => {
+            let wanted = comparison.expected.to_string();
+            // Of another version of the algorithm nothing is known.
+            let version = format!("v{}:", digest::VERSION);
+            let told = of_manifest.rows_fingerprint().filter(|told| told.starts_with(&version));
+            if let Some(told) = told.filter(|told| *told != wanted) {
+                verified
+                    .problems
+                    .push(format!("the manifest's fingerprint of the rows is {told}, the plan's {wanted}"));
+            }
+            verified.comparison = Some(comparison);
+        }
+        Err(Stop::Value(error)) => return Err(error.into()),
+        Err(Stop::Unreadable(message)) => verified.problems.push(message),
+    }
+    verified.elapsed = begun.elapsed();
+    Ok(verified)
+}
+
+fn compare(
+    plan: &Plan,
+    request: &VerifyRequest,
+    format: Format,
+    table: usize,
+    files: &[&Planned],
+) -> Result<Comparison, Stop> {
+    let columns = plan.model().tables[table].written();
+    let shape = Shape { columns: columns.map(|column| (column.name.clone(), column.ty.clone())).collect() };
+    let adapt = |batch| lossy::as_json_lines(batch, &shape.columns);
+    let rows = files.iter().map(|file| file.rows.clone()).filter(|rows| !rows.is_empty()).collect();
+    let mut expected = Expected::new(plan, table)?.rows(rows);
+    if format == Format::Jsonl {
+        expected = expected.adapted(&adapt);
+    }
+    expected.compare(request.most_shown, |visit: &Visit| {
+        files.par_iter().try_for_each(|file| {
+            let path = request.root.join(&file.name);
+            if !path.exists() {
+                // Its rows are missing, and so it is told.
+                return Ok(());
+            }
+            read::read(&path, format, &shape, &|batch| visit(batch).map_err(|error| error.to_string()))
+                .map_err(|error| Stop::Unreadable(format!("`{}` cannot be read: {error}", file.name)))
+        })
+    })
+}
+
+/// What the files of a table have that was not written, or have not.
+fn problems_of_files(root: &Path, table: &str, files: &[&Planned], recorded: &RecordedTable) -> Vec<String> {
+    let mut problems: Vec<String> =
+        files.par_iter().flat_map(|file| problem_of_file(root, file, recorded)).collect();
+    let names: BTreeSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    let more = recorded.files.iter().filter(|file| !names.contains(file.name.as_str()));
+    problems.extend(more.map(|file| format!("the manifest has `{}`, the plan has not", file.name)));
+    for entry in fs::read_dir(root.join(table)).into_iter().flatten().flatten() {
+        let name = format!("{table}/{}", entry.file_name().to_string_lossy());
+        let is_known = names.contains(name.as_str()) || recorded.files.iter().any(|file| file.name == name);
+        if !is_known && !recorded.may_be_of_other_shard() {
+            problems.push(format!("`{name}` is no file of this dataset"));
+        }
+    }
+    problems
+}
+
+fn problem_of_file(root: &Path, file: &Planned, recorded: &RecordedTable) -> Option<String> {
+    let name = &file.name;
+    let Some(told) = recorded.files.iter().find(|told| told.name == *name) else {
+        return recorded.is_complete.then(|| format!("the manifest does not have `{name}`"));
+    };
+    let rows = file.rows.end - file.rows.start;
+    if told.rows != rows {
+        return Some(format!("the manifest says that `{name}` has {} rows, and the plan {rows}", told.rows));
+    }
+    match checksum(&root.join(name)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(format!("`{name}` is missing")),
+        Err(error) => Some(format!("`{name}` cannot be read: {error}")),
+        Ok((bytes, _)) if bytes != told.bytes => {
+            Some(format!("`{name}` has {bytes} bytes, and {} were written", told.bytes))
+        }
+        Ok((_, checksum)) if checksum != told.checksum => {
+            Some(format!("`{name}` has another checksum than when it was written"))
+        }
+        Ok(_) => None,
+    }
+}
+
+/// The bytes of a file and their BLAKE3 in hexadecimal digits.
+fn checksum(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let (mut hasher, mut buffer, mut bytes) = (blake3::Hasher::new(), vec![0; 1 << 18], 0);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok((bytes, hasher.finalize().to_hex().to_string())),
+            read => {
+                hasher.update(&buffer[..read]);
+                bytes += read as u64;
+            }
+        }
+    }
+}

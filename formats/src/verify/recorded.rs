@@ -1,0 +1,243 @@
+//! What the manifests of a dataset say.
+
+use std::fs;
+use std::path::Path;
+
+use seedbed_engine::Plan;
+use seedbed_engine::run::{Layout, Shard};
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::format::Format;
+use crate::output::Manifest;
+
+/// A dataset by its manifest, or by those of its shards.
+pub(super) struct Recorded {
+    /// The manifest, or that of the first shard that is there: but for the files, shards say the same.
+    manifest: Value,
+    pub(super) format: Format,
+    pub(super) rows_per_file: u64,
+    pub(super) tables: Vec<RecordedTable>,
+    /// The shards that are not there.
+    missing: Vec<Shard>,
+}
+
+/// A table by its manifest.
+pub(super) struct RecordedTable {
+    pub(super) name: String,
+    pub(super) files: Vec<RecordedFile>,
+    /// Whether the manifests of all files are there.
+    pub(super) is_complete: bool,
+    /// Whether files of shards that are not verified may be there.
+    beside_others: bool,
+    /// The sum of the fingerprints of its rows, by version.
+    fingerprints: Vec<String>,
+}
+
+/// A file by its manifest.
+pub(super) struct RecordedFile {
+    pub(super) name: String,
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+    pub(super) checksum: String,
+}
+
+impl Recorded {
+    /// Reads the manifests of a directory: that of one shard if asked to, else all.
+    pub(super) fn read(root: &Path, shard: Option<Shard>) -> Result<Self, Error> {
+        if !root.is_dir() {
+            let message = format!("`{}` is not a directory", root.display());
+            return Err(Error::usage(message, "name the directory that a dataset was written to"));
+        }
+        let whole = root.join(Manifest::NAME);
+        if whole.is_file() {
+            if shard.is_some() {
+                let message = format!("the dataset in `{}` has no shards", root.display());
+                return Err(Error::usage(message, "leave `--shard` out"));
+            }
+            return Self::of(root, vec![manifest(&whole)?], Vec::new(), false);
+        }
+        let Some(count) = shard.map(|shard| shard.count).or_else(|| shards_in(root)) else {
+            let message =
+                format!("`{}` holds no complete dataset: there is no {}", root.display(), Manifest::NAME);
+            return Err(Error::usage(message, "a run that failed, or has not ended, leaves no manifest"));
+        };
+        let shards = (1..=count).map(|index| Shard { index, count });
+        let shards = shards.filter(|one| shard.is_none_or(|shard| shard == *one));
+        let (mut manifests, mut missing) = (Vec::new(), Vec::new());
+        for shard in shards {
+            let path = root.join(Manifest::shard_file_name(shard));
+            if path.is_file() {
+                manifests.push(manifest(&path)?);
+            } else {
+                missing.push(shard);
+            }
+        }
+        if manifests.is_empty() {
+            let message = format!("`{}` does not have this shard", root.display());
+            return Err(Error::usage(message, "name one whose manifest is there"));
+        }
+        Self::of(root, manifests, missing, shard.is_some())
+    }
+
+    fn of(
+        root: &Path,
+        manifests: Vec<Value>,
+        missing: Vec<Shard>,
+        beside_others: bool,
+    ) -> Result<Self, Error> {
+        let broken = |what: &str| {
+            let message = format!("the manifest in `{}` has no {what}", root.display());
+            Error::usage(message, "it has been changed, or is of a version to come")
+        };
+        let first = manifests.first().ok_or_else(|| broken("content"))?;
+        let format =
+            first["format"].as_str().and_then(Format::from_name).ok_or_else(|| broken("known format"))?;
+        let rows_per_file = first["rows_per_file"].as_u64().filter(|rows| *rows > 0);
+        let rows_per_file = rows_per_file.ok_or_else(|| broken("rows per file"))?;
+        let mut tables: Vec<RecordedTable> = Vec::new();
+        for manifest in &manifests {
+            for table in manifest["tables"].as_array().ok_or_else(|| broken("tables"))? {
+                let name = table["name"].as_str().ok_or_else(|| broken("names of tables"))?;
+                let known = tables.iter().position(|known| known.name == name);
+                let known = known.unwrap_or_else(|| {
+                    tables.push(RecordedTable {
+                        name: name.to_owned(),
+                        files: Vec::new(),
+                        is_complete: missing.is_empty(),
+                        beside_others,
+                        fingerprints: Vec::new(),
+                    });
+                    tables.len() - 1
+                });
+                let known = &mut tables[known];
+                known.fingerprints.extend(table["rows_fingerprint"].as_str().map(str::to_owned));
+                for file in table["files"].as_array().ok_or_else(|| broken("files"))? {
+                    known.files.push(RecordedFile::of(file).ok_or_else(|| broken("complete list of files"))?);
+                }
+            }
+        }
+        let manifest = manifests.into_iter().next().unwrap_or_default();
+        Ok(Self { manifest, format, rows_per_file, tables, missing })
+    }
+
+    pub(super) fn table(&self, name: &str) -> Option<&RecordedTable> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+
+    /// How the manifest's plan differs from the one given.
+    pub(super) fn differences(&self, plan: &Plan) -> Vec<String> {
+        if self.manifest["fingerprint"] == plan.fingerprint() {
+            return Vec::new();
+        }
+        let layout = Layout { rows_per_file: self.rows_per_file, rows_per_chunk: self.rows_per_file };
+        let ours = Manifest::new(plan, &[], self.format, self.format.default_compression(), layout, None);
+        let ours: Value = serde_json::from_str(&ours.to_string()).unwrap_or_default();
+        let mut problems = Vec::new();
+        let mut compare = |what: &str, theirs: &Value, ours: &Value| {
+            if theirs != ours {
+                problems.push(format!(
+                    "the dataset was made with {what} {}, not {}",
+                    shown(theirs),
+                    shown(ours)
+                ));
+            }
+        };
+        let keys = [
+            ("scenario", "scenario"),
+            ("seed", "seed"),
+            ("scale", "scale"),
+            ("as_of", "as_of"),
+            ("tzdb", "the time zones"),
+            ("seedbed", "seedbed"),
+        ];
+        for (key, what) in keys {
+            compare(what, &self.manifest[key], &ours[key]);
+        }
+        let empty = serde_json::Map::new();
+        let of = |manifest: &Value| manifest["params"].as_object().unwrap_or(&empty).clone();
+        let (theirs, ours) = (of(&self.manifest), of(&ours));
+        let names: std::collections::BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
+        for name in names {
+            let of = |params: &serde_json::Map<String, Value>| params.get(name).cloned().unwrap_or_default();
+            compare(&format!("parameter `{name}`"), &of(&theirs), &of(&ours));
+        }
+        if problems.is_empty() {
+            let message =
+                "the dataset was made from another text of the scenario, or by other versions of generators";
+            problems.push(message.to_owned());
+        }
+        problems
+    }
+
+    /// A line for each shard that is not there.
+    pub(super) fn missing_shards(&self) -> Vec<String> {
+        let line = |shard: &Shard| format!("shard {} of {} is missing", shard.index, shard.count);
+        self.missing.iter().map(line).collect()
+    }
+}
+
+impl RecordedTable {
+    /// The fingerprint of the rows of all shards together, if it is known.
+    pub(super) fn rows_fingerprint(&self) -> Option<String> {
+        if !self.is_complete {
+            return None;
+        }
+        let mut sum = 0_u128;
+        let mut version = "";
+        for fingerprint in &self.fingerprints {
+            let (of, digits) = fingerprint.split_once(':')?;
+            if version != "" && version != of {
+                return None;
+            }
+            version = of;
+            sum = sum.checked_add(u128::from_str_radix(digits, 16).ok()?)?;
+        }
+        (version != "").then(|| format!("{version}:{sum:032x}"))
+    }
+
+    /// Whether a file may belong to a shard that is not verified.
+    pub(super) fn may_be_of_other_shard(&self) -> bool {
+        self.beside_others || !self.is_complete
+    }
+}
+
+impl RecordedFile {
+    fn of(file: &Value) -> Option<Self> {
+        Some(Self {
+            name: file["name"].as_str()?.to_owned(),
+            rows: file["rows"].as_u64()?,
+            bytes: file["bytes"].as_u64()?,
+            checksum: file["blake3"].as_str()?.to_owned(),
+        })
+    }
+}
+
+fn manifest(path: &Path) -> Result<Value, Error> {
+    let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let manifest: Option<Value> = serde_json::from_str(&text).ok();
+    manifest.filter(|manifest| manifest.get("seedbed").is_some()).ok_or_else(|| {
+        let message = format!("`{}` is not a manifest of seedbed's", path.display());
+        Error::usage(message, "name the directory that a dataset was written to")
+    })
+}
+
+/// The number of shards, by the name of a manifest that is there.
+fn shards_in(root: &Path) -> Option<u64> {
+    let entries = fs::read_dir(root).ok()?.flatten();
+    let counts = entries.filter_map(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let (_, count) = name.strip_prefix("manifest-shard-")?.strip_suffix(".json")?.split_once("-of-")?;
+        count.parse().ok()
+    });
+    counts.max()
+}
+
+/// A value of a manifest for a sentence.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => format!("`{text}`"),
+        other => other.to_string(),
+    }
+}
