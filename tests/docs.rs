@@ -2,7 +2,8 @@
 //! reference names every generator and every function.
 //!
 //! A fenced block of README.md or docs/*.md that begins with `yaml` is a scenario. A `text` block right behind it shows
-//! the first rows, as `seedbed preview` prints them; its first line may name tables and `rows=N`. A block
+//! the first rows, as `seedbed preview` prints them; its first line may name tables and `rows=N`. A `sql` block there shows the
+//! script of `seedbed ddl`. A block
 //! `yaml wrong` must be refused, with the messages of the `text` block behind it. A block `yaml fragment` is left alone.
 //! With the environment variable `SEEDBED_BLESS=1` the shown blocks are rewritten.
 
@@ -14,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use seedbed_engine::expression::functions;
 use seedbed_engine::scenario::generators::{GENERATORS, GeneratorDoc};
 use seedbed_engine::{Fault, Faults, Plan, Settings};
+use seedbed_postgres::ddl::{Constraints, Schema};
 
 // The printer of `seedbed preview`, so that the documents show what users see.
 #[path = "../cli/src/cell.rs"]
@@ -30,8 +32,18 @@ const ROWS_MADE: u64 = 20;
 /// The rows shown of a table when the block does not say.
 const ROWS_SHOWN: u64 = 5;
 
-const COMMANDS: [&str; 8] =
-    ["generate", "check", "preview", "explain", "fingerprint", "schema", "scenarios", "completions"];
+const COMMANDS: [&str; 10] = [
+    "generate",
+    "verify",
+    "check",
+    "preview",
+    "explain",
+    "fingerprint",
+    "ddl",
+    "schema",
+    "scenarios",
+    "completions",
+];
 
 /// A file of the documentation.
 struct Document {
@@ -148,10 +160,12 @@ fn every_scenario_is_run_and_shows_its_rows() {
                 continue;
             }
             let (scenario, place) = (&document.text[block.body.clone()], document.place(block));
-            let view = blocks.get(i + 1).filter(|next| next.follows && next.words.first() == Some(&"text"));
+            let view = blocks.get(i + 1).filter(|next| next.follows);
+            let view = view.filter(|next| matches!(next.words.first(), Some(&"text" | &"sql")));
             let words = view.map_or(&[][..], |view| &view.words[1..]);
             let compiled = Plan::compile(scenario, &Settings::default());
             let made = match (compiled, block.words.get(1) == Some(&"wrong")) {
+                (Ok(plan), false) if view.is_some_and(|view| view.words[0] == "sql") => ddl(&plan),
                 (Ok(plan), false) => preview(&plan, words, &place),
                 (Ok(_), true) => panic!("{place}: is not refused"),
                 (Err(faults), false) => panic!("{place}: is refused\n{faults}"),
@@ -169,6 +183,12 @@ fn every_scenario_is_run_and_shows_its_rows() {
 fn refusal(faults: &Faults, scenario: &str) -> String {
     let line = |fault: &Fault| fault.span.map_or(0, |span| scenario[..span.start].matches('\n').count() + 1);
     faults.0.iter().map(|fault| format!("line {}: {fault}\n", line(fault))).collect()
+}
+
+/// The script that makes the tables.
+fn ddl(plan: &Plan) -> String {
+    let tables: Vec<usize> = (0..plan.model().tables.len()).collect();
+    Schema::of(plan, &tables).expect("PostgreSQL can have these tables").script("public", Constraints::With)
 }
 
 /// Makes rows of every table, and prints the first ones of those that are to be shown.

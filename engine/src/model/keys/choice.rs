@@ -30,6 +30,9 @@ enum Reach {
 /// Texts that have been looked for, so that no column is looked at twice.
 type Known = HashMap<(usize, usize, Reach), Option<Vec<String>>>;
 
+/// The first column of every enum, and its labels.
+type Enums = HashMap<String, (String, Vec<String>)>;
+
 impl Resolver<'_> {
     /// Gives enums without a name the one that follows from table and column.
     pub(super) fn name_enums(&mut self) {
@@ -64,58 +67,63 @@ impl Resolver<'_> {
 
     /// Adds the closed choices of all tables, and refuses enums that are none.
     pub(super) fn choices(&mut self, keys: &mut [Keys]) {
-        let mut known = Known::new();
-        // The first column of every enum, and its labels.
-        let mut enums: HashMap<String, (String, Vec<String>)> = HashMap::new();
+        let (mut enums, mut known) = (Enums::new(), Known::new());
         for t in 0..self.drafts.len() {
             for c in 0..self.drafts[t].columns.len() {
                 let Ok(column) = self.done(t, c) else { continue };
-                if !self.drafts[t].columns[c].written {
+                if !column.written {
                     continue;
                 }
-                let declared = column.declared().cloned();
-                let most = declared.as_ref().and_then(Declared::most_characters);
-                let span = self.span_of(t, c);
-                let Some(Declared::Enum { name }) = declared else {
-                    let plain = matches!(declared, None | Some(Declared::Varchar(_) | Declared::Char(_)));
-                    let reach = if most.is_some() { Reach::All } else { Reach::Choices };
-                    let labels = self.texts(t, c, reach, &mut known);
-                    let too_long = labels
-                        .iter()
-                        .flatten()
-                        .find(|label| most.is_some_and(|most| label.chars().count() > most as usize));
-                    if let Some(label) = too_long {
-                        let ty = self.done(t, c).map(Column::sql_type).unwrap_or_default();
-                        self.faults.push(Fault::at(span, format!("`{label}` does not fit {ty}")));
+                let labels = match column.declared() {
+                    Some(Declared::Enum { name: Some(name) }) => {
+                        self.labels_of_enum(t, c, name, &mut enums, &mut known).map(Some)
                     }
-                    let labels = self.texts(t, c, Reach::Choices, &mut known);
-                    let text = self.done(t, c).is_ok_and(|column| column.ty == Type::Text);
-                    if let Some(labels) =
-                        labels.filter(|labels| plain && text && (1..=MOST_CHECKED).contains(&labels.len()))
-                    {
-                        keys[t].choices.push(Choice { column: c, labels });
-                    }
-                    continue;
+                    _ => self.texts_to_check(t, c, &mut known),
                 };
-                let labels = self.texts(t, c, Reach::All, &mut known);
-                let column_name = format!("{}.{}", self.drafts[t].name.text, self.drafts[t].columns[c].name);
-                let checked = enum_labels(span, &column_name, labels);
-                let Some(labels) = self.faults.keep(checked) else { continue };
-                let name = name.unwrap_or_default();
-                let first =
-                    enums.entry(name.clone()).or_insert_with(|| (column_name.clone(), labels.clone()));
-                let agree =
-                    first.1.len() == labels.len() && labels.iter().all(|label| first.1.contains(label));
-                if !agree {
-                    let fault =
-                        Fault::at(span, format!("`{column_name}` and `{}` have different labels", first.0));
-                    let fault = fault.label(format!("both are of the enum `{name}`"));
-                    self.faults.push(fault.hint("give one of them another name, as in `type: enum(name)`"));
-                }
-                let labels = first.1.clone();
-                keys[t].choices.push(Choice { column: c, labels });
+                let labels = self.faults.keep(labels).flatten();
+                keys[t].choices.extend(labels.map(|labels| Choice { column: c, labels }));
             }
         }
+    }
+
+    /// The texts that a check lists. Those of a column with a limit must keep to it.
+    fn texts_to_check(&self, t: usize, c: usize, known: &mut Known) -> Result<Option<Vec<String>>, Fault> {
+        let column = self.done(t, c)?;
+        if let Some(most) = column.declared().and_then(Declared::most_characters) {
+            let texts = self.texts(t, c, Reach::All, known).unwrap_or_default();
+            if let Some(text) = texts.iter().find(|text| text.chars().count() > most as usize) {
+                let message = format!("`{text}` does not fit {}", column.sql_type());
+                return Err(Fault::at(self.span_of(t, c), message).hint("raise the limit"));
+            }
+        }
+        let plain = matches!(column.declared(), None | Some(Declared::Varchar(_) | Declared::Char(_)));
+        if column.ty != Type::Text || !plain {
+            return Ok(None);
+        }
+        let texts = self.texts(t, c, Reach::Choices, known);
+        Ok(texts.filter(|texts| (1..=MOST_CHECKED).contains(&texts.len())))
+    }
+
+    /// The labels of an enum: those of its first column, which all others agree with.
+    fn labels_of_enum(
+        &self,
+        t: usize,
+        c: usize,
+        name: &str,
+        enums: &mut Enums,
+        known: &mut Known,
+    ) -> Result<Vec<String>, Fault> {
+        let span = self.span_of(t, c);
+        let column = format!("{}.{}", self.drafts[t].name.text, self.drafts[t].columns[c].name);
+        let labels = enum_labels(span, &column, self.texts(t, c, Reach::All, known))?;
+        let (first, of_first) =
+            enums.entry(name.to_owned()).or_insert_with(|| (column.clone(), labels.clone()));
+        if of_first.len() == labels.len() && labels.iter().all(|label| of_first.contains(label)) {
+            return Ok(of_first.clone());
+        }
+        Err(Fault::at(span, format!("`{column}` and `{first}` have different labels"))
+            .label(format!("both are of the enum `{name}`"))
+            .hint("give one of them another name, as in `type: enum(name)`"))
     }
 
     /// The texts that a column can have, when they are known to be few.
