@@ -24,6 +24,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Write the data of a scenario
     Generate(Generate),
+    /// Compare what was written with what the scenario makes, row by row
+    Verify(Verify),
     /// Show every fault of a scenario at once, or what it holds
     Check(Check),
     /// Show the first rows of tables; any rows can be looked up without generating those before
@@ -169,6 +171,43 @@ impl Database {
         ];
         given.into_iter().find_map(|(name, given)| given.then_some(name))
     }
+}
+
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Give the same scenario, seed, scale and parameters that the data was generated with. The exit code is 0 when everything is
+equal, 1 when something differs, and 2 when there is nothing to compare.
+
+Examples:
+  seedbed verify saas --to saas-data
+  seedbed verify saas --to part --shard 1/4
+  seedbed verify saas --to postgres:///demo --json")]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArguments,
+    /// What to compare: the directory of a dataset, or a database (postgres://host/name)
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) to: String,
+    /// Only these tables, separated by commas
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) tables: Vec<String>,
+    /// Only this shard, where the directory holds a part of the dataset
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub(crate) shard: Option<Shard>,
+    /// The schema of the tables in a database; default public
+    #[arg(long, value_name = "NAME")]
+    pub(crate) schema: Option<String>,
+    /// How many rows that differ are shown per table
+    #[arg(long, value_name = "N", default_value = "5")]
+    pub(crate) rows: usize,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    /// Print the report as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print nothing when everything is equal
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Args, Debug)]

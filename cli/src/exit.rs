@@ -1,4 +1,4 @@
-//! How the program ends: 0 done, 1 failed while running, 2 wrong usage or wrong scenario, 130 interrupted.
+//! How the program ends: 0 done, 1 failed while running, or `verify` found a difference, 2 wrong usage or wrong scenario, 130 interrupted.
 
 use std::process::ExitCode;
 
@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Running { message: String, hint: Option<String> },
     /// The reader of our output went away: no failure.
     ClosedPipe,
+    /// What is there is not what the plan makes; the report says so on stdout.
+    Differs,
     /// Somebody asked the program to stop.
     Interrupted,
 }
@@ -93,7 +95,7 @@ pub(crate) fn code(result: Result<(), Failure>) -> ExitCode {
             };
         }
         Failure::Interrupted => 130,
-        Failure::Running { .. } => 1,
+        Failure::Running { .. } | Failure::Differs => 1,
         Failure::Usage { .. } | Failure::Flags(_) | Failure::Scenario { .. } => 2,
     };
     match failure {
@@ -106,7 +108,7 @@ pub(crate) fn code(result: Result<(), Failure>) -> ExitCode {
             output::note(&fault::plain(&message, hint.as_deref(), output::colour()));
         }
         Failure::Interrupted => output::note("interrupted: the target is as it was\n"),
-        Failure::ClosedPipe => {}
+        Failure::ClosedPipe | Failure::Differs => {}
     }
     ExitCode::from(code)
 }

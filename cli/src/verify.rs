@@ -1,0 +1,91 @@
+//! `seedbed verify`: what is in a directory or a database, compared with what the plan makes.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use seedbed_engine::Plan;
+use seedbed_engine::compare::Comparison;
+use seedbed_postgres::Stop;
+use seedbed_postgres::connect::Target;
+
+use crate::arguments::Verify;
+use crate::exit::Failure;
+use crate::verify_report::{self, Findings, TableFindings};
+use crate::{generate, load, output, settings};
+
+/// Compares, and prints what was found.
+pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
+    let is_database = Target::is_target(&arguments.to);
+    check(arguments, is_database)?;
+    let target =
+        if is_database { Some(load::target(&arguments.to, arguments.schema.as_deref())?) } else { None };
+    let (_, plan) = settings::compile(&arguments.scenario)?;
+    let tables = generate::tables(&plan, &arguments.tables)?;
+    let pool = settings::pool(&arguments.threads)?;
+    let begun = Instant::now();
+    let mut findings = match target {
+        Some(target) => database(arguments, &plan, tables, &target, &pool)?,
+        None => files(arguments, &plan, tables, &pool)?,
+    };
+    findings.elapsed = begun.elapsed();
+    if arguments.json {
+        output::print(&format!("{:#}\n", verify_report::json(&plan, &findings)))?;
+    } else if !arguments.quiet || !findings.is_equal() {
+        output::print(&verify_report::text(&plan, &findings))?;
+    }
+    if findings.is_equal() { Ok(()) } else { Err(Failure::Differs) }
+}
+
+fn files(
+    arguments: &Verify,
+    plan: &Plan,
+    tables: Vec<usize>,
+    pool: &rayon::ThreadPool,
+) -> Result<Findings, Failure> {
+    let request = seedbed_formats::VerifyRequest {
+        root: PathBuf::from(&arguments.to),
+        tables,
+        shard: arguments.shard,
+        most_shown: arguments.rows,
+    };
+    let verified = seedbed_formats::verify(plan, &request, pool)?;
+    let tables = verified.tables.into_iter();
+    let tables = tables.map(|table| table_findings(table.table, table.problems, table.comparison)).collect();
+    let place = format!("`{}` ({})", arguments.to, verified.format.name());
+    Ok(Findings { place, problems: verified.problems, tables, elapsed: Duration::ZERO })
+}
+
+fn database(
+    arguments: &Verify,
+    plan: &Plan,
+    tables: Vec<usize>,
+    target: &Target,
+    pool: &rayon::ThreadPool,
+) -> Result<Findings, Failure> {
+    let schema = arguments.schema.clone().unwrap_or_else(|| "public".to_owned());
+    let place = format!("{}, schema `{schema}`", target.display());
+    let request = seedbed_postgres::verify::VerifyRequest { tables, schema, most_shown: arguments.rows };
+    let verified = seedbed_postgres::verify::verify(plan, target, &request, pool, &Stop::new())?;
+    let tables = verified.into_iter();
+    let tables = tables.map(|table| table_findings(table.table, table.problems, table.comparison)).collect();
+    Ok(Findings { place, problems: Vec::new(), tables, elapsed: Duration::ZERO })
+}
+
+fn table_findings(table: usize, problems: Vec<String>, comparison: Option<Comparison>) -> TableFindings {
+    TableFindings { table, problems, comparison }
+}
+
+/// Refuses flags that do not belong to the target, and targets that cannot be read back.
+fn check(arguments: &Verify, is_database: bool) -> Result<(), Failure> {
+    if is_database && arguments.shard.is_some() {
+        return Err(Failure::usage("`--shard` is for files").hint("leave it out"));
+    }
+    if !is_database && arguments.schema.is_some() {
+        return Err(Failure::usage("`--schema` is for databases").hint("leave it out"));
+    }
+    if matches!(arguments.to.as_str(), "" | "-" | "null:") {
+        return Err(Failure::usage("there is nothing to be read back")
+            .hint("name the directory of a dataset, or a database such as `postgres:///demo`"));
+    }
+    Ok(())
+}
