@@ -245,7 +245,7 @@ tables:
     rows: 20
     unique: [["Capital Case", "select"], '{long}']
     index: [['semi;colon', "sin'gle"]]
-    check: ["\"Capital Case\" <> 'it''s \\\\ $$ \"' and \"select\" >= 0"]
+    check: ["\"semi;colon\" <> 'it''s \\\\ $$ \"' and \"select\" >= 0"]
     columns:
       id: serial
       Capital Case: {{integer: {{from: 1, to: 5}}, about: 'quote '' and backslash \ and $tag$'}}

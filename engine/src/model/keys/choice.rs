@@ -42,7 +42,7 @@ impl Resolver<'_> {
                 if !self.drafts[t].columns[c].written {
                     continue;
                 }
-                let name = cut(&format!("{table}_{}", self.drafts[t].columns[c].name));
+                let name = enum_name(&table, &self.drafts[t].columns[c].name);
                 let span = self.span_of(t, c);
                 let Some(column) = self.done_mut(t, c) else { continue };
                 let Some(Declared::Enum { name: chosen }) = column.declared().cloned() else { continue };
@@ -213,11 +213,13 @@ fn enum_labels(span: Span, column: &str, labels: Option<Vec<String>>) -> Result<
     }
 }
 
-/// As much of a name as PostgreSQL keeps.
-fn cut(name: &str) -> String {
-    let mut end = name.len().min(MOST_BYTES);
-    while !name.is_char_boundary(end) {
-        end -= 1;
+/// `table_column`, the longer part cut where PostgreSQL would not keep the whole.
+fn enum_name(table: &str, column: &str) -> String {
+    let (mut table, mut column) = (table, column);
+    while table.len() + 1 + column.len() > MOST_BYTES {
+        let longer = if table.len() > column.len() { &mut table } else { &mut column };
+        let last = longer.char_indices().next_back().map_or(0, |(at, _)| at);
+        *longer = &longer[..last];
     }
-    name[..end].to_owned()
+    format!("{table}_{column}")
 }

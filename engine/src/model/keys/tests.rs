@@ -194,6 +194,14 @@ fn enums_know_their_labels() {
 }
 
 #[test]
+fn long_names_of_enums_keep_both_parts() {
+    let (table, column) = ("t".repeat(63), "ü".repeat(20));
+    let plan = plan(&format!("  {table}: {{rows: 1, columns: {{{column}: {{choose: [a], type: enum}}}}}}"));
+    let column = &plan.model().tables[0].columns[0];
+    assert_eq!(column.sql_type(), format!("enum({}_{})", "t".repeat(32), "ü".repeat(15)));
+}
+
+#[test]
 fn checks_are_restated_and_many_choices_are_not_checked() {
     let many: Vec<String> = (0..51).map(|i| format!("w{i}")).collect();
     let plan = plan(&format!(
