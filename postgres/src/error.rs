@@ -163,10 +163,29 @@ impl Error {
             Self::Usage { hint, .. } | Self::Connect { hint, .. } | Self::Refused { hint, .. } => {
                 hint.clone()
             }
-            Self::Server { error, .. } => error.hint.clone(),
+            Self::Server { error, .. } => {
+                error.hint.clone().or_else(|| hint_for(&error.sqlstate).map(str::to_owned))
+            }
+            Self::Lost { .. } => Some("look at the server's log; then run it again".to_owned()),
             _ => None,
         }
     }
+}
+
+/// What to try when the server has no hint of its own.
+fn hint_for(sqlstate: &str) -> Option<&'static str> {
+    Some(match sqlstate {
+        "23505" => {
+            "such a row is there already; `--replace` puts the new rows in the place of those that are there"
+        }
+        "42501" => "ask the owner for the privilege, or connect as another role",
+        "53100" => "the server's disk is full: make room; nothing of this load is kept",
+        "53300" => "the server has no connection left: ask for fewer with `--jobs`",
+        "55P03" => "another session holds a lock on it: run it again when that is done",
+        "57014" => "somebody cancelled it on the server",
+        "57P01" | "57P02" | "57P03" => "the server is going down or coming up: run it again when it is there",
+        _ => return None,
+    })
 }
 
 /// An error and everything behind it on one line.

@@ -40,7 +40,7 @@ lines(line) as ( \
   select pg_catalog.format('column %s %I %s%s%s%s%s%s', a.attnum, a.attname, \
       pg_catalog.format_type(a.atttypid, a.atttypmod), \
       case when a.attnotnull then ' not null' end, \
-      case a.attidentity when '' then null else ' identity ' || a.attidentity end, \
+      case a.attidentity when '' then null else ' identity ' || a.attidentity::pg_catalog.text end, \
       case a.attgenerated when '' then null else ' generated' end, \
       ' default ' || pg_catalog.pg_get_expr(d.adbin, d.adrelid), \
       case when a.attcollation <> ty.typcollation then ' collate ' || a.attcollation::pg_catalog.text end) \

@@ -11,7 +11,7 @@ use crate::catalog;
 use crate::ddl;
 use crate::error::Error;
 use crate::session::Session;
-use crate::sql::qualified;
+use crate::sql::{identifier, literal, qualified};
 
 pub(super) fn load(load: &Load, session: Session) -> Result<Report, Error> {
     session.execute("begin", "begin")?;
@@ -38,8 +38,8 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
             let query = format!(
                 "select 1 from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace \
                  where n.nspname = {} and t.typname = {}",
-                crate::sql::literal(schema),
-                crate::sql::literal(&of.name)
+                literal(schema),
+                literal(&of.name)
             );
             if session.value("look for an enum", &query)?.is_none() {
                 statements.push(of.create(schema));
@@ -57,6 +57,9 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
         &of(Fate::Fill).collect::<Vec<_>>(),
         &of(Fate::Refill).collect::<Vec<_>>(),
     )?;
+
+    let filled: Vec<_> = of(Fate::Fill).chain(of(Fate::Refill)).collect();
+    let foreign_keys = suspend_foreign_keys(session, schema, &filled)?;
 
     let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
     let there = catalog::tables(session, schema, &names)?;
@@ -93,6 +96,12 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
 
     if load.request.keys == Keys::All {
         add_keys(session, &meter, schema, &of(Fate::Create).collect::<Vec<_>>())?;
+    }
+    // Tables cannot be altered while triggers of the user's wait for the end of the transaction.
+    session.execute("run deferred triggers", "set constraints all immediate")?;
+    for (doing, statement) in &foreign_keys {
+        meter.step(doing);
+        meter.constraints.time(|| session.execute(doing, statement))?;
     }
     for (_, table, there) in &fillings {
         table::set_sequences(session, load.plan, table, there, schema)?;
@@ -138,6 +147,45 @@ fn lock_and_empty(
         session.execute("empty the tables", &format!("truncate {}", names(refilled)))?;
     }
     Ok(())
+}
+
+/// Takes the foreign keys of tables away until their rows are in, and gives the statements that put them back as they were.
+/// Checking all rows at once takes a small part of the time of checking each as it comes. Others see nothing of it, because
+/// all of it is one transaction. Foreign keys with a comment, and those of tables that are somebody else's, stay.
+fn suspend_foreign_keys(
+    session: &Session,
+    schema: &str,
+    tables: &[&ddl::Table],
+) -> Result<Vec<(String, String)>, Error> {
+    if tables.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<_> = tables.iter().map(|table| literal(&table.name)).collect();
+    let query = format!(
+        "select c.relname, f.conname, pg_catalog.pg_get_constraintdef(f.oid) \
+         from pg_catalog.pg_constraint f join pg_catalog.pg_class c on c.oid = f.conrelid \
+         join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+         where f.contype = 'f' and f.conparentid = 0 and c.relkind = 'r' \
+           and n.nspname = {} and c.relname in ({}) and pg_catalog.pg_has_role(c.relowner, 'USAGE') \
+           and pg_catalog.obj_description(f.oid, 'pg_constraint') is null order by f.oid",
+        literal(schema),
+        names.join(", ")
+    );
+    let doing = "look at the foreign keys of the tables";
+    // Definitions name tables as they are seen from the path; without one, in full.
+    session.execute(doing, "set local search_path to pg_catalog")?;
+    let rows = session.rows(doing, &query)?;
+    session.execute(doing, "set local search_path to default")?;
+    let (mut drops, mut adds) = (Vec::new(), Vec::new());
+    for row in rows {
+        let text = |i| row.get(i).unwrap_or_default();
+        let (table, name) = (qualified(schema, text(0)), identifier(text(1)));
+        drops.push(format!("alter table {table} drop constraint {name}"));
+        let statement = format!("alter table {table} add constraint {name} {}", text(2));
+        adds.push((format!("check foreign key `{}`", text(1)), statement));
+    }
+    session.execute("take foreign keys away for the load", &drops.join(";"))?;
+    Ok(adds)
 }
 
 /// Finishes tables that have been made.

@@ -1,8 +1,9 @@
 //! The way of several connections: tables are built in a private schema, finished there, and moved into place at once.
 //!
 //! A table is filled over one connection, in the transaction that emptied it, so that the server may skip its log and mark
-//! rows as visible to all. A table that is a large share of the whole is filled over several connections instead, and
-//! vacuumed afterwards.
+//! rows as visible to all. A table that is a large share of the whole is filled over several connections instead; its rows
+//! are marked by VACUUM afterwards, unless nothing but the rows is asked for. That costs about half as much as filling it
+//! once more, so it pays from four connections on.
 
 use std::ops::Range;
 use std::sync::Mutex;
@@ -23,6 +24,9 @@ use crate::sql::{identifier, literal, qualified};
 
 /// Tables with fewer bytes are filled over one connection: several would cost more than they save.
 const LEAST_BYTES_TO_SPLIT: u64 = 32 << 20;
+
+/// With fewer connections the time for VACUUM is more than what several streams save.
+const LEAST_JOBS_TO_SPLIT: u64 = 4;
 
 /// A table that several connections fill is cut into so many parts for each, so that they end at about the same time.
 const PARTS_PER_JOB: u64 = 2;
@@ -93,7 +97,8 @@ fn work(load: &Load, fillings: &[Filling]) -> Vec<Work> {
     tables
         .map(|(table, filling)| {
             // One connection is enough as long as the others have as much to do meanwhile.
-            let split = jobs > 1 && filling.bytes > LEAST_BYTES_TO_SPLIT && filling.bytes > total / jobs;
+            let pays = jobs >= if keys { LEAST_JOBS_TO_SPLIT } else { 2 };
+            let split = pays && filling.bytes > LEAST_BYTES_TO_SPLIT && filling.bytes > total / jobs;
             let parts = if split { parts(filling.rows, jobs * PARTS_PER_JOB) } else { vec![0..filling.rows] };
             Work {
                 parts,
@@ -175,7 +180,8 @@ impl Building<'_> {
             Task::Analyze(t) => {
                 let (name, table) = self.table(*t);
                 // Rows that were not frozen when they were written are frozen now.
-                let how = if self.streams[*t] > 1 { "vacuum (freeze, analyze)" } else { "analyze" };
+                let vacuum = self.streams[*t] > 1 && self.load.request.keys == Keys::All;
+                let how = if vacuum { "vacuum (freeze, analyze)" } else { "analyze" };
                 meter
                     .analyze
                     .time(|| session.execute(&format!("{how} table `{name}`"), &format!("{how} {table}")))
