@@ -37,7 +37,7 @@ const MOST_MIB: f64 = 400.0;
 const MOST_GROWTH: f64 = 1.2;
 
 /// … and what the counts of a child table take at most, for each of the five of `saas`.
-const INDEXES_MIB: f64 = 5.0 * 8.0;
+const INDEXES_MIB: f64 = 5.0 * 0.5;
 
 fn assert_bounded(arguments: &[&str], scales: [&str; 2]) {
     let [small, large] = scales.map(|scale| peak(&[arguments, &["--scale", scale]].concat()));

@@ -10,10 +10,10 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, UInt32Array};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::{cast, nullif, take};
-use arrow::datatypes::{DataType, Int64Type};
+use arrow::datatypes::DataType;
 
 use super::position::Family;
 use super::{generate, position, total};
@@ -269,16 +269,4 @@ impl<'p> Frame<'p> {
 /// The validity of an array, when some value is NULL.
 pub(crate) fn nulls_of(array: &ArrayRef) -> Option<NullBuffer> {
     array.logical_nulls().filter(|nulls| nulls.null_count() > 0)
-}
-
-/// The counts of the rows of a run of parents.
-pub(crate) fn counts_of(
-    plan: &Plan,
-    parent: usize,
-    column: usize,
-    range: Range<u64>,
-) -> Result<Vec<u64>, ValueError> {
-    let frame = Frame::new(plan, parent, Rows::Range(range));
-    let counts = frame.column(column)?;
-    Ok(counts.as_primitive::<Int64Type>().values().iter().map(|count| count.unsigned_abs()).collect())
 }

@@ -26,7 +26,7 @@ pub(super) fn literal(frame: &Frame, values: &ArrayRef) -> ArrayRef {
         Rows::Range(range) => values.slice(range.start as usize, (range.end - range.start) as usize),
         Rows::Picked(rows) => {
             let index = UInt64Array::from_iter_values(rows.iter().copied());
-            take(values, &index, None).unwrap_or_else(|_| values.slice(0, 0))
+            take(values, &index, None).expect("a frame has only rows that exist, and each has its values")
         }
     }
 }
@@ -34,27 +34,32 @@ pub(super) fn literal(frame: &Frame, values: &ArrayRef) -> ArrayRef {
 pub(super) fn uuid4(frame: &Frame, stream: &Stream, key: [u64; 2]) -> ArrayRef {
     // 62 bits are a permutation of the row number, so that no two rows agree; the other 60 are random.
     let words = frame.words(stream, 1);
-    let permutation = Permutation::new(key, 1 << 62).ok();
+    let permutation = whole_lower_half(key);
     uuids(frame.rows.iter().zip(words).map(|(row, word)| {
         let high = (word & !0xF000) | 0x4000;
-        (high, lower_half(permutation.as_ref(), row))
+        (high, lower_half(&permutation, row))
     }))
 }
 
 pub(super) fn uuid7(frame: &Frame, stream: &Stream, key: [u64; 2], at: &ArrayRef) -> ArrayRef {
     let words = frame.words(stream, 1);
-    let permutation = Permutation::new(key, 1 << 62).ok();
+    let permutation = whole_lower_half(key);
     let at = at.as_primitive::<TimestampMicrosecondType>().values();
     uuids(frame.rows.iter().zip(words).zip(at).map(|((row, word), micros)| {
         let millis = micros.div_euclid(1000).max(0).cast_unsigned() & 0xFFFF_FFFF_FFFF;
         let high = (millis << 16) | 0x7000 | (word & 0x0FFF);
-        (high, lower_half(permutation.as_ref(), row))
+        (high, lower_half(&permutation, row))
     }))
 }
 
+/// The permutation of what is left of a UUID's lower half beside the variant.
+fn whole_lower_half(key: [u64; 2]) -> Permutation {
+    Permutation::new(key, 1 << 62).expect("only a domain of no rows is refused")
+}
+
 /// The variant bits `10` and 62 bits that differ from row to row.
-fn lower_half(permutation: Option<&Permutation>, row: u64) -> u64 {
-    (1 << 63) | permutation.map_or(row, |permutation| permutation.apply(row))
+fn lower_half(permutation: &Permutation, row: u64) -> u64 {
+    (1 << 63) | permutation.apply(row)
 }
 
 fn uuids(halves: impl Iterator<Item = (u64, u64)>) -> ArrayRef {
@@ -194,31 +199,23 @@ impl Among {
 /// The rows under one row of an ancestor, for each row.
 fn ranges(frame: &Frame, within: &Within) -> Result<Vec<(u64, u64)>, ValueError> {
     let ancestors = frame.rows_at(&within.hops)?;
-    let mut ranges = Vec::with_capacity(ancestors.len());
-    let mut last = (None, (0, 0));
-    for ancestor in ancestors {
-        if last.0 == Some(ancestor) {
-            ranges.push(last.1);
-            continue;
+    // Neighbours mostly share their ancestor: each run of them asks once.
+    let under = |row: u64| (row, row + 1);
+    let mut distinct: Vec<(u64, u64)> =
+        ancestors.chunk_by(|a, b| a == b).filter_map(|same| same[0].map(under)).collect();
+    for &table in &within.path {
+        let open: Vec<usize> = (0..distinct.len()).filter(|&i| distinct[i].0 < distinct[i].1).collect();
+        let ends: Vec<u64> = open.iter().flat_map(|&i| [distinct[i].0, distinct[i].1 - 1]).collect();
+        let children = frame.plan.children(table, &ends)?;
+        for (&i, [first, last]) in open.iter().zip(children.as_chunks().0) {
+            distinct[i] = (first.start, last.end);
         }
-        let range = match ancestor {
-            None => (0, 0),
-            Some(row) => {
-                let (mut start, mut end) = (row, row + 1);
-                for &table in &within.path {
-                    let (first, next) = frame.plan.children_of(table, start)?;
-                    let last =
-                        if end == start + 1 { next } else { frame.plan.children_of(table, end - 1)?.1 };
-                    (start, end) = (first, last);
-                    if start == end {
-                        break;
-                    }
-                }
-                (start, end)
-            }
-        };
-        last = (Some(ancestor), range);
-        ranges.push(range);
+    }
+    let mut distinct = distinct.into_iter();
+    let mut ranges = Vec::with_capacity(ancestors.len());
+    for same in ancestors.chunk_by(|a, b| a == b) {
+        let range = same[0].and_then(|_| distinct.next()).unwrap_or((0, 0));
+        ranges.extend(same.iter().map(|_| range));
     }
     Ok(ranges)
 }

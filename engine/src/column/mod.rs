@@ -4,6 +4,7 @@
 //! recipe once per column and batch; each family then runs a plain loop over its rows.
 
 mod choice;
+mod counting;
 mod frame;
 mod json;
 mod key;

@@ -56,10 +56,10 @@ fn child_ranges(frame: &Frame, child: usize) -> Result<Vec<(u64, u64)>, ValueErr
             let offsets = frame.plan.offsets(child, range.clone())?;
             Ok(offsets.windows(2).map(|pair| (pair[0], pair[1])).collect())
         }
-        Rows::Picked(rows) => rows
-            .iter()
-            .map(|&row| frame.plan.offsets(child, row..row + 1).map(|offsets| (offsets[0], offsets[1])))
-            .collect(),
+        Rows::Picked(rows) => {
+            let children = frame.plan.children(child, rows)?;
+            Ok(children.into_iter().map(|siblings| (siblings.start, siblings.end)).collect())
+        }
     }
 }
 

@@ -4,7 +4,7 @@ pub(crate) mod counts;
 mod explain;
 mod fingerprint;
 
-pub(crate) use counts::Counts;
+pub(crate) use counts::{Counts, Siblings};
 
 use std::sync::OnceLock;
 

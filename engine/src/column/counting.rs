@@ -1,0 +1,170 @@
+//! How many rows there are: counts of children, worked out as far as somebody asks.
+
+use std::ops::Range;
+
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use rayon::prelude::*;
+
+use super::{Frame, Rows};
+use crate::error::ValueError;
+use crate::model::Source;
+use crate::plan::{Plan, Siblings};
+
+/// Parents counted by one worker at a time.
+const PARENTS_PER_TASK: u64 = 4096;
+
+impl Plan {
+    /// How many rows a table has; counts what has not been counted yet, on this thread.
+    ///
+    /// # Errors
+    /// A count that cannot be computed.
+    pub fn rows(&self, table: usize) -> Result<u64, ValueError> {
+        match (&self.model.tables[table].source, &self.counts[table]) {
+            (Source::Per { parent, .. }, Some(counts)) => {
+                counts.total(self.rows(*parent)?, &|runs| self.evaluate_counts(table, runs))
+            }
+            (Source::Root { rows }, _) => Ok(*rows),
+            (Source::Per { .. }, None) => Ok(0),
+        }
+    }
+
+    /// Counts the rows of all tables with the threads of the current pool. Afterwards [`Self::rows`] answers at once, and
+    /// batches need not count. Not to be called from inside a batch.
+    ///
+    /// # Errors
+    /// A count that cannot be computed, or a table with more rows than can be numbered.
+    pub fn count(&self) -> Result<(), ValueError> {
+        (0..self.model.tables.len()).try_for_each(|table| self.count_table(table))
+    }
+
+    fn count_table(&self, table: usize) -> Result<(), ValueError> {
+        let Source::Per { parent, count } = &self.model.tables[table].source else { return Ok(()) };
+        self.count_table(*parent)?;
+        let parents = self.rows(*parent)?;
+        if let Some(column) = count.column {
+            self.count_in_parallel(table, *parent, column, parents)?;
+        }
+        let rows = self.rows(table)?;
+        if rows > 1 << 53 {
+            return Err(ValueError {
+                table: self.model.tables[table].name.clone(),
+                column: "*".to_owned(),
+                message: format!("{rows} rows are more than 2^53"),
+            });
+        }
+        Ok(())
+    }
+
+    fn count_in_parallel(
+        &self,
+        table: usize,
+        parent: usize,
+        column: usize,
+        parents: u64,
+    ) -> Result<(), ValueError> {
+        let Some(counts) = &self.counts[table] else { return Ok(()) };
+        let wave = PARENTS_PER_TASK * 4 * rayon::current_num_threads() as u64;
+        while !counts.is_complete(parents) {
+            let first = counts.covered();
+            let end = (first + wave).min(parents);
+            let tasks: Vec<Range<u64>> = (first..end)
+                .step_by(PARENTS_PER_TASK as usize)
+                .map(|start| start..(start + PARENTS_PER_TASK).min(end))
+                .collect();
+            let counted: Result<Vec<Vec<u64>>, ValueError> = tasks
+                .into_par_iter()
+                .map(|range| counts_of(self, parent, column, Rows::Range(range)))
+                .collect();
+            counts.append(first, &counted?.concat());
+        }
+        Ok(())
+    }
+
+    /// The offsets of the children of the parents `range.start ..= range.end`.
+    pub(crate) fn offsets(&self, table: usize, range: Range<u64>) -> Result<Vec<u64>, ValueError> {
+        match &self.counts[table] {
+            Some(counts) => counts.offsets(range, &|runs| self.evaluate_counts(table, runs)),
+            None => Ok(range.chain([0]).map(|_| 0).collect()),
+        }
+    }
+
+    /// The children of some rows.
+    pub(crate) fn children(&self, table: usize, parents: &[u64]) -> Result<Vec<Siblings>, ValueError> {
+        match &self.counts[table] {
+            Some(counts) => counts.children(parents, &|runs| self.evaluate_counts(table, runs)),
+            None => Ok(parents.iter().map(|&parent| Siblings { parent, start: 0, end: 0 }).collect()),
+        }
+    }
+
+    /// The parents of some rows, with all their children. Of rows past the end it tells nothing.
+    pub(crate) fn families(&self, table: usize, rows: &[u64]) -> Result<Vec<Siblings>, ValueError> {
+        match (&self.counts[table], &self.model.tables[table].source) {
+            (Some(counts), Source::Per { parent, .. }) => {
+                let parents = self.most_rows(*parent);
+                counts.families(rows, parents, &|runs| self.evaluate_counts(table, runs))
+            }
+            _ => Ok(vec![Siblings::default(); rows.len()]),
+        }
+    }
+
+    /// Whether a table has a row of that number; counts no further than that.
+    pub(crate) fn has_row(&self, table: usize, row: u64) -> Result<bool, ValueError> {
+        match (&self.counts[table], &self.model.tables[table].source) {
+            (Some(_), Source::Per { parent, .. }) => {
+                let family = self.families(table, &[row])?[0];
+                Ok((family.start..family.end).contains(&row) && self.has_row(*parent, family.parent)?)
+            }
+            (_, Source::Root { rows }) => Ok(row < *rows),
+            _ => Ok(false),
+        }
+    }
+
+    /// The number of rows when it is known without counting, else no bound.
+    fn most_rows(&self, table: usize) -> u64 {
+        match &self.model.tables[table].source {
+            Source::Root { rows } => *rows,
+            Source::Per { .. } => u64::MAX,
+        }
+    }
+
+    /// The counts of runs of parents. The run at the end of what has been counted is cut where there are no more parents.
+    fn evaluate_counts(&self, table: usize, runs: &[Range<u64>]) -> Result<Vec<u64>, ValueError> {
+        let Source::Per { parent, count } = &self.model.tables[table].source else { return Ok(Vec::new()) };
+        let Some(column) = count.column else {
+            let parents: u64 = runs.iter().map(|run| run.end - run.start).sum();
+            return Ok(vec![count.min; parents as usize]);
+        };
+        let rows = match runs {
+            [run] => Rows::Range(run.start..self.existing_parents(table, *parent, run)?.max(run.start)),
+            _ => Rows::Picked(runs.iter().cloned().flatten().collect()),
+        };
+        counts_of(self, *parent, column, rows)
+    }
+
+    /// The end of the parents in a run that there are.
+    fn existing_parents(&self, table: usize, parent: usize, run: &Range<u64>) -> Result<u64, ValueError> {
+        if self.counts[table].as_ref().is_some_and(|counts| counts.covered() >= run.end) {
+            return Ok(run.end);
+        }
+        if let Source::Root { rows } = self.model.tables[parent].source {
+            return Ok(run.end.min(rows));
+        }
+        // The last one is found by halving.
+        let (mut low, mut high) = (run.start, run.end);
+        if high > low && self.has_row(parent, high - 1)? {
+            low = high;
+        }
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.has_row(parent, middle)? { low = middle + 1 } else { high = middle }
+        }
+        Ok(low)
+    }
+}
+
+/// The counts of some rows of a parent table.
+fn counts_of(plan: &Plan, parent: usize, column: usize, rows: Rows) -> Result<Vec<u64>, ValueError> {
+    let counts = Frame::new(plan, parent, rows).column(column)?;
+    Ok(counts.as_primitive::<Int64Type>().values().iter().map(|count| count.unsigned_abs()).collect())
+}
