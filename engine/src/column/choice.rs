@@ -6,13 +6,13 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int32Array, UInt32Array, new_null_array,
 };
 use arrow::buffer::BooleanBuffer;
-use arrow::compute::{interleave, take};
+use arrow::compute::{cast, interleave, take};
 use arrow::datatypes::{DataType, Int32Type, Int64Type};
 
 use super::Frame;
 use crate::error::ValueError;
+use crate::model::Column;
 use crate::random::{Stream, Weighted};
-use crate::types::Type;
 
 pub(super) fn boolean(frame: &Frame, stream: &Stream, threshold: u64, always: bool) -> ArrayRef {
     let words = frame.words(stream, 1);
@@ -43,29 +43,30 @@ pub(super) fn choose(frame: &Frame, stream: &Stream, law: &Weighted, values: &Ar
 }
 
 /// For each row the value of the case that its index names; the last case stands for all other values.
+///
+/// # Errors
+/// A case whose values do not fit the type that all cases have in common.
 pub(super) fn switch(
     frame: &Frame,
     index: &ArrayRef,
     cases: &[Option<usize>],
-    ty: &Type,
+    column: &Column,
 ) -> Result<ArrayRef, ValueError> {
-    let index = arrow::compute::cast(index, &DataType::Int64).unwrap_or_else(|_| index.clone());
+    let ty = column.made.arrow();
+    // The `CASE` that picks it counts in small whole numbers.
+    let index = cast(index, &DataType::Int64).expect("every integer type casts to `Int64`");
     let index = index.as_primitive::<Int64Type>();
     let mut arrays: Vec<ArrayRef> = Vec::with_capacity(cases.len());
     for case in cases {
         let array = match case {
             Some(input) => frame.input(*input)?,
-            None => new_null_array(&ty.arrow(), frame.len()),
+            None => new_null_array(&ty, frame.len()),
         };
-        let plain = ty.arrow();
-        arrays.push(if array.data_type() == &plain {
-            array
-        } else {
-            arrow::compute::cast(&array, &plain).unwrap_or(array)
-        });
+        arrays.push(cast(&array, &ty).map_err(|error| frame.value_error(column, error.to_string()))?);
     }
     let picks: Vec<(usize, usize)> =
         index.values().iter().enumerate().map(|(row, case)| (*case as usize, row)).collect();
     let parts: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
-    Ok(interleave(&parts, &picks).unwrap_or_else(|_| new_null_array(&ty.arrow(), frame.len())))
+    Ok(interleave(&parts, &picks)
+        .expect("the cases have one type, a row each, and the index names one of them"))
 }

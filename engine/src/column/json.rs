@@ -7,7 +7,7 @@ use arrow::array::{Array, ArrayRef, AsArray, ListArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Field, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
-    TimestampMicrosecondType,
+    IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
 };
 
 use super::Frame;
@@ -74,7 +74,7 @@ pub(super) fn array(
     let frame = Frame::new(frame.plan, frame.table, Rows::Picked(elements.into()));
     let values = frame.finished(element)?;
     let values = if element.dictionary {
-        arrow::compute::cast(&values, &DataType::Utf8).unwrap_or(values)
+        arrow::compute::cast(&values, &DataType::Utf8).expect("a dictionary of text unpacks into text")
     } else {
         values
     };
@@ -95,10 +95,13 @@ enum Cells<'a> {
     Json(&'a arrow::array::StringArray),
     Dictionary(&'a arrow::array::Int32Array, Vec<String>),
     Date(&'a arrow::array::Date32Array),
+    Time(&'a arrow::array::Time64MicrosecondArray),
+    Timestamp(&'a arrow::array::TimestampMicrosecondArray),
     Instant(&'a arrow::array::TimestampMicrosecondArray),
+    Interval(&'a arrow::array::IntervalMonthDayNanoArray),
+    Bytes(&'a arrow::array::BinaryArray),
     Uuid(&'a arrow::array::FixedSizeBinaryArray),
     List(&'a ListArray, Vec<String>),
-    Other(&'a ArrayRef, Vec<String>),
 }
 
 impl<'a> Cells<'a> {
@@ -119,18 +122,19 @@ impl<'a> Cells<'a> {
                 Self::Dictionary(dictionary.keys(), written(values, false))
             }
             DataType::Date32 => Self::Date(array.as_primitive::<Date32Type>()),
+            DataType::Time64(_) => Self::Time(array.as_primitive::<Time64MicrosecondType>()),
+            DataType::Timestamp(_, None) => Self::Timestamp(array.as_primitive::<TimestampMicrosecondType>()),
             DataType::Timestamp(_, Some(_)) => {
                 Self::Instant(array.as_primitive::<TimestampMicrosecondType>())
             }
+            DataType::Interval(_) => Self::Interval(array.as_primitive::<IntervalMonthDayNanoType>()),
+            DataType::Binary => Self::Bytes(array.as_binary()),
             DataType::FixedSizeBinary(16) => Self::Uuid(array.as_fixed_size_binary()),
             DataType::List(_) => {
                 let list = array.as_list::<i32>();
                 Self::List(list, written(list.values(), false))
             }
-            _ => {
-                let text = |i| arrow::util::display::array_value_to_string(array, i).unwrap_or_default();
-                Self::Other(array, (0..array.len()).map(text).collect())
-            }
+            other => unreachable!("no column holds {other}"),
         }
     }
 
@@ -145,10 +149,12 @@ impl<'a> Cells<'a> {
             Self::Decimal(a) => a.is_null(i),
             Self::Text(a) | Self::Json(a) => a.is_null(i),
             Self::Date(a) => a.is_null(i),
-            Self::Instant(a) => a.is_null(i),
+            Self::Time(a) => a.is_null(i),
+            Self::Timestamp(a) | Self::Instant(a) => a.is_null(i),
+            Self::Interval(a) => a.is_null(i),
+            Self::Bytes(a) => a.is_null(i),
             Self::Uuid(a) => a.is_null(i),
             Self::List(a, _) => a.is_null(i),
-            Self::Other(a, _) => a.is_null(i),
         }
     }
 
@@ -173,6 +179,28 @@ impl<'a> Cells<'a> {
             Self::Date(a) => {
                 out.push('"');
                 calendar_text::write_date(out, a.value(i), Style::Iso);
+                out.push('"');
+            }
+            Self::Time(a) => {
+                out.push('"');
+                calendar_text::write_time(out, a.value(i));
+                out.push('"');
+            }
+            Self::Timestamp(a) => {
+                out.push('"');
+                calendar_text::write_timestamp(out, a.value(i), Style::Iso);
+                out.push('"');
+            }
+            Self::Interval(a) => {
+                let value = a.value(i);
+                out.push('"');
+                calendar_text::write_interval(out, value.months, value.days, value.nanoseconds);
+                out.push('"');
+            }
+            Self::Bytes(a) => {
+                // As PostgreSQL writes them, `\x6869`, with the backslash that JSON wants.
+                out.push_str("\"\\\\x");
+                a.value(i).iter().for_each(|byte| _ = write!(out, "{byte:02x}"));
                 out.push('"');
             }
             Self::Instant(a) => {
@@ -201,7 +229,6 @@ impl<'a> Cells<'a> {
                 }
                 out.push(']');
             }
-            Self::Other(_, values) => escaped(&values[i], out),
         }
     }
 }

@@ -53,7 +53,7 @@ fn generate(frame: &Frame, column: &Column) -> Result<ArrayRef, ValueError> {
         Recipe::Choose { stream, law, values } => choice::choose(frame, stream, law, &values.0),
         Recipe::Switch { index, cases } => {
             let index = formula_array(frame, index, column)?;
-            choice::switch(frame, &index, cases, &column.made)?
+            choice::switch(frame, &index, cases, column)?
         }
         Recipe::Text { stream, law } => text::text(frame, stream, law),
         Recipe::Person { stream, locale, field } => {

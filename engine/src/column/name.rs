@@ -1,5 +1,7 @@
 //! Names of persons and companies.
 
+use std::convert::Infallible;
+
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Int32Type};
 
@@ -61,8 +63,10 @@ fn write_field(out: &mut String, names: &Names, first: usize, last: usize, field
 pub(super) fn company(frame: &Frame, stream: &Stream, country: Option<&ArrayRef>) -> ArrayRef {
     let words = frame.words(stream, 1);
     let nulls = country.and_then(nulls_of);
-    let suffixes = country.and_then(|country| {
-        by_row(country, |country| Ok::<_, ()>(vocabulary::company_suffixes(country))).ok()
+    let suffixes = country.map(|country| {
+        let Ok(suffixes) =
+            by_row(country, |country| Ok::<_, Infallible>(vocabulary::company_suffixes(country)));
+        suffixes
     });
     let stems = vocabulary::company_stems();
     let mut strings = Strings::with_capacity(frame.len(), 24);

@@ -17,12 +17,10 @@ pub(super) fn integer(frame: &Frame, stream: &Stream, law: &UniformInteger) -> A
 }
 
 pub(super) fn unique_integer(frame: &Frame, key: [u64; 2], from: i64, domain: u64) -> ArrayRef {
-    // The resolver refused an empty domain, and rows beyond it.
-    let values = Permutation::new(key, domain).map(|permutation| {
-        let value = |row| from.wrapping_add_unsigned(permutation.apply(row));
-        Int64Array::from_iter_values(frame.rows.iter().map(value))
-    });
-    Arc::new(values.unwrap_or_else(|_| Int64Array::from(vec![from; frame.len()])))
+    // The resolver refused rows beyond the domain, too.
+    let permutation = Permutation::new(key, domain).expect("a range from one number to another has numbers");
+    let value = |row| from.wrapping_add_unsigned(permutation.apply(row));
+    Arc::new(Int64Array::from_iter_values(frame.rows.iter().map(value)))
 }
 
 pub(super) fn decimal(frame: &Frame, stream: &Stream, law: &UniformInteger, ty: &Type) -> ArrayRef {
@@ -66,7 +64,10 @@ pub(super) fn discrete(frame: &Frame, stream: &Stream, law: &DiscreteLaw, bounds
 
 /// How many children: the law's value times a factor, rounded half up, between `min` and `max`; no value counts as 0.
 pub(super) fn count(base: &ArrayRef, times: Option<&ArrayRef>, min: u64, max: u64) -> ArrayRef {
-    let as_doubles = |array: &ArrayRef| cast(array, &DataType::Float64).unwrap_or_else(|_| array.clone());
+    let as_doubles = |array: &ArrayRef| {
+        cast(array, &DataType::Float64)
+            .expect("the resolver made sure of a number, and all numbers cast to doubles")
+    };
     let base = as_doubles(base);
     let base = base.as_primitive::<Float64Type>();
     let times = times.map(as_doubles);
