@@ -105,7 +105,7 @@ mod tests {
     use crate::random::goodness;
 
     /// The witness is a Python program: its own ChaCha8 and BLAKE3 keys, the law from `math` or `statistics`;
-    /// it agrees to 12 digits on the last line.
+    /// it agrees to 11 digits on the last line.
     #[test]
     fn values_are_stable() {
         let laws = [
