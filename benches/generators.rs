@@ -48,6 +48,8 @@ const CASES: &[(&str, &str, &str)] = &[
     ("reference distinct", "", "{reference: {to: others, distinct: true}}"),
     ("reference within", "", "{reference: {to: siblings, within: parents}}"),
     ("through a reference", "other: {reference: others}", "= other.price"),
+    ("through a reference to its parent", "kid: {reference: kids}", "= kid.parents.at"),
+    ("reference within, counted", "other: {reference: parents}", "{reference: {to: kids, within: other}}"),
     ("through the parent", "", "= parents.slug"),
     ("json", "", "{json: {path: {choose: [/, /login]}, ms: {integer: {from: 1, to: 900}}}}"),
     ("array", "", "{array: {of: {choose: [red, green, blue]}, length: {from: 0, to: 3}}}"),
@@ -83,6 +85,10 @@ tables:
   siblings:
     per: parents
     count: 3
+    columns: {{id: serial}}
+  kids:
+    per: parents
+    count: {{integer: {{from: 1, to: 7}}}}
     columns: {{id: serial}}
   measured:
     per: parents
