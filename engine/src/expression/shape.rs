@@ -71,6 +71,34 @@ impl Expression {
         Some(texts)
     }
 
+    /// The slots whose values it takes as names of zones in every row, whatever other values are.
+    pub fn zones(&self) -> Vec<usize> {
+        let mut slots = Vec::new();
+        self.collect_zones(&mut slots);
+        slots
+    }
+
+    fn collect_zones(&self, slots: &mut Vec<usize>) {
+        match &self.node {
+            Node::Constant { .. } | Node::Input { .. } => {}
+            Node::Call(call) => {
+                let zone = match call.form {
+                    Form::Function("timezone") => call.arguments.first(),
+                    Form::Function("date_trunc") => call.arguments.get(2),
+                    _ => None,
+                };
+                slots.extend(zone.and_then(Self::passes_on));
+                call.arguments.iter().for_each(|argument| argument.collect_zones(slots));
+            }
+            // What stands behind a condition is not computed in every row.
+            Node::Logic { sides, .. } => sides[0].collect_zones(slots),
+            Node::Case(case) => {
+                case.branches.iter().take(1).for_each(|(condition, _)| condition.collect_zones(slots));
+            }
+            Node::Coalesce(values) => values.iter().take(1).for_each(|value| value.collect_zones(slots)),
+        }
+    }
+
     /// Whether it chooses among constant texts, so that its values are best held as a dictionary.
     pub fn is_dictionary(&self) -> bool {
         match &self.node {

@@ -27,7 +27,9 @@ impl Resolver<'_> {
         let source = Source { text: &text.text, span: text.span, exact: text.exact };
         let mut scope = TableScope { resolver: self, table, child: None, inputs: Vec::new() };
         let expression = Expression::compile(&source, &mut scope)?;
-        Ok(Formula { expression, inputs: scope.inputs })
+        let formula = Formula { expression, inputs: scope.inputs };
+        self.check_zones(table, &formula)?;
+        Ok(formula)
     }
 
     /// Compiles an expression and casts it to a type, as an assignment would.

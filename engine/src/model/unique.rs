@@ -64,22 +64,11 @@ impl Resolver<'_> {
     /// Whether an expression merely passes on a unique column, and whether it passes on a dictionary.
     pub(super) fn passed_on(&self, t: usize, formula: &Formula) -> (bool, bool) {
         if let Some(slot) = formula.expression.passes_on()
-            && let Some(Input::Column { hops, column }) =
-                formula.inputs.get(slot).map(|&i| &self.drafts[t].inputs[i])
+            && let Some(input) = formula.inputs.get(slot).map(|&i| &self.drafts[t].inputs[i])
+            && let Some((table, column)) = self.column_at(t, input)
+            && let Ok(column) = self.done(table, column)
         {
-            let mut table = t;
-            for hop in hops {
-                table = match *hop {
-                    super::Hop::Parent => self.drafts[table].parent.unwrap_or(table),
-                    super::Hop::Reference(c) => match self.done(table, c).map(|c| &c.recipe) {
-                        Ok(Recipe::Reference(reference)) => reference.target,
-                        _ => return (false, false),
-                    },
-                };
-            }
-            if let Ok(column) = self.done(table, *column) {
-                return (hops.is_empty() && column.unique, column.dictionary);
-            }
+            return (input.own_column().is_some() && column.unique, column.dictionary);
         }
         (false, formula.expression.is_dictionary())
     }

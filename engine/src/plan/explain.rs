@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Plan;
+use super::{Plan, law};
 use crate::model::{Column, Hop, Input, Pick, Recipe, Source, Table};
 
 impl Plan {
@@ -109,7 +109,7 @@ impl Plan {
             Recipe::Group => "drawn together".to_owned(),
             Recipe::Formula(formula) => formula.expression.to_string(),
             Recipe::Template { template, .. } => format!("text {template}"),
-            Recipe::Literal(values) => format!("literal {values:?}"),
+            Recipe::Literal(values) => format!("literal {}", law::values(&values.0)),
             Recipe::Serial { start, step } => format!("{start} + row × {step}"),
             Recipe::Parent { key } => input(*key),
             Recipe::Reference(reference) => {
@@ -137,15 +137,12 @@ impl Plan {
             Recipe::Decimal { law, .. } => {
                 format!("uniform decimal, last digits {} to {}", law.low(), law.high())
             }
-            Recipe::Real { law, bounds, .. } => format!("{law:?} within {} to {}", bounds.min, bounds.max),
-            Recipe::Discrete { law, .. } => match law {
-                crate::model::DiscreteLaw::Poisson(law) => format!("poisson of mean {}", law.mean()),
-                crate::model::DiscreteLaw::Zipf(law) => format!("{law:?}"),
-            },
+            Recipe::Real { law, bounds, .. } => law::real(law, *bounds),
+            Recipe::Discrete { law, bounds, .. } => law::discrete(law, *bounds),
             Recipe::Boolean { threshold, .. } => {
                 format!("true for {:.4}%", *threshold as f64 / u64::MAX as f64 * 100.0)
             }
-            Recipe::Choose { values, .. } => format!("one of {values:?}"),
+            Recipe::Choose { values, .. } => format!("one of {}", law::values(&values.0)),
             Recipe::Switch { index, cases } => {
                 let cases = cases.iter().map(|case| case.map_or("NULL".to_owned(), input));
                 format!("case number {} of [{}]", index.expression, cases.collect::<Vec<_>>().join(", "))
@@ -153,16 +150,16 @@ impl Plan {
             Recipe::Text { law, .. } => match law {
                 crate::model::TextLaw::Word(vocabulary) => format!("one of {} words", vocabulary.words.len()),
                 crate::model::TextLaw::Words { vocabulary, length, .. } => {
-                    format!("{} to {} characters of {} words", length.from, length.to, vocabulary.words.len())
+                    format!("{} characters of {} words", law::length(*length), vocabulary.words.len())
                 }
                 crate::model::TextLaw::Sentence { words } => {
-                    format!("a sentence of {} to {} words", words.from, words.to)
+                    format!("a sentence of {} words", law::length(*words))
                 }
                 crate::model::TextLaw::Paragraph { sentences } => {
-                    format!("{} to {} sentences", sentences.from, sentences.to)
+                    format!("{} sentences", law::length(*sentences))
                 }
                 crate::model::TextLaw::Characters { alphabet, length } => {
-                    format!("{} to {} of {} characters", length.from, length.to, alphabet.len())
+                    format!("{} of {} characters", law::length(*length), alphabet.len())
                 }
                 crate::model::TextLaw::Product => "a product".to_owned(),
                 crate::model::TextLaw::UserAgent => "a user agent".to_owned(),
@@ -170,9 +167,9 @@ impl Plan {
             Recipe::Person { field, locale, .. } => {
                 let locale =
                     locale.as_ref().map_or("'en-US'".to_owned(), |locale| locale.expression.to_string());
-                format!("{field:?} of a person, locale {locale}")
+                format!("{} of a person, locale {locale}", law::person_field(*field))
             }
-            Recipe::Place { values, .. } => format!("of a place, {values:?}"),
+            Recipe::Place { values, .. } => format!("of a place, one of {}", law::values(&values.0)),
             Recipe::Company { country, .. } => match country {
                 Some(country) => format!("a company of country {}", country.expression),
                 None => "a company".to_owned(),
@@ -194,7 +191,7 @@ impl Plan {
                 format!("{{{}}}", members.join(", "))
             }
             Recipe::Array { length, element, .. } => {
-                format!("{} to {} of: {}", length.from, length.to, self.recipe(t, element))
+                format!("{} of: {}", law::length(*length), self.recipe(t, element))
             }
             Recipe::Count { base, times, min, max } => {
                 let times =

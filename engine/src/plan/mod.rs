@@ -3,6 +3,7 @@
 pub(crate) mod counts;
 mod explain;
 mod fingerprint;
+mod law;
 
 pub(crate) use counts::{Counts, Siblings};
 

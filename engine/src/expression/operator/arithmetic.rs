@@ -71,7 +71,11 @@ fn literal_beside(op: Arithmetic, other: &Type) -> Type {
 }
 
 pub(super) fn no_operator(op: Arithmetic, left: &Expression, right: &Expression, span: Span) -> Fault {
-    Fault::at(span, format!("no operator `{} {} {}`", left.ty, op.symbol(), right.ty))
+    let fault = Fault::at(span, format!("no operator `{} {} {}`", left.ty, op.symbol(), right.ty));
+    if op == Arithmetic::Add && (left.ty == Type::Text || right.ty == Type::Text) {
+        return fault.hint("`||` joins texts");
+    }
+    fault
 }
 
 pub(super) fn infix(

@@ -51,7 +51,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "`max` takes one argument (expected `max(child.column)`); the larger or smaller of several values is `greatest` or `least`",
     ),
     // Types.
-    ("t + 1", "t + 1", "no operator `text + integer`"),
+    ("t + 1", "t + 1", "no operator `text + integer`; `||` joins texts"),
     (
         "lower(i)",
         "i",

@@ -52,7 +52,8 @@ impl Resolver<'_> {
         let node = arguments.required("cases")?;
         let entries = scenario::map_of(node, "`cases`", "one generator per value")?;
         // The index of the case, as SQL: the values take the type of what they are compared with.
-        let mut sql = format!("case ({})", on.text);
+        // The line ends what may be a comment.
+        let mut sql = format!("case ({}\n)", on.text);
         let ty = self.formula(t, &on)?.expression.ty().clone();
         let mut cases = Vec::new();
         let mut made: Option<(Type, bool)> = None;

@@ -3,6 +3,7 @@
 use super::Address;
 use super::choice::literal_sql;
 use crate::error::{Fault, Span};
+use crate::model::arguments::shown;
 use crate::model::resolve::Resolver;
 use crate::model::{Column, Count, Formula, Input, Recipe};
 use crate::scenario::{self, Node, Spec, Text};
@@ -45,11 +46,11 @@ impl Resolver<'_> {
             return Err(Fault::at(spec.span, "`count`: always below 0"));
         }
         if let (Recipe::Formula(formula), None) = (&law.recipe, &times)
-            && formula.expression.constant().is_some()
+            && let Some(value) = formula.expression.constant()
         {
             if low < 0.0 || low > MAX_COUNT as f64 || low.is_nan() {
                 return Err(Fault::at(spec.span, format!("`count`: expected 0 to {MAX_COUNT}"))
-                    .label(format!("found {low}")));
+                    .label(format!("found {}", shown(&value))));
             }
             let count = (libm::round(low) as u64).clamp(least, most);
             return Ok(Count { column: None, min: count, max: count });
@@ -89,7 +90,8 @@ impl Resolver<'_> {
                 scenario::map_of(factors, &format!("`times` by `{}`", column.text), "a factor per value")?;
             let on = Text { text: column.text.clone(), span: column.span, exact: true };
             let ty = self.formula(parent, &on)?.expression.ty().clone();
-            let mut case = format!("case {}", column.text);
+            // The line ends what may be a comment.
+            let mut case = format!("case ({}\n)", column.text);
             for (value, factor) in factors {
                 let number = self.number(factor, "times")?;
                 if number < 0.0 {

@@ -212,12 +212,7 @@ impl Resolver<'_> {
     }
 
     /// The cast to the type asked for, when it differs from what the generator makes.
-    fn cast_of(
-        &self,
-        spec: &Spec,
-        made: &Made,
-        wanted: Option<&Type>,
-    ) -> Result<Option<Expression>, Fault> {
+    fn cast_of(&self, spec: &Spec, made: &Made, wanted: Option<&Type>) -> Result<Option<Expression>, Fault> {
         let (Some(node), Some(wanted)) = (&spec.sql_type, wanted) else { return Ok(None) };
         if *wanted == made.ty {
             return Ok(None);
@@ -283,7 +278,12 @@ pub(super) fn sql_type(node: &Node) -> Result<(Type, Option<Declared>), Fault> {
             "bytea",
             "enum",
         ];
-        Fault::at(node.span, format!("unknown type `{}`", word.text))
+        let fault = Fault::at(node.span, format!("unknown type `{}`", word.text));
+        let name = word.text.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if matches!(name.as_str(), "numeric" | "decimal") {
+            return fault.hint("`numeric(p,s)` has 1 to 38 digits, of which 0 to p stand after the point");
+        }
+        fault
             .hint(format!("the types are PostgreSQL's: {}", KNOWN.join(", ")))
             .maybe_hint(crate::error::did_you_mean(&word.text, KNOWN))
     })

@@ -70,13 +70,14 @@ impl Resolver<'_> {
                 Some(text) => {
                     let text = constant_word(text, |word| vocabulary::names(word).is_some());
                     let formula = self.formula_of(t, &text, &Type::Text)?;
-                    if let Some(value) = formula.expression.constant() {
-                        let locale = crate::model::arguments::shown(&value);
-                        if vocabulary::names(&locale).is_none() {
-                            return Err(Fault::at(text.span, format!("no names for the locale `{locale}`"))
-                                .hint("locales look like `de-DE`")
-                                .maybe_hint(did_you_mean(&locale, vocabulary::locales())));
-                        }
+                    if let Some(value) = formula.expression.constant()
+                        && let Some((message, hint)) = no_names(&crate::model::arguments::shown(&value))
+                    {
+                        return Err(Fault::at(text.span, message).maybe_hint(hint));
+                    }
+                    if let Some(slot) = formula.expression.passes_on() {
+                        let input = &self.drafts[t].inputs[formula.inputs[slot]];
+                        self.check_chosen(t, input, no_names)?;
                     }
                     Some(formula)
                 }
@@ -188,6 +189,13 @@ impl Resolver<'_> {
         let recipe = Recipe::Company { stream: address.stream("company", "value"), country };
         Ok(Made { nullable, ..Made::new(recipe, Type::Text) })
     }
+}
+
+/// What is wrong with a locale that has no names, and a way out.
+fn no_names(locale: &str) -> Option<(String, Option<String>)> {
+    let hint =
+        || did_you_mean(locale, vocabulary::locales()).or(Some("locales look like `de-DE`".to_owned()));
+    vocabulary::names(locale).is_none().then(|| (format!("no names for the locale `{locale}`"), hint()))
 }
 
 /// A locale or a country written as a plain word, `de-DE`, is meant as such and not as an expression.

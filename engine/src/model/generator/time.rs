@@ -28,8 +28,12 @@ impl Resolver<'_> {
         if let (Some(a), Some(b)) = (from.expression.constant(), to.expression.constant()) {
             let after = arrow::compute::kernels::cmp::gt(&a, &b).is_ok_and(|after| after.value(0));
             if after {
-                return Err(Fault::at(arguments.required("to")?.span, "`to` is before `from`")
-                    .label(format!("from {} to {}", from.expression, to.expression)));
+                let (from, to) = (arguments.required("from")?, arguments.required("to")?);
+                return Err(Fault::at(to.span, "`to` is before `from`").label(format!(
+                    "from {} to {}",
+                    from.describe(),
+                    to.describe()
+                )));
             }
         }
         if name == "date" {

@@ -1,5 +1,7 @@
 //! Waiting times without memory.
 
+use std::fmt;
+
 use crate::random::{Invalid, open_unit};
 
 /// The exponential law, by inversion.
@@ -32,6 +34,12 @@ impl Exponential {
     /// Appends one number per word.
     pub fn fill(&self, words: &[u64], out: &mut Vec<f64>) {
         out.extend(words.iter().map(|word| self.sample(*word)));
+    }
+}
+
+impl fmt::Display for Exponential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exponential of mean {}", self.mean)
     }
 }
 

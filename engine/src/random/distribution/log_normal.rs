@@ -1,5 +1,7 @@
 //! Sizes and amounts: many small, few huge.
 
+use std::fmt;
+
 use super::normal;
 use crate::random::{Invalid, open_unit};
 
@@ -50,6 +52,12 @@ impl LogNormal {
     /// Appends one number per word.
     pub fn fill(&self, words: &[u64], out: &mut Vec<f64>) {
         normal::quantiles(words, out, |quantile| self.median * libm::exp(self.sigma * quantile));
+    }
+}
+
+impl fmt::Display for LogNormal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "lognormal of median {}, sigma {}", self.median, self.sigma)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The bell curve, by inversion.
 
+use std::fmt;
+
 use self::coefficients::*;
 use crate::random::{Invalid, open_unit};
 
@@ -155,6 +157,12 @@ mod coefficients {
         5.998_322_065_558_879_376_90e-1,
         1.0,
     ];
+}
+
+impl fmt::Display for Normal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "normal of mean {}, standard deviation {}", self.mean, self.sd)
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! How many events, when events come independently.
 
+use std::fmt;
+
 use crate::random::Invalid;
 
 /// The largest mean that a table is prepared for.
@@ -107,6 +109,12 @@ fn shares(mean: f64) -> (u64, Vec<u128>) {
     let others = shares.iter().sum::<u128>() - shares[at_mode];
     shares[at_mode] = (1 << 64) - others;
     (first, shares)
+}
+
+impl fmt::Display for Poisson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "poisson of mean {}", self.mean)
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Numbers of an interval, all equally likely.
 
+use std::fmt;
+
 use crate::random::{Invalid, unit};
 
 /// Numbers of the half-open interval `from..to`, all equally likely.
@@ -37,6 +39,12 @@ impl Uniform {
     /// Appends one number per word.
     pub fn fill(&self, words: &[u64], out: &mut Vec<f64>) {
         out.extend(words.iter().map(|word| self.sample(*word)));
+    }
+}
+
+impl fmt::Display for Uniform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "uniform from {} to {}", self.from, self.last.next_up())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Popularity: the first is twice as common as the second, three times as common as the third.
 
+use std::fmt;
+
 use crate::random::{Invalid, Trickle, unit};
 
 /// The largest number of ranks: up to here every rank is a float.
@@ -111,6 +113,12 @@ fn expm1_ratio(t: f64) -> f64 {
         libm::expm1(t) / t
     } else {
         1.0 + t * 0.5 * (1.0 + t * (1.0 / 3.0) * (1.0 + t * 0.25))
+    }
+}
+
+impl fmt::Display for Zipf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "zipf over {} ranks, exponent {}", self.ranks, self.exponent)
     }
 }
 

@@ -1,0 +1,76 @@
+//! Texts that a `choose` may give where only some texts have a meaning: names of zones and of locales. They are known
+//! before a row is made, so a wrong one is a fault with a place.
+
+use super::arguments::Arguments;
+use super::resolve::Resolver;
+use super::{Formula, Hop, Input, Recipe};
+use crate::calendar::Zone;
+use crate::error::Fault;
+use crate::scenario::{Generator, Key, generators};
+
+impl Resolver<'_> {
+    /// Refuses a formula that computes with a zone chosen among names of which one is unknown.
+    pub(super) fn check_zones(&self, t: usize, formula: &Formula) -> Result<(), Fault> {
+        for slot in formula.expression.zones() {
+            let Some(input) = formula.inputs.get(slot).map(|&i| &self.drafts[t].inputs[i]) else { continue };
+            self.check_chosen(t, input, |name| {
+                let unknown = Zone::named(name).err()?;
+                Some((unknown.to_string(), unknown.hint))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Checks the values of an input that is drawn by a `choose`; others are not known yet. `wrong` tells what is wrong
+    /// with a value, and a way out.
+    pub(super) fn check_chosen(
+        &self,
+        t: usize,
+        input: &Input,
+        wrong: impl Fn(&str) -> Option<(String, Option<String>)>,
+    ) -> Result<(), Fault> {
+        for key in self.chosen(t, input).unwrap_or_default() {
+            if let Some((message, hint)) = wrong(&key.text) {
+                return Err(Fault::at(key.span, message).maybe_hint(hint));
+            }
+        }
+        Ok(())
+    }
+
+    /// The values that a `choose` draws, when an input is the column of one or merely hands it on.
+    fn chosen(&self, t: usize, input: &Input) -> Option<Vec<Key>> {
+        let (t, c) = self.column_at(t, input)?;
+        match &self.done(t, c).ok()?.recipe {
+            Recipe::Formula(formula) => {
+                let slot = formula.expression.passes_on()?;
+                self.chosen(t, &self.drafts[t].inputs[*formula.inputs.get(slot)?])
+            }
+            Recipe::Choose { .. } => {
+                let Generator::Named(key, argument) = &self.drafts[t].columns[c].spec.as_ref()?.generator
+                else {
+                    return None;
+                };
+                let arguments = Arguments::new(generators::find(&key.text)?, key, argument.as_ref()).ok()?;
+                let (keys, _, weights) = self.weights(arguments.get("values")?, "choose").ok()?;
+                let drawn = |i: usize| weights.as_ref().is_none_or(|weights| weights[i] > 0.0);
+                Some(keys.into_iter().enumerate().filter(|(i, _)| drawn(*i)).map(|(_, key)| key).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// The table and the column that an input leads to.
+    pub(super) fn column_at(&self, mut t: usize, input: &Input) -> Option<(usize, usize)> {
+        let Input::Column { hops, column } = input else { return None };
+        for hop in hops {
+            t = match *hop {
+                Hop::Parent => self.drafts[t].parent?,
+                Hop::Reference(c) => match &self.done(t, c).ok()?.recipe {
+                    Recipe::Reference(reference) => reference.target,
+                    _ => return None,
+                },
+            };
+        }
+        Some((t, *column))
+    }
+}
