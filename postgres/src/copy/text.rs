@@ -38,7 +38,7 @@ pub(super) fn fields(array: &ArrayRef, form: &Form, place: Place) -> Result<Fiel
             fields.text.push_str("\\N");
         } else {
             value.clear();
-            write_value(&array, row, &mut value);
+            write_value(&array, form, row, &mut value);
             escape(&value, &mut fields.text);
         }
         fields.ends.push(fields.text.len());
@@ -86,13 +86,17 @@ fn check_all(array: &ArrayRef, form: &Form, place: Place) -> Result<(), Error> {
 }
 
 /// Appends a value as PostgreSQL reads it whatever the settings of the session are.
-fn write_value(array: &ArrayRef, row: usize, out: &mut String) {
+fn write_value(array: &ArrayRef, form: &Form, row: usize, out: &mut String) {
     let instant = |micros, out: &mut String| write_instant(out, micros, 0, Style::Sql);
     match array.data_type() {
         DataType::Boolean => out.push(if array.as_boolean().value(row) { 't' } else { 'f' }),
         DataType::Int16 => out.push_str(&array.as_primitive::<Int16Type>().value(row).to_string()),
         DataType::Int32 => out.push_str(&array.as_primitive::<Int32Type>().value(row).to_string()),
         DataType::Int64 => out.push_str(&array.as_primitive::<Int64Type>().value(row).to_string()),
+        // The digits that tell a number of 32 bits from its neighbours are too few for 64.
+        DataType::Float32 if matches!(form, Form::Float8) => {
+            out.push_str(&f64::from(array.as_primitive::<Float32Type>().value(row)).to_string())
+        }
         // Rust writes the shortest digits that mean the same number; so does PostgreSQL, which also knows `inf` and `NaN`.
         DataType::Float32 => out.push_str(&array.as_primitive::<Float32Type>().value(row).to_string()),
         DataType::Float64 => out.push_str(&array.as_primitive::<Float64Type>().value(row).to_string()),
@@ -116,7 +120,10 @@ fn write_value(array: &ArrayRef, row: usize, out: &mut String) {
             out.push_str("\\x");
             write_hex(array.as_binary::<i32>().value(row), out);
         }
-        DataType::List(_) => write_array(&array.as_list::<i32>().value(row), out),
+        DataType::List(_) => {
+            let element = if let Form::List(_, element) = form { element } else { form };
+            write_array(&array.as_list::<i32>().value(row), element, out);
+        }
         _ => out.push_str(array.as_string::<i32>().value(row)),
     }
 }
@@ -130,7 +137,7 @@ fn write_hex(bytes: &[u8], out: &mut String) {
 }
 
 /// Appends the literal of an array, with every element in quotes: `{"a","b \"c\"",NULL}`.
-fn write_array(elements: &ArrayRef, out: &mut String) {
+fn write_array(elements: &ArrayRef, form: &Form, out: &mut String) {
     let mut text = String::new();
     let nulls = elements.logical_nulls();
     out.push('{');
@@ -143,7 +150,7 @@ fn write_array(elements: &ArrayRef, out: &mut String) {
             continue;
         }
         text.clear();
-        write_value(elements, i, &mut text);
+        write_value(elements, form, i, &mut text);
         out.push('"');
         for character in text.chars() {
             if matches!(character, '"' | '\\') {

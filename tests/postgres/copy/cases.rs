@@ -222,9 +222,11 @@ impl Case {
         match self.kind {
             Kind::Date => format!("({x} - date '1970-01-01')::text"),
             Kind::Time => format!("(extract(epoch from {x}) * 1000000)::bigint::text"),
-            Kind::Timestamp | Kind::Timestamptz => {
-                format!("(extract(epoch from {x}) * 1000000)::numeric(30, 0)::text")
-            }
+            // Of moments far away the server gives the exact distance to another moment, but not the epoch.
+            Kind::Timestamp | Kind::Timestamptz => format!(
+                "((extract(epoch from {x} - '2000-01-01Z'::{}) + 946684800) * 1000000)::numeric(30, 0)::text",
+                self.sql
+            ),
             Kind::Interval => format!(
                 "(extract(year from {x}) * 12 + extract(month from {x}))::bigint || ' months ' || \
                  extract(day from {x})::bigint || ' days ' || (extract(hour from {x}) * 3600000000 + \

@@ -37,7 +37,7 @@ fn what_no_scenario_can_make_is_null_and_noted() {
         "12.5, 7, 3.00, '2024-01-01', now(), now(), '1 day', 0.5, array[1, null], null",
         "'NaN', 70000, 0.5, 'infinity', 'infinity', 'infinity', '2562047788 hours', 0.1, array[[1], [2]], 'x'",
         "12345.6, -70000, 'infinity', '-infinity', '-infinity', '-infinity', '-2562047788 hours', 1e300, '[0:1]={1,2}', null",
-        "1e100, 0, 'NaN', '5874897-12-31', '294276-12-31', '294276-12-31', '0', 'NaN', null, null",
+        "1e100, 0, 'NaN', '5874897-12-31', '294276-12-31Z', '294276-12-31', '0', 'NaN', null, null",
         "0.001, null, 1e30, null, null, null, null, null, '{}', null",
     ];
     let definitions: Vec<String> = columns.iter().map(|c| format!("{} {}", c.name, c.target.sql)).collect();
@@ -67,9 +67,10 @@ fn what_no_scenario_can_make_is_null_and_noted() {
         (3, 2, "-infinity"),
         (4, 1, "infinity"),
         (4, 2, "-infinity"),
-        (4, 3, "9223371331113600000000 µs"),
+        (4, 3, "9223371244800000000 µs from 2000-01-01"),
         (5, 1, "infinity"),
         (5, 2, "-infinity"),
+        (5, 3, "9223371244800000000 µs from 2000-01-01"),
         (6, 1, "an interval of 9223372036800000000 µs"),
         (6, 2, "an interval of -9223372036800000000 µs"),
         (7, 1, "0.1"),
@@ -78,15 +79,7 @@ fn what_no_scenario_can_make_is_null_and_noted() {
         (8, 2, "an array that does not begin at 1"),
         (9, 1, "a value"),
     ];
-    let found: Vec<_> = found.into_iter().map(|(c, r, value)| (c, r, value.to_owned())).collect();
-    for ((column, row, value), (expected_column, expected_row, expected_value)) in found.iter().zip(expected)
-    {
-        assert_eq!((*column, *row), (expected_column, expected_row), "{value}");
-        if column != &4 || row != &3 {
-            assert_eq!(value, expected_value);
-        }
-    }
-    assert_eq!(found.len(), expected.len());
+    assert_eq!(found, expected);
     for (column, row, _) in found {
         let array = decoded.batch.column(column);
         assert!(array.logical_nulls().is_some_and(|nulls| nulls.is_null(row)), "column {column}, row {row}");

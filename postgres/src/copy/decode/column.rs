@@ -76,25 +76,21 @@ pub(super) fn read(
     match ty {
         Type::Null => fields.nulls(),
         Type::Boolean => fields.booleans(),
-        Type::SmallInt => fields.primitives::<Int16Type>(|f| field::integer(f, &target.kind)),
-        Type::Integer => fields.primitives::<Int32Type>(|f| field::integer(f, &target.kind)),
-        Type::BigInt => fields.primitives::<Int64Type>(|f| field::integer(f, &target.kind)),
-        Type::Real => fields.primitives::<Float32Type>(field::real),
-        Type::Double => fields.primitives::<Float64Type>(field::double),
+        Type::SmallInt => fields.primitives::<Int16Type>(ty, |f| field::integer(f, &target.kind)),
+        Type::Integer => fields.primitives::<Int32Type>(ty, |f| field::integer(f, &target.kind)),
+        Type::BigInt => fields.primitives::<Int64Type>(ty, |f| field::integer(f, &target.kind)),
+        Type::Real => fields.primitives::<Float32Type>(ty, field::real),
+        Type::Double => fields.primitives::<Float64Type>(ty, field::double),
         Type::Numeric { precision, scale } => {
             let (precision, scale) = (*precision, scale.unsigned_abs());
-            let read =
-                fields.primitives::<Decimal128Type>(|f| field::decimal(f, &target.kind, precision, scale))?;
-            Ok(Read { array: arrow::compute::cast(&read.array, &ty.arrow()).map_err(drop)?, ..read })
+            fields.primitives::<Decimal128Type>(ty, |f| field::decimal(f, &target.kind, precision, scale))
         }
-        Type::Date => fields.primitives::<Date32Type>(field::date),
-        Type::Time => fields.primitives::<Time64MicrosecondType>(field::time),
-        Type::Timestamp => fields.primitives::<TimestampMicrosecondType>(field::timestamp),
-        Type::Instant => {
-            let read = fields.primitives::<TimestampMicrosecondType>(field::timestamp)?;
-            Ok(Read { array: arrow::compute::cast(&read.array, &ty.arrow()).map_err(drop)?, ..read })
+        Type::Date => fields.primitives::<Date32Type>(ty, field::date),
+        Type::Time => fields.primitives::<Time64MicrosecondType>(ty, field::time),
+        Type::Timestamp | Type::Instant => {
+            fields.primitives::<TimestampMicrosecondType>(ty, field::timestamp)
         }
-        Type::Interval => fields.primitives::<IntervalMonthDayNanoType>(field::interval),
+        Type::Interval => fields.primitives::<IntervalMonthDayNanoType>(ty, field::interval),
         Type::Text if matches!(target.kind, Kind::Inet | Kind::Cidr) => fields.texts(|f, out| {
             out.push_str(&Address::read(f).ok_or(Misread::Malformed)?.canonical());
             Ok(())
@@ -161,9 +157,10 @@ impl<'a> Fields<'a> {
 
     fn primitives<T: ArrowPrimitiveType>(
         &self,
+        ty: &Type,
         read: impl Fn(&[u8]) -> Result<T::Native, Misread>,
     ) -> Result<Read, ()> {
-        let mut values = PrimitiveArray::<T>::builder(self.spans.len());
+        let mut values = PrimitiveArray::<T>::builder(self.spans.len()).with_data_type(ty.arrow());
         let foreign = self.each(read, |value| values.append_option(value))?;
         Ok(Read { array: Arc::new(values.finish()), foreign })
     }
