@@ -3,3 +3,4 @@
 mod server;
 mod connect;
 mod ddl;
+mod copy;
