@@ -2,5 +2,6 @@
 
 mod server;
 mod connect;
-mod ddl;
+mod docs;
 mod copy;
+mod ddl;

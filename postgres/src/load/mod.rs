@@ -70,6 +70,9 @@ pub fn load(
         Way::Staged => staged::load(&load, session),
         Way::InPlace { .. } => in_place::load(&load, session),
     };
+    if let Way::InPlace { reason } = &survey.way {
+        survey.notes.insert(0, format!("in one transaction over one connection, because {reason}"));
+    }
     let mut report = match result {
         Ok(report) => report,
         Err(_) if stop.is_asked() => return Err(Error::Interrupted),
