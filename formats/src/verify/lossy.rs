@@ -10,7 +10,7 @@ use seedbed_engine::types::Type;
 
 /// A batch of the plan as it comes back from JSON Lines.
 pub(super) fn as_json_lines(batch: RecordBatch, columns: &[(String, Type)]) -> RecordBatch {
-    if !columns.iter().any(|(_, ty)| is_lossy(ty)) {
+    if !can_lose(columns) {
         return batch;
     }
     let arrays = batch.columns().iter().zip(columns);
@@ -25,6 +25,11 @@ pub(super) fn as_json_lines(batch: RecordBatch, columns: &[(String, Type)]) -> R
         })
         .collect::<Vec<_>>();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap_or(batch)
+}
+
+/// Whether columns can hold what JSON Lines cannot.
+pub(super) fn can_lose(columns: &[(String, Type)]) -> bool {
+    columns.iter().any(|(_, ty)| is_lossy(ty))
 }
 
 fn is_lossy(ty: &Type) -> bool {
