@@ -358,7 +358,7 @@ fn mutants_are_not_all_refused() {
 }
 
 /// Texts that once made a compiler panic or hang, each with its story.
-const ONCE_WRONG: [(&str, &str); 2] = [
+const ONCE_WRONG: [(&str, &str); 3] = [
     (
         "a date is days, and a day of the year one million overflowed in microseconds",
         "as_of: 1000000-01-01\ntables: {t: {rows: 1, columns: {id: serial}}}",
@@ -366,6 +366,10 @@ const ONCE_WRONG: [(&str, &str); 2] = [
     (
         "a numeric of 38 digits was multiplied by ten before its precision was checked",
         "tables: {t: {rows: 1, columns: {x: \"= power(row_number() + 6, 300)::numeric(38,30)\"}}}",
+    ),
+    (
+        "an empty text was appended two billion times for each row",
+        "tables: {t: {rows: 1000, columns: {x: \"= repeat('', 2147483640 + row_number()::integer % 2)\"}}}",
     ),
 ];
 

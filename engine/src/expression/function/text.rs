@@ -167,7 +167,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         arity: (2, 2),
         build: |site| {
             with_count(site, |text, count, out| {
-                let count = usize::try_from(count).unwrap_or(0);
+                // Nothing, however often, is nothing: no need to count to a billion.
+                let count = if text.is_empty() { 0 } else { usize::try_from(count).unwrap_or(0) };
                 check_length(text.len().saturating_mul(count))?;
                 (0..count).for_each(|_| out.push_str(text));
                 Ok(())
