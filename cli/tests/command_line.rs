@@ -444,7 +444,7 @@ tables:
 b: 3 rows
   x bigint = uniform integer 1 to 3
   y bigint = a.id of any row
-  z enum(b_z) = one of [2 values of Utf8]
+  z enum(b_z) = one of p, q
   unique (x, y), as the scenario says: only the database checks it
   foreign key (x) to a (id), as the scenario says: only the database checks it
   foreign key (y) to a (id)
