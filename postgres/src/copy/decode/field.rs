@@ -108,7 +108,11 @@ pub(super) fn real(field: &[u8]) -> Result<f32, Misread> {
     }
     let value = f64::from_be_bytes(array(field)?);
     let narrow = value as f32;
-    if f64::from(narrow).to_bits() == value.to_bits() { Ok(narrow) } else { Err(foreign(value)) }
+    if f64::from(narrow).to_bits() == value.to_bits() {
+        Ok(narrow)
+    } else {
+        Err(foreign(format!("{value:?}")))
+    }
 }
 
 pub(super) fn double(field: &[u8]) -> Result<f64, Misread> {
