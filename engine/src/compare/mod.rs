@@ -112,7 +112,8 @@ impl<'p> Expected<'p> {
     pub fn new(plan: &'p Plan, table: usize) -> Result<Self, ValueError> {
         let all = 0..plan.rows(table)?;
         let described = &plan.model().tables[table];
-        let written: Vec<usize> = (0..described.columns.len()).filter(|c| described.columns[*c].written).collect();
+        let written: Vec<usize> =
+            (0..described.columns.len()).filter(|c| described.columns[*c].written).collect();
         let primary = described.keys.primary.iter().flat_map(|key| &key.columns);
         let key: Option<Vec<usize>> =
             primary.map(|column| written.iter().position(|written| written == column)).collect();

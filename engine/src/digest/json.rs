@@ -2,6 +2,8 @@
 
 /// Deeper values are not taken for JSON: reading them is a recursion.
 const DEEPEST: usize = 256;
+/// An object of more members is not sorted on the quick.
+const MOST_FLAT: usize = 8;
 /// A number whose digits would take more characters is written with an exponent.
 const LONGEST_PLAIN: usize = 40;
 
@@ -39,15 +41,70 @@ struct Member {
 impl CanonicalJson {
     /// The canonical form of a text; `None` when it is no JSON, or nested more than 256 deep.
     pub fn of(&mut self, text: &str) -> Option<&str> {
+        std::str::from_utf8(self.bytes_of(text)?).ok()
+    }
+
+    /// The same as bytes.
+    pub(super) fn bytes_of(&mut self, text: &str) -> Option<&[u8]> {
+        self.out.clear();
+        if !self.flat(text.as_bytes()) {
+            self.any(text)?;
+        }
+        Some(&self.out)
+    }
+
+    /// Any text.
+    fn any(&mut self, text: &str) -> Option<()> {
         self.out.clear();
         self.members.clear();
         let mut reader = Reader { text: text.as_bytes(), at: 0 };
         self.value(&mut reader, 0)?;
         reader.blanks();
-        if reader.at < reader.text.len() {
-            return None;
+        (reader.at == reader.text.len()).then_some(())
+    }
+
+    /// What scenarios make: an object of a few plain members, which only have to be put in order. `false` when the text is
+    /// anything else.
+    fn flat(&mut self, text: &[u8]) -> bool {
+        // Each from the first letter of its key, and the length of the key.
+        let mut members: [(&[u8], usize); MOST_FLAT] = [(b"", 0); MOST_FLAT];
+        let mut count = 0;
+        let Some(mut rest) = text.strip_prefix(b"{\"") else { return false };
+        loop {
+            let Some(key) = plain_string(rest) else { return false };
+            let Some(value) = rest[key..].strip_prefix(b"\": ") else { return false };
+            let Some(length) = plain_value(value) else { return false };
+            let end = key + 3 + length;
+            if count == MOST_FLAT {
+                return false;
+            }
+            // Where it belongs among those before it.
+            let mut place = count;
+            while place > 0 {
+                let (before, before_key) = members[place - 1];
+                let (before, this) = (&before[..before_key], &rest[..key]);
+                match before.len().cmp(&this.len()).then_with(|| before.cmp(this)) {
+                    std::cmp::Ordering::Less => break,
+                    std::cmp::Ordering::Equal => return false,
+                    std::cmp::Ordering::Greater => members[place] = members[place - 1],
+                }
+                place -= 1;
+            }
+            members[place] = (&rest[..end], key);
+            count += 1;
+            let after = &rest[end..];
+            if after == b"}" {
+                break;
+            }
+            let Some(next) = after.strip_prefix(b", \"") else { return false };
+            rest = next;
         }
-        std::str::from_utf8(&self.out).ok()
+        for (i, (member, _)) in members[..count].iter().enumerate() {
+            self.out.extend_from_slice(if i == 0 { b"{\"" } else { b", \"" });
+            self.out.extend_from_slice(member);
+        }
+        self.out.push(b'}');
+        true
     }
 
     fn value(&mut self, reader: &mut Reader, depth: usize) -> Option<()> {
@@ -201,7 +258,8 @@ impl CanonicalJson {
     fn number(&mut self, reader: &mut Reader) -> Option<()> {
         let Number { negative, whole, fraction, exponent } = reader.number()?;
         if exponent == 0 && whole.len() + fraction.len() < LONGEST_PLAIN {
-            let fraction = &fraction[..fraction.iter().rposition(|digit| *digit != b'0').map_or(0, |at| at + 1)];
+            let fraction =
+                &fraction[..fraction.iter().rposition(|digit| *digit != b'0').map_or(0, |at| at + 1)];
             if negative && (whole != b"0" || !fraction.is_empty()) {
                 self.out.push(b'-');
             }
@@ -246,6 +304,27 @@ impl CanonicalJson {
         } else {
             self.out.extend_from_slice(digits);
             self.out.extend_from_slice(format!("e{}", point.saturating_sub(count)).as_bytes());
+        }
+    }
+}
+
+/// The length of a string without escapes, up to its closing quote.
+fn plain_string(text: &[u8]) -> Option<usize> {
+    let end = text.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
+    (text[end] == b'"').then_some(end)
+}
+
+/// The length of a string without escapes, a whole number, or a word: what is canonical as it stands.
+fn plain_value(text: &[u8]) -> Option<usize> {
+    match text.first()? {
+        b'"' => Some(plain_string(&text[1..])? + 2),
+        b'1'..=b'9' => {
+            let length = text.iter().position(|byte| !byte.is_ascii_digit())?;
+            (length < LONGEST_PLAIN && !matches!(text[length], b'.' | b'e' | b'E')).then_some(length)
+        }
+        b'0' => matches!(text.get(1)?, b',' | b'}').then_some(1),
+        _ => {
+            [&b"true"[..], b"false", b"null"].into_iter().find(|word| text.starts_with(word)).map(<[u8]>::len)
         }
     }
 }

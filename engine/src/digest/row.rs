@@ -299,8 +299,8 @@ fn bits(value: f64) -> u64 {
 
 /// JSON by its canonical form; what is no JSON as it is, under another key.
 fn json(key: u64, canonical: &mut CanonicalJson, text: &str) -> u64 {
-    match canonical.of(text) {
-        Some(canonical) => mix::bytes(key, canonical.as_bytes()),
+    match canonical.bytes_of(text) {
+        Some(canonical) => mix::bytes(key, canonical),
         None => mix::bytes(mix::mix(key), text.as_bytes()),
     }
 }

@@ -16,7 +16,8 @@ use super::{RowHasher, TableDigest};
 use crate::types::Type;
 
 fn batch(columns: &[(&str, Type, ArrayRef)]) -> RecordBatch {
-    let field = |(name, _, array): &(&str, Type, ArrayRef)| Field::new(*name, array.data_type().clone(), true);
+    let field =
+        |(name, _, array): &(&str, Type, ArrayRef)| Field::new(*name, array.data_type().clone(), true);
     let schema = Schema::new(columns.iter().map(field).collect::<Vec<_>>());
     let arrays = columns.iter().map(|(.., array)| array.clone()).collect();
     let rows = columns.first().map_or(0, |(.., array)| array.len());
@@ -70,7 +71,9 @@ fn hashes_are_these() {
         ),
         (
             Type::Uuid,
-            Arc::new(FixedSizeBinaryArray::try_from_iter([(0..16).collect::<Vec<u8>>()].into_iter()).unwrap()),
+            Arc::new(
+                FixedSizeBinaryArray::try_from_iter([(0..16).collect::<Vec<u8>>()].into_iter()).unwrap(),
+            ),
             UUID,
         ),
         (Type::Json, Arc::new(StringArray::from(vec![r#"{"b":1.0,"a":[]}"#])), JSON),
@@ -147,6 +150,37 @@ fn different_values_have_different_hashes() {
 }
 
 #[test]
+fn json_is_canonical() {
+    let cases = [
+        (r#"{"path": "/a", "ms": 12, "ok": true}"#, Some(r#"{"ms": 12, "ok": true, "path": "/a"}"#)),
+        (r#"{"b": 1, "a": 2, "b": 3}"#, Some(r#"{"a": 2, "b": 3}"#)),
+        (r#"{"b": "ü", "a": 0}"#, Some(r#"{"a": 0, "b": "ü"}"#)),
+        (r#"{"b": 12.50, "a": 1e2}"#, Some(r#"{"a": 100, "b": 12.5}"#)),
+        (r#"{"b": [], "a": {"d": null, "c": -0}}"#, Some(r#"{"a": {"c": 0, "d": null}, "b": []}"#)),
+        (r#"{"aa": "\/\u00e9\t\u0001", "b": ""}"#, Some(r#"{"b": "", "aa": "/é\t\u0001"}"#)),
+        ("\"\\ud83e\\udd80\"", Some("\"🦀\"")),
+        ("1e40", Some("1e40")),
+        ("10000000000000000000000000000000000000000", Some("1e40")),
+        ("-0.00012e2", Some("-0.012")),
+        ("1e-9999999999999999999", Some("1e-9223372036854775807")),
+        (r#"{"a": 01}"#, None),
+        (r#"{"a": 1,}"#, None),
+        (r#"{"a": truex}"#, None),
+        (r#"{"a": 1} "#, Some(r#"{"a": 1}"#)),
+        (r#"{"a": 1}}"#, None),
+        ("\"\\ud83e\"", None),
+        ("\"\n\"", None),
+        ("", None),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(super::CanonicalJson::default().of(text), expected, "{text}");
+    }
+    let deep = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    assert!(super::CanonicalJson::default().of(&deep(256)).is_some());
+    assert!(super::CanonicalJson::default().of(&deep(100_000)).is_none());
+}
+
+#[test]
 fn slices_and_their_lists_are_hashed_alone() {
     let lists = [Some(vec![Some(1)]), None, Some(vec![]), Some(vec![Some(2), None]), Some(vec![Some(3)])];
     let array = ListArray::from_iter_primitive::<Int64Type, _, _>(lists);
@@ -171,7 +205,16 @@ const BOOLEAN: &[u64] = &[0x1e9d_0257_a965_2042, 0x1c8c_9572_2451_51bc, 0x339e_5
 const INTEGER: &[u64] = &[0x5e96_7cf5_8802_bf1a, 0xa224_8ba4_0494_9a4e, 0xa224_8ba4_0494_9a4e];
 const FLOAT: &[u64] = &[0x0ca9_39f3_3ce2_0e7f, 0x3908_d2f6_b297_bfe0, 0xf2eb_6925_7279_0861];
 const NUMERIC: &[u64] = &[0x6742_f693_736d_2b9b, 0xf329_ee9b_8ea0_150d, 0xa34c_a9fa_c981_0350];
-const TEXT: &[u64] = &[0x4444_e165_7656_f3c6, 0xf63f_ea85_f937_2714, 0xeed3_ca23_9861_853b, 0xe288_49ac_e03c_9bb3, 0x242a_0365_f05e_b29d, 0x385f_f3ad_eca7_a092, 0x6def_a64c_5778_aa32, 0x79fe_49f1_c3c1_7caa];
+const TEXT: &[u64] = &[
+    0x4444_e165_7656_f3c6,
+    0xf63f_ea85_f937_2714,
+    0xeed3_ca23_9861_853b,
+    0xe288_49ac_e03c_9bb3,
+    0x242a_0365_f05e_b29d,
+    0x385f_f3ad_eca7_a092,
+    0x6def_a64c_5778_aa32,
+    0x79fe_49f1_c3c1_7caa,
+];
 const DATE: &[u64] = &[0x186b_fd79_f892_1845, 0x95c7_e3a3_5e10_529f];
 const TIME: &[u64] = &[0x58e4_dedf_4c63_68d6];
 const TIMESTAMP: &[u64] = &[0xfb9d_852e_ce87_5c46];
@@ -295,6 +338,17 @@ proptest! {
         let dictionary = cast(&plain, &Type::dictionary()).unwrap();
         prop_assert!(dictionary.as_any_dictionary_opt().is_some());
         prop_assert_eq!(hashes(&[("c", Type::Text, dictionary)]), hashes(&[("c", Type::Text, plain)]));
+    }
+
+    #[test]
+    fn flat_json_is_what_any_json_is(
+        members in prop::collection::vec(("[a-c\\\\é]{0,2}", r#"-?[0-3]{1,2}|[0-2]\.[05]{1,2}|true|null|"[x,}"]{0,2}"|\[\]"#), 0..10)
+    ) {
+        let members: Vec<String> = members.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
+        let text = format!("{{{}}}", members.join(", "));
+        // A blank in front keeps the fast path away.
+        let (mut fast, mut slow) = (super::CanonicalJson::default(), super::CanonicalJson::default());
+        prop_assert_eq!(fast.of(&text), slow.of(&format!(" {text}")));
     }
 
     #[test]
