@@ -68,7 +68,7 @@ impl Resolver<'_> {
     /// Adds the closed choices of all tables, and refuses enums that are none.
     pub(super) fn choices(&mut self, keys: &mut [Keys]) {
         let (mut enums, mut known) = (Enums::new(), Known::new());
-        for t in 0..self.drafts.len() {
+        for (t, keys) in keys.iter_mut().enumerate() {
             for c in 0..self.drafts[t].columns.len() {
                 let Ok(column) = self.done(t, c) else { continue };
                 if !column.written {
@@ -81,7 +81,7 @@ impl Resolver<'_> {
                     _ => self.texts_to_check(t, c, &mut known),
                 };
                 let labels = self.faults.keep(labels).flatten();
-                keys[t].choices.extend(labels.map(|labels| Choice { column: c, labels }));
+                keys.choices.extend(labels.map(|labels| Choice { column: c, labels }));
             }
         }
     }
