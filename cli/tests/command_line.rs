@@ -93,8 +93,12 @@ fn targets_that_cannot_be_are_refused() {
             "error: `x.csv` is named like csv, but `--format` says arrow\nhint: leave `--format` out, or change the extension\n",
         ),
         (
-            &["--to", "postgres://me:secret@host/db"],
-            "error: writing into PostgreSQL is not supported yet\nhint: write files with `--to DIRECTORY --format csv` and load them with COPY\n",
+            &["--to", "postgres:", "--format", "csv"],
+            "error: `--format` is for files\nhint: leave it out\n",
+        ),
+        (
+            &["--to", "x", "--replace"],
+            "error: `--replace` is for databases\nhint: leave it out, or write to a database, as in `--to postgres:///demo`\n",
         ),
         (
             &["--to", "s3://bucket"],

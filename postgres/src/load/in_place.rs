@@ -14,7 +14,8 @@ use crate::session::Session;
 use crate::sql::{identifier, literal, qualified};
 
 pub(super) fn load(load: &Load, session: Session) -> Result<Report, Error> {
-    session.execute("begin", "begin")?;
+    // Once the load is reported as done, no crash of the server may undo it.
+    session.execute("begin", "begin; set local synchronous_commit to default")?;
     let result = fill(load, &session);
     if result.is_err() {
         // A connection that is gone has rolled back already.
