@@ -12,7 +12,10 @@ VENV := $(abspath $(or $(CARGO_TARGET_DIR),target))/witness
 
 # Testing the workspace builds the program, too: the tests of its own package run it.
 test: postgres witness
-	SEEDBED_PYTHON=$${SEEDBED_PYTHON:-$$(ls "$(VENV)/bin/python" 2>/dev/null)} tests/run.sh --workspace --no-fail-fast
+	servers=$$(mktemp -d) && trap 'rm -rf "$$servers"' EXIT && \
+	SEEDBED_PYTHON=$${SEEDBED_PYTHON:-$$(ls "$(VENV)/bin/python" 2>/dev/null)} \
+	SEEDBED_OTHER_PG_BINS=$$(sh tests/postgres_versions.sh "$$servers" "$(VENV)/bin/pip") \
+	tests/run.sh --workspace --no-fail-fast
 
 test-slow:
 	tests/run.sh --workspace --no-fail-fast -- --ignored
