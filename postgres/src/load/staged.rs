@@ -38,8 +38,10 @@ pub(super) fn load(load: &Load, control: Session) -> Result<Report, Error> {
     let staging = Staging::create(&control)?;
     let result = build_and_publish(load, &control, &staging);
     if result.is_err() {
-        // The next run removes what cannot be removed now.
-        let _ = staging.remove(&control.unstopped());
+        // The next run removes what cannot be removed now. The connection may be in the middle of publishing.
+        let control = control.unstopped();
+        let _ = control.execute("roll back", "rollback");
+        let _ = staging.remove(&control);
     }
     result
 }
@@ -248,7 +250,15 @@ impl Building<'_> {
             // Together the streams have as many chunks in flight as keep all threads busy, and two each.
             window: seedbed_engine::run::window(pool).div_ceil(workers).max(2),
         };
+        // VACUUM marks only those rows as visible to all whose commit is known to be written.
+        let vacuumed = !alone && self.load.request.keys == Keys::All;
+        if vacuumed {
+            session.execute("set up the connection", "set synchronous_commit to local")?;
+        }
         let mut streamed = stream.send(session, shared)?;
+        if vacuumed {
+            session.execute("set up the connection", "set synchronous_commit to off")?;
+        }
         if alone {
             let begun = Instant::now();
             session.execute(&format!("commit the rows of table `{name}`"), "commit")?;
@@ -305,19 +315,13 @@ fn publish(load: &Load, control: &Session, staging: &str) -> Result<(), Error> {
     statements.push(format!("drop schema {from}"));
 
     let doing = "move the tables into place";
-    control.execute(doing, "begin")?;
-    let moved = (|| {
-        check_unchanged(load, control, &replaced)?;
-        control.execute(doing, &statements.join("; "))?;
-        grant_defaults(load, control)?;
-        // From here on somebody who asks to stop is too late.
-        control.execute(doing, "commit")
-    })();
-    if moved.is_err() {
-        // The connection may be gone, and with it the transaction.
-        let _ = control.execute(doing, "rollback");
-    }
-    moved
+    // Whoever sees this fail rolls back. Once the load is reported as done, no crash of the server may undo it.
+    control.execute(doing, "begin; set local synchronous_commit to default")?;
+    check_unchanged(load, control, &replaced)?;
+    control.execute(doing, &statements.join("; "))?;
+    grant_defaults(load, control)?;
+    // From here on somebody who asks to stop is too late.
+    control.execute(doing, "commit")
 }
 
 /// Refuses to replace tables that are not those that were looked at.

@@ -143,11 +143,17 @@ fn check_server(session: &Session) -> Result<(), Error> {
 
 fn check_schema(session: &Session, request: &Request) -> Result<(), Error> {
     let schema = &request.schema;
+    // The server would cut a longer name, and look for another schema.
+    ddl::check_name("schema", schema)?;
     if staging::is_private_name(schema) {
         return Err(Error::usage(
             format!("schema `{schema}` is private to a load"),
             "choose another --schema",
         ));
+    }
+    if schema.starts_with("pg_") || schema == "information_schema" {
+        let message = format!("schema `{schema}` belongs to the server");
+        return Err(Error::usage(message, "choose another --schema"));
     }
     let query = format!("select 1 from pg_catalog.pg_namespace where nspname = {}", literal(schema));
     if session.value("look for the schema", &query)?.is_none() {

@@ -8,7 +8,7 @@ use crate::copy::{TableEncoder, TargetColumn};
 use crate::ddl::{self, Schema};
 use crate::error::Error;
 use crate::session::Session;
-use crate::sql::{identifiers, literal, qualified};
+use crate::sql::{identifier, identifiers, literal, qualified};
 
 /// A table that is about to be filled.
 pub(crate) struct Filling {
@@ -82,19 +82,29 @@ pub(crate) fn set_sequences(
     for column in &there.columns {
         let written = plan.model().tables[table.index].written().find(|written| written.name == column.name);
         let Some(written) = written.filter(|_| column.has_sequence) else { continue };
-        let last = match written.recipe {
-            Recipe::Serial { start, step } if step > 0 => {
+        let (lowest, highest) = match written.recipe {
+            Recipe::Serial { start, step } => {
                 let rows = plan.rows(table.index)?.cast_signed();
-                if rows == 0 { continue } else { (start + (rows - 1) * step).to_string() }
+                if rows == 0 {
+                    continue;
+                }
+                let last = start + (rows - 1) * step;
+                (start.min(last).to_string(), start.max(last).to_string())
             }
-            _ => format!("(select max({}) from {name})", crate::sql::identifier(&column.name)),
+            _ => {
+                let of = |which| format!("(select {which}({}) from {name})", identifier(&column.name));
+                (of("min"), of("max"))
+            }
         };
         let sequence = format!("pg_get_serial_sequence({}, {})", literal(&name), literal(&column.name));
         // A sequence that is further on stays there; one that has not been used yet does not count.
         let statement = format!(
-            "select setval(s.seq, greatest(v.last, pg_catalog.pg_sequence_last_value(s.seq))) \
-             from (select {sequence}::pg_catalog.regclass as seq) s, (select {last}::bigint as last) v \
-             where v.last >= (select seqmin from pg_catalog.pg_sequence where seqrelid = s.seq)"
+            "select setval(s.seq, case when q.seqincrement > 0 \
+               then greatest(v.highest, pg_catalog.pg_sequence_last_value(s.seq)) \
+               else least(v.lowest, pg_catalog.pg_sequence_last_value(s.seq)) end) \
+             from (select {sequence}::pg_catalog.regclass as seq) s join pg_catalog.pg_sequence q on q.seqrelid = s.seq, \
+               (select {lowest}::bigint as lowest, {highest}::bigint as highest) v \
+             where case when q.seqincrement > 0 then v.highest >= q.seqmin else v.lowest <= q.seqmax end"
         );
         session.rows(&format!("set the sequence of column `{}.{}`", table.name, column.name), &statement)?;
     }
