@@ -5,3 +5,10 @@ mod connect;
 mod docs;
 mod copy;
 mod ddl;
+
+mod loading;
+mod load;
+mod in_place;
+mod privileges;
+mod faults;
+mod injection;

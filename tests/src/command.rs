@@ -20,7 +20,7 @@ pub fn binary() -> PathBuf {
 #[allow(clippy::print_stderr, reason = "a note to whoever reads the failure")]
 fn note_if_older(binary: &Path) {
     let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
-    let mut folders: Vec<PathBuf> = ["engine", "formats", "cli"]
+    let mut folders: Vec<PathBuf> = ["engine", "formats", "postgres", "cli"]
         .map(|package| Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(package).join("src"))
         .to_vec();
     while let Some(folder) = folders.pop() {

@@ -1,0 +1,189 @@
+//! Roles that may do little: no superuser loads anything here.
+
+use std::process::Output;
+
+use seedbed_tests::command::stderr;
+use seedbed_tests::server::{Database, Server};
+
+use super::loading::{assert_failed, generate, held, rows};
+
+/// A role that owns nothing, gone with the test.
+struct Role<'d> {
+    database: &'d Database<'static>,
+    name: String,
+}
+
+impl<'d> Role<'d> {
+    fn new(database: &'d Database<'static>) -> Self {
+        let name = format!("low_{}", database.name);
+        database.psql(&format!(
+            "create role {name} login; revoke all on schema public from public; revoke create on database {} from public",
+            database.name
+        ));
+        Self { database, name }
+    }
+
+    /// Runs statements in which `ROLE` is the role's name.
+    fn psql(&self, statements: &str) {
+        self.database.psql(&statements.replace("ROLE", &self.name));
+    }
+
+    fn generate(&self, more: &[&str]) -> Output {
+        let url = self.database.url().replacen("postgres@", &format!("{}@", self.name), 1);
+        generate("minimal", &url, more).output().expect("the binary starts")
+    }
+
+    fn load(&self, more: &[&str]) -> String {
+        let output = self.generate(more);
+        assert!(output.status.success(), "{more:?}: {}", stderr(&output));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}
+
+impl Drop for Role<'_> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.psql("drop owned by ROLE cascade; drop role ROLE");
+        }
+    }
+}
+
+/// The rows as a superuser loads them.
+fn expected(database: &Database, seed: &str) -> Vec<String> {
+    database.psql("drop schema if exists expected cascade; create schema expected");
+    super::loading::load("minimal", database, &["--schema", "expected", "--seed", seed]);
+    rows(database, "expected")
+}
+
+#[test]
+fn a_schema_of_ones_own_is_enough() {
+    let database = Server::shared().database();
+    let role = Role::new(&database);
+    role.psql("create schema app; grant usage, create on schema app to ROLE");
+    let plan = role.load(&["--schema", "app", "--dry-run"]);
+    assert!(plan.contains("one connection, because this role may not create schemas"), "{plan}");
+    role.load(&["--schema", "app"]);
+    assert_eq!(rows(&database, "app"), expected(&database, "42"));
+    let keys = "select count(*) from pg_constraint where connamespace = 'app'::regnamespace and convalidated and contype in ('p', 'u', 'f')";
+    assert_eq!(database.value(keys), "4");
+    let before = held(&database, "app");
+    assert_failed(&role.generate(&["--schema", "app"]), 2, &["hold rows already"]);
+    assert_eq!(held(&database, "app"), before);
+    role.load(&["--schema", "app", "--replace", "--seed", "2"]);
+    assert_eq!(rows(&database, "app"), expected(&database, "2"));
+}
+
+#[test]
+fn a_database_of_ones_own_is_as_good_as_a_superuser() {
+    let database = Server::shared().database();
+    let role = Role::new(&database);
+    role.psql(&format!(
+        "grant create on database {} to ROLE; create schema app; grant usage, create on schema app to ROLE",
+        database.name
+    ));
+    for flags in [&["--schema", "app"][..], &["--schema", "app", "--replace"]] {
+        let plan = role.load(&[flags, &["--dry-run"]].concat());
+        assert!(plan.contains("built in a private schema"), "{plan}");
+        role.load(flags);
+        assert_eq!(rows(&database, "app"), expected(&database, "42"));
+    }
+    let owned = format!(
+        "select count(*) from pg_class where relnamespace = 'app'::regnamespace and relowner = '{}'::regrole",
+        role.name
+    );
+    assert_ne!(database.value(&owned), "0");
+}
+
+#[test]
+fn what_a_role_may_not_do_is_told_before_anything_happens() {
+    let database = Server::shared().database();
+    let role = Role::new(&database);
+    role.psql("create schema app; grant usage on schema app to ROLE");
+    for flags in
+        [&["--schema", "app"][..], &["--schema", "app", "--replace"], &["--schema", "app", "--dry-run"]]
+    {
+        assert_failed(
+            &role.generate(flags),
+            2,
+            &["this role may not create tables in schema `app`", "hint: ", "grant create on schema \"app\""],
+        );
+    }
+    assert_eq!(held(&database, "app"), [""; 0]);
+    // A database that lets nobody in says so itself.
+    role.psql(&format!("revoke connect on database {} from public", database.name));
+    assert_failed(&role.generate(&[]), 1, &["cannot connect to", "permission denied for database"]);
+    role.psql(&format!("grant connect on database {} to public", database.name));
+    // Nor may it replace what is somebody else's, though it may make tables beside them.
+    role.psql("grant create on schema app to ROLE");
+    super::loading::load("minimal", &database, &["--schema", "app"]);
+    role.psql("grant select on all tables in schema app to ROLE");
+    let before = held(&database, "app");
+    assert_failed(
+        &role.generate(&["--schema", "app", "--replace"]),
+        1,
+        &["SQLSTATE 42501", "permission denied", "hint: "],
+    );
+    assert_eq!(held(&database, "app"), before);
+}
+
+/// Tables of somebody else's for `minimal`, without sequences.
+const TABLES: &str = "create schema app; grant usage on schema app to ROLE; \
+    create table app.teams (id int8 primary key, name text, plan text, created_at timestamptz); \
+    create table app.members (id int8 primary key, team_id int8 references app.teams, name text, email text, role text, \
+      joined_at timestamptz, last_seen_at timestamptz)";
+
+#[test]
+fn somebody_elses_tables_can_be_filled_with_what_was_granted() {
+    let database = Server::shared().database();
+    let role = Role::new(&database);
+    role.psql(TABLES);
+    role.psql("grant insert on all tables in schema app to ROLE");
+    role.load(&["--schema", "app", "--append"]);
+    assert_eq!(rows(&database, "app"), expected(&database, "42"));
+    let before = held(&database, "app");
+    // Whoever may add rows may not take any away.
+    assert_failed(&role.generate(&["--schema", "app", "--replace"]), 1, &["SQLSTATE 42501", "teams"]);
+    assert_eq!(held(&database, "app"), before);
+    database.psql("truncate app.teams, app.members");
+    role.psql("grant select, update on all tables in schema app to ROLE");
+    role.load(&["--schema", "app"]);
+    assert_eq!(rows(&database, "app"), expected(&database, "42"));
+    assert_eq!(held(&database, "app"), before, "keys of somebody else's stay");
+    role.psql("grant truncate on all tables in schema app to ROLE");
+    role.load(&["--schema", "app", "--replace", "--seed", "2"]);
+    assert_eq!(rows(&database, "app"), expected(&database, "2"));
+}
+
+#[test]
+fn settings_of_a_role_do_not_get_in_the_way() {
+    let database = Server::shared().database();
+    let role = Role::new(&database);
+    role.psql(&format!(
+        "grant create on database {} to ROLE; create schema \"App\"; grant usage, create on schema \"App\" to ROLE; \
+         alter role ROLE set statement_timeout = 1; alter role ROLE set default_transaction_read_only = on; \
+         alter role ROLE set default_transaction_isolation = serializable; alter role ROLE set client_encoding = 'LATIN1'; \
+         alter role ROLE set datestyle = 'German, DMY'; alter role ROLE set timezone = 'Asia/Kathmandu'; \
+         alter role ROLE set search_path = ''; alter role ROLE set standard_conforming_strings = off; \
+         alter role ROLE set extra_float_digits = 0; alter role ROLE set bytea_output = 'escape'; \
+         alter role ROLE set quote_all_identifiers = on; alter role ROLE set idle_in_transaction_session_timeout = 1; \
+         alter role ROLE set synchronous_commit = on; alter role ROLE set check_function_bodies = off",
+        database.name
+    ));
+    let expected = expected(&database, "42");
+    for flags in [&["--schema", "App"][..], &["--schema", "App", "--replace"]] {
+        role.load(flags);
+        assert_eq!(rows(&database, "App"), expected);
+        let oids = "select string_agg(oid::text, ' ' order by relname) from pg_class where relnamespace = '\"App\"'::regnamespace";
+        let before = database.value(oids);
+        role.load(&["--schema", "App", "--replace", "--seed", "2"]);
+        assert_ne!(
+            database.value(oids),
+            before,
+            "they are seedbed's own tables, so new ones took their place"
+        );
+    }
+    // And in the user's own tables.
+    role.psql("create view \"App\".v as select * from \"App\".members");
+    role.load(&["--schema", "App", "--replace"]);
+    assert_eq!(rows(&database, "App"), expected);
+}
