@@ -131,8 +131,10 @@ fn keys_indexes_and_checks_are_those_of_the_scenario() {
     let added = "insert into tenants (name, slug, country, timezone, locale, currency, plan_id, created_at) \
         values ('n', 's', 'US', 'UTC', 'en-US', 'USD', 1, now()) returning id";
     assert_eq!(database.value(added), (last + 1).to_string());
-    // Rows are visible to all from the first moment; the next vacuum has nothing to write.
-    let visible = "select relallvisible = relpages and relpages > 0 from pg_class where relname = 'events'";
+    // Rows are visible to all from the first moment; the next vacuum has nothing to write. Since PostgreSQL 16, a file may
+    // end in empty pages, up to 64 of them.
+    let visible =
+        "select relallvisible > 100 and relpages - relallvisible < 64 from pg_class where relname = 'events'";
     assert_eq!(database.value(visible), "t");
 }
 
@@ -194,7 +196,7 @@ fn a_large_table_is_filled_by_several_streams() {
     assert_eq!(rows(&database, "bare"), rows(&database, "alone"));
     assert_eq!(database.value("select count(distinct id) || ' ' || max(id) from fat"), "42000 42000");
     // Either way, rows are visible to all from the first moment.
-    let visible = "select relnamespace::regnamespace::text, relallvisible = relpages from pg_class \
+    let visible = "select relnamespace::regnamespace::text, relallvisible > 5000 and relpages - relallvisible < 64 from pg_class \
         where relname = 'fat' and relnamespace <> 'bare'::regnamespace order by 1";
     assert_eq!(database.psql(visible), [["alone", "t"], ["public", "t"]]);
 }
