@@ -77,7 +77,9 @@ pub(crate) fn target(text: &str, schema: Option<&str>) -> Result<Target, Failure
         output::note(&format!("warning: {warning}\n"));
     }
     if let (Some(named), None) = (target.schema_parameter(), schema) {
-        output::note(&format!("hint: tables go to schema `public`; `--schema {named}` puts them where the URL says\n"));
+        output::note(&format!(
+            "hint: tables go to schema `public`; `--schema {named}` puts them where the URL says\n"
+        ));
     }
     Ok(target)
 }

@@ -92,10 +92,7 @@ fn targets_that_cannot_be_are_refused() {
             &["--to", "x.csv", "--format", "arrow"][..],
             "error: `x.csv` is named like csv, but `--format` says arrow\nhint: leave `--format` out, or change the extension\n",
         ),
-        (
-            &["--to", "postgres:", "--format", "csv"],
-            "error: `--format` is for files\nhint: leave it out\n",
-        ),
+        (&["--to", "postgres:", "--format", "csv"], "error: `--format` is for files\nhint: leave it out\n"),
         (
             &["--to", "x", "--replace"],
             "error: `--replace` is for databases\nhint: leave it out, or write to a database, as in `--to postgres:///demo`\n",

@@ -160,9 +160,17 @@ impl<'p> Expected<'p> {
             Some(mut search) => {
                 let searchers = Tallies::new(&self.key, hashers());
                 self.visit(&|first, batch| {
-                    searchers.with(|tally| Ok(search.expected(first, tally.hashes(batch)?)))
+                    searchers.with(|tally| {
+                        search.expected(first, tally.hashes(batch)?);
+                        Ok(())
+                    })
                 })?;
-                read(&|batch| searchers.with(|tally| Ok(search.found(tally.hashes(batch)?))))?;
+                read(&|batch| {
+                    searchers.with(|tally| {
+                        search.found(tally.hashes(batch)?);
+                        Ok(())
+                    })
+                })?;
                 Some(self.shown(&mut search, most_shown, &searchers, &read)?)
             }
         };
@@ -186,7 +194,12 @@ impl<'p> Expected<'p> {
         let wanted = pairs.iter().filter_map(|pair| pair.found).chain(extras.iter().map(|extra| **extra));
         let caught = search::Caught::new(wanted);
         if !caught.is_complete() {
-            read(&|batch| hashers.with(|tally| Ok(caught.look(batch, tally.hashes(batch)?))))?;
+            read(&|batch| {
+                hashers.with(|tally| {
+                    caught.look(batch, tally.hashes(batch)?);
+                    Ok(())
+                })
+            })?;
         }
         let mut shown = Vec::new();
         for pair in pairs {

@@ -60,7 +60,8 @@ impl Plan {
                 notes.push("null possible".to_owned());
             }
             let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
-            let _ = writeln!(out, "  {} {}{notes} = {}", column.name, column.sql_type(), self.recipe(t, column));
+            let _ =
+                writeln!(out, "  {} {}{notes} = {}", column.name, column.sql_type(), self.recipe(t, column));
             if let (Some(about), Some(_)) = (&column.about, only) {
                 let _ = writeln!(out, "    {about}");
             }
@@ -84,14 +85,16 @@ impl Plan {
         for key in &keys.foreign {
             let target = &self.model.tables[key.target];
             let (own, other) = (names(table, &key.columns), names(target, &key.references));
-            let written = if key.derived { "" } else { ", as the scenario says: only the database checks it" };
+            let written =
+                if key.derived { "" } else { ", as the scenario says: only the database checks it" };
             let _ = writeln!(out, "  foreign key ({own}) to {} ({other}){written}", target.name);
         }
         for index in &keys.indexes {
             let _ = writeln!(out, "  index ({})", names(table, &index.columns));
         }
         for check in &keys.checks {
-            let _ = writeln!(out, "  check ({}), as the scenario says: only the database checks it", check.sql);
+            let _ =
+                writeln!(out, "  check ({}), as the scenario says: only the database checks it", check.sql);
         }
         for choice in &keys.choices {
             let column = &table.columns[choice.column];

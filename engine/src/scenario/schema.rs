@@ -188,8 +188,10 @@ fn column(groups: bool) -> Value {
                 "The foreign key, `table` or `table.column`; `none` for none, although one follows from the generator.",
             ),
         );
-        properties
-            .insert("index".into(), described(json!({"type": "boolean"}), "Whether the column has an index."));
+        properties.insert(
+            "index".into(),
+            described(json!({"type": "boolean"}), "Whether the column has an index."),
+        );
     }
     properties.insert("about".into(), described(json!({"type": "string"}), "A sentence about the column."));
     // A column of literal rows has modifiers alone.

@@ -187,13 +187,13 @@ impl RecordedTable {
         let mut version = "";
         for fingerprint in &self.fingerprints {
             let (of, digits) = fingerprint.split_once(':')?;
-            if version != "" && version != of {
+            if !version.is_empty() && version != of {
                 return None;
             }
             version = of;
             sum = sum.checked_add(u128::from_str_radix(digits, 16).ok()?)?;
         }
-        (version != "").then(|| format!("{version}:{sum:032x}"))
+        (!version.is_empty()).then(|| format!("{version}:{sum:032x}"))
     }
 
     /// Whether a file may belong to a shard that is not verified.

@@ -6,6 +6,9 @@
 /// The most groups of a 128-bit number: 39 digits that begin anywhere in a group.
 const MOST_GROUPS: usize = 11;
 
+/// What is below has four groups at most, however they lie around the point.
+const SHORT: u64 = 10_000_000_000_000;
+
 /// The most bytes of a field with its length.
 pub(super) const MOST_BYTES: usize = 4 + 8 + 2 * MOST_GROUPS;
 
@@ -29,44 +32,32 @@ impl Writer {
     /// overwritten.
     #[inline]
     pub(super) fn write(self, value: i128, out: &mut [u8; MOST_BYTES]) -> usize {
-        match u64::try_from(value.unsigned_abs()) {
-            Ok(digits) if digits <= u64::MAX / 1000 => self.write_short(digits, value < 0, out),
+        match i64::try_from(value) {
+            Ok(value) if value.unsigned_abs() < SHORT => self.write_short(value, out),
             _ => self.write_long(value, out),
         }
     }
 
-    /// Up to five groups, without a loop or a branch that depends on the value.
+    /// Up to four groups, without a loop or a branch that depends on the value.
     #[inline]
-    fn write_short(self, digits: u64, negative: bool, out: &mut [u8; MOST_BYTES]) -> usize {
-        if digits == 0 {
+    fn write_short(self, value: i64, out: &mut [u8; MOST_BYTES]) -> usize {
+        // Below 10^16, because `fill` is at most 1,000.
+        let rest = value.unsigned_abs() * self.fill;
+        let (one, two, three) = (rest / 10_000, rest / 100_000_000, rest / 1_000_000_000_000);
+        let groups =
+            (rest - one * 10_000) | (one - two * 10_000) << 16 | (two - three * 10_000) << 32 | three << 48;
+        if groups == 0 {
             self.write_head(0, 0, false, out);
             return 12;
         }
-        // Cannot overflow because `fill` is at most 1,000.
-        let rest = digits * self.fill;
-        let rests = [
-            rest,
-            rest / 10_000,
-            rest / 100_000_000,
-            rest / 1_000_000_000_000,
-            rest / 10_000_000_000_000_000,
-        ];
-        let mut groups = u128::from(rests[4]) << 64;
-        let mut count = u32::from(rests[4] != 0);
-        for i in 0..4 {
-            groups |= u128::from((rests[i] - rests[i + 1] * 10_000) << (16 * i));
-            count += u32::from(rests[i] != 0);
-        }
-        let zeros = groups.trailing_zeros() / 16;
-        let sent = count - zeros;
-        self.write_head(sent, count as i32, negative, out);
-        // At least one group is sent, so the shift is below 128.
-        let first = (groups >> (16 * zeros)) << (128 - 16 * sent);
-        out[12..28].copy_from_slice(&first.to_be_bytes());
+        let (before, behind) = (groups.leading_zeros() / 16, groups.trailing_zeros() / 16);
+        let count = 4 - before;
+        let sent = count - behind;
+        self.write_head(sent, count as i32, value < 0, out);
+        out[12..20].copy_from_slice(&(groups << (16 * before)).to_be_bytes());
         12 + 2 * sent as usize
     }
 
-    #[cold]
     fn write_long(self, value: i128, out: &mut [u8; MOST_BYTES]) -> usize {
         let mut rest = value.unsigned_abs();
         let mut groups = [0u16; MOST_GROUPS];
@@ -95,12 +86,12 @@ impl Writer {
     #[inline]
     fn write_head(self, sent: u32, count: i32, negative: bool, out: &mut [u8; MOST_BYTES]) {
         let weight = if sent == 0 { 0 } else { count - 1 - self.groups_behind };
-        let length = u128::from(8 + 2 * sent) << 64;
         let numbers = u64::from(sent) << 48
             | u64::from(weight as i16 as u16) << 32
             | u64::from(negative) << 30
             | u64::from(self.scale);
-        out[..12].copy_from_slice(&(length | u128::from(numbers)).to_be_bytes()[4..]);
+        out[..4].copy_from_slice(&(8 + 2 * sent).to_be_bytes());
+        out[4..12].copy_from_slice(&numbers.to_be_bytes());
     }
 }
 
@@ -135,7 +126,7 @@ mod tests {
     fn both_ways_of_writing_agree() {
         let mut value = 1i128;
         for step in 0..600i128 {
-            value = (value * 7 + step) % 18_000_000_000_000_000;
+            value = (value * 7 + step) % i128::from(SHORT);
             for value in [value, -value, value * 10_000 / 10_000 - value % 10_000] {
                 for scale in 0..=20 {
                     let (mut short, mut long) = ([0; MOST_BYTES], [0; MOST_BYTES]);

@@ -101,7 +101,11 @@ fn work(load: &Load, fillings: &[Filling]) -> Vec<Work> {
             // One connection is enough as long as the others have as much to do meanwhile.
             let pays = jobs >= if keys { LEAST_JOBS_TO_SPLIT } else { 2 };
             let split = pays && filling.bytes > LEAST_BYTES_TO_SPLIT && filling.bytes > total / jobs;
-            let parts = if split { parts(filling.rows, jobs * PARTS_PER_JOB) } else { vec![0..filling.rows] };
+            let parts = if split {
+                parts(filling.rows, jobs * PARTS_PER_JOB)
+            } else {
+                std::iter::once(0..filling.rows).collect()
+            };
             Work {
                 parts,
                 indexes: if keys { table.index_count() } else { 0 },

@@ -50,13 +50,13 @@ pub(super) fn array(ty: &Type, cells: &[Cell]) -> ArrayRef {
             cells,
             nulls,
             |value| if let Value::Single(v) = value { *v } else { 0.0 },
-            |v, n| Float32Array::new(v, n),
+            Float32Array::new,
         ),
         Type::Double => primitive(
             cells,
             nulls,
             |value| if let Value::Double(v) = value { *v } else { 0.0 },
-            |v, n| Float64Array::new(v, n),
+            Float64Array::new,
         ),
         Type::Numeric { precision, scale } => {
             let array = Decimal128Array::new(cells.iter().map(number).collect(), nulls);
@@ -80,7 +80,7 @@ pub(super) fn array(ty: &Type, cells: &[Cell]) -> ArrayRef {
                 }
                 other => panic!("{other:?}"),
             },
-            |v, n| IntervalMonthDayNanoArray::new(v, n),
+            IntervalMonthDayNanoArray::new,
         ),
         Type::Text | Type::Json => {
             let (offsets, values, _) = StringArray::from_iter_values(cells.iter().map(text)).into_parts();
