@@ -9,6 +9,9 @@ const MOST_GROUPS: usize = 11;
 /// What is below has four groups at most, however they lie around the point.
 const SHORT: u64 = 10_000_000_000_000;
 
+/// What four groups do not reach.
+const FOUR_GROUPS: u64 = 10_000_000_000_000_000;
+
 /// The most bytes of a field with its length.
 pub(super) const MOST_BYTES: usize = 4 + 8 + 2 * MOST_GROUPS;
 
@@ -69,10 +72,16 @@ impl Writer {
             rest /= digits;
             count = 1;
         }
+        // Four groups at a time are worked out in 64 bits.
         while rest > 0 {
-            groups[count] = (rest % 10_000) as u16;
-            rest /= 10_000;
-            count += 1;
+            let mut low = (rest % u128::from(FOUR_GROUPS)) as u64;
+            rest /= u128::from(FOUR_GROUPS);
+            let end = if rest > 0 { count + 4 } else { MOST_GROUPS };
+            while count < end && (rest > 0 || low > 0) {
+                groups[count] = (low % 10_000) as u16;
+                low /= 10_000;
+                count += 1;
+            }
         }
         let zeros = groups[..count].iter().take_while(|group| **group == 0).count();
         let sent = count - zeros;
