@@ -40,14 +40,19 @@ pub(crate) fn render(file: &ScenarioFile, faults: &Faults, colour: bool) -> Stri
     out
 }
 
-/// A message without a place, and the way out on the next line.
+/// A message without a place, and the way out on the next line. Further lines of a message are set off, so that none can be
+/// mistaken for a message of its own.
 pub(crate) fn plain(message: &str, hint: Option<&str>, colour: bool) -> String {
     let (error, help, end) = if colour { ("\x1b[1;91m", "\x1b[1;96m", "\x1b[0m") } else { ("", "", "") };
-    let mut out = format!("{error}error{end}: {}\n", visible(message));
+    let mut out = format!("{error}error{end}: {}\n", lines(message));
     if let Some(hint) = hint {
         out += &format!("{help}hint{end}: {}\n", visible(hint));
     }
     out
+}
+
+fn lines(message: &str) -> String {
+    message.lines().map(|line| visible(line.trim_end())).collect::<Vec<_>>().join("\n  ")
 }
 
 fn excerpt(file: &ScenarioFile, fault: &Fault, span: Span, colour: bool) -> String {
@@ -144,7 +149,7 @@ error: 1 fault in t.yaml
 
     #[test]
     fn a_scenario_cannot_steer_the_terminal() {
-        assert_eq!(plain("a\u{1b}[2Jb\n\u{202e}", None, false), "error: a\\u{1b}[2Jb\\n\\u{202e}\n");
+        assert_eq!(plain("a\u{1b}[2Jb\n\u{202e}", None, false), "error: a\\u{1b}[2Jb\n  \\u{202e}\n");
         let shown = rendered("a: \u{1b}[2J\n", Fault::at(Span::new(3, 5), "no"));
         assert!(!shown.contains('\u{1b}'), "{shown:?}");
     }

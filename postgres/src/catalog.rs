@@ -18,8 +18,8 @@ pub struct ExistingTable {
     pub relkind: char,
     /// Its columns, in order.
     pub columns: Vec<ExistingColumn>,
-    /// Whether it holds any row.
-    pub is_empty: bool,
+    /// Whether it holds no row; `None` when this role may not read it.
+    pub is_empty: Option<bool>,
 }
 
 /// A column of a table of the database.
@@ -60,13 +60,14 @@ pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<
         let relkind = text(2).chars().next().unwrap_or('r');
         let columns = columns(session, oid, &name)?;
         let table = crate::sql::qualified(schema, &name);
-        // Whoever may not read a table may still fill it; the server has the last word then.
-        let is_empty = matches!(relkind, 'r' | 'p')
-            && readable(session, oid)?
-            && session
-                .value(&format!("look into table `{name}`"), &format!("select exists (select from {table})"))?
-                .as_deref()
-                == Some("f");
+        // Whoever may not read a table may still add to it.
+        let is_empty = if matches!(relkind, 'r' | 'p') && readable(session, oid)? {
+            let query = format!("select exists (select from {table})");
+            let has_rows = session.value(&format!("look into table `{name}`"), &query)?;
+            Some(has_rows.as_deref() == Some("f"))
+        } else {
+            None
+        };
         tables.push(ExistingTable { oid, name, relkind, columns, is_empty });
     }
     Ok(tables)

@@ -274,6 +274,10 @@ fn default_privileges_of_the_schema_are_granted() {
         &["--schema", "app", "--replace"],
         &["--schema", "app", "--replace", "--seed", "3"],
     ] {
+        // What every table of the schema gets is nothing that a new one would lose.
+        let plan = generate("minimal", &database.url(), &[flags, &["--dry-run"]].concat()).output().unwrap();
+        let plan = String::from_utf8_lossy(&plan.stdout);
+        assert!(plan.contains("built in a private schema"), "{plan}");
         load("minimal", &database, flags);
         assert_eq!(database.value(&granted), "t", "{flags:?}");
     }

@@ -154,8 +154,10 @@ fn parse_query(query: &str, url: &mut Url) -> Result<(), Error> {
             }
             // What JDBC writes, and libpq understands.
             (None, "ssl") if value == "true" => url.settings.set("sslmode", "require".to_owned()),
+            // So may be what looks like a database's.
+            (None, _) if !may_name => return Err(unescaped()),
             (None, name) => {
-                let shown = (may_name && OTHER_TOOLS.contains(&name)) || near(name).is_some();
+                let shown = OTHER_TOOLS.contains(&name) || near(name).is_some();
                 let hint = near(name).map_or_else(String::new, |word| format!("; did you mean `{word}`?"));
                 url.warnings.push(match shown {
                     true => format!("`{name}` in the URL means nothing to seedbed; it is not used{hint}"),

@@ -134,8 +134,19 @@ fn lock_and_empty(
         tables.iter().map(|table| qualified(schema, &table.name)).collect::<Vec<_>>().join(", ")
     };
     if !empty.is_empty() {
-        let statement = format!("lock table {} in share row exclusive mode", names(empty));
-        session.execute("lock the tables", &statement)?;
+        for table in empty {
+            let table = qualified(schema, &table.name);
+            // Whoever may only insert cannot keep others from inserting, too.
+            let query = format!(
+                "select pg_catalog.has_table_privilege({}, 'UPDATE, DELETE, TRUNCATE')",
+                literal(&table)
+            );
+            let mode = match session.value("look at privileges", &query)?.as_deref() {
+                Some("t") => "share row exclusive",
+                _ => "row exclusive",
+            };
+            session.execute("lock the tables", &format!("lock table {table} in {mode} mode"))?;
+        }
         for table in empty {
             let query = format!("select 1 from {} limit 1", qualified(schema, &table.name));
             if session.value(&format!("look into table `{}`", table.name), &query)?.is_some() {

@@ -16,11 +16,11 @@ use super::request::{Keys, Report, TableReport};
 use super::staging::Staging;
 use super::stream::{Shared, Stream};
 use super::table::{self, Filling};
-use super::{Load, definitions};
+use super::{Load, definition, definitions};
 use crate::catalog::{self, ExistingTable};
 use crate::error::Error;
 use crate::session::Session;
-use crate::sql::{identifier, literal, qualified};
+use crate::sql::{identifier, qualified};
 
 /// Tables with fewer bytes are filled over one connection: several would cost more than they save.
 const LEAST_BYTES_TO_SPLIT: u64 = 32 << 20;
@@ -323,7 +323,8 @@ fn publish(load: &Load, control: &Session, staging: &str) -> Result<(), Error> {
     control.execute(doing, "begin; set local synchronous_commit to default")?;
     check_unchanged(load, control, &replaced)?;
     control.execute(doing, &statements.join("; "))?;
-    grant_defaults(load, control)?;
+    // Tables come from another schema, so the default privileges of this one are given to them here.
+    table::grant_defaults(control, ddl, &request.schema, &request.schema)?;
     // From here on somebody who asks to stop is too late.
     control.execute(doing, "commit")
 }
@@ -340,33 +341,13 @@ fn check_unchanged(load: &Load, control: &Session, replaced: &[&ExistingTable]) 
     let names: Vec<&str> = replaced.iter().map(|table| table.name.as_str()).collect();
     let now = catalog::tables(control, schema, &names)?;
     for before in replaced {
-        let same = |now: &&ExistingTable| before.oid == now.oid && before.columns == now.columns;
-        if !now.iter().any(|now| same(&now)) {
-            let message = format!("table `{}` was changed by somebody else meanwhile", before.name);
+        let name = &before.name;
+        let is_same = now.iter().any(|now| before.oid == now.oid && before.columns == now.columns);
+        let lines = definition::lines(control, schema, schema, name, &names)?;
+        if !is_same || !load.survey.definitions.iter().any(|(of, was)| of == name && *was == lines) {
+            let message = format!("table `{name}` was changed by somebody else meanwhile");
             return Err(Error::usage(message, "nothing has been replaced; run it again"));
         }
-    }
-    Ok(())
-}
-
-/// Tables come from another schema, so the default privileges of this one are given to them here.
-fn grant_defaults(load: &Load, control: &Session) -> Result<(), Error> {
-    let schema = &load.request.schema;
-    let query = format!(
-        "select p.privilege_type, p.is_grantable, \
-           case p.grantee when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(p.grantee)) end \
-         from pg_catalog.pg_default_acl d join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace, \
-           pg_catalog.aclexplode(d.defaclacl) p \
-         where n.nspname = {} and d.defaclobjtype = 'r' and d.defaclrole = current_user::pg_catalog.regrole",
-        literal(schema)
-    );
-    let doing = "grant the schema's default privileges";
-    let tables: Vec<_> = load.survey.ddl.tables.iter().map(|table| qualified(schema, &table.name)).collect();
-    for row in control.rows(doing, &query)? {
-        let text = |i| row.get(i).unwrap_or_default();
-        let option = if text(1) == "t" { " with grant option" } else { "" };
-        let statement = format!("grant {} on {} to {}{option}", text(0), tables.join(", "), text(2));
-        control.execute(doing, &statement)?;
     }
     Ok(())
 }

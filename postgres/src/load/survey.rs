@@ -34,7 +34,12 @@ pub struct Survey {
     /// What somebody should know, a sentence each.
     pub notes: Vec<String>,
     pub(crate) ddl: Schema,
+    /// What the tables were like that are replaced as a whole.
+    pub(crate) definitions: Definitions,
 }
+
+/// Tables by name, each with the lines of its definition.
+pub(crate) type Definitions = Vec<(String, Vec<String>)>;
 
 /// How tables come about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +94,8 @@ pub(crate) fn look(
     let names: Vec<&str> = ddl.tables.iter().map(|table| table.name.as_str()).collect();
     let existing = catalog::tables(session, &request.schema, &names)?;
     check_fit(&ddl, &existing, request)?;
-    let (way, mut notes) = way(session, &ddl, &existing, request)?;
+    let (way, definitions) = way(session, &ddl, &existing, request)?;
+    let mut notes = Vec::new();
     if way == Way::Staged {
         check_names(session, &ddl, &existing, request)?;
     }
@@ -122,6 +128,7 @@ pub(crate) fn look(
         leftovers,
         notes,
         ddl,
+        definitions,
     })
 }
 
@@ -194,8 +201,18 @@ fn check_fit(ddl: &Schema, existing: &[ExistingTable], request: &Request) -> Res
     if !faults.is_empty() {
         return Err(Error::usage(faults.join("\n"), "drop it, or choose another --schema"));
     }
-    let full: Vec<_> =
-        existing.iter().filter(|there| !there.is_empty).map(|there| format!("`{}`", there.name)).collect();
+    let named = |is_empty: Option<bool>| -> Vec<String> {
+        let tables = existing.iter().filter(|there| there.is_empty == is_empty);
+        tables.map(|there| format!("`{}`", there.name)).collect()
+    };
+    let (full, unknown) = (named(Some(false)), named(None));
+    if request.existing == Existing::Refuse && !unknown.is_empty() {
+        let message = format!(
+            "this role may not read tables, and cannot tell whether they are empty: {}",
+            unknown.join(", ")
+        );
+        return Err(Error::usage(message, "ask for SELECT on them, or say `--append`"));
+    }
     if request.existing == Existing::Refuse && !full.is_empty() {
         let message = format!("tables in schema `{}` hold rows already: {}", request.schema, full.join(", "));
         let hint = "`--replace` puts the new rows in their place, `--append` adds to them; \
@@ -244,17 +261,17 @@ fn fit(ddl: &Schema, existing: &[ExistingTable]) -> Result<(), Error> {
     if faults.is_empty() {
         return Ok(());
     }
-    let message = format!("the tables that are there do not fit the scenario:\n  {}", faults.join("\n  "));
+    let message = format!("the tables that are there do not fit the scenario:\n{}", faults.join("\n"));
     Err(Error::usage(message, "change the scenario or the tables, drop them, or choose another --schema"))
 }
 
-/// How the tables can come about, and what there is to say about it.
+/// How the tables can come about, and the definitions of those that are replaced as a whole.
 fn way(
     session: &Session,
     ddl: &Schema,
     existing: &[ExistingTable],
     request: &Request,
-) -> Result<(Way, Vec<String>), Error> {
+) -> Result<(Way, Definitions), Error> {
     let in_place = |reason: String| Ok((Way::InPlace { reason }, Vec::new()));
     if !existing.is_empty() && request.existing == Existing::Append {
         return in_place("rows are added to tables that are there".to_owned());
@@ -280,24 +297,24 @@ fn way(
         return in_place("this role may not create schemas in the database".to_owned());
     }
     match losses(session, ddl, existing, request)? {
-        None => Ok((Way::Staged, Vec::new())),
-        Some(reason) => {
+        Ok(definitions) => Ok((Way::Staged, definitions)),
+        Err(reason) => {
             fit(ddl, existing)?;
             in_place(reason)
         }
     }
 }
 
-/// What putting new tables in the place of those that are there would lose, if anything: the tables are made, without rows,
-/// compared, and gone again.
+/// What putting new tables in the place of those that are there would lose, as the error, or else what they are like: the new
+/// tables are made, without rows, compared, and gone again.
 fn losses(
     session: &Session,
     ddl: &Schema,
     existing: &[ExistingTable],
     request: &Request,
-) -> Result<Option<String>, Error> {
+) -> Result<Result<Definitions, String>, Error> {
     if existing.is_empty() {
-        return Ok(None);
+        return Ok(Ok(Vec::new()));
     }
     let trial = &staging::trial_name();
     session.execute("begin a trial", &format!("begin; create schema {}", identifier(trial)))?;
@@ -313,23 +330,26 @@ fn compare(
     existing: &[ExistingTable],
     request: &Request,
     trial: &str,
-) -> Result<Option<String>, Error> {
+) -> Result<Result<Definitions, String>, Error> {
     let mut statements = super::definitions(ddl, trial);
     if request.keys == Keys::All {
         statements.extend(super::key_definitions(ddl, trial));
     }
     session.execute("make the tables without rows", &statements.join(";"))?;
+    super::table::grant_defaults(session, ddl, &request.schema, trial)?;
     let together: Vec<&str> = existing.iter().map(|there| there.name.as_str()).collect();
+    let mut definitions = Vec::new();
     for there in existing {
         let new = definition::lines(session, trial, &request.schema, &there.name, &together)?;
         let old = definition::lines(session, &request.schema, &request.schema, &there.name, &together)?;
-        if let Some(line) =
-            old.iter().find(|line| !new.contains(line)).or(new.iter().find(|line| !old.contains(line)))
-        {
-            return Ok(Some(format!("table `{}` is not as seedbed would make it: {line}", there.name)));
+        let gone = old.iter().find(|line| !new.contains(line)).map(|line| format!("it has {line}"));
+        let added = new.iter().find(|line| !old.contains(line)).map(|line| format!("it lacks {line}"));
+        if let Some(line) = gone.or(added) {
+            return Ok(Err(format!("table `{}` is not as seedbed would make it: {line}", there.name)));
         }
+        definitions.push((there.name.clone(), old));
     }
-    Ok(None)
+    Ok(Ok(definitions))
 }
 
 /// Refuses names of indexes, sequences and types that something else in the schema has.

@@ -119,3 +119,29 @@ pub(crate) fn foreign_keys(ddl: &Schema, schema: &str) -> Vec<(String, String)> 
     })
     .collect()
 }
+
+/// Gives tables of a schema the default privileges that tables made in another one get.
+pub(crate) fn grant_defaults(
+    session: &Session,
+    ddl: &Schema,
+    defaults_of: &str,
+    schema: &str,
+) -> Result<(), Error> {
+    let query = format!(
+        "select p.privilege_type, p.is_grantable, \
+           case p.grantee when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(p.grantee)) end \
+         from pg_catalog.pg_default_acl d join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace, \
+           pg_catalog.aclexplode(d.defaclacl) p \
+         where n.nspname = {} and d.defaclobjtype = 'r' and d.defaclrole = current_user::pg_catalog.regrole",
+        literal(defaults_of)
+    );
+    let doing = "grant the schema's default privileges";
+    let tables: Vec<_> = ddl.tables.iter().map(|table| qualified(schema, &table.name)).collect();
+    for row in session.rows(doing, &query)? {
+        let text = |i| row.get(i).unwrap_or_default();
+        let option = if text(1) == "t" { " with grant option" } else { "" };
+        let statement = format!("grant {} on {} to {}{option}", text(0), tables.join(", "), text(2));
+        session.execute(doing, &statement)?;
+    }
+    Ok(())
+}
