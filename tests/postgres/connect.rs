@@ -270,6 +270,9 @@ fn compare(text: &str, environment: &[(&str, &str)], seen: &mut BTreeMap<String,
 /// Every mode, against servers with and without TLS, with the right and the wrong authority and name.
 #[test]
 fn encryption_is_decided_as_psql_decides_it() {
+    if !Server::can_encrypt() {
+        return;
+    }
     let (right, wrong) = (Authority::new("right"), Authority::new("wrong"));
     let (certificate, key) = right.issue("server", &["db.example"]);
     let rules = "local all all trust\nhost all anyhow 127.0.0.1/32 trust\nhostssl all encrypted 127.0.0.1/32 trust\n\
@@ -399,6 +402,9 @@ fn encryption_is_decided_as_psql_decides_it() {
 /// subject; of X.509 version 1.
 #[test]
 fn certificates_as_people_make_them_are_taken() {
+    if !Server::can_encrypt() {
+        return;
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let openssl = |arguments: &str| {
         let mut command = Command::new("openssl");
@@ -474,6 +480,9 @@ fn reload(server: &Server, certificate: &str) {
 
 #[test]
 fn what_runs_is_cancelled_over_the_same_kind_of_connection() {
+    if !Server::can_encrypt() {
+        return;
+    }
     let (certificate, key) = Authority::new("authority").issue("server", &["db.example"]);
     let server = Server::start_on_loopback("ssl = on\n", |data| {
         give(data, "pg_hba.conf", "local all all trust\nhostssl all all 127.0.0.1/32 trust\n");

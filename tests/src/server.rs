@@ -53,6 +53,18 @@ impl Server {
         SHARED.get_or_init(|| Self::start(""))
     }
 
+    /// Whether these programs were built with TLS; says so when they were not.
+    #[allow(clippy::print_stderr, reason = "a note to whoever wonders why so little was tested")]
+    pub fn can_encrypt() -> bool {
+        let built = program(&programs(), "pg_config", None).arg("--configure").output();
+        let options = built.map(|out| String::from_utf8_lossy(&out.stdout).into_owned()).unwrap_or_default();
+        let can = options.is_empty() || ["with-ssl", "with-openssl"].iter().any(|with| options.contains(with));
+        if !can {
+            eprintln!("note: left out, because this server was built without TLS");
+        }
+        can
+    }
+
     /// Starts a server with lines of `postgresql.conf` on top of the usual ones.
     pub fn start(settings: &str) -> Self {
         Self::start_with(settings, |_| {})
