@@ -6,7 +6,7 @@
 #   insert     INSERT … SELECT … FROM generate_series, for the narrow table
 #   pgbench    pgbench -i, about as many rows as the narrow table has
 #
-# Tables are empty and have no keys. seedbed's time is that of the whole command: start, values, COPY, ANALYZE, publishing.
+# Tables are empty and have no keys. seedbed's time is that of the whole command: start, values, COPY, publishing.
 # The server is a private one in a scratch folder, with default settings but for the sizes below.
 #
 #   benches/postgres.sh [JOBS] [RUNS] [SCALE]

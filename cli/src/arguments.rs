@@ -146,7 +146,7 @@ pub(crate) struct Database {
     /// Connections that load and build indexes side by side; default as many as threads, at most 8
     #[arg(long, short, value_name = "N", value_parser = jobs)]
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// Leave out keys, indexes and constraints
+    /// Tables and rows only: no keys, indexes, constraints, nor ANALYZE
     #[arg(long)]
     pub(crate) no_keys: bool,
     /// Write to a server on another machine

@@ -58,7 +58,8 @@ impl Server {
     pub fn can_encrypt() -> bool {
         let built = program(&programs(), "pg_config", None).arg("--configure").output();
         let options = built.map(|out| String::from_utf8_lossy(&out.stdout).into_owned()).unwrap_or_default();
-        let can = options.is_empty() || ["with-ssl", "with-openssl"].iter().any(|with| options.contains(with));
+        let can =
+            options.is_empty() || ["with-ssl", "with-openssl"].iter().any(|with| options.contains(with));
         if !can {
             eprintln!("note: left out, because this server was built without TLS");
         }
