@@ -15,6 +15,7 @@ mod generate;
 mod grid;
 mod load;
 mod load_report;
+mod memory;
 mod output;
 mod preview;
 mod progress;
@@ -36,6 +37,7 @@ use arguments::{Arguments, Command};
 use exit::Failure;
 
 fn main() -> ExitCode {
+    memory::keep();
     let result = Arguments::try_parse().map_err(Failure::from).and_then(run);
     exit::code(result)
 }
