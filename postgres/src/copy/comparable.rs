@@ -8,15 +8,14 @@ use arrow::datatypes::{DataType, Field};
 use seedbed_engine::types::Type;
 
 use super::inet::Address;
-use super::json::canonical_json;
 use super::payload::FAULT;
 use super::target::TargetColumn;
 use crate::error::Error;
 use crate::types::{ColumnType, Kind};
 
-/// An array of a scenario as [`TableDecoder`](super::TableDecoder) would give it back: no dictionary, JSON in
-/// [one spelling](canonical_json), addresses in one spelling, `char(n)` without the blanks at its end. Everything else
-/// is the same array.
+/// An array of a scenario as [`TableDecoder`](super::TableDecoder) would give it back: no dictionary, addresses in one
+/// spelling, `char(n)` without the blanks at its end. JSON keeps its spelling, which a `jsonb` column does not; what compares
+/// it goes by [`CanonicalJson`](seedbed_engine::digest::CanonicalJson). Everything else is the same array.
 ///
 /// # Errors
 /// An array of another type than the column's.
@@ -29,7 +28,6 @@ fn form(ty: &Type, target: &ColumnType, array: &ArrayRef) -> Result<ArrayRef, ar
         return form(ty, target, &cast(array, of)?);
     }
     Ok(match (ty, &target.kind) {
-        (Type::Json, _) => texts(array, canonical_json),
         (_, Kind::Inet | Kind::Cidr) if ty == &Type::Text => texts(array, |text, out| {
             let address = Address::parse(text, false);
             out.push_str(&address.map_or_else(|_| text.to_owned(), Address::canonical));

@@ -10,7 +10,6 @@ mod numeric;
 mod payload;
 mod target;
 mod text;
-mod json;
 mod comparable;
 mod decode;
 
@@ -19,7 +18,6 @@ mod tests;
 
 pub use comparable::comparable;
 pub use decode::{Decoded, Foreign, TableDecoder};
-pub use json::canonical_json;
 pub use target::{TargetColumn, fits};
 
 use arrow::array::RecordBatch;

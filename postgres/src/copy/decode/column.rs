@@ -16,7 +16,6 @@ use seedbed_engine::types::Type;
 use super::broken;
 use super::field::{self, Misread};
 use crate::copy::inet::Address;
-use crate::copy::json::canonical_json;
 use crate::copy::payload::JSONB_VERSION;
 use crate::error::Error;
 use crate::types::{ColumnType, Kind};
@@ -109,7 +108,7 @@ pub(super) fn read(
                 (Kind::Jsonb, _) => return Err(Misread::Malformed),
                 _ => f,
             };
-            canonical_json(field::text(text)?, out);
+            out.push_str(field::text(text)?);
             Ok(())
         }),
         Type::Uuid => fields.uuids(),
