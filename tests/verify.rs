@@ -6,12 +6,10 @@ use std::process::Output;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
-use seedbed_engine::compare::Difference;
+use seedbed_engine::compare::{Difference, TableVerification};
 use seedbed_engine::run::Shard;
 use seedbed_engine::{Plan, Settings};
-use seedbed_formats::{
-    Compression, Format, TableVerification, Verification, VerifyRequest, encode_batches, verify,
-};
+use seedbed_formats::{Compression, Format, Verification, VerifyRequest, encode_batches, verify};
 use seedbed_tests::folder::Writing;
 use seedbed_tests::{command, shipped};
 

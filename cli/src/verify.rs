@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use seedbed_engine::Plan;
-use seedbed_engine::compare::Comparison;
 use seedbed_postgres::Stop;
 use seedbed_postgres::connect::Target;
 
 use crate::arguments::Verify;
 use crate::exit::Failure;
-use crate::verify_report::{self, Findings, TableFindings};
+use crate::verify_report::{self, Findings};
 use crate::{generate, load, output, settings};
 
 /// Compares, and prints what was found.
@@ -49,10 +48,8 @@ fn files(
         most_shown: arguments.rows,
     };
     let verified = seedbed_formats::verify(plan, &request, pool)?;
-    let tables = verified.tables.into_iter();
-    let tables = tables.map(|table| table_findings(table.table, table.problems, table.comparison)).collect();
     let place = format!("`{}` ({})", arguments.to, verified.format.name());
-    Ok(Findings { place, problems: verified.problems, tables, elapsed: Duration::ZERO })
+    Ok(Findings { place, problems: verified.problems, tables: verified.tables, elapsed: Duration::ZERO })
 }
 
 fn database(
@@ -65,14 +62,8 @@ fn database(
     let schema = arguments.schema.clone().unwrap_or_else(|| "public".to_owned());
     let place = format!("{}, schema `{schema}`", target.display());
     let request = seedbed_postgres::verify::VerifyRequest { tables, schema, most_shown: arguments.rows };
-    let verified = seedbed_postgres::verify::verify(plan, target, &request, pool, &Stop::new())?;
-    let tables = verified.into_iter();
-    let tables = tables.map(|table| table_findings(table.table, table.problems, table.comparison)).collect();
+    let tables = seedbed_postgres::verify::verify(plan, target, &request, pool, &Stop::new())?;
     Ok(Findings { place, problems: Vec::new(), tables, elapsed: Duration::ZERO })
-}
-
-fn table_findings(table: usize, problems: Vec<String>, comparison: Option<Comparison>) -> TableFindings {
-    TableFindings { table, problems, comparison }
 }
 
 /// Refuses flags that do not belong to the target, and targets that cannot be read back.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arrow::array::{Array, RecordBatch};
 use seedbed_engine::Plan;
-use seedbed_engine::compare::{Comparison, Difference, Differences};
+use seedbed_engine::compare::{Comparison, Difference, Differences, TableVerification};
 use seedbed_engine::digest::RowHasher;
 use seedbed_engine::model::Table;
 use serde_json::{Value, json};
@@ -22,28 +22,13 @@ pub(crate) struct Findings {
     pub(crate) place: String,
     /// What is wrong with it as a whole.
     pub(crate) problems: Vec<String>,
-    pub(crate) tables: Vec<TableFindings>,
+    pub(crate) tables: Vec<TableVerification>,
     pub(crate) elapsed: Duration,
-}
-
-/// What was found of a table.
-pub(crate) struct TableFindings {
-    /// Its number in the plan.
-    pub(crate) table: usize,
-    pub(crate) problems: Vec<String>,
-    /// Its rows; `None` when they could not be compared, for a reason among the problems.
-    pub(crate) comparison: Option<Comparison>,
 }
 
 impl Findings {
     pub(crate) fn is_equal(&self) -> bool {
-        self.problems.is_empty() && self.tables.iter().all(TableFindings::is_equal)
-    }
-}
-
-impl TableFindings {
-    fn is_equal(&self) -> bool {
-        self.problems.is_empty() && self.comparison.as_ref().is_some_and(Comparison::is_equal)
+        self.problems.is_empty() && self.tables.iter().all(TableVerification::is_equal)
     }
 }
 
@@ -86,12 +71,14 @@ pub(crate) fn text(plan: &Plan, findings: &Findings) -> String {
             }
         }
     }
-    let verdict = if findings.is_equal() { "equal" } else { "differs" };
-    out + &format!(
-        "\n{verdict}: {} in {}\n",
-        plural(findings.tables.len() as u64, "table"),
-        time(findings.elapsed)
-    )
+    let tables = plural(findings.tables.len() as u64, "table");
+    let differ = findings.tables.iter().filter(|table| !table.is_equal()).count();
+    let verdict = match differ {
+        0 if findings.is_equal() => format!("equal: {tables}"),
+        0 => format!("differs: {tables}"),
+        _ => format!("differs: {} of {tables}", count(differ as u64)),
+    };
+    out + &format!("\n{verdict} in {}\n", time(findings.elapsed))
 }
 
 /// `at least 3 rows changed, 1 missing`.

@@ -55,4 +55,4 @@ pub use error::Error;
 pub use format::{Compression, Format};
 pub use generate::{encode_batches, generate};
 pub use request::{Progress, Report, Request, TableReport, Target};
-pub use verify::{TableVerification, Verification, VerifyRequest, verify};
+pub use verify::{Verification, VerifyRequest, verify};

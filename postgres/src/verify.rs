@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema};
-use seedbed_engine::compare::{Comparison, Expected, Visit};
+use seedbed_engine::compare::{Expected, TableVerification, Visit};
 use seedbed_engine::{Plan, ROWS_PER_BATCH};
 
 use crate::catalog::{self, ExistingTable};
@@ -28,24 +28,6 @@ pub struct VerifyRequest {
     pub schema: String,
     /// How many rows that differ are shown of each table.
     pub most_shown: usize,
-}
-
-/// What has been found out about a table.
-#[derive(Clone, Debug)]
-pub struct TableVerification {
-    /// Its number in the plan.
-    pub table: usize,
-    /// What keeps it from being compared, or cannot be what the plan makes, a sentence each.
-    pub problems: Vec<String>,
-    /// Its rows; `None` when they cannot be compared, for a reason among the problems.
-    pub comparison: Option<Comparison>,
-}
-
-impl TableVerification {
-    /// Whether the table holds the rows of the plan and no others.
-    pub fn is_equal(&self) -> bool {
-        self.problems.is_empty() && self.comparison.as_ref().is_some_and(Comparison::is_equal)
-    }
 }
 
 /// Compares tables with a plan. All tables are read as they were at one moment.

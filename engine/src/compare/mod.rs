@@ -97,6 +97,24 @@ pub enum Difference {
     },
 }
 
+/// What has been found out about a table, wherever it is.
+#[derive(Clone, Debug)]
+pub struct TableVerification {
+    /// Its number in the plan.
+    pub table: usize,
+    /// What keeps it from being compared, or cannot be what the plan makes, a sentence each.
+    pub problems: Vec<String>,
+    /// Its rows; `None` when they cannot be compared, for a reason among the problems.
+    pub comparison: Option<Comparison>,
+}
+
+impl TableVerification {
+    /// Whether the table holds the rows of the plan and no others.
+    pub fn is_equal(&self) -> bool {
+        self.problems.is_empty() && self.comparison.as_ref().is_some_and(Comparison::is_equal)
+    }
+}
+
 impl Comparison {
     /// Whether the same rows are there.
     pub fn is_equal(&self) -> bool {

@@ -12,10 +12,9 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-use seedbed_engine::compare::{Comparison, Expected, Visit};
+use seedbed_engine::compare::{Comparison, Expected, TableVerification, Visit};
 use seedbed_engine::digest;
 use seedbed_engine::run::{self, Layout, Shard};
 use seedbed_engine::{Plan, ValueError};
@@ -48,34 +47,12 @@ pub struct Verification {
     pub problems: Vec<String>,
     /// Table by table.
     pub tables: Vec<TableVerification>,
-    /// How long it took.
-    pub elapsed: Duration,
-}
-
-/// What was found out about a table.
-#[derive(Clone, Debug)]
-pub struct TableVerification {
-    /// Its number in the plan.
-    pub table: usize,
-    /// What is wrong with its files.
-    pub problems: Vec<String>,
-    /// Its rows; `None` when they cannot be read, for a reason among the problems.
-    pub comparison: Option<Comparison>,
-    /// How long it took.
-    pub elapsed: Duration,
 }
 
 impl Verification {
     /// Whether everything is as the plan makes it.
     pub fn is_equal(&self) -> bool {
         self.problems.is_empty() && self.tables.iter().all(TableVerification::is_equal)
-    }
-}
-
-impl TableVerification {
-    /// Whether the table is as the plan makes it.
-    pub fn is_equal(&self) -> bool {
-        self.problems.is_empty() && self.comparison.as_ref().is_some_and(Comparison::is_equal)
     }
 }
 
@@ -104,14 +81,9 @@ impl From<ValueError> for Stop {
 /// # Errors
 /// A directory without a manifest of seedbed's, a shard where there are none, a value that cannot be computed.
 pub fn verify(plan: &Plan, request: &VerifyRequest, pool: &rayon::ThreadPool) -> Result<Verification, Error> {
-    let begun = Instant::now();
     let recorded = Recorded::read(&request.root, request.shard)?;
-    let mut verification = Verification {
-        format: recorded.format,
-        problems: recorded.differences(plan),
-        tables: Vec::new(),
-        elapsed: Duration::ZERO,
-    };
+    let mut verification =
+        Verification { format: recorded.format, problems: recorded.differences(plan), tables: Vec::new() };
     if verification.problems.is_empty() {
         verification.problems = recorded.missing_shards();
         pool.install(|| plan.count())?;
@@ -123,7 +95,6 @@ pub fn verify(plan: &Plan, request: &VerifyRequest, pool: &rayon::ThreadPool) ->
             verification.tables.push(verified);
         }
     }
-    verification.elapsed = begun.elapsed();
     Ok(verification)
 }
 
@@ -150,13 +121,10 @@ fn verify_table(
     table: usize,
     files: &[&Planned],
 ) -> Result<TableVerification, Error> {
-    let begun = Instant::now();
     let name = &plan.model().tables[table].name;
-    let mut verified =
-        TableVerification { table, problems: Vec::new(), comparison: None, elapsed: Duration::ZERO };
+    let mut verified = TableVerification { table, problems: Vec::new(), comparison: None };
     let Some(of_manifest) = recorded.table(name) else {
         verified.problems.push("the manifest does not have this table".to_owned());
-        verified.elapsed = begun.elapsed();
         return Ok(verified);
     };
     verified.problems = problems_of_files(&request.root, name, files, of_manifest);
@@ -174,7 +142,6 @@ fn verify_table(
         Err(Stop::Value(error)) => return Err(error.into()),
         Err(Stop::Unreadable(message)) => verified.problems.push(message),
     }
-    verified.elapsed = begun.elapsed();
     Ok(verified)
 }
 
