@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
     };
     let stop = stop_on_signals()?;
     if database.dry_run {
-        let survey = load::survey(&plan, &target, &request, &stop)?;
+        let survey = load::survey(&plan, &target, &request, &pool, &stop)?;
         return output::print(&survey.to_string());
     }
 

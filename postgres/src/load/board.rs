@@ -94,12 +94,6 @@ impl Board {
         }
     }
 
-    /// Notes a failure outside of tasks.
-    pub(crate) fn give_up(&self, error: Error) {
-        self.lock().failure.get_or_insert(error);
-        self.changed.notify_all();
-    }
-
     /// How it ended, when all workers are done.
     pub(crate) fn finish(self) -> Result<(), Error> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);

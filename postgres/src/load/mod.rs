@@ -35,11 +35,17 @@ use crate::stop::Stop;
 ///
 /// # Errors
 /// Everything that would stop the load before it begins.
-pub fn survey(plan: &Plan, target: &Target, request: &Request, stop: &Stop) -> Result<Survey, Error> {
+pub fn survey(
+    plan: &Plan,
+    target: &Target,
+    request: &Request,
+    pool: &rayon::ThreadPool,
+    stop: &Stop,
+) -> Result<Survey, Error> {
     let runtime = runtime()?;
     check(target, request)?;
     let session = Session::open(&Arc::new(target.clone()), runtime.handle(), stop)?;
-    survey::look(&session, plan, target, request)
+    survey::look(&session, plan, target, request, pool)
 }
 
 /// Makes the rows of a plan and brings them into a database. When it fails, or is asked to stop, the target is as it was.
@@ -59,10 +65,9 @@ pub fn load(
     let begun = Instant::now();
     let runtime = runtime()?;
     check(target, request)?;
-    pool.install(|| plan.count())?;
     let target = Arc::new(target.clone());
     let session = Session::open(&target, runtime.handle(), stop)?;
-    let mut survey = survey::look(&session, plan, &target, request)?;
+    let mut survey = survey::look(&session, plan, &target, request, pool)?;
     survey.notes.extend(staging::sweep(&session)?);
     survey.leftovers.clear();
     let load = Load { plan, target, request, pool, stop, progress, runtime: &runtime, survey: &survey };

@@ -21,6 +21,7 @@ use crate::catalog::{self, ExistingTable};
 use crate::error::Error;
 use crate::session::Session;
 use crate::sql::{identifier, qualified};
+use crate::stop::Stop;
 
 /// Tables with fewer bytes are filled over one connection: several would cost more than they save.
 const LEAST_BYTES_TO_SPLIT: u64 = 32 << 20;
@@ -66,10 +67,13 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
         fillings: &fillings,
         meter: &meter,
         buffers: Buffers::default(),
+        stop: load.stop.part(),
         streams: work.iter().map(|work| work.parts.len()).collect(),
         reports: Mutex::new(fillings.iter().map(|filling| TableReport::new(&filling.name)).collect()),
     };
-    let jobs = building.run(Board::new(work))?;
+    let (sessions, refused) = building.connect()?;
+    let jobs = sessions.len();
+    building.run(sessions, Board::new(work))?;
 
     for (table, there) in ddl.tables.iter().zip(&there) {
         table::set_sequences(control, load.plan, table, there, schema)?;
@@ -82,6 +86,12 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
     let position = |name: &str| load.plan.table(name);
     tables.sort_by_key(|table| position(&table.name));
     let mut report = Report::new(tables, meter.times(), jobs);
+    report.notes.extend(refused.map(|error| {
+        format!(
+            "{jobs} of {} connections did the work, because the next one failed: {error}",
+            load.request.jobs
+        )
+    }));
     for (table, filling) in ddl.tables.iter().zip(&fillings) {
         if let Some(reason) = filling.encoder.fallback_reason() {
             report.notes.push(format!("table `{}` was sent as text: {reason}", table.name));
@@ -130,52 +140,55 @@ struct Building<'b> {
     fillings: &'b [Filling],
     meter: &'b Meter<'b>,
     buffers: Buffers,
+    /// Stops all workers.
+    stop: Stop,
     /// How many streams fill each table.
     streams: Vec<usize>,
     reports: Mutex<Vec<TableReport>>,
 }
 
 impl Building<'_> {
-    /// Does all tasks, each worker on a connection of its own; gives the number of workers.
-    fn run(&self, board: Board) -> Result<usize, Error> {
-        let stop = self.load.stop.part();
-        let jobs = self.load.request.jobs;
-        let mut sessions = Vec::new();
-        for job in 0..jobs {
-            match Session::open(&self.load.target, self.load.runtime.handle(), &stop) {
+    /// Connects the workers, with memory for building indexes. One will do: the error of the next one is given beside those
+    /// that there are.
+    fn connect(&self) -> Result<(Vec<Session>, Option<Error>), Error> {
+        let stop = &self.stop;
+        let (mut sessions, mut refused) = (Vec::new(), None);
+        while sessions.len() < self.load.request.jobs {
+            match Session::open(&self.load.target, self.load.runtime.handle(), stop) {
                 Ok(session) => sessions.push(session),
-                // Too many connections: fewer do.
-                Err(_) if job > 0 && !stop.is_asked() => break,
-                Err(error) => return Err(error),
+                Err(error) if sessions.is_empty() || stop.is_asked() => return Err(error),
+                Err(error) => {
+                    refused = Some(error);
+                    break;
+                }
             }
         }
-        let workers = sessions.len();
-        std::thread::scope(|scope| {
-            for session in sessions {
-                let (board, stop) = (&board, &stop);
-                scope.spawn(move || {
-                    if let Err(error) = self.prepare(&session, workers) {
-                        board.give_up(error);
-                    }
-                    board.work_on(|task| {
-                        // Whoever fails stops the others, in the middle of a stream if need be.
-                        self.perform(&session, task, workers).inspect_err(|_| stop.stop())
-                    });
-                });
-            }
-        });
-        board.finish()?;
-        Ok(workers)
-    }
-
-    /// Memory for building indexes.
-    fn prepare(&self, session: &Session, workers: usize) -> Result<(), Error> {
-        let memory = MEMORY_FOR_INDEXES_MIB / workers as u64;
+        let memory = MEMORY_FOR_INDEXES_MIB / sessions.len() as u64;
         let statement = format!(
             "select pg_catalog.set_config('maintenance_work_mem', '{memory}MB', false) \
              where (select setting::bigint from pg_catalog.pg_settings where name = 'maintenance_work_mem') < {memory} * 1024"
         );
-        session.rows("set up the connection", &statement).map(drop)
+        for session in &sessions {
+            session.rows("set up the connection", &statement)?;
+        }
+        Ok((sessions, refused))
+    }
+
+    /// Does all tasks, each worker on its connection.
+    fn run(&self, sessions: Vec<Session>, board: Board) -> Result<(), Error> {
+        let workers = sessions.len();
+        std::thread::scope(|scope| {
+            for session in sessions {
+                let board = &board;
+                scope.spawn(move || {
+                    board.work_on(|task| {
+                        // Whoever fails stops the others, in the middle of a stream if need be.
+                        self.perform(&session, task, workers).inspect_err(|_| self.stop.stop())
+                    });
+                });
+            }
+        });
+        board.finish()
     }
 
     fn perform(&self, session: &Session, task: &Task, workers: usize) -> Result<(), Error> {

@@ -86,6 +86,7 @@ pub(crate) fn look(
     plan: &Plan,
     target: &Target,
     request: &Request,
+    pool: &rayon::ThreadPool,
 ) -> Result<Survey, Error> {
     check_server(session)?;
     check_schema(session, request)?;
@@ -106,6 +107,8 @@ pub(crate) fn look(
             left_out.table, left_out.target
         ));
     }
+    // Counting takes a while at a large scale, so it waits until nothing stands in the way.
+    pool.install(|| plan.count())?;
     let mut tables = Vec::new();
     for table in &ddl.tables {
         let there = existing.iter().find(|there| there.name == table.name);
