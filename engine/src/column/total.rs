@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Float64Array, Int64Array, UInt64Array};
-use arrow::compute::{concat, take};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Decimal128Array, Float64Array, Int64Array, UInt64Array, make_comparator,
+};
+use arrow::compute::{SortOptions, concat, take};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
 
 use super::Frame;
@@ -14,6 +16,45 @@ use crate::model::TotalKind;
 /// Child rows worked out at a time.
 const ROWS_PER_SLICE: usize = 8192;
 
+/// The children of one row of a frame, or a part of them: the rows `start..end` of the child table.
+#[derive(Clone, Copy)]
+struct Run {
+    row: usize,
+    start: u64,
+    end: u64,
+}
+
+/// The children of the rows of a frame.
+fn runs_of(frame: &Frame, child: usize) -> Result<Vec<Run>, ValueError> {
+    let run = |(row, (start, end))| Run { row, start, end };
+    Ok(match &frame.rows {
+        Rows::Range(range) => {
+            let offsets = frame.plan.offsets(child, range.clone())?;
+            offsets.windows(2).map(|pair| (pair[0], pair[1])).enumerate().map(run).collect()
+        }
+        Rows::Picked(rows) => {
+            let children = frame.plan.children(child, rows)?.into_iter();
+            children.map(|siblings| (siblings.start, siblings.end)).enumerate().map(run).collect()
+        }
+    })
+}
+
+/// Cuts runs into slices that are worked out together; one row may have more children than fit a slice.
+fn slices(runs: &[Run]) -> impl Iterator<Item = Vec<Run>> {
+    let mut rest = runs.iter().copied().filter(|run| run.start < run.end);
+    let mut next = rest.next();
+    std::iter::from_fn(move || {
+        let (mut slice, mut room) = (Vec::new(), ROWS_PER_SLICE as u64);
+        while let Some(run) = next.filter(|_| room > 0) {
+            let end = run.end.min(run.start + room);
+            room -= end - run.start;
+            slice.push(Run { end, ..run });
+            next = if end < run.end { Some(Run { start: end, ..run }) } else { rest.next() };
+        }
+        (!slice.is_empty()).then_some(slice)
+    })
+}
+
 /// A total over the children of each row of a frame.
 pub(super) fn total(
     frame: &Frame,
@@ -21,46 +62,14 @@ pub(super) fn total(
     kind: TotalKind,
     column: Option<usize>,
 ) -> Result<ArrayRef, ValueError> {
-    let ranges = child_ranges(frame, child)?;
+    let runs = runs_of(frame, child)?;
     let Some(column) = column else {
-        let counts = ranges.iter().map(|(start, end)| (end - start).cast_signed());
+        let counts = runs.iter().map(|run| (run.end - run.start).cast_signed());
         return Ok(Arc::new(Int64Array::from_iter_values(counts)));
     };
     let mut sums = Sums::new(frame, child, column, kind);
-    let mut slice: Vec<(usize, u64, u64)> = Vec::new();
-    let mut rows = 0;
-    for (i, &(start, end)) in ranges.iter().enumerate() {
-        let mut start = start;
-        // One parent may have more children than fit a slice.
-        while start < end {
-            let taken = (end - start).min((ROWS_PER_SLICE - rows) as u64);
-            slice.push((i, start, start + taken));
-            rows += taken as usize;
-            start += taken;
-            if rows == ROWS_PER_SLICE {
-                sums.add(&slice)?;
-                slice.clear();
-                rows = 0;
-            }
-        }
-    }
-    if !slice.is_empty() {
-        sums.add(&slice)?;
-    }
+    slices(&runs).try_for_each(|slice| sums.add(&slice))?;
     sums.finish()
-}
-
-fn child_ranges(frame: &Frame, child: usize) -> Result<Vec<(u64, u64)>, ValueError> {
-    match &frame.rows {
-        Rows::Range(range) => {
-            let offsets = frame.plan.offsets(child, range.clone())?;
-            Ok(offsets.windows(2).map(|pair| (pair[0], pair[1])).collect())
-        }
-        Rows::Picked(rows) => {
-            let children = frame.plan.children(child, rows)?;
-            Ok(children.into_iter().map(|siblings| (siblings.start, siblings.end)).collect())
-        }
-    }
 }
 
 /// What has been added up so far, one entry per row of the frame.
@@ -73,8 +82,9 @@ struct Sums<'f, 'p> {
     real: Vec<f64>,
     /// How many values were not NULL.
     counted: Vec<i64>,
-    /// Of `min` and `max`: the best so far, as an array of one, by row.
-    best: Vec<Option<ArrayRef>>,
+    /// Of `min` and `max`: the best of each run, and whose it is, slice by slice.
+    best: Vec<ArrayRef>,
+    best_of: Vec<usize>,
 }
 
 impl<'f, 'p> Sums<'f, 'p> {
@@ -88,32 +98,34 @@ impl<'f, 'p> Sums<'f, 'p> {
             whole: vec![0; n],
             real: vec![0.0; n],
             counted: vec![0; n],
-            best: vec![None; if matches!(kind, TotalKind::Min | TotalKind::Max) { n } else { 0 }],
+            best: Vec::new(),
+            best_of: Vec::new(),
         }
     }
 
-    fn add(&mut self, slice: &[(usize, u64, u64)]) -> Result<(), ValueError> {
-        let contiguous = slice.windows(2).all(|pair| pair[0].2 == pair[1].1);
-        let rows = match (slice.first(), slice.last()) {
-            (Some(first), Some(last)) if contiguous => Rows::Range(first.1..last.2),
-            _ => Rows::Picked(slice.iter().flat_map(|(_, start, end)| *start..*end).collect()),
+    fn add(&mut self, slice: &[Run]) -> Result<(), ValueError> {
+        let contiguous = slice.windows(2).all(|pair| pair[0].end == pair[1].start);
+        let rows = match slice {
+            [first, ..] if contiguous => Rows::Range(first.start..slice[slice.len() - 1].end),
+            _ => Rows::Picked(slice.iter().flat_map(|run| run.start..run.end).collect()),
         };
         let values = Frame::new(self.frame.plan, self.child, rows).column(self.column)?;
         let nulls = values.logical_nulls();
         let valid = |i: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(i));
+        if matches!(self.kind, TotalKind::Min | TotalKind::Max) {
+            self.extremes(slice, &values, valid)?;
+        }
         let mut at = 0;
-        for &(row, start, end) in slice {
-            let range = at..at + (end - start) as usize;
+        for run in slice {
+            let (row, range) = (run.row, at..at + (run.end - run.start) as usize);
             at = range.end;
             match (self.kind, values.data_type()) {
-                (TotalKind::Min | TotalKind::Max, _) => {
-                    self.extreme(row, &values.slice(range.start, range.len()))
-                }
-                (TotalKind::Count, _) => {}
+                (TotalKind::Min | TotalKind::Max | TotalKind::Count, _) => {}
                 (_, DataType::Decimal128(..)) => {
                     let values = values.as_primitive::<Decimal128Type>().values();
                     for i in range.clone().filter(|&i| valid(i)) {
-                        self.whole[row] = self.whole[row].saturating_add(values[i]);
+                        let sum = self.whole[row].checked_add(values[i]);
+                        self.whole[row] = sum.ok_or_else(|| self.failed("numeric field overflow"))?;
                     }
                 }
                 (_, DataType::Int64) => {
@@ -134,16 +146,58 @@ impl<'f, 'p> Sums<'f, 'p> {
         Ok(())
     }
 
-    fn extreme(&mut self, row: usize, values: &ArrayRef) {
-        let all = match &self.best[row] {
-            Some(best) => concat(&[best.as_ref(), values.as_ref()]).unwrap_or_else(|_| values.clone()),
-            None => values.clone(),
-        };
-        let options =
-            arrow::compute::SortOptions { descending: self.kind == TotalKind::Max, nulls_first: false };
-        if let Ok(first) = arrow::compute::sort_to_indices(&all, Some(options), Some(1)) {
-            self.best[row] = take(&all, &first, None).ok();
+    /// Keeps the best value of each run of a slice.
+    fn extremes(
+        &mut self,
+        slice: &[Run],
+        values: &ArrayRef,
+        valid: impl Fn(usize) -> bool,
+    ) -> Result<(), ValueError> {
+        let better = self.better(values)?;
+        let mut index = Vec::with_capacity(slice.len());
+        let mut at = 0;
+        for run in slice {
+            let range = at..at + (run.end - run.start) as usize;
+            at = range.end;
+            if let Some(best) = range.filter(|&i| valid(i)).reduce(|a, b| if better(b, a) { b } else { a }) {
+                index.push(best as u64);
+                self.best_of.push(run.row);
+            }
         }
+        let index = UInt64Array::from(index);
+        self.best.push(take(values, &index, None).expect("the indices are places of the values"));
+        Ok(())
+    }
+
+    /// Whether the first of two values of an array comes before the second in the order of `min` or `max`.
+    fn better(&self, values: &ArrayRef) -> Result<impl Fn(usize, usize) -> bool + use<'f, 'p>, ValueError> {
+        let options = SortOptions { descending: self.kind == TotalKind::Max, nulls_first: false };
+        let compare =
+            make_comparator(values, values, options).map_err(|error| self.failed(&error.to_string()))?;
+        Ok(move |a, b| compare(a, b).is_lt())
+    }
+
+    /// The best value of each row, NULL where there is none.
+    fn bests(&self, ty: &DataType) -> Result<ArrayRef, ValueError> {
+        let parts: Vec<&dyn Array> = self.best.iter().map(AsRef::as_ref).collect();
+        let all = match parts[..] {
+            [] => arrow::array::new_empty_array(ty),
+            ref parts => concat(parts).map_err(|error| self.failed(&error.to_string()))?,
+        };
+        let better = self.better(&all)?;
+        let mut index: Vec<Option<u64>> = vec![None; self.counted.len()];
+        // A row whose children lie in several slices has several.
+        for (i, &row) in self.best_of.iter().enumerate() {
+            if index[row].is_none_or(|best| better(i, best as usize)) {
+                index[row] = Some(i as u64);
+            }
+        }
+        Ok(take(&all, &UInt64Array::from(index), None).expect("the indices are places of the values"))
+    }
+
+    fn failed(&self, message: &str) -> ValueError {
+        let column = &self.frame.plan.model.tables[self.child].columns[self.column];
+        self.frame.value_error(column, message.to_owned())
     }
 
     fn finish(self) -> Result<ArrayRef, ValueError> {
@@ -157,9 +211,8 @@ impl<'f, 'p> Sums<'f, 'p> {
                 Arc::new((0..n).map(mean).collect::<Float64Array>())
             }
             (TotalKind::Sum, DataType::Decimal128(_, scale)) => {
-                // A sum that saturated has more than 38 digits, too.
                 if self.whole.iter().any(|sum| sum.unsigned_abs() >= 10u128.pow(38)) {
-                    return Err(self.frame.value_error(column, "numeric field overflow".into()));
+                    return Err(self.failed("numeric field overflow"));
                 }
                 let sums = (0..n).map(|i| some(i).then(|| self.whole[i])).collect::<Decimal128Array>();
                 Arc::new(sums.with_data_type(DataType::Decimal128(38, scale)))
@@ -168,34 +221,14 @@ impl<'f, 'p> Sums<'f, 'p> {
                 let mut sums = Vec::with_capacity(n);
                 for i in 0..n {
                     let sum = i64::try_from(self.whole[i]);
-                    sums.push(some(i).then_some(
-                        sum.map_err(|_| self.frame.value_error(column, "bigint out of range".into()))?,
-                    ));
+                    sums.push(some(i).then_some(sum.map_err(|_| self.failed("bigint out of range"))?));
                 }
                 Arc::new(Int64Array::from(sums))
             }
             (TotalKind::Sum, _) => {
                 Arc::new((0..n).map(|i| some(i).then(|| self.real[i])).collect::<Float64Array>())
             }
-            (TotalKind::Min | TotalKind::Max, ty) => {
-                let parts: Vec<ArrayRef> = self.best.iter().flatten().cloned().collect();
-                let mut next = 0;
-                let index: UInt64Array = self
-                    .best
-                    .iter()
-                    .map(|best| {
-                        best.as_ref().map(|_| {
-                            next += 1;
-                            next - 1
-                        })
-                    })
-                    .collect();
-                let all = match parts.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>()[..] {
-                    [] => arrow::array::new_empty_array(&ty),
-                    ref parts => concat(parts).map_err(|e| self.frame.value_error(column, e.to_string()))?,
-                };
-                take(&all, &index, None).map_err(|e| self.frame.value_error(column, e.to_string()))?
-            }
+            (TotalKind::Min | TotalKind::Max, ty) => self.bests(&ty)?,
         })
     }
 }
