@@ -358,7 +358,7 @@ fn mutants_are_not_all_refused() {
 }
 
 /// Texts that once made a compiler panic or hang, each with its story.
-const ONCE_WRONG: [(&str, &str); 3] = [
+const ONCE_WRONG: [(&str, &str); 4] = [
     (
         "a date is days, and a day of the year one million overflowed in microseconds",
         "as_of: 1000000-01-01\ntables: {t: {rows: 1, columns: {id: serial}}}",
@@ -371,6 +371,7 @@ const ONCE_WRONG: [(&str, &str); 3] = [
         "an empty text was appended two billion times for each row",
         "tables: {t: {rows: 1000, columns: {x: \"= repeat('', 2147483640 + row_number()::integer % 2)\"}}}",
     ),
+    ("a literal table without a column was asked for its key", "tables: {t: {rows: [{}]}}"),
 ];
 
 #[test]

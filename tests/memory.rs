@@ -60,12 +60,13 @@ fn a_hundred_times_the_rows_take_no_more_memory() {
 }
 
 #[test]
-#[ignore = "slow: ten million rows in four formats"]
+#[ignore = "slow: twenty million rows in four formats"]
 fn files_of_any_size_take_no_more_memory() {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("data");
     for format in ["parquet", "csv", "jsonl", "arrow"] {
         let arguments = ["generate", "saas", "--force", "--format", format, "--to", to.to_str().unwrap()];
-        assert_bounded(&arguments, ["2", "10"]);
+        // From some seconds on, the window of chunks in flight has been as full as it gets.
+        assert_bounded(&arguments, ["5", "20"]);
     }
 }

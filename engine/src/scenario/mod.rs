@@ -288,6 +288,7 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
         None if !keys_are_right => None,
         _ => row_source(key, node, faults),
     };
+    let faults_before = faults.0.len();
     let mut columns: Vec<Column> = Vec::new();
     for (section, written) in [("let", false), ("columns", true)] {
         let Some(section_node) = node.get(section).filter(|node| !node.is_null()) else { continue };
@@ -310,7 +311,7 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
         }
     }
     let literal = matches!(source, Some(RowSource::Literal(_)));
-    if columns.is_empty() && !literal && keys_are_right && node.get("columns").is_none() {
+    if columns.is_empty() && !literal && keys_are_right && faults.0.len() == faults_before {
         faults.push(Fault::at(key.span, format!("{what} has no columns")).hint("add `columns:`"));
     }
     let source = source.unwrap_or(RowSource::Faulty);

@@ -129,7 +129,7 @@ impl Resolver<'_> {
 
     fn unique_keys_of(&mut self, t: usize, key: usize) -> Keys {
         let mut keys = Keys::default();
-        if self.drafts[t].faulty {
+        if self.drafts[t].faulty || self.drafts[t].columns.is_empty() {
             return keys;
         }
         let written = self.scenario.tables[t].keys.clone();
