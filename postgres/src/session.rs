@@ -17,9 +17,12 @@ use crate::stop::Stop;
 
 /// What a load sets on its connections; none of it needs a privilege. Statements may take as long as they take, but nobody
 /// waits forever for a lock that somebody else holds.
+///
+/// A short `statement_timeout` of the role's must not end this very statement, so it goes first.
 const SETTINGS: &str = "\
+    set statement_timeout to 0; \
     set client_encoding to 'UTF8'; set timezone to 'UTC'; set datestyle to 'ISO'; set intervalstyle to 'postgres'; \
-    set statement_timeout to 0; set idle_in_transaction_session_timeout to 0; set idle_session_timeout to 0; \
+    set idle_in_transaction_session_timeout to 0; set idle_session_timeout to 0; \
     set lock_timeout to '10s'; set synchronous_commit to off; set client_min_messages to warning; \
     set default_transaction_read_only to off; set default_transaction_isolation to 'read committed'";
 

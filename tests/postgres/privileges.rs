@@ -165,7 +165,7 @@ fn settings_of_a_role_do_not_get_in_the_way() {
     let role = Role::new(&database);
     role.psql(&format!(
         "grant create on database {} to ROLE; create schema \"App\"; grant usage, create on schema \"App\" to ROLE; \
-         alter role ROLE set statement_timeout = 1; alter role ROLE set default_transaction_read_only = on; \
+         alter role ROLE set statement_timeout = 5; alter role ROLE set default_transaction_read_only = on; \
          alter role ROLE set default_transaction_isolation = serializable; alter role ROLE set client_encoding = 'LATIN1'; \
          alter role ROLE set datestyle = 'German, DMY'; alter role ROLE set timezone = 'Asia/Kathmandu'; \
          alter role ROLE set search_path = ''; alter role ROLE set standard_conforming_strings = off; \
