@@ -59,7 +59,7 @@ def of_value(sql_type, seed, value):
     kind = family(sql_type)
     key = of_bytes(seed, kind.encode())
     if value is None:
-        return mix(key ^ MASK)
+        return mix(mix(key))
     if kind.endswith("[]"):
         state = mix(key ^ len(value))
         for element in value:

@@ -116,7 +116,9 @@ impl Cells {
         };
         let json = *ty == Type::Json;
         let canonical = CanonicalJson::default();
-        Self { key, null: mix::mix(!key), json, elements, dictionary: None, canonical }
+        // NULL's word is that of a value which nobody has: `mix(key)` looks like nothing.
+        let null = mix::mix(mix::mix(key));
+        Self { key, null, json, elements, dictionary: None, canonical }
     }
 
     /// Adds every cell's word to its row's sum; `None` when the array is none of the type.

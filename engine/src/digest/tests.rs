@@ -120,15 +120,17 @@ fn equal_values_have_equal_hashes() {
 #[test]
 fn different_values_have_different_hashes() {
     let mut all = Vec::new();
-    all.extend(of(Type::BigInt, Int64Array::from(vec![Some(0), Some(1), Some(i64::MIN), None])));
+    all.extend(of(Type::BigInt, Int64Array::from(vec![Some(0), Some(1), Some(-1), Some(i64::MIN), None])));
     all.extend(of(Type::Double, Float64Array::from(vec![Some(0.0), Some(f64::NAN), None])));
     all.extend(of(Type::Text, StringArray::from(vec![Some(""), Some("0"), Some("0 "), Some("NULL"), None])));
     all.extend(of(Type::Json, StringArray::from(vec![Some("null"), Some("{"), Some("\"\""), None])));
     all.extend(of(Type::Bytes, BinaryArray::from(vec![Some(&b""[..]), Some(b"0"), None])));
     all.extend(of(numeric(0), decimals(&[0, 1, 1 << 64, -1], 0)));
+    all.extend(of(numeric(0), Decimal128Array::from(vec![None]).with_precision_and_scale(20, 0).unwrap()));
+    all.extend(of(Type::Date, Date32Array::from(vec![Some(0), Some(-1), None])));
     all.extend(of(numeric(1), decimals(&[0, 1], 1)));
-    let lists = [Some(vec![]), Some(vec![None]), Some(vec![None, None]), Some(vec![Some(1), Some(2)])];
-    let lists = lists.into_iter().chain([Some(vec![Some(2), Some(1)]), None]);
+    let lists = [Some(vec![]), Some(vec![None]), Some(vec![Some(-1)]), Some(vec![None, None])];
+    let lists = lists.into_iter().chain([Some(vec![Some(1), Some(2)]), Some(vec![Some(2), Some(1)]), None]);
     all.extend(of(
         Type::List(Box::new(Type::BigInt)),
         ListArray::from_iter_primitive::<Int64Type, _, _>(lists),
@@ -201,8 +203,8 @@ fn a_batch_of_another_table_is_refused() {
     assert_eq!(error.to_string(), "column `*` should be 0 columns, and is 1 columns");
 }
 
-const BOOLEAN: &[u64] = &[0x1e9d_0257_a965_2042, 0x1c8c_9572_2451_51bc, 0x339e_5ed2_4e9b_41a0];
-const INTEGER: &[u64] = &[0x5e96_7cf5_8802_bf1a, 0xa224_8ba4_0494_9a4e, 0xa224_8ba4_0494_9a4e];
+const BOOLEAN: &[u64] = &[0x1e9d_0257_a965_2042, 0x1c8c_9572_2451_51bc, 0xf5e7_1ee4_5ad8_4735];
+const INTEGER: &[u64] = &[0x5e96_7cf5_8802_bf1a, 0xa224_8ba4_0494_9a4e, 0x00f9_63a6_24dc_8b87];
 const FLOAT: &[u64] = &[0x0ca9_39f3_3ce2_0e7f, 0x3908_d2f6_b297_bfe0, 0xf2eb_6925_7279_0861];
 const NUMERIC: &[u64] = &[0x6742_f693_736d_2b9b, 0xf329_ee9b_8ea0_150d, 0xa34c_a9fa_c981_0350];
 const TEXT: &[u64] = &[
@@ -223,7 +225,7 @@ const INTERVAL: &[u64] = &[0x60fb_9511_621e_0cd3];
 const UUID: &[u64] = &[0xe5df_3aed_39a7_4701];
 const JSON: &[u64] = &[0x66a1_668c_3c04_a01e];
 const BYTES: &[u64] = &[0x1b59_9c1f_f9b8_2caf];
-const LIST: &[u64] = &[0xeffb_7179_e7bd_4ac3, 0x56c4_b23f_e559_b572, 0xea83_b069_5349_7064];
+const LIST: &[u64] = &[0xeffb_7179_e7bd_4ac3, 0x10e0_9925_9247_fe11, 0x477f_3f43_08b4_4557];
 
 /// A table of three columns with NULLs and repeated rows.
 fn table() -> impl Strategy<Value = Vec<(&'static str, Type, ArrayRef)>> {
