@@ -35,6 +35,9 @@ impl Expression {
     /// As [`Self::compile`].
     pub fn compile_ast(ast: &Expr, source: &Source, scope: &mut dyn Scope) -> Result<Self, Fault> {
         let expression = Compiler { source, scope, depth: 0 }.expr(ast)?;
+        if let Some(fault) = expression.fault() {
+            return Err(fault);
+        }
         // A quoted literal that nothing gave a type is text from here on.
         Ok(match expression.node {
             Node::Constant { value, untyped: true } => Self::constant_of(value, expression.ty),
@@ -127,7 +130,7 @@ impl Compiler<'_, '_> {
                 let (value, low, high) = (self.placed(expr)?, self.placed(low)?, self.placed(high)?);
                 let above = operator::compare(Comparison::GreaterOrEqual, value.clone(), low, span)?;
                 let below = operator::compare(Comparison::LessOrEqual, value, high, span)?;
-                negate_if(*negated, Expression::logic(Connective::And, above, below, span)?, span)
+                negate_if(*negated, Expression::logic(Connective::And, above, below, span), span)
             }
             Expr::InList { expr, list, negated } => {
                 let found = self.in_list(expr, list, span)?;
@@ -305,7 +308,7 @@ impl Compiler<'_, '_> {
                     _ => (Connective::Or, "each side of `or`"),
                 };
                 let (left, right) = (self.boolean(left, role)?, self.boolean(right, role)?);
-                Expression::logic(connective, left, right, span)
+                Ok(Expression::logic(connective, left, right, span))
             }
             BinaryOperator::StringConcat => {
                 let mut pieces = Vec::new();
@@ -356,7 +359,7 @@ impl Compiler<'_, '_> {
                 operator::compare(Comparison::Equal, (operand.clone(), spans[0]), (value, *place), span)?;
             found = Some(match found {
                 None => equal,
-                Some(found) => Expression::logic(Connective::Or, found, equal, span)?,
+                Some(found) => Expression::logic(Connective::Or, found, equal, span),
             });
         }
         found.ok_or_else(|| Fault::at(span, "the list is empty"))
@@ -412,7 +415,7 @@ impl Compiler<'_, '_> {
                 None => branches.push((condition, result)),
             }
         }
-        if branches.is_empty() { Ok(last) } else { Expression::case(Case::new(branches, last), span) }
+        if branches.is_empty() { Ok(last) } else { Ok(Expression::case(Case::new(branches, last), span)) }
     }
 
     fn cast(&mut self, ast: &Expr, data_type: &ast::DataType, span: Span) -> Result<Expression, Fault> {

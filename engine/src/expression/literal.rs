@@ -12,7 +12,7 @@ use crate::types::Type;
 
 pub(super) fn quoted(text: &str) -> Expression {
     let value: ArrayRef = Arc::new(StringArray::from(vec![text]));
-    Expression { node: Node::Constant { value, untyped: true }, ty: Type::Text, nullable: false }
+    Expression::of(Node::Constant { value, untyped: true }, Type::Text, false)
 }
 
 /// A number takes the narrowest of integer, bigint and numeric that holds it, as in PostgreSQL.
@@ -32,6 +32,9 @@ pub(super) fn number(text: &str, span: Span) -> Result<Expression, Fault> {
     if exponent.unsigned_abs() > 60 {
         // Beyond exact numbers; `1e300` can only mean a double.
         let value = text.parse::<f64>().map_err(|_| wrong())?;
+        if value.is_infinite() {
+            return Err(Fault::at(span, format!("`{text}` is out of range for type double precision")));
+        }
         return Ok(Expression::constant_of(Arc::new(Float64Array::from(vec![value])), Type::Double));
     }
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

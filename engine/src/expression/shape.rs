@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use arrow::array::Array;
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::Int32Type;
 
 use super::Template;
 use super::tree::{Contract, Expression, Form, Node};
+use crate::types::Type;
 
 /// A piece of a template.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +37,24 @@ impl Expression {
             _ if self.ty.is_integer() => self.passes_on(),
             _ => None,
         }
+    }
+
+    /// The slot of a number that it fills up with zeros on the left, and the length that it comes to.
+    pub fn zero_padded(&self) -> Option<(usize, usize)> {
+        let Node::Call(call) = &self.node else { return None };
+        let (Form::Function("lpad"), [number, length, fill]) = (&call.form, &call.arguments[..]) else {
+            return None;
+        };
+        let length = length.constant()?;
+        let length = usize::try_from(length.as_primitive_opt::<Int32Type>()?.value(0)).ok()?;
+        let slot = match &number.node {
+            Node::Call(cast) => match (&cast.form, &cast.arguments[..]) {
+                (Form::Cast(Type::Text), [of]) if of.ty.is_integer() => of.passes_on_number()?,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        (fill.constant_text()? == "0").then_some((slot, length))
     }
 
     /// The texts that it can give, each once, when there are at most `most`: it chooses among constants and among inputs

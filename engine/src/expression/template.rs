@@ -222,7 +222,7 @@ pub(super) fn compose(pieces: Vec<Placed>, span: Span) -> Result<Expression, Fau
         contract: Contract::Native,
         run: Arc::new(move |a, rows| compose_rows(a, &types, rows)),
     };
-    Expression::call(call, Type::Text, nullable, span)
+    Ok(Expression::call(call, Type::Text, nullable, span))
 }
 
 fn compose_rows(a: &[Value], types: &[Type], rows: usize) -> Result<ArrayRef, String> {

@@ -23,6 +23,8 @@ pub struct Expression {
     pub(super) node: Node,
     pub(super) ty: Type,
     pub(super) nullable: bool,
+    /// Why its constant value does not exist.
+    fails: Option<Arc<Fault>>,
 }
 
 #[derive(Clone)]
@@ -137,7 +139,7 @@ impl Expression {
 
     pub(super) fn constant_of(value: ArrayRef, ty: Type) -> Self {
         let nullable = value.logical_null_count() > 0;
-        Self { node: Node::Constant { value, untyped: false }, ty, nullable }
+        Self::of(Node::Constant { value, untyped: false }, ty, nullable)
     }
 
     pub(super) fn text_constant(text: &str) -> Self {
@@ -149,13 +151,13 @@ impl Expression {
     }
 
     pub(super) fn input(slot: usize, name: &str, ty: Type, nullable: bool) -> Self {
-        Self { node: Node::Input { slot, name: name.into() }, ty, nullable }
+        Self::of(Node::Input { slot, name: name.into() }, ty, nullable)
     }
 
     /// A call, computed at once when all its arguments are constants.
-    pub(super) fn call(call: Call, ty: Type, nullable: bool, span: Span) -> Result<Self, Fault> {
+    pub(super) fn call(call: Call, ty: Type, nullable: bool, span: Span) -> Self {
         let constant = call.arguments.iter().all(|argument| matches!(argument.node, Node::Constant { .. }));
-        Self { node: Node::Call(Arc::new(call)), ty, nullable }.fold_if(constant, span)
+        Self::of(Node::Call(Arc::new(call)), ty, nullable).fold_if(constant, span)
     }
 
     /// A strict call: NULL when an argument is.
@@ -165,44 +167,82 @@ impl Expression {
         ty: Type,
         span: Span,
         run: impl Fn(&[Value], usize) -> Result<ArrayRef, String> + Send + Sync + 'static,
-    ) -> Result<Self, Fault> {
+    ) -> Self {
         let nullable = arguments.iter().any(Self::nullable);
         let call = Call { form, arguments, contract: Contract::Strict, run: Arc::new(run) };
         Self::call(call, ty, nullable, span)
     }
 
-    pub(super) fn logic(connective: Connective, left: Self, right: Self, span: Span) -> Result<Self, Fault> {
+    pub(super) fn logic(connective: Connective, left: Self, right: Self, span: Span) -> Self {
         let nullable = left.nullable || right.nullable;
-        let constant = left.constant().is_some() && right.constant().is_some();
+        // A left side that decides rules the right one out.
+        let decides = |value: ArrayRef| {
+            value.is_valid(0) && value.as_boolean().value(0) == (connective == Connective::Or)
+        };
+        if left.constant().is_some_and(decides) {
+            return left;
+        }
         let node = Node::Logic { connective, sides: Arc::new([left, right]) };
-        Self { node, ty: Type::Boolean, nullable }.fold_if(constant, span)
+        Self::of(node, Type::Boolean, nullable).fold_without_inputs(span)
     }
 
-    pub(super) fn case(case: Case, span: Span) -> Result<Self, Fault> {
+    pub(super) fn case(case: Case, span: Span) -> Self {
         let nullable = case.otherwise.nullable || case.branches.iter().any(|(_, result)| result.nullable);
-        let constant = case.otherwise.constant().is_some()
-            && case
-                .branches
-                .iter()
-                .all(|(condition, result)| condition.constant().is_some() && result.constant().is_some());
         let ty = case.otherwise.ty.clone();
-        Self { node: Node::Case(Arc::new(case)), ty, nullable }.fold_if(constant, span)
+        Self::of(Node::Case(Arc::new(case)), ty, nullable).fold_without_inputs(span)
     }
 
     /// All of one type already.
-    pub(super) fn coalesce(values: Vec<Self>, span: Span) -> Result<Self, Fault> {
+    pub(super) fn coalesce(mut values: Vec<Self>, span: Span) -> Self {
+        let is_there = |value: &Self| value.constant().is_some_and(|value| value.is_valid(0));
+        if let Some(last) = values.iter().position(is_there) {
+            values.truncate(last + 1);
+        }
         let nullable = values.iter().all(Self::nullable);
-        let constant = values.iter().all(|value| value.constant().is_some());
         let ty = values[0].ty.clone();
-        Self { node: Node::Coalesce(values.into()), ty, nullable }.fold_if(constant, span)
+        Self::of(Node::Coalesce(values.into()), ty, nullable).fold_without_inputs(span)
     }
 
-    fn fold_if(self, constant: bool, span: Span) -> Result<Self, Fault> {
+    pub(super) fn of(node: Node, ty: Type, nullable: bool) -> Self {
+        Self { node, ty, nullable, fails: None }
+    }
+
+    /// What does not need all its parts is worked out although one of them fails.
+    fn fold_without_inputs(self, span: Span) -> Self {
+        let constant = self.inputs().is_empty();
+        self.fold_if(constant, span)
+    }
+
+    fn fold_if(self, constant: bool, span: Span) -> Self {
         if !constant {
-            return Ok(self);
+            return self;
         }
-        let value = self.eval(&[], 1).and_then(Value::plain).map_err(|message| Fault::at(span, message))?;
-        Ok(Self::constant_of(value.array_ref(), self.ty))
+        match self.eval(&[], 1).and_then(Value::plain) {
+            Ok(value) => Self::constant_of(value.array_ref(), self.ty),
+            Err(message) => {
+                let fault = self.fault().unwrap_or_else(|| Fault::at(span, message));
+                Self { fails: Some(Arc::new(fault)), ..self }
+            }
+        }
+    }
+
+    /// Why a constant part has no value, unless a constant condition rules that part out.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        if let Some(fault) = &self.fails {
+            return Some(Fault::clone(fault));
+        }
+        match &self.node {
+            Node::Constant { .. } | Node::Input { .. } => None,
+            Node::Call(call) => call.arguments.iter().find_map(Self::fault),
+            Node::Logic { sides, .. } => sides.iter().find_map(Self::fault),
+            Node::Case(case) => {
+                let branches = &case.branches;
+                let of_branch =
+                    branches.iter().find_map(|(when, then)| when.fault().or_else(|| then.fault()));
+                of_branch.or_else(|| case.otherwise.fault())
+            }
+            Node::Coalesce(values) => values.iter().find_map(Self::fault),
+        }
     }
 
     pub(super) fn is_untyped(&self) -> bool {

@@ -118,7 +118,8 @@ impl Expression {
     /// # Errors
     /// A fault when there is no such conversion, or a constant does not fit.
     pub fn cast_to(self, ty: &Type, span: Span) -> Result<Self, Fault> {
-        self.convert(ty, Context::Assignment, span)
+        let value = self.convert(ty, Context::Assignment, span)?;
+        value.fault().map_or(Ok(value), Err)
     }
 
     /// The reader of a type's text: an expression over one column of text, as `column::type` in SQL.
@@ -148,7 +149,7 @@ impl Expression {
         if self.ty == *ty {
             return Ok(match self.node {
                 Node::Constant { value, .. } => {
-                    Self { node: Node::Constant { value, untyped: false }, ..self }
+                    Self::of(Node::Constant { value, untyped: false }, self.ty, self.nullable)
                 }
                 _ => self,
             });
@@ -169,7 +170,13 @@ impl Expression {
         }
         let Some(run) = conversion(&self.ty, ty) else { return refuse(None) };
         let arguments = vec![self];
-        Expression::strict(Form::Cast(ty.clone()), arguments, ty.clone(), span, move |a, rows| run(a, rows))
+        let form = Form::Cast(ty.clone());
+        let cast = Expression::strict(form, arguments, ty.clone(), span, move |a, rows| run(a, rows));
+        match cast.fault() {
+            // A literal that is none of its type is wrong wherever it stands.
+            Some(fault) if literal => Err(fault),
+            _ => Ok(cast),
+        }
     }
 }
 

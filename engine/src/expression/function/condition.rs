@@ -28,7 +28,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         arity: (1, MANY),
         build: |site| {
             let span = site.span;
-            Expression::coalesce(unify_all(site.arguments)?, span)
+            Ok(Expression::coalesce(unify_all(site.arguments)?, span))
         },
     },
     Function {
@@ -89,7 +89,7 @@ fn nullif_call(site: Site) -> Result<Expression, Fault> {
             nullif(&value, equal).map_err(|e| e.to_string())
         }),
     };
-    Expression::call(call, ty, true, span)
+    Ok(Expression::call(call, ty, true, span))
 }
 
 /// Keeps the best so far and replaces it where the next one wins, or where there is nothing yet.
@@ -131,10 +131,10 @@ fn extreme(site: Site, wins: Comparison) -> Result<Expression, Fault> {
         }
         best.into_array(rows)
     };
-    Expression::call(
+    Ok(Expression::call(
         Call { form, arguments, contract: Contract::Total, run: Arc::new(run) },
         ty,
         nullable,
         span,
-    )
+    ))
 }

@@ -170,7 +170,7 @@ impl Site {
         run: impl Fn(&[Value], usize) -> Result<ArrayRef, String> + Send + Sync + 'static,
     ) -> Result<Expression, Fault> {
         let arguments = self.arguments.into_iter().map(|(value, _)| value).collect();
-        Expression::strict(Form::Function(self.doc.name), arguments, ty, self.span, run)
+        Ok(Expression::strict(Form::Function(self.doc.name), arguments, ty, self.span, run))
     }
 
     /// The call, whose loop decides about NULL.
@@ -183,6 +183,6 @@ impl Site {
         let arguments = self.arguments.into_iter().map(|(value, _)| value).collect();
         let form = Form::Function(self.doc.name);
         let call = Call { form, arguments, contract: Contract::Total, run: std::sync::Arc::new(run) };
-        Expression::call(call, ty, nullable, self.span)
+        Ok(Expression::call(call, ty, nullable, self.span))
     }
 }

@@ -85,9 +85,12 @@ pub(in crate::expression) fn like(
     if pattern.constant().is_some() {
         // Tried once, so that a pattern the kernel refuses, such as one far too long, is a fault here.
         let trial = vec![Expression::text_constant(""), pattern.clone()];
-        Expression::strict(Form::Infix(form), trial, Type::Boolean, pattern_span, matches)?;
+        let trial = Expression::strict(Form::Infix(form), trial, Type::Boolean, pattern_span, matches);
+        if let Some(fault) = trial.fault() {
+            return Err(fault);
+        }
     }
-    Expression::strict(Form::Infix(form), vec![text, pattern], Type::Boolean, span, matches)
+    Ok(Expression::strict(Form::Infix(form), vec![text, pattern], Type::Boolean, span, matches))
 }
 
 /// Rewrites a pattern with another escape, or with none, to one with the backslash.

@@ -412,7 +412,7 @@ fn in_zone(
     };
     let arguments = site.arguments.into_iter().map(|(value, _)| value).collect();
     let call = Call { form, arguments, contract: Contract::Native, run: Arc::new(run) };
-    Expression::call(call, ty, nullable, span)
+    Ok(Expression::call(call, ty, nullable, span))
 }
 
 /// The zones of a column of names, each looked up once.

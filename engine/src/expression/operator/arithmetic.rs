@@ -75,6 +75,11 @@ pub(super) fn no_operator(op: Arithmetic, left: &Expression, right: &Expression,
     if op == Arithmetic::Add && (left.ty == Type::Text || right.ty == Type::Text) {
         return fault.hint("`||` joins texts");
     }
+    for (side, other) in [(left, right), (right, left)] {
+        if side.ty == Type::Date && other.ty == Type::BigInt {
+            return fault.hint(format!("days are an integer: write `{other}::integer`"));
+        }
+    }
     fault
 }
 
@@ -86,7 +91,7 @@ pub(super) fn infix(
     span: Span,
     run: impl Fn(&[Value], usize) -> Result<ArrayRef, String> + Send + Sync + 'static,
 ) -> Result<Expression, Fault> {
-    Expression::strict(Form::Infix(op.symbol()), vec![left, right], ty, span, run)
+    Ok(Expression::strict(Form::Infix(op.symbol()), vec![left, right], ty, span, run))
 }
 
 fn numbers(
@@ -260,7 +265,7 @@ pub(in crate::expression) fn negate(operand: Expression, span: Span) -> Result<E
         Type::Numeric { .. } | Type::Real | Type::Double => false,
         _ => return Err(Fault::at(span, format!("no operator `- {ty}`"))),
     };
-    Expression::strict(Form::Prefix("-"), vec![operand], ty.clone(), span, move |a, _| {
+    Ok(Expression::strict(Form::Prefix("-"), vec![operand], ty.clone(), span, move |a, _| {
         let err = || overflow.clone();
         match (&ty, check) {
             (Type::SmallInt, _) => {
@@ -283,5 +288,5 @@ pub(in crate::expression) fn negate(operand: Expression, span: Span) -> Result<E
             (Type::Real, _) => Ok(map::<Float32Type, Float32Type>(&a[0], &arrow, |x| -x)),
             _ => Ok(map::<Float64Type, Float64Type>(&a[0], &arrow, |x| -x)),
         }
-    })
+    }))
 }

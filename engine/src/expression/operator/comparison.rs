@@ -60,9 +60,13 @@ pub(in crate::expression) fn compare(
 ) -> Result<Expression, Fault> {
     let (left, right) = unify(left.0, left.1, right.0, right.1)?;
     let ty = comparable(&left.ty, span)?;
-    Expression::strict(Form::Infix(op.symbol()), vec![left, right], Type::Boolean, span, move |a, rows| {
-        compare_values(op, &ty, a, rows)
-    })
+    Ok(Expression::strict(
+        Form::Infix(op.symbol()),
+        vec![left, right],
+        Type::Boolean,
+        span,
+        move |a, rows| compare_values(op, &ty, a, rows),
+    ))
 }
 
 /// Compares two values of one type row by row. Text compares byte by byte.
@@ -125,7 +129,7 @@ pub(in crate::expression) fn distinct(
             Ok(Arc::new(BooleanArray::new(same, None)))
         }),
     };
-    Expression::call(call, Type::Boolean, false, span)
+    Ok(Expression::call(call, Type::Boolean, false, span))
 }
 
 /// `operand in (list)`, the list constant and of the operand's type.
@@ -174,7 +178,7 @@ pub(in crate::expression) fn in_constants(
         contract: Contract::Strict,
         run: Arc::new(run),
     };
-    Expression::call(call, Type::Boolean, nullable, span)
+    Ok(Expression::call(call, Type::Boolean, nullable, span))
 }
 
 fn compare_by<T: ArrowPrimitiveType>(
@@ -263,14 +267,14 @@ pub(in crate::expression) fn test(which: Test, operand: Expression, span: Span) 
             Ok(Arc::new(BooleanArray::new(flags, None)))
         }),
     };
-    Expression::call(call, Type::Boolean, false, span)
+    Ok(Expression::call(call, Type::Boolean, false, span))
 }
 
 /// `not operand`.
 pub(in crate::expression) fn not(operand: Expression, span: Span) -> Result<Expression, Fault> {
     let operand = operand.widen(&Type::Boolean, span)?;
-    Expression::strict(Form::Prefix("not "), vec![operand], Type::Boolean, span, |a, _| {
+    Ok(Expression::strict(Form::Prefix("not "), vec![operand], Type::Boolean, span, |a, _| {
         let result = arrow::compute::not(a[0].array().as_boolean());
         Ok(Arc::new(result.map_err(|e| e.to_string())?))
-    })
+    }))
 }
