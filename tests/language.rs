@@ -343,3 +343,204 @@ tables:
         assert!(!check(other), "{other}");
     }
 }
+
+/// Columns in the order of their use were settled one by one, and the chain was followed for the first time while rows were made.
+#[test]
+fn a_chain_of_columns_is_bounded_in_either_order() {
+    let scenario = |order: Vec<usize>| {
+        let links = order.iter().map(|i| {
+            format!(
+                "      a{i}: = {}\n",
+                match i {
+                    0 => "1".to_owned(),
+                    i => format!("a{} + 1", i - 1),
+                }
+            )
+        });
+        format!(
+            "tables:\n  t:\n    rows: 2\n    let:\n{}    columns:\n      x: = a{}\n",
+            links.collect::<String>(),
+            order.len() - 1
+        )
+    };
+    for order in [(0..300).collect::<Vec<_>>(), (0..300).rev().collect()] {
+        let faults = faults(&scenario(order));
+        assert!(faults.contains("depends on more than 100 other columns in a row"), "{faults}");
+    }
+    for order in [(0..90).collect::<Vec<_>>(), (0..90).rev().collect()] {
+        assert_eq!(batch(&scenario(order), "t").num_rows(), 2);
+    }
+}
+
+/// What a constant condition rules out was worked out all the same.
+#[test]
+fn what_a_parameter_rules_out_does_not_fail() {
+    let t = batch(
+        "
+params:
+  n: 0
+tables:
+  t:
+    rows: 1
+    columns:
+      a: = case when $n > 0 then 100 / $n else 0 end
+      b: = case $n when 0 then 0 else 100 / $n end
+      c: = case when $n <> 0 and 5 / $n > 1 then 1 else 0 end
+      d: = coalesce($n, 1 / 0)
+",
+        "t",
+    );
+    for (column, field) in t.columns().iter().zip(t.schema().fields()) {
+        let value = arrow::compute::cast(column, &arrow::datatypes::DataType::Int64).unwrap();
+        assert_eq!(value.as_primitive::<Int64Type>().value(0), 0, "{}", field.name());
+    }
+    let wrong =
+        faults("tables: {t: {rows: 1, columns: {id: serial, a: = case when id > 5 then 1 / 0 else 0 end}}}");
+    assert!(wrong.contains("division by zero"), "{wrong}");
+    let wrong = faults("tables: {t: {rows: 1, columns: {a: = 1e400}}}");
+    assert!(wrong.contains("out of range for type double precision"), "{wrong}");
+}
+
+/// A parent without children was worked out because it lay between two that have some, and a row of a small table because all
+/// of them were.
+#[test]
+fn rows_that_nobody_reads_cannot_fail() {
+    let scenario = "
+tables:
+  parents:
+    rows: 200
+    let:
+      share: = 100 / count(kids)
+    columns:
+      id: serial
+  kids:
+    per: parents
+    count: {choose: [0, 1, 5]}
+    columns:
+      share: = parents.share
+  steps:
+    rows: 60
+    columns:
+      id: serial
+      rate: = 60 / (id - 60)
+  walks:
+    rows: 4
+    let:
+      first: {reference: steps}
+    columns:
+      rate: = first.rate
+      case: {switch: {on: row_number() % 2, cases: {0: = 0}, else: = 10 / (row_number() % 2)}}
+";
+    let shares = numbers(&batch(scenario, "kids"), "share");
+    assert!(shares.len() > 200 && shares.iter().all(|share| matches!(share, Some(20 | 100))));
+    let walks = batch(scenario, "walks");
+    assert!(numbers(&walks, "rate").iter().all(|rate| rate.is_some_and(|rate| rate < 0)));
+    assert_eq!(numbers(&walks, "case")[..4], [Some(10), Some(0), Some(10), Some(0)]);
+}
+
+/// Each pick of a popular row worked its columns out again.
+#[test]
+fn a_popular_row_is_the_same_however_often_it_is_picked() {
+    let scenario = "
+tables:
+  products: {rows: 5_000, columns: {id: serial, price: {integer: {from: 1, to: 1_000_000}}}}
+  sales:
+    rows: 1_000
+    let: {product: {reference: {to: products, skew: 4, column: id}, null: 10%}}
+    columns: {product_id: = product, price: = product.price}
+";
+    let plan = Plan::compile(scenario, &Settings::default()).unwrap();
+    let sales = batch(scenario, "sales");
+    let (ids, prices) = (numbers(&sales, "product_id"), numbers(&sales, "price"));
+    for (i, (id, price)) in ids.into_iter().zip(prices).enumerate() {
+        let alone = id.map(|id| plan.batch(0, id as u64 - 1..id as u64).unwrap());
+        assert_eq!(price, alone.and_then(|row| numbers(&row, "price")[0]), "row {i}");
+    }
+}
+
+/// `type:` was applied to the count and not to what is known of it, so more distinct rows were promised than there are.
+#[test]
+fn a_count_has_no_type() {
+    let wrong = faults(
+        "tables: {a: {rows: 1, columns: {id: serial}}, b: {per: a, count: {normal: {mean: 0, sd: 1}, type: integer}, columns: {id: serial}}}",
+    );
+    assert!(wrong.contains("a count has no `type`"), "{wrong}");
+}
+
+/// An empty text between two numbers was taken for what sets them apart.
+#[test]
+fn an_empty_text_does_not_set_a_number_off() {
+    let unique = |text: &str| {
+        let scenario = format!(
+            "params: {{p: ''}}\ntables: {{t: {{rows: 900, columns: {{id: serial, n: {{integer: {{from: 1, to: 50}}}}, x: {{text: \"{text}\", unique: true}}}}}}}}"
+        );
+        Plan::compile(&scenario, &Settings::default()).is_ok()
+    };
+    assert!(!unique("{n}{''}{id}") && !unique("{n}{$p}{id}") && unique("{n}-{id}"));
+    // Zeros on the left make all of them equally long, if the longest fits.
+    assert!(unique("{n}{id|lpad(3, '0')}") && unique("SKU-{id|lpad(6, '0')}-{n}"));
+    assert!(!unique("{n}-{id|lpad(6, '0')}-{n}"));
+    assert!(unique("{id|lpad(6, '0')}{n}") && unique("{n|lpad(6, '0')}{id|lpad(16, '0')}"));
+    assert!(
+        !unique("{n}{id|lpad(2, '0')}") && !unique("{n}{id|lpad(6, '9')}") && !unique("{n|lpad(6, '0')}")
+    );
+}
+
+/// A parent's key that only the scenario vouches for proves nothing about its children.
+#[test]
+fn a_key_over_a_key_taken_on_trust_is_not_proven() {
+    let scenario = |key: &str| {
+        let scenario = format!(
+            "tables: {{g: {{rows: 3, key: k, columns: {{k: {key}}}}}, m: {{per: g, count: 2, primary key: [g_k, o], columns: {{g_k: parent, o: = ordinal()}}}}}}"
+        );
+        let plan = Plan::compile(&scenario, &Settings::default()).unwrap();
+        plan.model().tables[1].keys.primary.as_ref().unwrap().proven
+    };
+    assert!(scenario("serial") && !scenario("{choose: [x]}"));
+}
+
+/// Hidden columns could be named, if they had been made already.
+#[test]
+fn hidden_columns_have_no_name() {
+    let wrong = faults("tables: {t: {rows: 1, columns: {body: {json: {ms: 5}}, y: '= \"body.ms\" + 1'}}}");
+    assert!(wrong.contains("unknown column `body.ms`"), "{wrong}");
+}
+
+/// Bounds were rounded to the scale, so values lay outside of them.
+#[test]
+fn bounds_of_decimals_are_kept() {
+    for bounds in ["{from: 0.004, to: 0.996}", "{from: 1, to: = 2.005}"] {
+        let wrong = faults(&format!("tables: {{t: {{rows: 1, columns: {{d: {{decimal: {bounds}}}}}}}}}"));
+        assert!(wrong.contains("more than 2 digits after the point"), "{wrong}");
+    }
+    let right = "tables: {t: {rows: 9, columns: {d: {decimal: {from: 0.004, to: 0.996, scale: 3}}, e: {decimal: {from: 0.10, to: = 3 * 0.1}}}}}";
+    assert_eq!(batch(right, "t").num_rows(), 9);
+}
+
+/// NULL among values was the text `null`.
+#[test]
+fn null_is_no_value_of_a_choice() {
+    for values in ["[null, a]", "[~, a]", "{null: 1, a: 2}"] {
+        let wrong = faults(&format!("tables: {{t: {{rows: 1, columns: {{x: {{choose: {values}}}}}}}}}"));
+        assert!(wrong.contains("NULL is no value") && wrong.contains("`null: 10%`"), "{wrong}");
+    }
+    let t = batch("tables: {t: {rows: 1, columns: {x: {choose: ['null']}}}}", "t");
+    assert_eq!(t.column(0).as_any_dictionary().values().as_string::<i32>().value(0), "null");
+}
+
+/// A sum that grew too large on the way came back with a wrong value.
+#[test]
+fn a_sum_that_overflows_on_the_way_is_an_error() {
+    let scenario = "
+tables:
+  a: {rows: 1, columns: {id: serial, s: = sum(b.v)}}
+  b:
+    per: a
+    count: 3
+    columns:
+      v: = (case when ordinal() = 3 then -1 else 1 end * 90000000000000000000000000000000000000)::numeric(38,0)
+";
+    let plan = Plan::compile(scenario, &Settings::default()).unwrap();
+    let error = plan.batch(0, 0..1).unwrap_err();
+    assert!(error.to_string().contains("numeric field overflow"), "{error}");
+}

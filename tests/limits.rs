@@ -358,7 +358,7 @@ fn mutants_are_not_all_refused() {
 }
 
 /// Texts that once made a compiler panic or hang, each with its story.
-const ONCE_WRONG: [(&str, &str); 4] = [
+const ONCE_WRONG: [(&str, &str); 6] = [
     (
         "a date is days, and a day of the year one million overflowed in microseconds",
         "as_of: 1000000-01-01\ntables: {t: {rows: 1, columns: {id: serial}}}",
@@ -370,6 +370,15 @@ const ONCE_WRONG: [(&str, &str); 4] = [
     (
         "an empty text was appended two billion times for each row",
         "tables: {t: {rows: 1000, columns: {x: \"= repeat('', 2147483640 + row_number()::integer % 2)\"}}}",
+    ),
+    (
+        "an array of texts of four bytes a character was longer than its offsets can say",
+        "tables: {t: {rows: 8192, columns: {x: {array: {of: {characters: {length: 32768, alphabet: \"🦀\"}}, length: 2}}}}}",
+    ),
+    (
+        "a child without siblings enough was found only while it was made",
+        "tables: {a: {rows: 9, columns: {id: serial}}, b: {per: a, count: {normal: {mean: 0, sd: 0.1, min: 2.5}, type: integer}, \
+         columns: {id: serial, a_id: {reference: {to: a, distinct: true}}}}}",
     ),
     ("a literal table without a column was asked for its key", "tables: {t: {rows: [{}]}}"),
 ];

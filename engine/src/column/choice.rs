@@ -57,9 +57,9 @@ pub(super) fn switch(
     let index = cast(index, &DataType::Int64).expect("every integer type casts to `Int64`");
     let index = index.as_primitive::<Int64Type>();
     let mut arrays: Vec<ArrayRef> = Vec::with_capacity(cases.len());
-    for case in cases {
+    for (number, case) in cases.iter().enumerate() {
         let array = match case {
-            Some(input) => frame.input(*input)?,
+            Some(input) => frame.input_where(*input, |row| index.values()[row] as usize == number)?,
             None => new_null_array(&ty, frame.len()),
         };
         arrays.push(cast(&array, &ty).map_err(|error| frame.value_error(column, error.to_string()))?);

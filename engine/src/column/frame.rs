@@ -16,7 +16,7 @@ use arrow::compute::{cast, nullif, take};
 use arrow::datatypes::DataType;
 
 use super::position::Family;
-use super::{generate, position, total};
+use super::{generate, position, reference, total};
 use crate::error::ValueError;
 use crate::model::{Column, Hop, Input, Recipe, Source, Table};
 use crate::plan::Plan;
@@ -67,12 +67,32 @@ struct Step<'p> {
     map: Option<UInt32Array>,
 }
 
-impl Step<'_> {
-    fn take(&self, array: ArrayRef) -> ArrayRef {
-        match &self.map {
-            None => array,
-            Some(map) => take(&array, map, None).expect("indices come from the frame they point into"),
+impl<'p> Step<'p> {
+    fn take(&self, array: ArrayRef) -> Result<ArrayRef, ValueError> {
+        let Some(map) = &self.map else { return Ok(array) };
+        // The indices come from the frame they point into; text that many rows share can still grow too long.
+        take(&array, map, None).map_err(|error| ValueError {
+            table: self.frame.described().name.clone(),
+            column: "*".to_owned(),
+            message: error.to_string(),
+        })
+    }
+
+    /// The same step to the rows that it leads to and no others, if there are others: those between, and those of a small table
+    /// that is worked out whole. What fails there concerns nobody.
+    fn narrowed(&self) -> Option<Self> {
+        let map = self.map.as_ref()?;
+        let mut used: Vec<u32> = map.iter().flatten().collect();
+        used.sort_unstable();
+        used.dedup();
+        if used.len() == self.frame.len() {
+            return None;
         }
+        let rows: Vec<u64> = self.frame.rows.iter().collect();
+        let rows: Vec<u64> = used.iter().map(|at| rows[*at as usize]).collect();
+        let place = |at| used.binary_search(&at).expect("it is one of those used") as u32;
+        let map = Some(map.iter().map(|at| at.map(place)).collect());
+        Some(Self { frame: Frame::new(self.frame.plan, self.frame.table, Rows::Picked(rows.into())), map })
     }
 }
 
@@ -164,6 +184,20 @@ impl<'p> Frame<'p> {
         Ok(array)
     }
 
+    /// An input, of which only some rows are asked for: what fails in others concerns nobody, and they are NULL then.
+    pub(super) fn input_where(
+        &self,
+        i: usize,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Result<ArrayRef, ValueError> {
+        self.input(i).or_else(|error| {
+            let map = (0..self.len() as u32).map(|row| wanted(row as usize).then_some(row)).collect();
+            let all = Self::new(self.plan, self.table, self.rows.clone());
+            let step = Step { frame: all, map: Some(map) }.narrowed().ok_or(error)?;
+            step.take(step.frame.input(i)?)
+        })
+    }
+
     /// Inputs by slot.
     pub(crate) fn inputs(&self, inputs: &[usize]) -> Result<Vec<ArrayRef>, ValueError> {
         inputs.iter().map(|&i| self.input(i)).collect()
@@ -172,14 +206,27 @@ impl<'p> Frame<'p> {
     fn follow(&self, hops: &[Hop], column: usize) -> Result<ArrayRef, ValueError> {
         let Some((hop, rest)) = hops.split_first() else { return self.column(column) };
         let step = self.step(*hop)?;
-        Ok(step.take(step.frame.follow(rest, column)?))
+        match step.frame.follow(rest, column) {
+            Ok(array) => step.take(array),
+            // Perhaps it was a row that nobody asked for.
+            Err(error) => {
+                let step = step.narrowed().ok_or(error)?;
+                step.take(step.frame.follow(rest, column)?)
+            }
+        }
     }
 
     /// The row numbers at the end of a way, in the table there; `None` where the way leads nowhere.
     pub(crate) fn rows_at(&self, hops: &[Hop]) -> Result<Vec<Option<u64>>, ValueError> {
         let Some((hop, rest)) = hops.split_first() else { return Ok(self.rows.iter().map(Some).collect()) };
-        let step = self.step(*hop)?;
-        let rows = step.frame.rows_at(rest)?;
+        let mut step = self.step(*hop)?;
+        let rows = match step.frame.rows_at(rest) {
+            Ok(rows) => rows,
+            Err(error) => {
+                step = Rc::new(step.narrowed().ok_or(error)?);
+                step.frame.rows_at(rest)?
+            }
+        };
         Ok(match &step.map {
             None => rows,
             Some(map) => map.iter().map(|at| at.and_then(|at| rows[at as usize])).collect(),
@@ -211,7 +258,7 @@ impl<'p> Frame<'p> {
         let Source::Per { parent, .. } = self.described().source else {
             return Err(ValueError {
                 table: self.described().name.clone(),
-                column: String::new(),
+                column: "*".to_owned(),
                 message: "has no parent".into(),
             });
         };
@@ -224,7 +271,7 @@ impl<'p> Frame<'p> {
         let Recipe::Reference(reference) = &column.recipe else {
             return Err(self.value_error(column, "is not a reference".into()));
         };
-        let mut picks = super::key::picks(self, column, reference)?;
+        let mut picks = reference::picks(self, column, reference)?;
         if let Some(nulls) = self.null_mask(column) {
             for (pick, null) in picks.iter_mut().zip(nulls.values().iter()) {
                 if null {
@@ -240,20 +287,8 @@ impl<'p> Frame<'p> {
             let frame = Frame::new(self.plan, reference.target, Rows::Range(0..rows));
             return Ok(Step { frame, map: Some(map) });
         }
-        let map = if picks.iter().all(Option::is_some) {
-            None
-        } else {
-            let mut next = 0;
-            let index = picks.iter().map(|pick| {
-                pick.map(|_| {
-                    next += 1;
-                    next - 1
-                })
-            });
-            Some(index.collect::<UInt32Array>())
-        };
-        let rows: Vec<u64> = picks.into_iter().flatten().collect();
-        Ok(Step { frame: Frame::new(self.plan, reference.target, Rows::Picked(rows.into())), map })
+        let (rows, map) = reference::each_once(&picks);
+        Ok(Step { frame: Frame::new(self.plan, reference.target, rows), map })
     }
 
     /// Where these rows stand among their siblings.

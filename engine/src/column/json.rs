@@ -19,7 +19,11 @@ use crate::model::{Column, Length};
 use crate::random::{Stream, below};
 
 /// An object per row.
-pub(super) fn object(frame: &Frame, members: &[(String, usize)]) -> Result<ArrayRef, ValueError> {
+pub(super) fn object(
+    frame: &Frame,
+    column: &Column,
+    members: &[(String, usize)],
+) -> Result<ArrayRef, ValueError> {
     let arrays: Vec<ArrayRef> =
         members.iter().map(|(_, input)| frame.input(*input)).collect::<Result<_, _>>()?;
     let described = frame.described();
@@ -51,7 +55,7 @@ pub(super) fn object(frame: &Frame, members: &[(String, usize)]) -> Result<Array
         out.push('}');
         strings.end();
     }
-    Ok(strings.finish(None))
+    strings.finish(None).map_err(|message| frame.value_error(column, message))
 }
 
 /// An array per row: element `k` of row `r` is row `r × most + k` of the element's words.

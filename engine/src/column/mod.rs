@@ -11,6 +11,7 @@ mod key;
 mod name;
 mod number;
 mod position;
+mod reference;
 mod text;
 mod time;
 mod total;
@@ -35,7 +36,7 @@ fn generate(frame: &Frame, column: &Column) -> Result<ArrayRef, ValueError> {
         Recipe::Literal(values) => key::literal(frame, &values.0),
         Recipe::Serial { start, step } => key::serial(frame, *start, *step),
         Recipe::Parent { key } => frame.input(*key)?,
-        Recipe::Reference(reference) => key::reference(frame, column, reference)?,
+        Recipe::Reference(reference) => reference::reference(frame, column, reference)?,
         Recipe::Uuid4 { stream, key } => key::uuid4(frame, stream, *key),
         Recipe::Uuid7 { stream, key, at } => {
             key::uuid7(frame, stream, *key, &formula_array(frame, at, column)?)
@@ -79,7 +80,7 @@ fn generate(frame: &Frame, column: &Column) -> Result<ArrayRef, ValueError> {
             let (from, to) = (formula_array(frame, from, column)?, formula_array(frame, to, column)?);
             time::date(frame, stream, &from, &to)
         }
-        Recipe::Json { members } => json::object(frame, members)?,
+        Recipe::Json { members } => json::object(frame, column, members)?,
         Recipe::Array { stream, length, most, element } => {
             json::array(frame, stream, *length, *most, element)?
         }

@@ -39,7 +39,7 @@ pub(super) fn person(
         }
         strings.end();
     }
-    Ok(strings.finish(nulls))
+    strings.finish(nulls)
 }
 
 fn write_field(out: &mut String, names: &Names, first: usize, last: usize, field: PersonField, spare: u64) {
@@ -85,7 +85,7 @@ pub(super) fn company(frame: &Frame, stream: &Stream, country: Option<&ArrayRef>
         }
         strings.end();
     }
-    strings.finish(nulls)
+    strings.finish(nulls).expect("a batch of names is far below 2 GiB")
 }
 
 /// What a text column stands for, row by row, looked up once per distinct value where it is a dictionary.

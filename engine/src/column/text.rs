@@ -29,13 +29,18 @@ impl Strings {
 
     /// Ends the row.
     pub(super) fn end(&mut self) {
-        // The limits on lengths keep a batch of text below 2^31 bytes.
+        // Looked at in the end.
         self.ends.push(self.text.len() as i32);
     }
 
-    pub(super) fn finish(self, nulls: Option<NullBuffer>) -> ArrayRef {
+    /// # Errors
+    /// More than 2 GiB, which only columns of the user's can add up to.
+    pub(super) fn finish(self, nulls: Option<NullBuffer>) -> Result<ArrayRef, String> {
+        if i32::try_from(self.text.len()).is_err() {
+            return Err("the text of one batch exceeds 2 GiB".to_owned());
+        }
         let offsets = OffsetBuffer::new(self.ends.into());
-        Arc::new(StringArray::new(offsets, Buffer::from_vec(self.text.into_bytes()), nulls))
+        Ok(Arc::new(StringArray::new(offsets, Buffer::from_vec(self.text.into_bytes()), nulls)))
     }
 }
 
@@ -116,7 +121,7 @@ pub(super) fn text(frame: &Frame, stream: &Stream, law: &TextLaw) -> ArrayRef {
         }
         TextLaw::Word(_) | TextLaw::UserAgent => {}
     }
-    strings.finish(None)
+    strings.finish(None).expect("the limits on lengths keep a batch of text below 2 GiB")
 }
 
 impl Vocabulary {

@@ -272,7 +272,10 @@ impl Resolver<'_> {
         };
         if let Some(entries) = node.map() {
             let mut weights = Vec::new();
-            for (_, weight) in entries {
+            for (key, weight) in entries {
+                if matches!(key.text.as_str(), "null" | "Null" | "NULL" | "~") {
+                    return Err(null_among_values(key.span, what));
+                }
                 let percent =
                     weight.scalar().and_then(|s| s.text.trim().strip_suffix('%')).and_then(plain_number);
                 weights.push(match percent {
@@ -297,6 +300,9 @@ impl Resolver<'_> {
         let mut keys = Vec::new();
         let mut quoted = Vec::new();
         for item in items {
+            if item.is_null() {
+                return Err(null_among_values(item.span, what));
+            }
             let scalar = item.scalar().ok_or_else(|| {
                 Fault::at(item.span, format!("`{what}`: expected a plain value"))
                     .label(format!("found {}", item.describe()))
@@ -306,6 +312,12 @@ impl Resolver<'_> {
         }
         Ok((keys, quoted, None))
     }
+}
+
+fn null_among_values(span: Span, what: &str) -> Fault {
+    Fault::at(span, format!("`{what}`: NULL is no value")).hint(
+        "`null: 10%` beside it makes a share of the rows NULL; a text `null` stands in a list, in quotes",
+    )
 }
 
 /// A number as YAML and people write it: `1_000_000`, `2.5e3`, `-4`.
@@ -399,6 +411,7 @@ fn parameter_value(text: &str, default: &str, quoted: bool) -> Result<(ArrayRef,
         },
         Type::Numeric { .. } | Type::Double => match typed_values(&key(text), &[false]) {
             (value, ty) if ty.is_number() => Ok((value, ty)),
+            _ if wanted != Type::Double => Err("a number without an exponent"),
             _ => match plain_number(text).filter(|number| number.is_finite()) {
                 Some(number) => Ok((Arc::new(Float64Array::from(vec![number])), Type::Double)),
                 None => Err("a number"),

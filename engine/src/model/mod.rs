@@ -4,6 +4,7 @@
 //! how its values follow from random words and from other values of the row ([`Input`]s).
 
 mod arguments;
+mod chain;
 mod chosen;
 mod declared;
 mod generator;

@@ -10,7 +10,8 @@ impl Resolver<'_> {
     /// What a path such as `tenants.place.city` leads to from a row of a table.
     pub(super) fn path(&mut self, t: usize, path: &[Name], mut hops: Vec<Hop>) -> Result<Input, Fault> {
         let (head, rest) = path.split_first().ok_or_else(Fault::reported)?;
-        if let Some(c) = self.drafts[t].columns.iter().position(|c| c.name == head.text) {
+        let is_named = |c: &ColumnDraft| c.name == head.text && (c.spec.is_some() || c.written);
+        if let Some(c) = self.drafts[t].columns.iter().position(is_named) {
             if self.is_group(t, c) {
                 let column = self.group_field(t, c, head, rest)?;
                 return Ok(Input::Column { hops, column });

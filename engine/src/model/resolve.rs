@@ -10,6 +10,7 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 
 use super::arguments::{constant_instant, parameter_values};
+use super::chain::Link;
 use super::{Column, Count, Input, Model, Settings, Source, Table};
 use crate::error::{Fault, Faults, Span, did_you_mean};
 use crate::scenario::{self, Generator, Key, Node, RowSource, Scenario, Spec};
@@ -19,8 +20,6 @@ use crate::types::Type;
 const DEFAULT_AS_OF: i64 = 1_767_225_600_000_000;
 /// The most rows a table may have: numbers up to here are exact in every format.
 pub(super) const MAX_ROWS: u64 = 1 << 53;
-/// The longest chain of columns that depend on each other.
-const MAX_CHAIN: usize = 200;
 
 /// Resolves a scenario.
 ///
@@ -41,7 +40,8 @@ pub(super) struct Resolver<'s> {
     pub(super) since: Option<i64>,
     pub(super) drafts: Vec<Draft>,
     pub(super) faults: Faults,
-    chain: Vec<String>,
+    /// What is being settled, each because of the one before it.
+    pub(super) chain: Vec<Link>,
 }
 
 /// A table that is being resolved.
@@ -53,6 +53,8 @@ pub(super) struct Draft {
     input_index: HashMap<Input, usize>,
     pub(super) literal: Option<HashMap<String, super::generator::LiteralColumn>>,
     rows: State<Source>,
+    /// How long a chain the number of rows depends on, when it is settled.
+    rows_depth: usize,
     /// Whether its source is wrong, which has been noted: nothing about its rows is looked at.
     pub(super) faulty: bool,
 }
@@ -66,6 +68,8 @@ pub(super) struct ColumnDraft {
     pub(super) spec: Option<Spec>,
     pub(super) group: Option<super::generator::Group>,
     pub(super) state: State<Column>,
+    /// How long a chain it depends on, when it is settled.
+    depth: usize,
 }
 
 pub(super) enum State<T> {
@@ -148,6 +152,7 @@ impl<'s> Resolver<'s> {
                 input_index: HashMap::new(),
                 literal: None,
                 rows: State::Todo,
+                rows_depth: 0,
                 faulty: matches!(table.source, RowSource::Faulty),
             };
             if let RowSource::Literal(rows) = &table.source {
@@ -316,7 +321,11 @@ impl<'s> Resolver<'s> {
     /// Settles how many rows a table has.
     pub(super) fn rows_of(&mut self, t: usize) -> Result<Source, Fault> {
         match &self.drafts[t].rows {
-            State::Done(source) => return Ok(source.clone()),
+            State::Done(source) => {
+                let source = source.clone();
+                self.depends_on(self.drafts[t].rows_depth);
+                return Ok(source);
+            }
             State::Failed => return Err(Fault::reported()),
             State::Busy => {
                 let what = format!("the number of rows of `{}`", self.drafts[t].name.text);
@@ -326,12 +335,18 @@ impl<'s> Resolver<'s> {
         }
         self.drafts[t].rows = State::Busy;
         let what = format!("the number of rows of `{}`", self.drafts[t].name.text);
-        let result = self.within_chain(what, |this| this.read_rows(t));
-        self.drafts[t].rows = match &result {
-            Ok(source) => State::Done(source.clone()),
-            Err(_) => State::Failed,
-        };
-        result
+        let span = self.drafts[t].name.span;
+        match self.within_chain(what, span, |this| this.read_rows(t)) {
+            Ok((source, depth)) => {
+                self.drafts[t].rows = State::Done(source.clone());
+                self.drafts[t].rows_depth = depth;
+                Ok(source)
+            }
+            Err(fault) => {
+                self.drafts[t].rows = State::Failed;
+                Err(fault)
+            }
+        }
     }
 
     fn read_rows(&mut self, t: usize) -> Result<Source, Fault> {
@@ -416,12 +431,15 @@ impl<'s> Resolver<'s> {
 
     /// Settles a column; afterwards [`Self::done`] gives it.
     pub(super) fn column(&mut self, t: usize, c: usize) -> Result<(), Fault> {
-        match &self.drafts[t].columns[c].state {
-            State::Done(_) => return Ok(()),
+        let draft = &self.drafts[t].columns[c];
+        let span = draft.spec.as_ref().map_or(self.drafts[t].name.span, |spec| spec.span);
+        match &draft.state {
+            State::Done(_) => {
+                self.depends_on(draft.depth);
+                return Ok(());
+            }
             State::Failed => return Err(Fault::reported()),
             State::Busy => {
-                let span =
-                    self.drafts[t].columns[c].spec.as_ref().map_or(self.drafts[t].name.span, |s| s.span);
                 let what = self.qualified(t, c);
                 return Err(self.cycle(&what, span));
             }
@@ -429,10 +447,10 @@ impl<'s> Resolver<'s> {
         }
         self.drafts[t].columns[c].state = State::Busy;
         let what = self.qualified(t, c);
-        let result = self.within_chain(what, |this| this.read_column(t, c));
-        match result {
-            Ok(column) => {
+        match self.within_chain(what, span, |this| this.read_column(t, c)) {
+            Ok((column, depth)) => {
                 self.drafts[t].columns[c].state = State::Done(column);
+                self.drafts[t].columns[c].depth = depth;
                 Ok(())
             }
             Err(fault) => {
@@ -475,28 +493,6 @@ impl<'s> Resolver<'s> {
     fn qualified(&self, t: usize, c: usize) -> String {
         format!("`{}.{}`", self.drafts[t].name.text, self.drafts[t].columns[c].name)
     }
-
-    fn cycle(&self, what: &str, span: Span) -> Fault {
-        let start = self.chain.iter().position(|link| link == what).unwrap_or(0);
-        let mut links: Vec<&str> = self.chain[start..].iter().map(String::as_str).collect();
-        links.push(what);
-        Fault::at(span, format!("{what} depends on itself")).label(links.join(" → "))
-    }
-
-    fn within_chain<T>(
-        &mut self,
-        what: String,
-        f: impl FnOnce(&mut Self) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        if self.chain.len() >= MAX_CHAIN {
-            let message = format!("{what} depends on more than {MAX_CHAIN} other columns in a row");
-            return Err(Fault::at(self.scenario.document.span, message));
-        }
-        self.chain.push(what);
-        let result = f(self);
-        self.chain.pop();
-        result
-    }
 }
 
 impl ColumnDraft {
@@ -508,6 +504,7 @@ impl ColumnDraft {
             spec,
             group: None,
             state: State::Todo,
+            depth: 0,
         }
     }
 }

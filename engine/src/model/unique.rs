@@ -1,7 +1,7 @@
 //! `unique: true`: granted where it follows from how values are made, refused where it does not.
 
 use super::recipe::Recipe;
-use super::resolve::Resolver;
+use super::resolve::{MAX_ROWS, Resolver};
 use super::{Column, Formula, Input, Source};
 use crate::error::{Fault, Span};
 use crate::expression::Piece;
@@ -47,6 +47,7 @@ impl Resolver<'_> {
             }
             Recipe::Template { template, inputs } => {
                 let inputs = inputs.clone();
+                self.rows_of(t)?;
                 let pieces: Vec<Shape> =
                     template.pieces().into_iter().map(|piece| self.shape(t, &inputs, piece)).collect();
                 decodable(&pieces)
@@ -58,7 +59,8 @@ impl Resolver<'_> {
             return Ok(());
         }
         Err(Fault::at(span, format!("`unique` cannot be guaranteed for `{}`", column.name))
-            .hint("compose the text with a unique column, set off by a character that is not a digit, as in `\"{name|slug}-{id}\"`"))
+            .hint("compose the text with a unique column, as in `\"{name|slug}-{id}\"` or `\"{id|lpad(16, '0')}\"`, \
+                or vouch for it with `unique:` of the table"))
     }
 
     /// Whether an expression merely passes on a unique column, and whether it passes on a dictionary.
@@ -78,6 +80,13 @@ impl Resolver<'_> {
             Piece::Literal(_) => return piece.literal().map_or(Shape::Other, Shape::Literal),
             Piece::Expression(expression) => expression,
         };
+        if let Some((slot, length)) = expression.zero_padded() {
+            let input = inputs.get(slot).and_then(|&i| self.drafts[t].inputs.get(i));
+            let fits = input.and_then(|input| self.highest(t, input)).is_some_and(|highest| {
+                10i128.checked_pow(length as u32).is_none_or(|beyond| highest < beyond)
+            });
+            return if fits { Shape::UniqueFixed } else { Shape::Other };
+        }
         let input = expression.passes_on().and_then(|slot| self.drafts[t].inputs.get(*inputs.get(slot)?));
         if let Some(Input::Row) = input {
             return Shape::UniqueNumber;
@@ -105,6 +114,26 @@ impl Resolver<'_> {
                 _ => Shape::Other,
             },
             None => Shape::Other,
+        }
+    }
+}
+
+impl Resolver<'_> {
+    /// The highest of numbers that are unique and never negative.
+    fn highest(&self, t: usize, input: &Input) -> Option<i128> {
+        let last_row = i128::from(self.known_rows(t).unwrap_or(MAX_ROWS)) - 1;
+        if *input == Input::Row {
+            return Some(last_row + 1);
+        }
+        let column = self.done(t, input.own_column()?).ok().filter(|c| c.unique && c.null.is_none())?;
+        match column.recipe {
+            Recipe::Serial { start, step } if start >= 0 && step > 0 => {
+                Some(i128::from(start) + last_row * i128::from(step))
+            }
+            Recipe::UniqueInteger { from, domain, .. } if from >= 0 => {
+                Some(i128::from(from) + i128::from(domain) - 1)
+            }
+            _ => None,
         }
     }
 }
@@ -138,9 +167,12 @@ enum Shape {
 /// Whether a unique piece can be read back from the text, so that no two texts are equal.
 ///
 /// A number can be read back when it is the first run of digits (nothing before it holds a digit, and no
-/// digit follows it directly), or when it is the last run of digits (likewise). Text of one length can be read back at
-/// either end; any unique text when all other pieces are literals.
+/// digit follows it directly), or when it is the last run of digits (likewise). Text of one length can be read back when
+/// there are only literals before it, or only literals after it; any unique text when all other pieces are literals.
 fn decodable(pieces: &[Shape]) -> bool {
+    // An empty text sets nothing apart.
+    let pieces: Vec<&Shape> =
+        pieces.iter().filter(|shape| !matches!(shape, Shape::Literal(text) if text.is_empty())).collect();
     let literal_without_digits = |text: &str| !text.contains(|c: char| c.is_ascii_digit());
     let no_digits = |shape: &Shape| match shape {
         Shape::Literal(text) => literal_without_digits(text),
@@ -160,18 +192,19 @@ fn decodable(pieces: &[Shape]) -> bool {
     };
     (0..pieces.len()).any(|i| {
         let (before, after) = (&pieces[..i], &pieces[i + 1..]);
-        match pieces[i] {
+        match *pieces[i] {
             Shape::UniqueNumber | Shape::UniqueSigned => {
-                let signed = pieces[i] == Shape::UniqueSigned;
-                let first = before.iter().all(no_digits)
-                    && (!signed || ends(before.last(), true))
-                    && starts(after.first());
-                let last = after.iter().all(no_digits) && ends(before.last(), signed);
+                let signed = *pieces[i] == Shape::UniqueSigned;
+                let first = before.iter().copied().all(no_digits)
+                    && (!signed || ends(before.last().copied(), true))
+                    && starts(after.first().copied());
+                let last = after.iter().copied().all(no_digits) && ends(before.last().copied(), signed);
                 first || last
             }
-            Shape::UniqueFixed => before.is_empty() || after.is_empty(),
-            Shape::UniqueText => {
-                pieces.iter().enumerate().all(|(j, p)| j == i || matches!(p, Shape::Literal(_)))
+            Shape::UniqueFixed | Shape::UniqueText => {
+                let literals = |some: &[&Shape]| some.iter().all(|p| matches!(p, Shape::Literal(_)));
+                let (before, after) = (literals(before), literals(after));
+                (before && after) || (*pieces[i] == Shape::UniqueFixed && (before || after))
             }
             _ => false,
         }
@@ -204,6 +237,9 @@ mod tests {
     #[test]
     fn fixed_text_stands_at_an_end() {
         assert!(decodable(&[Shape::UniqueFixed, Shape::Other]));
+        assert!(decodable(&[literal("x"), Shape::UniqueFixed, Shape::Other]));
         assert!(!decodable(&[Shape::Other, Shape::UniqueFixed, Shape::Other]));
+        assert!(decodable(&[literal("x"), Shape::UniqueText, literal("y")]));
+        assert!(!decodable(&[Shape::UniqueText, Shape::Other]));
     }
 }

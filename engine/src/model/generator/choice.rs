@@ -144,16 +144,16 @@ fn whole(text: &str) -> Option<i64> {
     (plain && digits.starts_with(|c: char| c.is_ascii_digit())).then(|| text.replace('_', "").parse().ok())?
 }
 
-/// A plain decimal as an integer of its last digit, `scale` digits after the point, rounded half away from zero.
-pub(super) fn exact_decimal(text: &str, scale: i8) -> Option<i128> {
+/// A plain decimal as an integer of its last digit, `scale` digits after the point; `Err` when it has more digits than that.
+pub(super) fn exact_decimal(text: &str, scale: i8) -> Option<Result<i128, ()>> {
     let key = Key { text: text.replace('_', ""), span: crate::error::Span::default() };
     let (values, _, written) = decimals(&[key])?;
     let shift = u32::from((scale - written).unsigned_abs());
     if written <= scale {
-        return values[0].checked_mul(10i128.checked_pow(shift)?);
+        return values[0].checked_mul(10i128.checked_pow(shift)?).map(Ok);
     }
     let unit = 10i128.checked_pow(shift)?;
-    Some((values[0] + values[0].signum() * unit / 2) / unit)
+    Some(if values[0] % unit == 0 { Ok(values[0] / unit) } else { Err(()) })
 }
 
 /// Plain decimals such as `12.50`, brought to one scale; `007` is a code and none.

@@ -33,6 +33,10 @@ impl Resolver<'_> {
         if spec.null.is_some() || spec.unique.is_some() {
             return Err(Fault::at(spec.span, "a count has no `null` and no `unique`"));
         }
+        if let Some(ty) = &spec.sql_type {
+            let fault = Fault::at(ty.span, "a count has no `type`");
+            return Err(fault.hint("counts are whole numbers; leave it out"));
+        }
         let table = self.drafts[t].name.text.clone();
         // No column has an empty name, so the count shares its words with none.
         let address = Address { seed: self.settings.seed, table: table.clone(), column: String::new() };

@@ -39,9 +39,18 @@ impl Resolver<'_> {
                         Some(value) => value,
                         None => {
                             let factor = libm::pow(10.0, f64::from(scale));
-                            libm::round(self.number(node, name)? * factor) as i128
+                            let scaled = self.number(node, name)? * factor;
+                            let value = libm::round(scaled);
+                            // What a double cannot hold exactly is meant exactly.
+                            let is_exact = (scaled - value).abs() <= 1e-9 * scaled.abs().max(1.0);
+                            if is_exact { Ok(value as i128) } else { Err(()) }
                         }
                     };
+                    // Rounded, it would be another bound.
+                    let value = value.map_err(|()| {
+                        Fault::at(node.span, format!("`{name}`: more than {scale} digits after the point"))
+                            .hint("`scale:` says how many digits the values have")
+                    })?;
                     if value.unsigned_abs() >= 1_000_000_000_000_000_000 {
                         return Err(Fault::at(
                             node.span,

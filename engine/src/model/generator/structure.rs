@@ -46,7 +46,7 @@ impl Resolver<'_> {
         }
         let length = self.length(arguments.required("length")?, "length", MAX_ELEMENTS)?;
         let longest = longest_text(&element.recipe);
-        if length.to.saturating_mul(longest) > MAX_CHARACTERS {
+        if length.to.saturating_mul(longest) >= MAX_CHARACTERS {
             let message = format!("an array of up to {} texts of up to {longest} characters", length.to);
             return Err(
                 Fault::at(node.span, message).hint(format!("keep the product below {MAX_CHARACTERS}"))

@@ -185,7 +185,14 @@ impl Resolver<'_> {
             column.cast.as_ref().is_none_or(|cast| injective(&column.made, cast.ty()))
                 && column.null.is_none()
         };
-        let is_parent = |column: &Column| matches!(column.recipe, Recipe::Parent { .. }) && keeps(column);
+        let is_parent = |column: &Column| {
+            let Recipe::Parent { key } = column.recipe else { return false };
+            let key = match self.drafts[t].inputs[key] {
+                Input::Column { column, .. } => self.drafts[t].parent.map(|parent| self.done(parent, column)),
+                _ => None,
+            };
+            key.is_some_and(|key| key.is_ok_and(|key| key.unique)) && keeps(column)
+        };
         let differs = |column: &Column| match &column.recipe {
             Recipe::Reference(reference) => {
                 let shown = self.done(reference.target, reference.shown);
