@@ -53,6 +53,18 @@ fn more_rows_take_no_more_memory() {
     assert_bounded(&["generate", "saas", "--to", "null:", "--threads", "2"], ["0.5", "2"]);
 }
 
+/// Half a gigabyte in five thousand rows: chunks are bounded by bytes as well.
+#[test]
+fn wide_rows_take_no_more_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = folder.path().join("wide.yaml");
+    let words = "{words: {length: 32000}}";
+    let table = format!("{{rows: 5_000, columns: {{id: serial, a: {words}, b: {words}, c: {words}}}}}");
+    std::fs::write(&scenario, format!("tables: {{t: {table}}}\n")).unwrap();
+    let peak = peak(&["generate", scenario.to_str().unwrap(), "--to", "null:", "--threads", "2"]);
+    assert!(peak < MOST_MIB, "{peak:.0} MiB");
+}
+
 #[test]
 #[ignore = "slow: a hundred million rows"]
 fn a_hundred_times_the_rows_take_no_more_memory() {

@@ -1,7 +1,7 @@
 //! `seedbed check`: every fault of a scenario, or what it holds.
 
 use seedbed_engine::model::{Source, Table};
-use seedbed_engine::{Plan, ROWS_PER_BATCH, ValueError};
+use seedbed_engine::{Plan, ValueError};
 
 use crate::arguments::Check;
 use crate::exit::Failure;
@@ -71,7 +71,7 @@ fn parent(plan: &Plan, table: &Table) -> String {
 
 /// The memory of the first rows, in bytes per row.
 fn bytes_per_row(plan: &Plan, table: usize) -> Result<f64, ValueError> {
-    let sample = plan.batch(table, 0..ROWS_PER_BATCH)?;
+    let sample = plan.batch(table, 0..plan.rows_per_batch(table))?;
     let bytes: usize =
         sample.columns().iter().filter_map(|column| column.to_data().get_slice_memory_size().ok()).sum();
     Ok(bytes as f64 / sample.num_rows().max(1) as f64)

@@ -1,7 +1,7 @@
 //! `seedbed preview`: some rows of tables.
 
 use arrow::array::RecordBatch;
-use seedbed_engine::{Plan, ROWS_PER_BATCH};
+use seedbed_engine::Plan;
 
 use crate::arguments::Preview;
 use crate::exit::Failure;
@@ -41,7 +41,7 @@ fn rows(plan: &Plan, table: usize, first: u64, count: u64) -> Result<String, Fai
     let (mut start, end) = (first, first.saturating_add(count));
     let mut found = 0;
     while start < end {
-        let next = end.min(start.saturating_add(ROWS_PER_BATCH));
+        let next = end.min(start.saturating_add(plan.rows_per_batch(table)));
         let batch = plan.batch(table, start..next)?;
         add(&mut grid, &batch);
         found += batch.num_rows();

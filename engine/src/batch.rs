@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::array::{Array, AsArray, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::column::{Frame, Rows};
@@ -16,6 +16,15 @@ use crate::types::Type;
 /// The rows that are worked out together: enough to make the cost per batch vanish, few enough that the
 /// columns of a batch stay in the processor's cache.
 pub const ROWS_PER_BATCH: u64 = 8192;
+
+/// Wide rows make smaller batches, …
+const BYTES_PER_BATCH: u64 = 8 << 20;
+
+/// … and smaller chunks of batches, so that memory does not depend on how wide rows are.
+const BYTES_PER_CHUNK: u64 = 24 << 20;
+
+/// The rows by which the width of a table is estimated.
+const SAMPLE_ROWS: u64 = 128;
 
 impl Plan {
     /// The schema of a table's batches. Text with few distinct values is `Dictionary(Int32, Utf8)`; UUIDs and
@@ -43,6 +52,35 @@ impl Plan {
             table: self.model.tables[table].name.clone(),
             column: "*".to_owned(),
             message: error.to_string(),
+        })
+    }
+
+    /// The rows of a table that are worked out together in a run: [`ROWS_PER_BATCH`], or fewer where rows are wide.
+    pub fn rows_per_batch(&self, table: usize) -> u64 {
+        let most = (BYTES_PER_BATCH / self.width(table)).clamp(1, ROWS_PER_BATCH);
+        // Powers of two, so that batches fill chunks.
+        1 << most.ilog2()
+    }
+
+    /// The rows of a chunk where `most` are asked for: as many or, where rows are wide, fewer, in whole batches. It depends on the
+    /// plan alone, as all that decides the layout of files.
+    pub(crate) fn rows_per_chunk(&self, table: usize, most: u64) -> u64 {
+        let batch = self.rows_per_batch(table);
+        let fitting = BYTES_PER_CHUNK / self.width(table) / batch * batch;
+        most.min(fitting.max(batch))
+    }
+
+    /// About how many bytes a row takes, at least 1, by the first rows. What a dictionary holds is shared by many.
+    fn width(&self, table: usize) -> u64 {
+        *self.widths[table].get_or_init(|| {
+            // An error is told when the rows are made.
+            let Ok(sample) = self.batch(table, 0..SAMPLE_ROWS) else { return 1 };
+            let bytes = sample.columns().iter().map(|column| match column.as_any_dictionary_opt() {
+                Some(dictionary) => dictionary.keys().to_data().get_slice_memory_size(),
+                None => column.to_data().get_slice_memory_size(),
+            });
+            let bytes: usize = bytes.filter_map(Result::ok).sum();
+            (bytes as u64 / sample.num_rows().max(1) as u64).max(1)
         })
     }
 

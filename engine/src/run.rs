@@ -11,7 +11,6 @@ use std::sync::mpsc;
 
 use arrow::array::RecordBatch;
 
-use crate::batch::ROWS_PER_BATCH;
 use crate::error::ValueError;
 use crate::plan::Plan;
 
@@ -56,7 +55,7 @@ pub trait Sink {
 pub struct Layout {
     /// The rows of every file but a table's last.
     pub rows_per_file: u64,
-    /// The rows of every chunk (a row group, in Parquet) but a file's last.
+    /// The rows of every chunk (a row group, in Parquet) but a file's last. Tables with wide rows have fewer.
     pub rows_per_chunk: u64,
 }
 
@@ -129,7 +128,7 @@ impl<'p> Batches<'p> {
         if self.stop.load(Ordering::Relaxed) {
             return Err(RunError::Stopped);
         }
-        let end = (self.rows.start + ROWS_PER_BATCH).min(self.rows.end);
+        let end = (self.rows.start + self.plan.rows_per_batch(self.table)).min(self.rows.end);
         let batch = self.plan.batch(self.table, self.rows.start..end)?;
         self.rows.start = end;
         Ok(Some(batch))
@@ -229,8 +228,10 @@ pub fn run_within<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
     mut sink: S,
     mut progress: impl FnMut(&Chunk, &S),
 ) -> Result<S::Summary, RunError<E::Error>> {
-    let mut chunks =
-        files.iter().flat_map(|(table, file, rows)| chunks_of(*table, *file, rows.clone(), layout));
+    let mut chunks = files.iter().flat_map(|(table, file, rows)| {
+        let rows_per_chunk = plan.rows_per_chunk(*table, layout.rows_per_chunk);
+        chunks_of(*table, *file, rows.clone(), rows_per_chunk)
+    });
     let stop = AtomicBool::new(false);
     pool.in_place_scope(|scope| {
         let mut in_flight: VecDeque<(Chunk, mpsc::Receiver<_>)> = VecDeque::with_capacity(window);
@@ -265,14 +266,14 @@ pub fn run_within<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
     sink.finish().map_err(RunError::Output)
 }
 
-fn chunks_of(table: usize, file: u64, rows: Range<u64>, layout: Layout) -> impl Iterator<Item = Chunk> {
-    let count = (rows.end - rows.start).div_ceil(layout.rows_per_chunk).max(1);
+fn chunks_of(table: usize, file: u64, rows: Range<u64>, rows_per_chunk: u64) -> impl Iterator<Item = Chunk> {
+    let count = (rows.end - rows.start).div_ceil(rows_per_chunk).max(1);
     (0..count).map(move |i| {
-        let start = rows.start + i * layout.rows_per_chunk;
+        let start = rows.start + i * rows_per_chunk;
         Chunk {
             table,
             file,
-            rows: start..(start + layout.rows_per_chunk).min(rows.end),
+            rows: start..(start + rows_per_chunk).min(rows.end),
             first_in_file: i == 0,
             last_in_file: i + 1 == count,
         }
@@ -296,11 +297,10 @@ mod tests {
 
     #[test]
     fn chunks_cover_a_file() {
-        let layout = Layout { rows_per_file: 100, rows_per_chunk: 30 };
-        let chunks: Vec<_> = chunks_of(0, 2, 200..290, layout).collect();
+        let chunks: Vec<_> = chunks_of(0, 2, 200..290, 30).collect();
         assert_eq!(chunks.iter().map(|c| c.rows.clone()).collect::<Vec<_>>(), [200..230, 230..260, 260..290]);
         assert!(chunks[0].first_in_file && !chunks[0].last_in_file && chunks[2].last_in_file);
-        let empty: Vec<_> = chunks_of(0, 0, 0..0, layout).collect();
+        let empty: Vec<_> = chunks_of(0, 0, 0..0, 30).collect();
         assert!(empty.len() == 1 && empty[0].first_in_file && empty[0].last_in_file);
     }
 }

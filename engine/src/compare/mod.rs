@@ -250,8 +250,9 @@ impl<'p> Expected<'p> {
         });
         let pieces: Vec<Range<u64>> = pieces.collect();
         pieces.par_iter().try_for_each(|piece| {
-            for start in piece.clone().step_by(ROWS_PER_BATCH as usize) {
-                let rows = start..piece.end.min(start + ROWS_PER_BATCH);
+            let rows_per_batch = self.plan.rows_per_batch(self.table);
+            for start in piece.clone().step_by(rows_per_batch as usize) {
+                let rows = start..piece.end.min(start + rows_per_batch);
                 let batch = self.adapt(self.plan.batch(self.table, rows)?);
                 visit(start, &batch).expect("a batch of the plan has the columns of its table");
             }

@@ -22,6 +22,8 @@ pub struct Plan {
     /// The hash of the scenario's document.
     document: blake3::Hash,
     fingerprint: OnceLock<String>,
+    /// The bytes of a row of each table, when somebody has asked.
+    pub(crate) widths: Vec<OnceLock<u64>>,
 }
 
 impl Plan {
@@ -48,7 +50,8 @@ impl Plan {
         });
         let counts = counts.collect();
         let document = fingerprint::document(&scenario);
-        Ok(Self { model, counts, document, fingerprint: OnceLock::new() })
+        let widths = vec![OnceLock::new(); model.tables.len()];
+        Ok(Self { model, counts, document, fingerprint: OnceLock::new(), widths })
     }
 
     /// The meaning of the scenario.
