@@ -544,3 +544,24 @@ tables:
     let error = plan.batch(0, 0..1).unwrap_err();
     assert!(error.to_string().contains("numeric field overflow"), "{error}");
 }
+
+/// Every batch of a large family added up the whole family.
+#[test]
+fn totals_of_a_large_family_are_kept() {
+    let scenario = "
+tables:
+  a: {rows: 2, columns: {id: serial, most: = max(b.id), s: = sum(b.v)}}
+  b:
+    per: a
+    count: {choose: [40_000]}
+    columns:
+      id: serial
+      v: = id % 10
+      share: = 100 * v / a.s
+      most: = a.most
+";
+    let plan = Plan::compile(scenario, &Settings::default()).unwrap();
+    let kids = plan.batch(1, 39_998..40_002).unwrap();
+    assert_eq!(numbers(&kids, "most"), [Some(40_000), Some(40_000), Some(80_000), Some(80_000)]);
+    assert_eq!(numbers(&plan.batch(0, 0..2).unwrap(), "s"), [Some(180_000), Some(180_000)]);
+}

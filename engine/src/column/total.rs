@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, AsArray, Decimal128Array, Float64Array, Int64Array, UInt64Array, make_comparator,
 };
-use arrow::compute::{SortOptions, concat, take};
+use arrow::compute::{SortOptions, concat, interleave, take};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
 
 use super::Frame;
@@ -15,6 +15,9 @@ use crate::model::TotalKind;
 
 /// Child rows worked out at a time.
 const ROWS_PER_SLICE: usize = 8192;
+
+/// Totals over more children are kept for other batches.
+const MOST_ADDED_UP_AGAIN: u64 = 4 * ROWS_PER_SLICE as u64;
 
 /// The children of one row of a frame, or a part of them: the rows `start..end` of the child table.
 #[derive(Clone, Copy)]
@@ -67,8 +70,43 @@ pub(super) fn total(
         let counts = runs.iter().map(|run| (run.end - run.start).cast_signed());
         return Ok(Arc::new(Int64Array::from_iter_values(counts)));
     };
-    let mut sums = Sums::new(frame, child, column, kind);
-    slices(&runs).try_for_each(|slice| sums.add(&slice))?;
+    let (large, small): (Vec<Run>, Vec<Run>) =
+        runs.into_iter().partition(|run| run.end - run.start > MOST_ADDED_UP_AGAIN);
+    let all = add_up(frame, child, kind, column, frame.len(), &small)?;
+    if large.is_empty() {
+        return Ok(all);
+    }
+    let mut arrays = vec![all];
+    let mut places: Vec<(usize, usize)> = (0..frame.len()).map(|row| (0, row)).collect();
+    for run in large {
+        let key = (child, column, kind, run.start);
+        let known = frame.plan.totals.get(&key);
+        let value = match known {
+            Some(value) => value,
+            None => {
+                let value = add_up(frame, child, kind, column, 1, &[Run { row: 0, ..run }])?;
+                frame.plan.totals.keep(key, value.clone());
+                value
+            }
+        };
+        places[run.row] = (arrays.len(), 0);
+        arrays.push(value);
+    }
+    let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
+    Ok(interleave(&arrays, &places).expect("totals have one type, and a value at each place"))
+}
+
+/// Totals over runs of children, for so many rows.
+fn add_up(
+    frame: &Frame,
+    child: usize,
+    kind: TotalKind,
+    column: usize,
+    rows: usize,
+    runs: &[Run],
+) -> Result<ArrayRef, ValueError> {
+    let mut sums = Sums::new(frame, child, column, kind, rows);
+    slices(runs).try_for_each(|slice| sums.add(&slice))?;
     sums.finish()
 }
 
@@ -88,8 +126,7 @@ struct Sums<'f, 'p> {
 }
 
 impl<'f, 'p> Sums<'f, 'p> {
-    fn new(frame: &'f Frame<'p>, child: usize, column: usize, kind: TotalKind) -> Self {
-        let n = frame.len();
+    fn new(frame: &'f Frame<'p>, child: usize, column: usize, kind: TotalKind, n: usize) -> Self {
         Self {
             frame,
             child,

@@ -4,11 +4,13 @@ pub(crate) mod counts;
 mod explain;
 mod fingerprint;
 mod law;
+mod totals;
 
 pub(crate) use counts::{Counts, Siblings};
 
 use std::sync::OnceLock;
 
+use self::totals::LargeTotals;
 use crate::error::Faults;
 use crate::model::{self, Model, Settings, Source};
 use crate::scenario;
@@ -24,6 +26,7 @@ pub struct Plan {
     fingerprint: OnceLock<String>,
     /// The bytes of a row of each table, when somebody has asked.
     pub(crate) widths: Vec<OnceLock<u64>>,
+    pub(crate) totals: LargeTotals,
 }
 
 impl Plan {
@@ -51,7 +54,14 @@ impl Plan {
         let counts = counts.collect();
         let document = fingerprint::document(&scenario);
         let widths = vec![OnceLock::new(); model.tables.len()];
-        Ok(Self { model, counts, document, fingerprint: OnceLock::new(), widths })
+        Ok(Self {
+            model,
+            counts,
+            document,
+            fingerprint: OnceLock::new(),
+            widths,
+            totals: LargeTotals::default(),
+        })
     }
 
     /// The meaning of the scenario.
