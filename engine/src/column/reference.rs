@@ -11,7 +11,7 @@ use super::frame::{Rows, nulls_of};
 use super::key::serial_of;
 use crate::error::ValueError;
 use crate::model::{Column, Hop, Pick, Recipe, Reference, Within};
-use crate::random::{Permutation, SkewExponent, below};
+use crate::random::{Invalid, Permutation, Skew, SkewExponent, below};
 
 /// The key of the rows that a reference picks.
 pub(super) fn reference(
@@ -77,11 +77,12 @@ pub(super) fn picks(
     match &reference.pick {
         Pick::Random { stream, skew } => {
             let words = frame.words(stream, 1);
-            let exponent = exponent(frame, column, *skew)?;
+            let mut draws =
+                Draws::new(*skew).map_err(|error| frame.value_error(column, error.to_string()))?;
             Ok((0..frame.len())
                 .map(|i| {
                     let (start, end) = among.get(i);
-                    (end > start).then(|| start + draw(words[i], end - start, exponent))
+                    (end > start).then(|| start + draws.below(end - start, words[i]))
                 })
                 .collect())
         }
@@ -90,7 +91,8 @@ pub(super) fn picks(
             let nulls = nulls_of(&at);
             let at = at.as_primitive::<TimestampMicrosecondType>().values().clone();
             let words = frame.words(stream, 1);
-            let exponent = exponent(frame, column, *skew)?;
+            let mut draws =
+                Draws::new(*skew).map_err(|error| frame.value_error(column, error.to_string()))?;
             let limit =
                 |i: usize| if nulls.as_ref().is_some_and(|n| n.is_null(i)) { i64::MIN } else { at[i] };
             let ranges: Vec<(u64, u64)> = (0..frame.len()).map(|i| among.get(i)).collect();
@@ -98,7 +100,7 @@ pub(super) fn picks(
             Ok((0..frame.len())
                 .map(|i| {
                     let start = ranges[i].0;
-                    (ends[i] > start).then(|| start + draw(words[i], ends[i] - start, exponent))
+                    (ends[i] > start).then(|| start + draws.below(ends[i] - start, words[i]))
                 })
                 .collect())
         }
@@ -179,17 +181,28 @@ fn ranges(frame: &Frame, within: &Within) -> Result<Vec<(u64, u64)>, ValueError>
     Ok(ranges)
 }
 
-fn exponent(frame: &Frame, column: &Column, skew: f64) -> Result<Option<SkewExponent>, ValueError> {
-    if skew == 0.0 {
-        return Ok(None);
-    }
-    SkewExponent::new(skew).map(Some).map_err(|error| frame.value_error(column, error.to_string()))
+/// Draws from as many rows as there are to pick from, which neighbours mostly share.
+struct Draws {
+    /// With a preference for early rows: by which law, prepared for the number of rows met last.
+    skew: Option<(SkewExponent, u64, Skew)>,
 }
 
-fn draw(word: u64, n: u64, skew: Option<SkewExponent>) -> u64 {
-    match skew {
-        None => below(word, n),
-        Some(exponent) => exponent.sample(word, n),
+impl Draws {
+    fn new(skew: f64) -> Result<Self, Invalid> {
+        if skew == 0.0 {
+            return Ok(Self { skew: None });
+        }
+        let exponent = SkewExponent::new(skew)?;
+        Ok(Self { skew: Some((exponent, 1, exponent.over(1))) })
+    }
+
+    #[inline]
+    fn below(&mut self, rows: u64, word: u64) -> u64 {
+        let Some((exponent, known, law)) = &mut self.skew else { return below(word, rows) };
+        if *known != rows {
+            (*known, *law) = (rows, exponent.over(rows));
+        }
+        law.sample(word)
     }
 }
 

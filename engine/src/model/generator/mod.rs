@@ -6,6 +6,7 @@ mod key;
 mod literal;
 mod name;
 mod number;
+mod reference;
 mod structure;
 mod text;
 mod time;
