@@ -9,6 +9,7 @@ mod ddl;
 mod loading;
 mod load;
 mod in_place;
+mod foreign_keys;
 mod privileges;
 mod faults;
 mod injection;

@@ -3,6 +3,7 @@
 use super::Load;
 use super::buffer::Buffers;
 use super::clock::Meter;
+use super::foreign_keys;
 use super::request::{Keys, Report, TableReport};
 use super::stream::{Shared, Stream};
 use super::survey::Fate;
@@ -11,7 +12,7 @@ use crate::catalog;
 use crate::ddl;
 use crate::error::Error;
 use crate::session::Session;
-use crate::sql::{identifier, literal, qualified};
+use crate::sql::{literal, qualified};
 
 pub(super) fn load(load: &Load, session: Session) -> Result<Report, Error> {
     // Once the load is reported as done, no crash of the server may undo it.
@@ -59,8 +60,12 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
         &of(Fate::Refill).collect::<Vec<_>>(),
     )?;
 
-    let filled: Vec<_> = of(Fate::Fill).chain(of(Fate::Refill)).collect();
-    let foreign_keys = suspend_foreign_keys(session, schema, &filled)?;
+    let foreign_keys = if of(Fate::Create).count() < tables.len() {
+        let appended = of(Fate::Append).next().is_some();
+        foreign_keys::suspend(session, &survey.ddl, schema, appended)?
+    } else {
+        Vec::new()
+    };
 
     let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
     let there = catalog::tables(session, schema, &names)?;
@@ -159,45 +164,6 @@ fn lock_and_empty(
         session.execute("empty the tables", &format!("truncate {}", names(refilled)))?;
     }
     Ok(())
-}
-
-/// Takes the foreign keys of tables away until their rows are in, and gives the statements that put them back as they were.
-/// Checking all rows at once takes a small part of the time of checking each as it comes. Others see nothing of it, because
-/// all of it is one transaction. Foreign keys with a comment, and those of tables that are somebody else's, stay.
-fn suspend_foreign_keys(
-    session: &Session,
-    schema: &str,
-    tables: &[&ddl::Table],
-) -> Result<Vec<(String, String)>, Error> {
-    if tables.is_empty() {
-        return Ok(Vec::new());
-    }
-    let names: Vec<_> = tables.iter().map(|table| literal(&table.name)).collect();
-    let query = format!(
-        "select c.relname, f.conname, pg_catalog.pg_get_constraintdef(f.oid) \
-         from pg_catalog.pg_constraint f join pg_catalog.pg_class c on c.oid = f.conrelid \
-         join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
-         where f.contype = 'f' and f.conparentid = 0 and c.relkind = 'r' \
-           and n.nspname = {} and c.relname in ({}) and pg_catalog.pg_has_role(c.relowner, 'USAGE') \
-           and pg_catalog.obj_description(f.oid, 'pg_constraint') is null order by f.oid",
-        literal(schema),
-        names.join(", ")
-    );
-    let doing = "look at the foreign keys of the tables";
-    // Definitions name tables as they are seen from the path; without one, in full.
-    session.execute(doing, "set local search_path to pg_catalog")?;
-    let rows = session.rows(doing, &query)?;
-    session.execute(doing, "set local search_path to default")?;
-    let (mut drops, mut adds) = (Vec::new(), Vec::new());
-    for row in rows {
-        let text = |i| row.get(i).unwrap_or_default();
-        let (table, name) = (qualified(schema, text(0)), identifier(text(1)));
-        drops.push(format!("alter table {table} drop constraint {name}"));
-        let statement = format!("alter table {table} add constraint {name} {}", text(2));
-        adds.push((format!("check foreign key `{}`", text(1)), statement));
-    }
-    session.execute("take foreign keys away for the load", &drops.join(";"))?;
-    Ok(adds)
 }
 
 /// Finishes tables that have been made.

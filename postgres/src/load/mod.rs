@@ -8,6 +8,7 @@ mod board;
 mod buffer;
 mod clock;
 mod definition;
+mod foreign_keys;
 mod in_place;
 mod request;
 mod staged;

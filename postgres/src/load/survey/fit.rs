@@ -1,0 +1,91 @@
+//! Whether tables that are there can take the rows.
+
+use super::super::request::{Existing, Request};
+use crate::catalog::ExistingTable;
+use crate::copy;
+use crate::ddl::Schema;
+use crate::error::Error;
+
+/// Refuses tables that hold rows, and lists everything that does not fit.
+pub(super) fn check_fit(ddl: &Schema, existing: &[ExistingTable], request: &Request) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    for there in existing {
+        let kind = match there.relkind {
+            'r' | 'p' => None,
+            'v' => Some("a view"),
+            'm' => Some("a materialized view"),
+            'f' => Some("a foreign table"),
+            'S' => Some("a sequence"),
+            'i' | 'I' => Some("an index"),
+            _ => Some("no table"),
+        };
+        if let Some(kind) = kind {
+            faults.push(format!("`{}` is {kind}", there.name));
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Error::usage(faults.join("\n"), "drop it, or choose another --schema"));
+    }
+    let named = |is_empty: Option<bool>| -> Vec<String> {
+        let tables = existing.iter().filter(|there| there.is_empty == is_empty);
+        tables.map(|there| format!("`{}`", there.name)).collect()
+    };
+    let (full, unknown) = (named(Some(false)), named(None));
+    if request.existing == Existing::Refuse && !unknown.is_empty() {
+        let message = format!(
+            "this role may not read tables, and cannot tell whether they are empty: {}",
+            unknown.join(", ")
+        );
+        return Err(Error::usage(message, "ask for SELECT on them, or say `--append`"));
+    }
+    if request.existing == Existing::Refuse && !full.is_empty() {
+        let message = format!("tables in schema `{}` hold rows already: {}", request.schema, full.join(", "));
+        let hint = "`--replace` puts the new rows in their place, `--append` adds to them; \
+            `--schema` loads beside them";
+        return Err(Error::usage(message, hint));
+    }
+    if request.existing == Existing::Replace && existing.iter().all(|there| there.relkind == 'r') {
+        // Whether they can be swapped or have to fit is seen later.
+        return Ok(());
+    }
+    fit(ddl, existing)
+}
+
+/// Lists every column that does not fit.
+pub(super) fn fit(ddl: &Schema, existing: &[ExistingTable]) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    for table in &ddl.tables {
+        let Some(there) = existing.iter().find(|there| there.name == table.name) else { continue };
+        let mut fault = |message: String| faults.push(format!("table `{}`: {message}", table.name));
+        for column in &table.columns {
+            match there.columns.iter().find(|there| there.name == column.name) {
+                None => fault(format!("column `{}` is missing", column.name)),
+                Some(there) if there.generated => {
+                    fault(format!(
+                        "column `{}` is computed by the server and cannot be written",
+                        column.name
+                    ));
+                }
+                Some(there) => {
+                    if let Err(message) = copy::fits(&column.ty, &there.ty) {
+                        fault(format!("column `{}`: {message}", column.name));
+                    }
+                    if there.not_null && !column.not_null {
+                        fault(format!("column `{}` refuses NULL, and the scenario makes some", column.name));
+                    }
+                }
+            }
+        }
+        for there in &there.columns {
+            let is_written = table.columns.iter().any(|column| column.name == there.name);
+            if !is_written && there.not_null && !there.has_default {
+                fault(format!("column `{}` must have a value, and the scenario has none for it", there.name));
+            }
+        }
+    }
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the tables that are there do not fit the scenario:\n{}", faults.join("\n"));
+    Err(Error::usage(message, "change the scenario or the tables, drop them, or choose another --schema"))
+}

@@ -1,0 +1,175 @@
+//! A look at the target before anything is touched: what is there, whether it fits, and how it can be filled.
+
+mod fit;
+mod server;
+mod way;
+
+use std::fmt;
+
+use seedbed_engine::Plan;
+
+use super::foreign_keys;
+use super::request::{Existing, Request};
+use super::staging;
+use crate::catalog::{self, ExistingTable};
+use crate::connect::Target;
+use crate::ddl::{self, Schema};
+use crate::error::Error;
+use crate::session::Session;
+use crate::sql::{identifier, qualified};
+
+/// What a load would do.
+#[derive(Debug)]
+pub struct Survey {
+    /// Where to, without the password.
+    pub target: String,
+    /// The schema of the tables.
+    pub schema: String,
+    /// How the tables come about.
+    pub way: Way,
+    /// What becomes of each table, in the order in which they would be filled.
+    pub tables: Vec<TableSurvey>,
+    /// Schemas of dead loads that would be removed.
+    pub leftovers: Vec<String>,
+    /// What somebody should know, a sentence each.
+    pub notes: Vec<String>,
+    pub(crate) ddl: Schema,
+    /// What the tables were like that are replaced as a whole.
+    pub(crate) definitions: Definitions,
+}
+
+/// Tables by name, each with the lines of its definition.
+pub(crate) type Definitions = Vec<(String, Vec<String>)>;
+
+/// How tables come about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// They are built in a private schema over several connections, and moved into place in one transaction.
+    Staged,
+    /// They are filled where they are, in one transaction over one connection.
+    InPlace {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What becomes of a table.
+#[derive(Debug)]
+pub struct TableSurvey {
+    /// Its name.
+    pub name: String,
+    /// Its rows in the scenario.
+    pub rows: u64,
+    /// What becomes of it.
+    pub fate: Fate,
+    pub(crate) existing: Option<ExistingTable>,
+}
+
+/// What becomes of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is made.
+    Create,
+    /// It is there and empty, and is filled.
+    Fill,
+    /// A new one takes its place.
+    Swap,
+    /// It is emptied and filled.
+    Refill,
+    /// Rows are added to those that it has.
+    Append,
+}
+
+/// Looks at the target. Nothing is changed.
+pub(crate) fn look(
+    session: &Session,
+    plan: &Plan,
+    target: &Target,
+    request: &Request,
+    pool: &rayon::ThreadPool,
+) -> Result<Survey, Error> {
+    server::check_server(session)?;
+    server::check_schema(session, request)?;
+    let ddl = Schema::of(plan, &request.tables)?;
+    server::check_extensions(session, &ddl)?;
+    let names: Vec<&str> = ddl.tables.iter().map(|table| table.name.as_str()).collect();
+    let existing = catalog::tables(session, &request.schema, &names)?;
+    fit::check_fit(&ddl, &existing, request)?;
+    let (way, definitions) = way::way(session, &ddl, &existing, request)?;
+    let scenario: Vec<&str> = plan.model().tables.iter().map(|table| table.name.as_str()).collect();
+    foreign_keys::check(session, &ddl, &existing, request, &way, &scenario)?;
+    let mut notes = Vec::new();
+    if way == Way::Staged {
+        way::check_names(session, &ddl, &existing, request)?;
+    }
+    for left_out in &ddl.left_out {
+        let columns = left_out.columns.join(", ");
+        notes.push(format!(
+            "foreign key ({columns}) of table `{}` is left out, because table `{}` is not loaded",
+            left_out.table, left_out.target
+        ));
+    }
+    // Counting takes a while at a large scale, so it waits until nothing stands in the way.
+    pool.install(|| plan.count())?;
+    let mut tables = Vec::new();
+    for table in &ddl.tables {
+        let there = existing.iter().find(|there| there.name == table.name);
+        let fate = match (there, &way, request.existing) {
+            (None, ..) => Fate::Create,
+            (Some(_), Way::Staged, _) => Fate::Swap,
+            (Some(_), _, Existing::Refuse) => Fate::Fill,
+            (Some(_), _, Existing::Replace) => Fate::Refill,
+            (Some(_), _, Existing::Append) => Fate::Append,
+        };
+        let rows = plan.rows(table.index)?;
+        tables.push(TableSurvey { name: table.name.clone(), rows, fate, existing: there.cloned() });
+    }
+    let leftovers = staging::leftovers(session)?;
+    Ok(Survey {
+        target: target.display(),
+        schema: request.schema.clone(),
+        way,
+        tables,
+        leftovers,
+        notes,
+        ddl,
+        definitions,
+    })
+}
+
+impl fmt::Display for Survey {
+    /// What would be done, a line a step.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "into {}, schema `{}`", self.target, self.schema)?;
+        for name in &self.leftovers {
+            writeln!(f, "  remove schema {}, left by a load that did not end", identifier(name))?;
+        }
+        for table in &self.tables {
+            let name = qualified(&self.schema, &table.name);
+            let what = match table.fate {
+                Fate::Create => "create",
+                Fate::Fill => "fill the empty table",
+                Fate::Swap => "put a new table in the place of",
+                Fate::Refill => "empty and fill",
+                Fate::Append => "add to",
+            };
+            writeln!(f, "  {what} {name}: {} rows", table.rows)?;
+        }
+        match &self.way {
+            Way::Staged => {
+                writeln!(f, "  all at once: built in a private schema, moved into place in one transaction")?;
+            }
+            Way::InPlace { reason } => {
+                writeln!(f, "  all at once: in one transaction over one connection, because {reason}")?;
+            }
+        }
+        self.notes.iter().try_for_each(|note| writeln!(f, "  {note}"))
+    }
+}
+
+impl ddl::Table {
+    /// How many indexes the keys and indexes of the table need.
+    pub(crate) fn index_count(&self) -> usize {
+        usize::from(self.primary.is_some()) + self.unique.len() + self.indexes.len()
+    }
+}
