@@ -15,9 +15,11 @@ struct Role<'d> {
 
 impl<'d> Role<'d> {
     fn new(database: &'d Database<'static>) -> Self {
-        let name = format!("low_{}", database.name);
+        // Such names come from directories of people.
+        let name = format!("Low \"{}\"@corp.iam", database.name);
         database.psql(&format!(
-            "create role {name} login; revoke all on schema public from public; revoke create on database {} from public",
+            "create role {} login; revoke all on schema public from public; revoke create on database {} from public",
+            quoted(&name),
             database.name
         ));
         Self { database, name }
@@ -25,11 +27,11 @@ impl<'d> Role<'d> {
 
     /// Runs statements in which `ROLE` is the role's name.
     fn psql(&self, statements: &str) {
-        self.database.psql(&statements.replace("ROLE", &self.name));
+        self.database.psql(&statements.replace("ROLE", &quoted(&self.name)));
     }
 
     fn generate(&self, more: &[&str]) -> Output {
-        let url = self.database.url().replacen("postgres@", &format!("{}@", self.name), 1);
+        let url = self.database.url().replacen("postgres@", &format!("{}@", encoded(&self.name)), 1);
         generate("minimal", &url, more).output().expect("the binary starts")
     }
 
@@ -46,6 +48,15 @@ impl Drop for Role<'_> {
             self.psql("drop owned by ROLE cascade; drop role ROLE");
         }
     }
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A name as a URL has it.
+fn encoded(name: &str) -> String {
+    name.replace(' ', "%20").replace('"', "%22").replace('@', "%40")
 }
 
 /// The rows as a superuser loads them.
@@ -89,9 +100,25 @@ fn a_database_of_ones_own_is_as_good_as_a_superuser() {
     }
     let owned = format!(
         "select count(*) from pg_class where relnamespace = 'app'::regnamespace and relowner = '{}'::regrole",
-        role.name
+        quoted(&role.name)
     );
     assert_ne!(database.value(&owned), "0");
+}
+
+#[test]
+fn tables_of_a_schema_that_takes_no_new_ones_are_replaced_in_place() {
+    let database = Server::shared().database();
+    let role = Role::new(&database);
+    role.psql(&format!(
+        "grant create on database {} to ROLE; create schema app; grant usage, create on schema app to ROLE",
+        database.name
+    ));
+    role.load(&["--schema", "app"]);
+    role.psql("revoke create on schema app from ROLE");
+    let plan = role.load(&["--schema", "app", "--replace", "--dry-run"]);
+    assert!(plan.contains("one connection, because this role may not create tables in the schema"), "{plan}");
+    role.load(&["--schema", "app", "--replace", "--seed", "2"]);
+    assert_eq!(rows(&database, "app"), expected(&database, "2"));
 }
 
 #[test]

@@ -132,7 +132,8 @@ pub(crate) fn grant_defaults(
            case p.grantee when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(p.grantee)) end \
          from pg_catalog.pg_default_acl d join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace, \
            pg_catalog.aclexplode(d.defaclacl) p \
-         where n.nspname = {} and d.defaclobjtype = 'r' and d.defaclrole = current_user::pg_catalog.regrole",
+         where n.nspname = {} and d.defaclobjtype = 'r' \
+           and d.defaclrole = (select oid from pg_catalog.pg_roles where rolname = current_user)",
         literal(defaults_of)
     );
     let doing = "grant the schema's default privileges";
