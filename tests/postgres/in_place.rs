@@ -161,6 +161,91 @@ fn what_belongs_to_a_table_stays_when_its_rows_are_replaced() {
     }
 }
 
+/// Everything that a new table in the place of the old one would not have, and what shows that it is still there.
+const KEPT: [(&str, &str); 20] = [
+    (
+        "grant usage on sequence teams_id_seq to pg_monitor",
+        "has_sequence_privilege('pg_monitor', 'teams_id_seq', 'usage')",
+    ),
+    (
+        "alter sequence people_id_seq cache 7",
+        "seqcache = 7 from pg_sequence where seqrelid = 'people_id_seq'::regclass",
+    ),
+    ("comment on sequence people_id_seq is 'c'", "obj_description('people_id_seq'::regclass) = 'c'"),
+    (
+        "alter type teams_plan add value 'more'",
+        "count(*) = 3 from pg_enum where enumtypid = 'teams_plan'::regtype",
+    ),
+    ("comment on type teams_plan is 'c'", "obj_description('teams_plan'::regtype, 'pg_type') = 'c'"),
+    (
+        "grant usage on type teams_plan to pg_monitor",
+        "typacl is not null from pg_type where oid = 'teams_plan'::regtype",
+    ),
+    (
+        "comment on constraint teams_pkey on teams is 'c'",
+        "count(*) = 1 from pg_description where classoid = 'pg_constraint'::regclass and description = 'c'",
+    ),
+    ("comment on index people_pkey is 'c'", "obj_description('people_pkey'::regclass) = 'c'"),
+    (
+        "alter table people replica identity full",
+        "relreplident = 'f' from pg_class where oid = 'people'::regclass",
+    ),
+    (
+        "alter table people cluster on people_pkey",
+        "indisclustered from pg_index where indexrelid = 'people_pkey'::regclass",
+    ),
+    (
+        "alter table people alter email set statistics 7",
+        "attstattarget = 7 from pg_attribute where attrelid = 'people'::regclass and attname = 'email'",
+    ),
+    (
+        "alter table people alter email set (n_distinct = 3)",
+        "attoptions is not null from pg_attribute where attrelid = 'people'::regclass and attname = 'email'",
+    ),
+    (
+        "alter table people alter email set storage external",
+        "attstorage = 'e' from pg_attribute where attrelid = 'people'::regclass and attname = 'email'",
+    ),
+    (
+        "alter table people set (toast.autovacuum_enabled = off)",
+        "t.reloptions is not null from pg_class t join pg_class c on c.reltoastrelid = t.oid and c.relname = 'people'",
+    ),
+    (
+        "create function f() returns setof teams language sql as 'select * from teams'",
+        "count(*) = 4 from f()",
+    ),
+    (
+        "create function f() returns bigint language sql begin atomic select count(*) from people; end",
+        "f() = 12",
+    ),
+    ("create table archive (team teams)", "to_regclass('archive') is not null"),
+    ("create table mine (teams teams[])", "to_regclass('mine') is not null"),
+    ("create table mine (plan teams_plan)", "to_regclass('mine') is not null"),
+    ("create table mine (id int8 default nextval('people_id_seq'))", "to_regclass('mine') is not null"),
+];
+
+#[test]
+fn what_hangs_on_a_table_stays_when_its_rows_are_replaced() {
+    let scenario = Scenario::new(
+        &SCENARIO.replace("plan: {choose: [free, pro]}", "plan: {choose: [free, pro], type: enum}"),
+    );
+    let database = Server::shared().database();
+    for (statement, kept) in KEPT {
+        database.psql("drop schema public cascade; create schema public");
+        load(&scenario.argument(), &database, &[]);
+        let oids = "select string_agg(oid::text, ' ' order by oid) from pg_class where relname in ('teams', 'people')";
+        let before = database.value(oids);
+        load(&scenario.argument(), &database, &["--replace"]);
+        let made = database.value(oids);
+        assert_ne!(made, before, "seedbed's own tables are replaced whole");
+        database.psql(statement);
+        load(&scenario.argument(), &database, &["--replace", "--seed", "3"]);
+        assert_eq!(database.value(oids), made, "{statement}: the tables are the same ones");
+        assert_eq!(database.value(&format!("select {kept}")), "t", "{statement}");
+        database.psql("drop schema public cascade; create schema public");
+    }
+}
+
 #[test]
 fn what_the_users_own_rules_refuse_changes_nothing() {
     let cases = [

@@ -262,12 +262,25 @@ fn default_privileges_of_the_schema_are_granted() {
     database.psql(&format!(
         "create role {role}; create schema app; \
          alter default privileges in schema app grant select on tables to {role}; \
-         alter default privileges in schema app grant insert on tables to public"
+         alter default privileges in schema app grant insert on tables to public; \
+         alter default privileges in schema app grant usage on sequences to {role}; \
+         alter default privileges in schema app grant usage on types to {role}"
     ));
+    // Without this, everybody may use every type.
+    database.psql("alter default privileges revoke usage on types from public");
+    let scenario = Scenario::new(
+        "tables:\n  teams:\n    rows: 5\n    columns: {id: serial, plan: {choose: [free, pro], type: enum}}\n  \
+         members:\n    per: teams\n    count: 3\n    columns: {id: serial, team_id: parent}\n",
+    );
+    let scenario = scenario.argument();
     let granted = format!(
         "select bool_and(has_table_privilege('{role}', c.oid, 'select') and has_table_privilege('{role}', c.oid, 'insert') \
          and not has_table_privilege('{role}', c.oid, 'update')) from pg_class c where relnamespace = 'app'::regnamespace \
          and relkind = 'r' having count(*) = 2"
+    );
+    let granted_too = format!(
+        "select has_type_privilege('{role}', 'app.teams_plan', 'usage') and bool_and(has_sequence_privilege('{role}', oid, 'usage')) \
+         from pg_class where relnamespace = 'app'::regnamespace and relkind = 'S' having count(*) = 2"
     );
     for flags in [
         &["--schema", "app"][..],
@@ -275,11 +288,12 @@ fn default_privileges_of_the_schema_are_granted() {
         &["--schema", "app", "--replace", "--seed", "3"],
     ] {
         // What every table of the schema gets is nothing that a new one would lose.
-        let plan = generate("minimal", &database.url(), &[flags, &["--dry-run"]].concat()).output().unwrap();
+        let plan = generate(&scenario, &database.url(), &[flags, &["--dry-run"]].concat()).output().unwrap();
         let plan = String::from_utf8_lossy(&plan.stdout);
         assert!(plan.contains("built in a private schema"), "{plan}");
-        load("minimal", &database, flags);
+        load(&scenario, &database, flags);
         assert_eq!(database.value(&granted), "t", "{flags:?}");
+        assert_eq!(database.value(&granted_too), "t", "{flags:?}");
     }
     database.psql(&format!("drop owned by {role}; drop role {role}"));
 }

@@ -120,7 +120,7 @@ pub(crate) fn foreign_keys(ddl: &Schema, schema: &str) -> Vec<(String, String)> 
     .collect()
 }
 
-/// Gives tables of a schema the default privileges that tables made in another one get.
+/// Gives tables of a schema, their sequences and their enums the default privileges that those made in another one get.
 pub(crate) fn grant_defaults(
     session: &Session,
     ddl: &Schema,
@@ -129,10 +129,11 @@ pub(crate) fn grant_defaults(
 ) -> Result<(), Error> {
     let query = format!(
         "select p.privilege_type, p.is_grantable, \
-           case p.grantee when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(p.grantee)) end \
+           case p.grantee when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(p.grantee)) end, \
+           d.defaclobjtype \
          from pg_catalog.pg_default_acl d join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace, \
            pg_catalog.aclexplode(d.defaclacl) p \
-         where n.nspname = {} and d.defaclobjtype = 'r' \
+         where n.nspname = {} and d.defaclobjtype in ('r', 'S', 'T') \
            and d.defaclrole = (select oid from pg_catalog.pg_roles where rolname = current_user)",
         literal(defaults_of)
     );
@@ -140,9 +141,33 @@ pub(crate) fn grant_defaults(
     let tables: Vec<_> = ddl.tables.iter().map(|table| qualified(schema, &table.name)).collect();
     for row in session.rows(doing, &query)? {
         let text = |i| row.get(i).unwrap_or_default();
+        let (kind, names) = match text(3) {
+            "S" => ("sequence", identity_sequences(session, ddl, schema)?),
+            "T" => ("type", ddl.enums.iter().map(|of| qualified(schema, &of.name)).collect()),
+            _ => ("table", tables.clone()),
+        };
+        if names.is_empty() {
+            continue;
+        }
         let option = if text(1) == "t" { " with grant option" } else { "" };
-        let statement = format!("grant {} on {} to {}{option}", text(0), tables.join(", "), text(2));
+        let statement = format!("grant {} on {kind} {} to {}{option}", text(0), names.join(", "), text(2));
         session.execute(doing, &statement)?;
     }
     Ok(())
+}
+
+/// The sequences behind identity columns, quoted.
+fn identity_sequences(session: &Session, ddl: &Schema, schema: &str) -> Result<Vec<String>, Error> {
+    let names: Vec<_> = ddl.tables.iter().map(|table| literal(&table.name)).collect();
+    let query = format!(
+        "select q.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+         join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid = c.oid \
+           and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.deptype = 'i' \
+         join pg_catalog.pg_class q on q.oid = d.objid and q.relkind = 'S' \
+         where n.nspname = {} and c.relname in ({}) order by q.oid",
+        literal(schema),
+        names.join(", ")
+    );
+    let rows = session.rows("look at the sequences of the tables", &query)?;
+    Ok(rows.iter().filter_map(|row| row.get(0)).map(|name| qualified(schema, name)).collect())
 }
