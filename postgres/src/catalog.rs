@@ -29,13 +29,13 @@ pub struct ExistingColumn {
     pub name: String,
     /// Its type; a domain's is what the domain is made of.
     pub ty: ColumnType,
-    /// Whether it refuses NULL.
+    /// Whether it refuses NULL, itself or by its domain.
     pub not_null: bool,
     /// Whether the server fills it in when it is left out.
     pub has_default: bool,
     /// Whether it is always computed by the server and cannot be written.
     pub generated: bool,
-    /// Whether a sequence belongs to it.
+    /// Whether it is a number that a sequence belongs to.
     pub has_sequence: bool,
 }
 
@@ -81,13 +81,14 @@ fn readable(session: &Session, oid: u32) -> Result<bool, Error> {
 /// The columns of a table, with domains resolved to what they are made of.
 fn columns(session: &Session, table: u32, name: &str) -> Result<Vec<ExistingColumn>, Error> {
     let query = format!(
-        "with recursive made_of(attnum, oid, typmod, domain) as ( \
-           select attnum, atttypid, atttypmod, false from pg_catalog.pg_attribute \
+        "with recursive made_of(attnum, oid, typmod, not_null, has_default) as ( \
+           select attnum, atttypid, atttypmod, attnotnull, atthasdef or attidentity <> '' from pg_catalog.pg_attribute \
              where attrelid = {table} and attnum > 0 and not attisdropped \
            union all \
-           select m.attnum, t.typbasetype, case when m.typmod = -1 then t.typtypmod else m.typmod end, true \
+           select m.attnum, t.typbasetype, case when m.typmod = -1 then t.typtypmod else m.typmod end, \
+               m.not_null or t.typnotnull, m.has_default or t.typdefault is not null \
              from made_of m join pg_catalog.pg_type t on t.oid = m.oid where t.typtype = 'd') \
-         select a.attname, a.attnotnull, a.atthasdef or a.attidentity <> '', a.attgenerated <> '', \
+         select a.attname, m.not_null, m.has_default, a.attgenerated <> '', \
                 pg_catalog.pg_get_serial_sequence({table}::pg_catalog.regclass::text, a.attname) is not null, \
                 m.oid, m.typmod, pg_catalog.format_type(m.oid, m.typmod), t.typname, t.typtype, n.nspname, \
                 case when t.typcategory = 'A' then t.typelem else 0 end, e.typname, e.typtype, en.nspname, \
@@ -117,13 +118,15 @@ fn columns(session: &Session, table: u32, name: &str) -> Result<Vec<ExistingColu
             let kind = scalar(element, text(12), text(13), text(14), &mut labels)?;
             Kind::Array(Box::new(ColumnType { oid: element, sql: text(15).to_owned(), kind }))
         };
+        // A text can have a sequence, too, which counts something in it.
+        let is_number = matches!(kind, Kind::Int2 | Kind::Int4 | Kind::Int8 | Kind::Numeric(_));
         columns.push(ExistingColumn {
             name: text(0).to_owned(),
             ty: ColumnType { oid, sql: text(7).to_owned(), kind },
             not_null: is(1),
             has_default: is(2),
             generated: is(3),
-            has_sequence: is(4),
+            has_sequence: is_number && is(4),
         });
     }
     Ok(columns)

@@ -346,6 +346,79 @@ fn foreign_keys_of_the_users_hold_and_stay_as_they_were() {
 }
 
 #[test]
+fn domains_without_null_need_a_value() {
+    let scenario = Scenario::new(
+        "tables:\n  t:\n    rows: 9\n    columns: {id: serial, a: {integer: {from: 1, to: 9}, null: 50%}}\n",
+    );
+    let database = Server::shared().database();
+    database.psql("create domain must as int4 not null; create domain inner_must as must; create domain may as int4 not null default 7");
+    database.psql("create table t (id int4, a may, b inner_must)");
+    let words = ["column `a` refuses NULL", "column `b` must have a value"];
+    refused(&scenario.argument(), &database, &[], 2, &words);
+    database.psql("drop table t; create table t (id int4, a int4, b may, c inner_must default 8)");
+    load(&scenario.argument(), &database, &[]);
+    assert_eq!(database.psql("select distinct b, c from t"), [["7", "8"]]);
+}
+
+#[test]
+fn sequences_are_set_where_they_count_and_can_be() {
+    let scenario = Scenario::new(
+        "tables:\n  t:\n    rows: 20\n    columns: {id: serial, name: {text: \"n{id}\"}, age: {integer: {from: 50, to: 60}}}\n",
+    );
+    let database = Server::shared().database();
+    // A sequence of a text counts something in it.
+    database.psql(
+        "create sequence ns; create sequence few maxvalue 10; create sequence ages maxvalue 30; \
+         create table t (id int4 default nextval('few'), name text default 'n' || nextval('ns'), age int4 default nextval('ages')); \
+         alter sequence ns owned by t.name; alter sequence few owned by t.id; alter sequence ages owned by t.age",
+    );
+    for flags in [&[][..], &["--append"], &["--dry-run"]] {
+        let words = [
+            "sequence few of column `t.id` ends at 10",
+            "last number is 20",
+            "hint: alter sequence few maxvalue",
+        ];
+        refused(&scenario.argument(), &database, flags, 2, &words);
+    }
+    database.psql("alter sequence few maxvalue 100");
+    load(&scenario.argument(), &database, &[]);
+    assert_eq!(database.value("select nextval('few') || ' ' || nextval('ns')"), "21 1");
+}
+
+#[test]
+fn what_the_tables_to_be_made_beside_others_need_is_looked_at_first() {
+    let text = "tables:\n  teams:\n    rows: 5\n    columns: {id: serial}\n  people:\n    per: teams\n    count: 3\n    \
+        columns: {id: serial, team_id: parent, plan: {choose: [free, pro], type: enum}}\n    index: [plan]\n";
+    let scenario = Scenario::new(text);
+    let cases = [
+        ("create table teams (id int8)", 1, "SQLSTATE 42830"),
+        ("create table teams (id int8 primary key); create table people_plan_idx ()", 1, "SQLSTATE 42P07"),
+        (
+            "create table teams (id int8 primary key); create type people_plan as enum ('free')",
+            2,
+            "enum \"public\".\"people_plan\" is there and lacks the label `pro`",
+        ),
+        ("create table teams (id int8 primary key); create domain people_plan as text", 2, "is no enum"),
+    ];
+    let database = Server::shared().database();
+    for (statements, code, word) in cases {
+        database.psql(statements);
+        let before = held(&database, "public");
+        // A dry run says it as well, so it is said before anything is touched.
+        for flags in [&["--dry-run"][..], &["--append"], &[]] {
+            refused(&scenario.argument(), &database, flags, code, &[word]);
+        }
+        assert_eq!(held(&database, "public"), before);
+        database.psql("drop schema public cascade; create schema public");
+    }
+    database.psql(
+        "create table teams (id int8 primary key); create type people_plan as enum ('pro', 'x', 'free')",
+    );
+    load(&scenario.argument(), &database, &[]);
+    assert_eq!(database.value("select count(*) from people"), "15");
+}
+
+#[test]
 fn a_view_is_no_table() {
     let scenario = Scenario::new(SCENARIO);
     let database = Server::shared().database();

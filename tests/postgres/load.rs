@@ -299,6 +299,52 @@ fn default_privileges_of_the_schema_are_granted() {
 }
 
 #[test]
+fn an_extension_may_be_in_any_schema() {
+    let scenario = Scenario::new(
+        "tables:\n  people:\n    rows: 5\n    columns:\n      id: serial\n      \
+           email: {text: \"P{id}@x.example\", type: citext, unique: true}\n      \
+           kind: {choose: [a, b], type: citext}\n      \
+           tags: {array: {of: {choose: [a, b], type: citext}, length: 2}}\n",
+    );
+    let database = Server::shared().database();
+    database.psql("create schema \"my extensions\"; create extension citext schema \"my extensions\"");
+    for flags in [&[][..], &["--replace"]] {
+        load(&scenario.argument(), &database, flags);
+        let equal = "select count(*) from people where email operator(\"my extensions\".=) 'p3@X.example'";
+        assert_eq!(database.value(equal), "1");
+    }
+}
+
+#[test]
+fn names_that_something_else_has_are_told_before_a_row_is_made() {
+    let scenario = Scenario::new(
+        "tables:\n  teams:\n    rows: 5\n    columns: {id: serial, plan: {choose: [free, pro], type: enum}}\n    index: [plan]\n",
+    );
+    let database = Server::shared().database();
+    for (statement, name) in [
+        ("create sequence teams_id_seq", "teams_id_seq"),
+        ("create domain teams as int4", "teams"),
+        ("create table _teams ()", "_teams"),
+        ("create view teams_pkey as select 1", "teams_pkey"),
+        ("create type teams_plan_idx as (a int4)", "teams_plan_idx"),
+        ("create type teams_plan as enum ('free')", "teams_plan"),
+        ("create domain _teams_plan as int4", "_teams_plan"),
+    ] {
+        database.psql(statement);
+        let before = held(&database, "public");
+        for flags in [&[][..], &["--replace"], &["--dry-run"]] {
+            let words = ["names in schema `public` are taken already: ", &format!("`{name}`\n"), "hint: "];
+            refused(&scenario.argument(), &database, flags, 2, &words);
+        }
+        assert_eq!(held(&database, "public"), before);
+        database.psql("drop schema public cascade; create schema public");
+    }
+    // What goes away with the tables that are replaced is not in the way.
+    load(&scenario.argument(), &database, &[]);
+    load(&scenario.argument(), &database, &["--replace"]);
+}
+
+#[test]
 fn rows_are_added_to_those_that_are_there() {
     let database = Server::shared().database();
     let scenario = |start: u32| {

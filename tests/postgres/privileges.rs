@@ -73,7 +73,14 @@ fn a_schema_of_ones_own_is_enough() {
     role.psql("create schema app; grant usage, create on schema app to ROLE");
     let plan = role.load(&["--schema", "app", "--dry-run"]);
     assert!(plan.contains("one connection, because this role may not create schemas"), "{plan}");
-    role.load(&["--schema", "app"]);
+    let report = role.load(&["--schema", "app", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&report).expect("the report is JSON");
+    for (table, indexes) in [("teams", 1), ("members", 3)] {
+        let told = report["tables"].as_array().expect("tables").iter().find(|told| told["name"] == table);
+        let told = told.expect("every table is told");
+        assert_eq!(told["indexes"], indexes, "{told}");
+        assert!(told["finishing_seconds"].as_f64().expect("seconds") > 0.0, "{told}");
+    }
     assert_eq!(rows(&database, "app"), expected(&database, "42"));
     let keys = "select count(*) from pg_constraint where connamespace = 'app'::regnamespace and convalidated and contype in ('p', 'u', 'f')";
     assert_eq!(database.value(keys), "4");
@@ -82,6 +89,12 @@ fn a_schema_of_ones_own_is_enough() {
     assert_eq!(held(&database, "app"), before);
     role.load(&["--schema", "app", "--replace", "--seed", "2"]);
     assert_eq!(rows(&database, "app"), expected(&database, "2"));
+    // Rows alone have no statistics, this way as well as the other.
+    role.psql("create schema bare; grant usage, create on schema bare to ROLE");
+    role.load(&["--schema", "bare", "--no-keys"]);
+    let analyzed = "select count(*) from pg_stats where schemaname = ";
+    assert_eq!(database.value(&format!("{analyzed} 'bare'")), "0");
+    assert_ne!(database.value(&format!("{analyzed} 'app'")), "0");
 }
 
 #[test]
@@ -143,7 +156,9 @@ fn what_a_role_may_not_do_is_told_before_anything_happens() {
     // Nor may it replace what is somebody else's, though it may make tables beside them.
     role.psql("grant create on schema app to ROLE");
     super::loading::load("minimal", &database, &["--schema", "app"]);
-    role.psql("grant select on all tables in schema app to ROLE");
+    role.psql(
+        "grant select on all tables in schema app to ROLE; grant update, usage on all sequences in schema app to ROLE",
+    );
     let before = held(&database, "app");
     assert_failed(
         &role.generate(&["--schema", "app", "--replace"]),
@@ -184,6 +199,24 @@ fn somebody_elses_tables_can_be_filled_with_what_was_granted() {
     role.psql("grant truncate on all tables in schema app to ROLE");
     role.load(&["--schema", "app", "--replace", "--seed", "2"]);
     assert_eq!(rows(&database, "app"), expected(&database, "2"));
+}
+
+#[test]
+fn a_sequence_that_may_not_be_set_is_told_first() {
+    let database = Server::shared().database();
+    let role = Role::new(&database);
+    database.psql("create schema app");
+    super::loading::load("minimal", &database, &["--schema", "app"]);
+    database.psql("truncate app.teams, app.members");
+    role.psql("grant usage on schema app to ROLE; grant select, insert on all tables in schema app to ROLE");
+    let words =
+        ["this role may not set sequence app.teams_id_seq", "hint: ", "grant update, usage on sequence"];
+    for flags in [&["--schema", "app"][..], &["--schema", "app", "--dry-run"]] {
+        assert_failed(&role.generate(flags), 2, &words);
+    }
+    role.psql("grant update, usage on all sequences in schema app to ROLE");
+    role.load(&["--schema", "app"]);
+    assert_eq!(rows(&database, "app"), expected(&database, "42"));
 }
 
 #[test]

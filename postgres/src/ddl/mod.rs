@@ -198,6 +198,17 @@ impl Schema {
         Ok(schema)
     }
 
+    /// Names the type of an extension in full from here on, because it is in `schema`.
+    pub(crate) fn place_extension(&mut self, name: &str, schema: &str) {
+        for column in self.tables.iter_mut().flat_map(|table| &mut table.columns) {
+            if let SqlType::Known(sql) = &mut column.sql_type
+                && sql.trim_end_matches("[]") == name
+            {
+                *sql = format!("{}.{sql}", sql::identifier(schema));
+            }
+        }
+    }
+
     fn add_enums(&mut self, table: &model::Table, names: &mut Names) -> Result<(), Error> {
         for choice in &table.keys.choices {
             let column = &table.columns[choice.column];

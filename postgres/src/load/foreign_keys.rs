@@ -74,22 +74,30 @@ pub(crate) fn between(session: &Session, ddl: &Schema, schema: &str) -> Result<V
     Ok(keys.collect())
 }
 
-/// Takes foreign keys away until the rows are in, and gives the statements that put them back as they were, with what each
-/// does. Checking all rows at once takes a small part of the time of checking each as it comes. Others see nothing of it,
+/// A foreign key that has been taken away.
+pub(crate) struct Suspended {
+    pub(crate) table: String,
+    /// What putting it back does.
+    pub(crate) doing: String,
+    /// Puts it back as it was.
+    pub(crate) statement: String,
+}
+
+/// Takes foreign keys away until the rows are in. Checking all rows at once takes a small part of the time of checking each as it comes. Others see nothing of it,
 /// because all of it is one transaction. Where rows are added to others, only those keys go that cannot hold in between.
 pub(crate) fn suspend(
     session: &Session,
     ddl: &Schema,
     schema: &str,
     appended: bool,
-) -> Result<Vec<(String, String)>, Error> {
+) -> Result<Vec<Suspended>, Error> {
     let doing = "look at the foreign keys of the tables";
     // Definitions name tables as they are seen from the path; without one, in full.
     session.execute(doing, "set local search_path to pg_catalog")?;
     let keys = between(session, ddl, schema)?;
     session.execute(doing, "set local search_path to default")?;
-    let (mut drops, mut adds) = (Vec::new(), Vec::new());
-    for key in &keys {
+    let (mut drops, mut suspended) = (Vec::new(), Vec::new());
+    for key in keys {
         let needed = !appended || key.is_ahead || key.table == key.target;
         if key.obstacle.is_some() || !needed {
             continue;
@@ -97,10 +105,11 @@ pub(crate) fn suspend(
         let (table, name) = (qualified(schema, &key.table), identifier(&key.name));
         drops.push(format!("alter table {table} drop constraint {name}"));
         let statement = format!("alter table {table} add constraint {name} {}", key.definition);
-        adds.push((format!("check foreign key `{}`", key.name), statement));
+        let doing = format!("check foreign key `{}`", key.name);
+        suspended.push(Suspended { table: key.table, doing, statement });
     }
     session.execute("take foreign keys away for the load", &drops.join(";"))?;
-    Ok(adds)
+    Ok(suspended)
 }
 
 /// Refuses tables whose rows refer to rows that come later, under a key that has to stay.

@@ -1,5 +1,7 @@
 //! The way of one connection: tables are emptied if they are to be, filled and finished where they are, in one transaction.
 
+use std::time::Instant;
+
 use super::Load;
 use super::buffer::Buffers;
 use super::clock::Meter;
@@ -33,25 +35,9 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
     let tables = &survey.ddl.tables;
     let of = |wanted: Fate| tables.iter().filter(move |table| fate(table) == wanted);
 
-    if of(Fate::Create).next().is_some() {
-        // Types whose tables are all there are there, too.
-        let mut statements: Vec<String> = Vec::new();
-        for of in &survey.ddl.enums {
-            let query = format!(
-                "select 1 from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace \
-                 where n.nspname = {} and t.typname = {}",
-                literal(schema),
-                literal(&of.name)
-            );
-            if session.value("look for an enum", &query)?.is_none() {
-                statements.push(of.create(schema));
-            }
-        }
-        for table in of(Fate::Create) {
-            statements.push(table.create(schema));
-            statements.extend(table.comments(schema));
-        }
-        session.execute("create the tables", &statements.join(";"))?;
+    let made: Vec<&ddl::Table> = of(Fate::Create).collect();
+    if !made.is_empty() {
+        session.execute("create the tables", &creations(session, &survey.ddl, schema, &made)?.join(";"))?;
     }
     lock_and_empty(
         session,
@@ -60,7 +46,7 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
         &of(Fate::Refill).collect::<Vec<_>>(),
     )?;
 
-    let foreign_keys = if of(Fate::Create).count() < tables.len() {
+    let foreign_keys = if made.len() < tables.len() {
         let appended = of(Fate::Append).next().is_some();
         foreign_keys::suspend(session, &survey.ddl, schema, appended)?
     } else {
@@ -101,16 +87,22 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
     }
 
     if load.request.keys == Keys::All {
-        add_keys(session, &meter, schema, &of(Fate::Create).collect::<Vec<_>>())?;
+        add_keys(session, &meter, schema, &made, &mut reports)?;
     }
     // Tables cannot be altered while triggers of the user's wait for the end of the transaction.
     session.execute("run deferred triggers", "set constraints all immediate")?;
-    for (doing, statement) in &foreign_keys {
-        meter.step(doing);
-        meter.constraints.time(|| session.execute(doing, statement))?;
+    for key in &foreign_keys {
+        let begun = Instant::now();
+        meter.step(&key.doing);
+        meter.constraints.time(|| session.execute(&key.doing, &key.statement))?;
+        finished(&mut reports, &key.table, begun);
     }
     for (_, table, there) in &fillings {
         table::set_sequences(session, load.plan, table, there, schema)?;
+        // Who wants rows alone gathers statistics when the tables are finished.
+        if load.request.keys == Keys::Omitted {
+            continue;
+        }
         let (doing, name) = (format!("analyze table `{}`", table.name), qualified(schema, &table.name));
         meter.step(&doing);
         meter.analyze.time(|| session.execute(&doing, &format!("analyze {name}")))?;
@@ -125,6 +117,32 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
         }
     }
     Ok(report)
+}
+
+/// The statements that make tables, and the types that they need and that are not there.
+pub(super) fn creations(
+    session: &Session,
+    ddl: &ddl::Schema,
+    schema: &str,
+    tables: &[&ddl::Table],
+) -> Result<Vec<String>, Error> {
+    let mut statements: Vec<String> = Vec::new();
+    for of in &ddl.enums {
+        let query = format!(
+            "select 1 from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace \
+             where n.nspname = {} and t.typname = {}",
+            literal(schema),
+            literal(&of.name)
+        );
+        if session.value("look for an enum", &query)?.is_none() {
+            statements.push(of.create(schema));
+        }
+    }
+    for table in tables {
+        statements.push(table.create(schema));
+        statements.extend(table.comments(schema));
+    }
+    Ok(statements)
 }
 
 /// Keeps others from writing until the end, sees that tables that should be empty still are, and empties those that are
@@ -167,8 +185,15 @@ fn lock_and_empty(
 }
 
 /// Finishes tables that have been made.
-fn add_keys(session: &Session, meter: &Meter, schema: &str, tables: &[&ddl::Table]) -> Result<(), Error> {
+fn add_keys(
+    session: &Session,
+    meter: &Meter,
+    schema: &str,
+    tables: &[&ddl::Table],
+    reports: &mut [TableReport],
+) -> Result<(), Error> {
     for table in tables {
+        let begun = Instant::now();
         let doing = format!("build the indexes of table `{}`", table.name);
         meter.step(&doing);
         let statements = table::index_statements(table, schema).join(";");
@@ -176,8 +201,10 @@ fn add_keys(session: &Session, meter: &Meter, schema: &str, tables: &[&ddl::Tabl
         let doing = format!("add keys and constraints of table `{}`", table.name);
         let statements = table::constraint_statements(table, schema).join(";");
         meter.constraints.time(|| session.execute(&doing, &statements))?;
+        finished(reports, &table.name, begun).indexes += table.index_count();
     }
     for table in tables {
+        let begun = Instant::now();
         for key in &table.foreign {
             let doing = format!("add foreign key `{}`", key.name);
             meter.step(&doing);
@@ -185,6 +212,14 @@ fn add_keys(session: &Session, meter: &Meter, schema: &str, tables: &[&ddl::Tabl
                 [key.add_not_valid(schema, &table.name), key.validate(schema, &table.name)].join(";");
             meter.constraints.time(|| session.execute(&doing, &statements))?;
         }
+        finished(reports, &table.name, begun);
     }
     Ok(())
+}
+
+/// Adds the time since `begun` to the report of a table.
+fn finished<'r>(reports: &'r mut [TableReport], name: &str, begun: Instant) -> &'r mut TableReport {
+    let report = reports.iter_mut().find(|report| report.name == name).expect("every table has a report");
+    report.finishing += begun.elapsed();
+    report
 }

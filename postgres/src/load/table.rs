@@ -70,6 +70,18 @@ pub(crate) fn constraint_statements(table: &ddl::Table, schema: &str) -> Vec<Str
     primary.chain(unique).chain(table.add_checks(schema)).collect()
 }
 
+/// The lowest and the highest number of a table's serial; none without rows.
+pub(crate) fn serial_range(
+    plan: &Plan,
+    table: usize,
+    start: i64,
+    step: i64,
+) -> Result<Option<(i64, i64)>, Error> {
+    let rows = plan.rows(table)?.cast_signed();
+    let last = start + (rows - 1) * step;
+    Ok((rows > 0).then_some((start.min(last), start.max(last))))
+}
+
 /// Sets the sequences behind columns of a table past the last value written.
 pub(crate) fn set_sequences(
     session: &Session,
@@ -83,25 +95,22 @@ pub(crate) fn set_sequences(
         let written = plan.model().tables[table.index].written().find(|written| written.name == column.name);
         let Some(written) = written.filter(|_| column.has_sequence) else { continue };
         let (lowest, highest) = match written.recipe {
-            Recipe::Serial { start, step } => {
-                let rows = plan.rows(table.index)?.cast_signed();
-                if rows == 0 {
-                    continue;
-                }
-                let last = start + (rows - 1) * step;
-                (start.min(last).to_string(), start.max(last).to_string())
-            }
+            Recipe::Serial { start, step } => match serial_range(plan, table.index, start, step)? {
+                Some((lowest, highest)) => (lowest.to_string(), highest.to_string()),
+                None => continue,
+            },
             _ => {
                 let of = |which| format!("(select {which}({}) from {name})", identifier(&column.name));
                 (of("min"), of("max"))
             }
         };
         let sequence = format!("pg_get_serial_sequence({}, {})", literal(&name), literal(&column.name));
-        // A sequence that is further on stays there; one that has not been used yet does not count.
+        // A sequence that is further on stays there; one that has not been used yet does not count. One that ends before the
+        // last value is at its end.
         let statement = format!(
             "select setval(s.seq, case when q.seqincrement > 0 \
-               then greatest(v.highest, pg_catalog.pg_sequence_last_value(s.seq)) \
-               else least(v.lowest, pg_catalog.pg_sequence_last_value(s.seq)) end) \
+               then least(q.seqmax, greatest(v.highest, pg_catalog.pg_sequence_last_value(s.seq))) \
+               else greatest(q.seqmin, least(v.lowest, pg_catalog.pg_sequence_last_value(s.seq))) end) \
              from (select {sequence}::pg_catalog.regclass as seq) s join pg_catalog.pg_sequence q on q.seqrelid = s.seq, \
                (select {lowest}::bigint as lowest, {highest}::bigint as highest) v \
              where case when q.seqincrement > 0 then v.highest >= q.seqmin else v.lowest <= q.seqmax end"

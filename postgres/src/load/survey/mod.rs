@@ -1,7 +1,9 @@
 //! A look at the target before anything is touched: what is there, whether it fits, and how it can be filled.
 
 mod fit;
+mod sequences;
 mod server;
+mod trial;
 mod way;
 
 use std::fmt;
@@ -90,8 +92,8 @@ pub(crate) fn look(
 ) -> Result<Survey, Error> {
     server::check_server(session)?;
     server::check_schema(session, request)?;
-    let ddl = Schema::of(plan, &request.tables)?;
-    server::check_extensions(session, &ddl)?;
+    let mut ddl = Schema::of(plan, &request.tables)?;
+    server::find_extensions(session, &mut ddl)?;
     let names: Vec<&str> = ddl.tables.iter().map(|table| table.name.as_str()).collect();
     let existing = catalog::tables(session, &request.schema, &names)?;
     fit::check_fit(&ddl, &existing, request)?;
@@ -99,9 +101,6 @@ pub(crate) fn look(
     let scenario: Vec<&str> = plan.model().tables.iter().map(|table| table.name.as_str()).collect();
     foreign_keys::check(session, &ddl, &existing, request, &way, &scenario)?;
     let mut notes = Vec::new();
-    if way == Way::Staged {
-        way::check_names(session, &ddl, &existing, request)?;
-    }
     for left_out in &ddl.left_out {
         let columns = left_out.columns.join(", ");
         notes.push(format!(
@@ -111,6 +110,9 @@ pub(crate) fn look(
     }
     // Counting takes a while at a large scale, so it waits until nothing stands in the way.
     pool.install(|| plan.count())?;
+    if way != Way::Staged {
+        sequences::check(session, plan, &ddl, &existing, &request.schema)?;
+    }
     let mut tables = Vec::new();
     for table in &ddl.tables {
         let there = existing.iter().find(|there| there.name == table.name);

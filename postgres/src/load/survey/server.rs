@@ -48,13 +48,19 @@ pub(super) fn check_schema(session: &Session, request: &Request) -> Result<(), E
     Ok(())
 }
 
-pub(super) fn check_extensions(session: &Session, ddl: &Schema) -> Result<(), Error> {
-    for name in &ddl.extensions {
-        let query = format!("select 1 from pg_catalog.pg_extension where extname = {}", literal(name));
-        if session.value("look for an extension", &query)?.is_none() {
+/// Finds the extensions, and has their types named in full: they may be in a schema that is not searched.
+pub(super) fn find_extensions(session: &Session, ddl: &mut Schema) -> Result<(), Error> {
+    for name in ddl.extensions.clone() {
+        let query = format!(
+            "select n.nspname from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace \
+             where e.extname = {}",
+            literal(name)
+        );
+        let Some(schema) = session.value("look for an extension", &query)? else {
             let message = format!("the scenario needs extension `{name}`, which the database does not have");
             return Err(Error::usage(message, format!("add it with: create extension {}", identifier(name))));
-        }
+        };
+        ddl.place_extension(name, &schema);
     }
     Ok(())
 }

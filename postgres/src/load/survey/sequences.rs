@@ -1,0 +1,57 @@
+//! Whether sequences of columns that are there can be set past the last value.
+
+use seedbed_engine::Plan;
+use seedbed_engine::model::Recipe;
+
+use super::super::table::serial_range;
+use crate::catalog::ExistingTable;
+use crate::ddl::Schema;
+use crate::error::Error;
+use crate::session::Session;
+use crate::sql::{literal, qualified};
+
+/// Refuses sequences that this role may not set, and those that end before the last number of the scenario.
+pub(super) fn check(
+    session: &Session,
+    plan: &Plan,
+    ddl: &Schema,
+    existing: &[ExistingTable],
+    schema: &str,
+) -> Result<(), Error> {
+    for table in &ddl.tables {
+        let Some(there) = existing.iter().find(|there| there.name == table.name) else { continue };
+        for column in &there.columns {
+            let model = &plan.model().tables[table.index];
+            let written = model.written().find(|written| written.name == column.name);
+            let Some(written) = written.filter(|_| column.has_sequence) else { continue };
+            let query = format!(
+                "select q.seqrelid::pg_catalog.regclass, pg_catalog.has_sequence_privilege(q.seqrelid, 'UPDATE') \
+                   and pg_catalog.has_sequence_privilege(q.seqrelid, 'SELECT, USAGE'), q.seqincrement > 0, q.seqmin, q.seqmax \
+                 from pg_catalog.pg_sequence q \
+                 where q.seqrelid = pg_catalog.pg_get_serial_sequence({}, {})::pg_catalog.regclass",
+                literal(&qualified(schema, &table.name)),
+                literal(&column.name)
+            );
+            let rows = session.rows("look at the sequence of a column", &query)?;
+            let Some(row) = rows.first() else { continue };
+            let name = row.get(0).unwrap_or_default();
+            let what = format!("sequence {name} of column `{}.{}`", table.name, column.name);
+            if row.get(1) != Some("t") {
+                let hint = format!("the owner can allow it: grant update, usage on sequence {name} to …");
+                return Err(Error::usage(format!("this role may not set {what}"), hint));
+            }
+            let Recipe::Serial { start, step } = written.recipe else { continue };
+            let Some((lowest, highest)) = serial_range(plan, table.index, start, step)? else { continue };
+            let number = |i| row.get(i).and_then(|text: &str| text.parse::<i64>().ok());
+            let (bound, word, last) = match row.get(2) {
+                Some("t") => (number(4).filter(|most| *most < highest), "maxvalue", highest),
+                _ => (number(3).filter(|least| *least > lowest), "minvalue", lowest),
+            };
+            if let Some(bound) = bound {
+                let message = format!("{what} ends at {bound}, and the scenario's last number is {last}");
+                return Err(Error::usage(message, format!("alter sequence {name} {word} …")));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! Tables are made without rows, looked at, and gone again, so that what would fail at the end of a load fails before it.
+
+use super::super::request::{Keys, Request};
+use super::super::{definition, definitions, in_place, key_definitions, staging, table};
+use super::Definitions;
+use crate::catalog::ExistingTable;
+use crate::ddl::{self, Schema, SqlType};
+use crate::error::Error;
+use crate::session::Session;
+use crate::sql::{identifier, literal, qualified};
+
+const DOING: &str = "make the tables without rows, as a trial";
+
+/// Makes all tables in a private schema. Gives what putting them in the place of those that are there would lose, as the error,
+/// or else what these are like.
+pub(super) fn staged(
+    session: &Session,
+    ddl: &Schema,
+    existing: &[ExistingTable],
+    request: &Request,
+) -> Result<Result<Definitions, String>, Error> {
+    let private = &staging::trial_name();
+    rolled_back(session, || {
+        let mut statements = vec![format!("create schema {}", identifier(private))];
+        statements.extend(definitions(ddl, private));
+        if request.keys == Keys::All {
+            statements.extend(key_definitions(ddl, private));
+        }
+        session.execute(DOING, &statements.join(";"))?;
+        table::grant_defaults(session, ddl, &request.schema, private)?;
+        let compared = compare(session, existing, request, private)?;
+        if compared.is_ok() {
+            check_names(session, ddl, existing, request, private)?;
+        }
+        Ok(compared)
+    })
+}
+
+/// Makes the tables that are missing where they belong.
+pub(super) fn in_place(
+    session: &Session,
+    ddl: &Schema,
+    existing: &[ExistingTable],
+    request: &Request,
+) -> Result<(), Error> {
+    let is_missing = |table: &&ddl::Table| !existing.iter().any(|there| there.name == table.name);
+    let missing: Vec<&ddl::Table> = ddl.tables.iter().filter(is_missing).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let schema = &request.schema;
+    check_labels(session, ddl, &missing, schema)?;
+    rolled_back(session, || {
+        let mut statements = in_place::creations(session, ddl, schema, &missing)?;
+        if request.keys == Keys::All {
+            for table in &missing {
+                statements.extend(table::index_statements(table, schema));
+                statements.extend(table::constraint_statements(table, schema));
+            }
+            for table in &missing {
+                statements.extend(table.foreign.iter().map(|key| key.add_not_valid(schema, &table.name)));
+            }
+        }
+        session.execute(DOING, &statements.join(";"))
+    })
+}
+
+fn rolled_back<T>(session: &Session, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    session.execute(DOING, "begin")?;
+    let done = work();
+    // Nothing of the trial stays, whatever came of it.
+    session.execute(DOING, "rollback")?;
+    done
+}
+
+fn compare(
+    session: &Session,
+    existing: &[ExistingTable],
+    request: &Request,
+    private: &str,
+) -> Result<Result<Definitions, String>, Error> {
+    let together: Vec<&str> = existing.iter().map(|there| there.name.as_str()).collect();
+    let mut compared = Vec::new();
+    for there in existing {
+        let new = definition::lines(session, private, &request.schema, &there.name, &together)?;
+        let old = definition::lines(session, &request.schema, &request.schema, &there.name, &together)?;
+        let gone = old.iter().find(|line| !new.contains(line)).map(|line| format!("it has {line}"));
+        let added = new.iter().find(|line| !old.contains(line)).map(|line| format!("it lacks {line}"));
+        if let Some(line) = gone.or(added) {
+            return Ok(Err(format!("table `{}` is not as seedbed would make it: {line}", there.name)));
+        }
+        compared.push((there.name.clone(), old));
+    }
+    Ok(Ok(compared))
+}
+
+/// Refuses names of anything in the private schema that something in the target has which stays there: tables, indexes,
+/// sequences, enums, types of rows and arrays.
+fn check_names(
+    session: &Session,
+    ddl: &Schema,
+    existing: &[ExistingTable],
+    request: &Request,
+    private: &str,
+) -> Result<(), Error> {
+    let oids: Vec<_> = existing.iter().map(|there| there.oid.to_string()).chain(["0".to_owned()]).collect();
+    let enums: Vec<_> = ddl.enums.iter().map(|of| literal(&of.name)).chain(["null".to_owned()]).collect();
+    let (oids, enums) = (oids.join(", "), enums.join(", "));
+    // An enum that only the tables to be replaced use goes away with them.
+    let query = format!(
+        "with target as (select oid from pg_catalog.pg_namespace where nspname = {}), \
+         private as (select oid from pg_catalog.pg_namespace where nspname = {}), \
+         gone(oid) as ( \
+           select c.oid from pg_catalog.pg_class c where c.oid in ({oids}) \
+           union all select i.indexrelid from pg_catalog.pg_index i where i.indrelid in ({oids}) \
+           union all select d.objid from pg_catalog.pg_depend d \
+             where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.deptype in ('a', 'i') \
+               and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid in ({oids})), \
+         gone_with_arrays(oid, arrays) as ( \
+           select t.oid, t.typarray from pg_catalog.pg_type t where t.typrelid in ({oids}) and t.typrelid <> 0 \
+           union all select t.oid, t.typarray from pg_catalog.pg_type t join target on target.oid = t.typnamespace \
+             where t.typtype = 'e' and t.typname in ({enums}) and exists (select from pg_catalog.pg_attribute a \
+               where a.atttypid in (t.oid, t.typarray) and a.attrelid in ({oids}))) \
+         select mine.relname from private join pg_catalog.pg_class mine on mine.relnamespace = private.oid, \
+             target join pg_catalog.pg_class other on other.relnamespace = target.oid \
+           where other.relname = mine.relname and other.oid not in (select oid from gone) \
+         union select mine.typname from private join pg_catalog.pg_type mine on mine.typnamespace = private.oid, \
+             target join pg_catalog.pg_type other on other.typnamespace = target.oid \
+           where other.typname = mine.typname \
+             and other.oid not in (select oid from gone_with_arrays union all select arrays from gone_with_arrays) \
+         order by 1",
+        literal(&request.schema),
+        literal(private)
+    );
+    let rows = session.rows("look for names that are taken", &query)?;
+    let taken: Vec<_> = rows.iter().filter_map(|row| row.get(0)).map(|name| format!("`{name}`")).collect();
+    if taken.is_empty() {
+        return Ok(());
+    }
+    let message = format!("names in schema `{}` are taken already: {}", request.schema, taken.join(", "));
+    Err(Error::usage(message, "drop or rename what has them, or choose another --schema"))
+}
+
+/// Refuses enums that are there and lack labels that tables to be made need.
+fn check_labels(session: &Session, ddl: &Schema, missing: &[&ddl::Table], schema: &str) -> Result<(), Error> {
+    for of in &ddl.enums {
+        let mut columns = missing.iter().flat_map(|table| &table.columns);
+        if !columns.any(|column| matches!(&column.sql_type, SqlType::Enum { name, .. } if *name == of.name)) {
+            continue;
+        }
+        let query = format!(
+            "select t.typtype, l.enumlabel from pg_catalog.pg_type t \
+             join pg_catalog.pg_namespace n on n.oid = t.typnamespace left join pg_catalog.pg_enum l on l.enumtypid = t.oid \
+             where n.nspname = {} and t.typname = {}",
+            literal(schema),
+            literal(&of.name)
+        );
+        let rows = session.rows("look at the labels of an enum", &query)?;
+        let name = qualified(schema, &of.name);
+        let Some(first) = rows.first() else { continue };
+        if first.get(0) != Some("e") {
+            return Err(Error::usage(format!("type {name} is there and is no enum"), "drop or rename it"));
+        }
+        let has = |label: &&String| rows.iter().any(|row| row.get(1) == Some(label.as_str()));
+        if let Some(label) = of.labels.iter().find(|label| !has(label)) {
+            let message = format!("enum {name} is there and lacks the label `{label}`");
+            return Err(Error::usage(message, format!("alter type {name} add value {}", literal(label))));
+        }
+    }
+    Ok(())
+}
