@@ -94,6 +94,11 @@ fn rings_of_keys_are_filled_and_added_to() {
     database.psql("alter table teams alter constraint boss deferrable initially deferred");
     load(&more.argument(), &database, &["--replace"]);
     assert_eq!(database.value("select count(*) from teams join people on boss = people.id"), "4");
+    // A key that waits for the end is not in the way of tables that are made beside it.
+    let third = "  badges:\n    per: teams\n    count: 1\n    columns: {id: serial, team_id: parent}\n";
+    let third = Scenario::new(&(SCENARIO.to_owned() + third));
+    load(&third.argument(), &database, &["--append"]);
+    assert_eq!(database.value("select count(*) from badges"), "4");
 }
 
 #[test]

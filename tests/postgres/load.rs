@@ -248,11 +248,13 @@ fn tables_are_replaced_whole() {
     assert_eq!(rows(&database, "public"), now);
     assert_eq!(structure(&database, "public"), before);
     assert_eq!(database.psql("select a from mine"), [["1"]]);
-    // With tables that are not there, it is the same as without.
+    // With tables that are not there, it is the same as without, even if they refer to those that are.
     database.psql("drop table events");
+    let old = database.value(oid);
     load("saas", &database, &["--scale", "0.02", "--replace", "--seed", "7"]);
     assert_eq!(rows(&database, "public"), now);
     assert_eq!(structure(&database, "public"), before);
+    assert_ne!(database.value(oid), old, "the table is a new one");
 }
 
 #[test]

@@ -86,11 +86,11 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
         });
     }
 
+    // Tables cannot be altered while triggers of the user's wait for the end of the transaction.
+    session.execute("run deferred triggers", "set constraints all immediate")?;
     if load.request.keys == Keys::All {
         add_keys(session, &meter, schema, &made, &mut reports)?;
     }
-    // Tables cannot be altered while triggers of the user's wait for the end of the transaction.
-    session.execute("run deferred triggers", "set constraints all immediate")?;
     for key in &foreign_keys {
         let begun = Instant::now();
         meter.step(&key.doing);

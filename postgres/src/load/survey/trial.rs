@@ -28,7 +28,7 @@ pub(super) fn staged(
         }
         session.execute(DOING, &statements.join(";"))?;
         table::grant_defaults(session, ddl, &request.schema, private)?;
-        let compared = compare(session, existing, request, private)?;
+        let compared = compare(session, ddl, existing, request, private)?;
         if compared.is_ok() {
             check_names(session, ddl, existing, request, private)?;
         }
@@ -75,11 +75,13 @@ fn rolled_back<T>(session: &Session, work: impl FnOnce() -> Result<T, Error>) ->
 
 fn compare(
     session: &Session,
+    ddl: &Schema,
     existing: &[ExistingTable],
     request: &Request,
     private: &str,
 ) -> Result<Result<Definitions, String>, Error> {
-    let together: Vec<&str> = existing.iter().map(|there| there.name.as_str()).collect();
+    // Those that are missing come with the others.
+    let together: Vec<&str> = ddl.tables.iter().map(|table| table.name.as_str()).collect();
     let mut compared = Vec::new();
     for there in existing {
         let new = definition::lines(session, private, &request.schema, &there.name, &together)?;
