@@ -5,7 +5,7 @@ use std::process::Output;
 use seedbed_tests::command::stderr;
 use seedbed_tests::server::{Database, Server};
 
-use super::loading::{assert_failed, generate, held, rows};
+use super::loading::{assert_failed, generate, held, rows, structure};
 
 /// A role that owns nothing, gone with the test.
 struct Role<'d> {
@@ -199,6 +199,24 @@ fn somebody_elses_tables_can_be_filled_with_what_was_granted() {
     role.psql("grant truncate on all tables in schema app to ROLE");
     role.load(&["--schema", "app", "--replace", "--seed", "2"]);
     assert_eq!(rows(&database, "app"), expected(&database, "2"));
+}
+
+#[test]
+fn a_key_that_could_not_be_put_back_stays() {
+    let database = Server::shared().database();
+    let role = Role::new(&database);
+    // The role owns the table that has the key, and may not refer to the other one.
+    role.psql(TABLES);
+    role.psql("alter table app.members owner to ROLE; grant insert, select on app.teams to ROLE");
+    let before = structure(&database, "app");
+    role.load(&["--schema", "app"]);
+    assert_eq!(rows(&database, "app"), expected(&database, "42"));
+    assert_eq!(structure(&database, "app"), before);
+    // Nor can it take such a key away where rows refer to those that come later.
+    database.psql("truncate app.teams, app.members");
+    database.psql("alter table app.teams add constraint ahead foreign key (id) references app.members");
+    let words = ["`teams` is filled before table `members`", "`ahead`", "this role does not own the table"];
+    assert_failed(&role.generate(&["--schema", "app"]), 2, &words);
 }
 
 #[test]
