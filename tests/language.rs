@@ -565,3 +565,17 @@ tables:
     assert_eq!(numbers(&kids, "most"), [Some(40_000), Some(40_000), Some(80_000), Some(80_000)]);
     assert_eq!(numbers(&plan.batch(0, 0..2).unwrap(), "s"), [Some(180_000), Some(180_000)]);
 }
+
+/// Which row was wrong had to be found by trial.
+#[test]
+fn an_error_names_the_first_row_that_has_it() {
+    let plan = Plan::compile(
+        "tables: {t: {rows: 9_000, columns: {id: serial, c: '= chr((8_500 - id % 8_500)::integer % 8_500)'}}}",
+        &Settings::default(),
+    )
+    .unwrap();
+    for rows in [0..9_000, 8_192..9_000, 8_400..8_501, 8_499..8_500] {
+        let error = plan.batch(0, rows).unwrap_err().to_string();
+        assert_eq!(error, "`t.c`: there is no character with code 0 (row 8500)");
+    }
+}

@@ -40,9 +40,31 @@ impl Plan {
     /// Rows past the end of the table are left out.
     ///
     /// # Errors
-    /// A value that cannot be computed, such as an integer overflow in an expression.
+    /// A value that cannot be computed, such as an integer overflow in an expression; of several, that of the first row.
     pub fn batch(&self, table: usize, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
         let rows = self.existing(table, rows)?;
+        self.batch_of(table, rows.clone()).map_err(|error| self.first_error(table, rows, error))
+    }
+
+    /// The error of the first row that has one, by halves.
+    fn first_error(&self, table: usize, rows: Range<u64>, error: ValueError) -> ValueError {
+        let Range { mut start, mut end } = rows;
+        while end - start > 1 {
+            let middle = start + (end - start) / 2;
+            match self.batch_of(table, start..middle) {
+                Ok(_) => start = middle,
+                Err(_) => end = middle,
+            }
+        }
+        match self.batch_of(table, start..end) {
+            Err(first) => ValueError { message: format!("{} (row {})", first.message, start + 1), ..first },
+            // It is not one row that is wrong, but all of them together.
+            Ok(_) => error,
+        }
+    }
+
+    /// Rows that exist.
+    fn batch_of(&self, table: usize, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
         let frame = Frame::new(self, table, Rows::Range(rows));
         let columns =
             self.model.tables[table].columns.iter().enumerate().filter(|(_, column)| column.written);
