@@ -63,7 +63,7 @@ impl From<seedbed_formats::Error> for Failure {
         }
         let (message, hint) = (error.to_string(), error.hint());
         match error {
-            Error::Usage { .. } | Error::NotEmpty { .. } | Error::Exists { .. } => {
+            Error::Usage { .. } | Error::NotEmpty { .. } | Error::Exists { .. } | Error::InUse { .. } => {
                 Self::Usage { message, hint }
             }
             _ => Self::Running { message, hint },

@@ -36,6 +36,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// Another run is writing to the target.
+    #[error("`{}` is being written by another run", path.display())]
+    InUse {
+        /// The file or the directory.
+        path: PathBuf,
+    },
     /// A request that cannot be met as it is.
     #[error("{message}")]
     Usage {
@@ -89,6 +95,7 @@ impl Error {
             Self::Exists { .. } => {
                 Some("choose another name, or pass --force to replace the file".to_owned())
             }
+            Self::InUse { .. } => Some("wait until it is done, or choose another name".to_owned()),
             Self::Usage { hint, .. } => hint.clone(),
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(

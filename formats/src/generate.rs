@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use arrow::array::RecordBatch;
@@ -62,8 +62,8 @@ pub fn generate(
                 .collect();
             Place::Directory(Directory::prepare(root, manifest, format, &names, force)?)
         }
-        Target::File(path) => prepare_file(path, force)?,
-        Target::Writer(stream) => Place::Stream(Some(stream)),
+        Target::File(path) => prepare_file(&path, force)?,
+        Target::Writer(stream) => Place::One(Some(Out::stream(stream))),
         Target::Null => Place::Null,
     };
     let rows_total = files.iter().map(|(.., rows)| rows.end - rows.start).sum();
@@ -149,33 +149,43 @@ fn layout(target: &Target, format: Format, rows_per_file: Option<u64>) -> Layout
     }
 }
 
-/// Finds a file fit to be written. What is there and no file (a pipe, a device) is written to as it is.
-fn prepare_file(path: PathBuf, force: bool) -> Result<Place, Error> {
-    match fs::metadata(&path) {
-        Ok(there) if there.is_dir() => {
+/// Begins a file that is fit to be written. What is there and no file (a pipe, a device) is written to as it is.
+fn prepare_file(path: &Path, force: bool) -> Result<Place, Error> {
+    let there = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        there => Some(there.map_err(Error::io("create", path))?),
+    };
+    match there {
+        Some(there) if there.is_dir() => {
             let message = format!("`{}` is a directory", path.display());
-            Err(Error::usage(message, "name a file in it"))
+            return Err(Error::usage(message, "name a file in it"));
         }
-        Ok(there) if !there.is_file() => {
-            let stream = File::options().write(true).open(&path).map_err(Error::io("open", &path))?;
-            Ok(Place::Stream(Some(Box::new(stream))))
+        Some(there) if !there.is_file() => {
+            let stream = File::options().write(true).open(path).map_err(Error::io("open", path))?;
+            return Ok(Place::One(Some(Out::stream(Box::new(stream)))));
         }
-        Ok(_) if !force => Err(Error::Exists { path }),
-        Ok(_) => Ok(Place::File(path)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        Some(_) if !force => return Err(Error::Exists { path: path.to_owned() }),
+        Some(_) => {}
+        None => {
             let folder = match path.parent() {
                 Some(folder) if folder != Path::new("") => folder,
                 _ => Path::new("."),
             };
             fs::metadata(folder).map_err(Error::io("create a file in", folder))?;
-            Ok(Place::File(path))
         }
-        Err(error) => Err(Error::io("create", &path)(error)),
     }
+    let out = Out::file(path)?;
+    // Another run may have completed it before this one got hold of it.
+    if !force && path.exists() {
+        return Err(Error::Exists { path: path.to_owned() });
+    }
+    Ok(Place::One(Some(out)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     #[test]

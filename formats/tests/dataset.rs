@@ -475,3 +475,49 @@ fn a_full_disk_is_reported() {
     assert!(error.hint().is_some());
     assert!(Path::new("/dev/full").exists());
 }
+
+/// A table of four chunks.
+fn long_plan(seed: u64) -> Plan {
+    let scenario = "tables: {lines: {rows: 100_000, columns: {id: serial, n: {integer: {from: 0, to: 9}}}}}";
+    Plan::compile(scenario, &Settings { seed, ..Settings::default() }).unwrap()
+}
+
+/// Does something in the middle of a run.
+fn run_with(request: Request, mut meanwhile: impl FnMut()) -> Result<Report, Error> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    let mut chunks = 0;
+    let report = generate(&long_plan(1), request, &pool, &mut |progress| {
+        chunks += 1;
+        if progress.rows < progress.rows_total {
+            meanwhile();
+        }
+    });
+    assert!(chunks > 1);
+    report
+}
+
+/// Two runs into one file wrote the same temporary file, and both said that all was well.
+#[test]
+fn a_file_that_is_being_written_is_nobody_elses() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lines.csv");
+    let one = |force| Request {
+        tables: vec![0],
+        rows_per_file: None,
+        force,
+        ..request(Target::File(path.clone()), Format::Csv)
+    };
+    // What a killed run has left is in nobody's way.
+    fs::write(folder.path().join("lines.csv.partial"), "x".repeat(1 << 21)).unwrap();
+    run_with(one(false), || {
+        for force in [false, true] {
+            let error = run_on(&long_plan(2), one(force), 1).unwrap_err();
+            assert_eq!(error.to_string(), format!("`{}` is being written by another run", path.display()));
+        }
+    })
+    .unwrap();
+    assert_eq!(names(folder.path()), ["lines.csv"]);
+    let alone = folder.path().join("alone.csv");
+    run_on(&long_plan(1), Request { target: Target::File(alone.clone()), ..one(false) }, 1).unwrap();
+    assert!(fs::read(&path).unwrap() == fs::read(alone).unwrap());
+}

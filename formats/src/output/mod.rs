@@ -2,11 +2,10 @@
 
 mod directory;
 mod document;
+mod lock;
 mod manifest;
 mod partial;
 
-use std::io::Write;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use seedbed_engine::Plan;
@@ -25,9 +24,8 @@ use crate::request::{Report, TableReport};
 /// A target that has been found fit to be written to.
 pub(crate) enum Place {
     Directory(Directory),
-    File(PathBuf),
-    /// `None` once its one file has been begun.
-    Stream(Option<Box<dyn Write + Send>>),
+    /// A file or a stream; `None` once it has been begun.
+    One(Option<Out>),
     Null,
 }
 
@@ -113,8 +111,7 @@ impl<'r> Output<'r> {
             Place::Directory(directory) => {
                 directory.open(&self.plan.model().tables[chunk.table].name, chunk.file)
             }
-            Place::File(path) => Out::file(path),
-            Place::Stream(stream) => Ok(Out::stream(stream.take().expect("a stream takes one file"))),
+            Place::One(out) => Ok(out.take().expect("a file is begun once")),
             Place::Null => Ok(Out::null()),
         }
     }

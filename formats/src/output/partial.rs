@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::lock;
 use crate::error::Error;
 
 /// What is added to the name of a file until it is complete.
@@ -106,8 +107,11 @@ struct PartialFile {
 }
 
 impl PartialFile {
+    /// What a killed run has left under the temporary name is overwritten; of two runs that write the same file, the second
+    /// is refused.
     fn create(path: &Path) -> Result<Self, Error> {
-        let file = File::create(partial_path(path)).map_err(Error::io("create", path))?;
+        let file = lock::claim(&partial_path(path), path)?;
+        file.set_len(0).map_err(Error::io("write", path))?;
         Ok(Self { file, path: path.to_owned(), complete: false })
     }
 
