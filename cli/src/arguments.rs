@@ -117,7 +117,7 @@ pub(crate) struct Generate {
     pub(crate) shard: Option<Shard>,
     #[command(flatten)]
     pub(crate) threads: Threads,
-    /// Replace an earlier dataset or file
+    /// Replace an earlier dataset of seedbed's, or a file
     #[arg(long)]
     pub(crate) force: bool,
     /// Print the report as one JSON object on stdout

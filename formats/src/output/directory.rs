@@ -1,21 +1,20 @@
 //! A dataset in a directory: `<table>/part-00000.<extension>`, and a manifest that comes last.
 //!
-//! Several processes may write the shards of one dataset into one directory. Each leaves a *marker* (its
-//! manifest, still without files, under a name of its own) before its first file, so that the others see
-//! whose files these are.
+//! A run has the directory for itself; only shards of one dataset share it. Before its first file a run leaves a *marker*, its
+//! manifest still without files under a name of its own, which tells others, and runs to come, whose files these are.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
+use super::earlier::{self, Earlier};
+use super::lock::{self, Use};
 use super::manifest::{Manifest, ManifestFile};
-use super::partial::{Out, PARTIAL};
+use super::names::{self, BEGUN, part};
+use super::partial::Out;
 use crate::error::Error;
 use crate::format::Format;
-
-/// What is added to the name of a shard's manifest while its files are being written.
-const BEGUN: &str = ".begun";
 
 /// A directory being written. Unless it is finished, everything written is removed again.
 pub(crate) struct Directory {
@@ -25,16 +24,11 @@ pub(crate) struct Directory {
     made_folders: BTreeSet<PathBuf>,
     extension: &'static str,
     manifest: Manifest,
-    state: State,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Nothing has been written yet.
-    Found,
-    /// Files are being written; there is a marker if this is a shard.
-    Begun,
-    Finished,
+    /// Kept open, because it is this run's as long as that.
+    marker: Option<File>,
+    finished: bool,
+    /// Keeps other runs out. Stands last, so that it goes when everything else is done.
+    _lock: Option<File>,
 }
 
 impl Directory {
@@ -48,28 +42,29 @@ impl Directory {
         force: bool,
     ) -> Result<Self, Error> {
         for table in manifest.table_names() {
-            check_folder(table)?;
+            names::check_folder(table)?;
         }
         if root.is_file() {
             let message = format!("`{}` is a file", root.display());
             return Err(Error::usage(message, "a directory is asked for; one table alone can go to a file"));
         }
-        let made_root = !root.exists();
-        fs::create_dir_all(&root).map_err(Error::io("create", &root))?;
-        let extension = format.extension();
-        let (state, made_folders) = (State::Found, BTreeSet::new());
-        let mut directory = Self { root, made_root, made_folders, extension, manifest, state };
+        let made_root = make(&root)?;
+        let usage = if manifest.shard().is_some() { Use::Shared } else { Use::Alone };
+        let lock = lock::enter(&root, usage)?;
+        let mut directory = Self {
+            root,
+            made_root,
+            made_folders: BTreeSet::new(),
+            extension: format.extension(),
+            manifest,
+            marker: None,
+            finished: false,
+            _lock: lock,
+        };
         match directory.manifest.shard() {
             None => directory.make_room(force)?,
-            Some(_) => {
-                directory.join_shards(files, force)?;
-                let marker = directory.marker();
-                let mut out = Out::file(&marker)?;
-                out.write(directory.manifest.to_string().as_bytes())?;
-                out.complete()?;
-            }
+            Some(_) => directory.join_shards(files, force)?,
         }
-        directory.state = State::Begun;
         Ok(directory)
     }
 
@@ -94,11 +89,8 @@ impl Directory {
         let mut out = Out::file(&self.root.join(self.manifest.file_name()))?;
         out.write(self.manifest.to_string().as_bytes())?;
         out.complete()?;
-        self.state = State::Finished;
-        if self.manifest.shard().is_some() {
-            remove(&self.marker())?;
-        }
-        Ok(())
+        self.finished = true;
+        earlier::remove(&self.marker_path())
     }
 
     /// What its files' names end with.
@@ -106,116 +98,106 @@ impl Directory {
         self.extension
     }
 
-    fn marker(&self) -> PathBuf {
+    fn marker_path(&self) -> PathBuf {
         self.root.join(self.manifest.file_name() + BEGUN)
     }
 
+    /// Leaves the marker. Nobody else has it, or this is a shard that another run is writing.
+    fn mark(&mut self) -> Result<(), Error> {
+        let path = self.marker_path();
+        let mut marker = lock::claim(&path, &self.root)?;
+        let written = marker.set_len(0).and_then(|()| marker.write_all(self.manifest.to_string().as_bytes()));
+        self.marker = Some(marker);
+        written.map_err(Error::io("write", &path))
+    }
+
     /// Empties a directory of an earlier dataset, or refuses one that is not empty.
-    fn make_room(&self, force: bool) -> Result<(), Error> {
-        let entries = names_in(&self.root)?;
-        if entries.is_empty() {
-            return Ok(());
-        }
-        if !force {
+    fn make_room(&mut self, force: bool) -> Result<(), Error> {
+        let is_empty = earlier::names_in(&self.root)?.is_empty();
+        if !is_empty && !force {
             return Err(Error::NotEmpty { path: self.root.clone() });
         }
-        let manifests: Vec<&String> = entries.iter().filter(|name| is_manifest_name(name)).collect();
-        let mut files = BTreeSet::new();
-        for name in &manifests {
-            if name.ends_with(".json") {
-                let path = self.root.join(name);
-                let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-                let Some(named) = Manifest::files_named(&text) else {
-                    let message = format!("`{}` is not a manifest of seedbed's", path.display());
-                    return Err(Error::usage(message, "choose another directory"));
-                };
-                files.extend(named);
-            }
-        }
-        // Manifests first: when this is cut short, none describes files that are gone.
-        for name in manifests {
-            remove(&self.root.join(name))?;
+        let earlier = Earlier::read(&self.root)?;
+        if !is_empty && earlier.manifests.is_empty() {
+            return Err(strange(&self.root));
         }
         for table in self.manifest.table_names() {
-            let folder = self.root.join(table);
-            if folder.is_dir() {
-                files.extend(names_in(&folder)?.iter().map(|name| format!("{table}/{name}")));
+            if let Some(stranger) = earlier.stranger(&self.root, table)? {
+                let message = format!("`{}` is no file of seedbed's", stranger.display());
+                let hint = format!(
+                    "readers would take it for a part of table `{table}`: move it away, or choose another directory"
+                );
+                return Err(Error::usage(message, hint));
             }
         }
-        self.remove_parts(files.iter().map(String::as_str))
+        self.mark()?;
+        earlier.remove(&self.root, &(self.manifest.file_name() + BEGUN))
     }
 
     /// Finds the directory empty, or holding this dataset's shards; replaces this shard if asked to.
-    fn join_shards(&self, files: &[(&str, u64)], force: bool) -> Result<(), Error> {
-        let entries = names_in(&self.root)?;
-        let own = self.manifest.file_name();
-        let mut shards = 0;
-        for name in entries.iter().filter(|name| is_manifest_name(name)) {
-            let path = self.root.join(name);
-            let name = name.strip_suffix(BEGUN).unwrap_or(name);
-            if !name.ends_with(".json") {
-                // Another shard's manifest in the making.
-                continue;
-            }
-            let text = match fs::read_to_string(&path) {
-                // A marker goes when its shard is complete.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                text => text.map_err(Error::io("read", &path))?,
-            };
-            if !self.manifest.is_same_dataset(&text) {
-                let message = format!("`{}` belongs to another dataset", path.display());
-                return Err(Error::usage(message, "choose another directory, or remove this one"));
-            }
-            shards += 1;
+    fn join_shards(&mut self, files: &[(&str, u64)], force: bool) -> Result<(), Error> {
+        let is_empty = earlier::names_in(&self.root)?.is_empty();
+        if !is_empty && !self.has_other_shards()? {
+            return Err(if force {
+                strange(&self.root)
+            } else {
+                Error::NotEmpty { path: self.root.clone() }
+            });
         }
-        if shards == 0 && !entries.is_empty() && !force {
-            return Err(Error::NotEmpty { path: self.root.clone() });
-        }
-        let manifest = self.root.join(&own);
-        if manifest.exists() {
-            if !force {
-                return Err(Error::Exists { path: manifest });
-            }
-            remove(&manifest)?;
+        let manifest = self.root.join(self.manifest.file_name());
+        if manifest.exists() && !force {
+            return Err(Error::Exists { path: manifest });
         }
         let files: Vec<String> =
             files.iter().map(|(table, file)| part(table, *file, self.extension)).collect();
-        self.remove_parts(files.iter().map(String::as_str))
+        if !manifest.exists() && !self.marker_path().exists() {
+            // This shard has never been here, so its files cannot be.
+            let stranger = files.iter().map(|file| self.root.join(file)).find(|path| path.exists());
+            if let Some(path) = stranger {
+                let message = format!("`{}` exists, and no manifest has it", path.display());
+                return Err(Error::usage(message, "move it away, or choose another directory"));
+            }
+        }
+        self.mark()?;
+        // Whoever came at the same time has looked before this marker was there, or sees it.
+        self.has_other_shards()?;
+        earlier::remove(&manifest)?;
+        earlier::remove_parts(&self.root, files.iter().map(String::as_str))
     }
 
-    /// Removes those files that look like ours, complete or not, and the folders that are empty then.
-    fn remove_parts<'f>(&self, files: impl Iterator<Item = &'f str>) -> Result<(), Error> {
-        let mut folders = BTreeSet::new();
-        for name in files {
-            // The name may come from a file that somebody edited.
-            let Some((folder, part)) = name.split_once('/') else { continue };
-            if check_folder(folder).is_err() || !is_part_name(part) {
-                continue;
+    /// Whether there are shards of this dataset, complete or not. Those of another one are an error.
+    fn has_other_shards(&self) -> Result<bool, Error> {
+        let mut found = false;
+        for name in earlier::names_in(&self.root)?.into_iter().filter(|name| names::is_manifest(name)) {
+            let path = self.root.join(&name);
+            let text = match fs::read_to_string(&path) {
+                // A marker goes when its shard is complete.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+                text => text.map_err(Error::io("read", &path))?,
+            };
+            let is_other = !self.manifest.is_same_dataset(&text);
+            // While it is being written nothing is known of it; whoever writes it looks again afterwards.
+            let is_known = !earlier::is_unfinished(&name) || Manifest::files_named(&text).is_some();
+            if is_other && is_known {
+                let message = format!("`{}` belongs to another dataset", path.display());
+                return Err(Error::usage(message, "choose another directory, or remove this one"));
             }
-            let folder = self.root.join(folder);
-            remove(&folder.join(part))?;
-            remove(&folder.join(format!("{part}{PARTIAL}")))?;
-            folders.insert(folder);
+            found = true;
         }
-        for folder in folders {
-            // It stays when something is left in it.
-            let _ = fs::remove_dir(folder);
-        }
-        Ok(())
+        Ok(found)
     }
 }
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        if self.state == State::Finished {
+        if self.finished {
             return;
         }
         // What has gone wrong is being reported already; what cannot be removed stays.
-        if self.state == State::Begun {
-            let _ = self.remove_parts(self.manifest.files().map(|file| file.name.as_str()));
-            if self.manifest.shard().is_some() {
-                let _ = fs::remove_file(self.marker());
-            }
+        if self.marker.is_some() {
+            let files = self.manifest.files().map(|file| file.name.as_str());
+            let _ = earlier::remove_parts(&self.root, files);
+            let _ = fs::remove_file(self.marker_path());
         }
         for folder in &self.made_folders {
             let _ = fs::remove_dir(folder);
@@ -226,95 +208,22 @@ impl Drop for Directory {
     }
 }
 
-/// The name of a file, relative to the directory.
-pub(crate) fn part(table: &str, file: u64, extension: &str) -> String {
-    format!("{table}/part-{file:05}.{extension}")
-}
-
-/// Refuses the name of a table that is no name of a folder.
-fn check_folder(table: &str) -> Result<(), Error> {
-    let mut components = Path::new(table).components();
-    let fit = matches!(components.next(), Some(Component::Normal(name)) if name == table)
-        && components.next().is_none();
-    if fit && !table.contains('\0') {
-        return Ok(());
+/// Makes a directory, and tells whether it was not there.
+fn make(root: &Path) -> Result<bool, Error> {
+    if let Some(parent) = root.parent().filter(|parent| *parent != Path::new("")) {
+        fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
     }
-    Err(Error::usage(format!("table `{table}` has a name that cannot be a folder's"), "rename the table"))
-}
-
-fn names_in(folder: &Path) -> Result<Vec<String>, Error> {
-    let entries = fs::read_dir(folder).map_err(Error::io("read", folder))?;
-    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-    let mut names = names.collect::<io::Result<Vec<_>>>().map_err(Error::io("read", folder))?;
-    names.sort();
-    Ok(names)
-}
-
-fn remove(path: &Path) -> Result<(), Error> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result.map_err(Error::io("remove", path)),
+    match fs::create_dir(root) {
+        Err(_) if root.is_dir() => Ok(false),
+        made => made.map(|()| true).map_err(Error::io("create", root)),
     }
 }
 
-/// Whether a name is that of a manifest, complete or not.
-fn is_manifest_name(name: &str) -> bool {
-    let name = name.strip_suffix(PARTIAL).unwrap_or(name);
-    let name = name.strip_suffix(BEGUN).unwrap_or(name);
-    let is_number = |text: &str| text.len() >= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let shard = || {
-        let (index, count) =
-            name.strip_prefix("manifest-shard-")?.strip_suffix(".json")?.split_once("-of-")?;
-        Some(is_number(index) && is_number(count))
-    };
-    name == Manifest::NAME || shard().unwrap_or(false)
-}
-
-/// Whether a name is that of a file of a table, complete or not.
-fn is_part_name(name: &str) -> bool {
-    let name = name.strip_suffix(PARTIAL).unwrap_or(name);
-    let Some((number, extension)) = name.strip_prefix("part-").and_then(|name| name.split_once('.')) else {
-        return false;
-    };
-    number.len() >= 5
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-        && Format::ALL.into_iter().any(|format| format.extension() == extension)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_our_names_are_ours() {
-        for ours in ["part-00000.parquet", "part-123456.csv", "part-00001.jsonl.partial"] {
-            assert!(is_part_name(ours), "{ours}");
-        }
-        for theirs in [
-            "part-0.parquet",
-            "part-00000.txt",
-            "part-0000x.csv",
-            "part-00000",
-            "mine.csv",
-            "part-00000.csv.bak",
-        ] {
-            assert!(!is_part_name(theirs), "{theirs}");
-        }
-        for ours in ["manifest.json", "manifest.json.partial", "manifest-shard-00001-of-00004.json.begun"] {
-            assert!(is_manifest_name(ours), "{ours}");
-        }
-        for theirs in ["manifest", "manifest-shard-1-of-4.json", "package.json"] {
-            assert!(!is_manifest_name(theirs), "{theirs}");
-        }
-    }
-
-    #[test]
-    fn a_folder_stays_inside() {
-        for fit in ["orders", "order lines", "größe", "\"quoted\"", "..."] {
-            assert!(check_folder(fit).is_ok(), "{fit}");
-        }
-        for unfit in ["", ".", "..", "a/b", "/etc", "a/..", "a\0b"] {
-            assert!(check_folder(unfit).is_err(), "{unfit}");
-        }
-    }
+/// A directory that is not empty, and that no manifest calls seedbed's.
+fn strange(root: &Path) -> Error {
+    let message = format!("`{}` is not empty, and holds no dataset of seedbed's", root.display());
+    Error::usage(
+        message,
+        "choose another directory; `--force` replaces what seedbed has made and nothing else",
+    )
 }

@@ -108,13 +108,16 @@ impl Manifest {
             && tables(&mine) == tables(&other)
     }
 
-    /// The files that the text of a manifest names; `None` when it is no manifest of seedbed's.
-    pub(crate) fn files_named(text: &str) -> Option<Vec<String>> {
+    /// The tables that the text of a manifest names, each with its files; `None` when it is no manifest of seedbed's.
+    pub(crate) fn files_named(text: &str) -> Option<Vec<(String, Vec<String>)>> {
         let manifest: Value = serde_json::from_str(text).ok()?;
         manifest.get("seedbed")?;
-        let tables = manifest.get("tables")?.as_array()?;
-        let files = tables.iter().flat_map(|table| table["files"].as_array().into_iter().flatten());
-        Some(files.filter_map(|file| file["name"].as_str().map(str::to_owned)).collect())
+        let tables = manifest.get("tables")?.as_array()?.iter().filter_map(|table| {
+            let files = table["files"].as_array().into_iter().flatten();
+            let files = files.filter_map(|file| file["name"].as_str().map(str::to_owned)).collect();
+            Some((table["name"].as_str()?.to_owned(), files))
+        });
+        Some(tables.collect())
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod directory;
 mod document;
+mod earlier;
 mod lock;
 mod manifest;
+mod names;
 mod partial;
 
 use std::time::{Duration, Instant};
@@ -12,9 +14,10 @@ use seedbed_engine::Plan;
 use seedbed_engine::digest::TableDigest;
 use seedbed_engine::run::{Chunk, Sink};
 
-pub(crate) use directory::{Directory, part};
+pub(crate) use directory::Directory;
 pub(crate) use document::Document;
 pub(crate) use manifest::{Manifest, ManifestFile};
+pub(crate) use names::part;
 pub(crate) use partial::Out;
 
 use crate::encode::{Encoded, Encoder};
