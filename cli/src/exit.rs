@@ -21,8 +21,8 @@ pub(crate) enum Failure {
     ClosedPipe,
     /// What is there is not what the plan makes; the report says so on stdout.
     Differs,
-    /// Somebody asked the program to stop.
-    Interrupted,
+    /// Somebody asked the program to stop; what has become of the target.
+    Interrupted(&'static str),
 }
 
 impl Failure {
@@ -66,6 +66,7 @@ impl From<seedbed_formats::Error> for Failure {
             Error::Usage { .. } | Error::NotEmpty { .. } | Error::Exists { .. } | Error::InUse { .. } => {
                 Self::Usage { message, hint }
             }
+            Error::Interrupted => Self::Interrupted("what was written has been removed"),
             _ => Self::Running { message, hint },
         }
     }
@@ -77,7 +78,7 @@ impl From<seedbed_postgres::Error> for Failure {
         let (message, hint) = (error.to_string(), error.hint());
         match error {
             Error::Usage { .. } => Self::Usage { message, hint },
-            Error::Interrupted => Self::Interrupted,
+            Error::Interrupted => Self::Interrupted("the target is as it was"),
             _ => Self::Running { message, hint },
         }
     }
@@ -94,7 +95,7 @@ pub(crate) fn code(result: Result<(), Failure>) -> ExitCode {
                 _ => ExitCode::SUCCESS,
             };
         }
-        Failure::Interrupted => 130,
+        Failure::Interrupted(_) => 130,
         Failure::Running { .. } | Failure::Differs => 1,
         Failure::Usage { .. } | Failure::Flags(_) | Failure::Scenario { .. } => 2,
     };
@@ -107,7 +108,7 @@ pub(crate) fn code(result: Result<(), Failure>) -> ExitCode {
         Failure::Usage { message, hint } | Failure::Running { message, hint } => {
             output::note(&fault::plain(&message, hint.as_deref(), output::colour()));
         }
-        Failure::Interrupted => output::note("interrupted: the target is as it was\n"),
+        Failure::Interrupted(target) => output::note(&format!("interrupted: {target}\n")),
         Failure::ClosedPipe | Failure::Differs => {}
     }
     ExitCode::from(code)

@@ -1,15 +1,18 @@
 //! `seedbed generate`: a scenario becomes files. Databases are [`load`](crate::load)'s.
 
+use indicatif::ProgressBar;
 use seedbed_engine::Plan;
-use seedbed_formats::Request;
+use seedbed_formats::{Request, Stop};
 use seedbed_postgres::connect::Target;
 
 use crate::arguments::Generate;
 use crate::exit::Failure;
 use crate::load;
+use crate::output;
 use crate::progress::Progress;
 use crate::report::{self, Run};
 use crate::settings;
+use crate::signals;
 use crate::target::{Destination, Place};
 
 /// Writes the data of a scenario.
@@ -35,7 +38,6 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
     let run = Run { plan: &plan, destination: &destination, threads: pool.current_num_threads() };
 
     let mut progress = Progress::new(arguments.quiet, destination.place == Place::Stdout);
-    progress.note(&run.opening(names.len()));
     let request = Request {
         tables,
         target: destination.target(),
@@ -45,14 +47,28 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
         shard: arguments.shard,
         force: arguments.force,
     };
-    let result = seedbed_formats::generate(&plan, request, &pool, &mut |step| progress.step(&step));
+    request.check(&plan)?;
+    progress.note(&run.opening(names.len()));
+    let (stop, bar) = (Stop::new(), progress.bar());
+    let asked = stop.clone();
+    signals::on_stop(move || {
+        let waits = asked.stop();
+        if !waits {
+            // The program ends here, and not where the bar is taken away.
+            bar.iter().for_each(ProgressBar::finish_and_clear);
+            output::note("interrupted\n");
+        }
+        waits
+    })?;
+    let result =
+        seedbed_formats::generate_until(&plan, request, &pool, &stop, &mut |step| progress.step(&step));
     progress.finish();
     let report = result?;
 
     if arguments.json {
-        crate::output::print(&format!("{:#}\n", report::json(&run, &report)))?;
+        output::print(&format!("{:#}\n", report::json(&run, &report)))?;
     } else if !arguments.quiet {
-        crate::output::note(&report::table(&run, &report));
+        output::note(&report::table(&run, &report));
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::load_report::{self, Run};
 use crate::output;
 use crate::progress::Progress;
 use crate::settings;
+use crate::signals;
 
 /// More connections than this have to be asked for.
 const MOST_JOBS: usize = 8;
@@ -38,7 +39,12 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
         keys: if database.no_keys { Keys::Omitted } else { Keys::All },
         allow_remote: database.allow_remote,
     };
-    let stop = stop_on_signals()?;
+    let stop = Stop::new();
+    let asked = stop.clone();
+    signals::on_stop(move || {
+        asked.stop();
+        true
+    })?;
     if database.dry_run {
         let survey = load::survey(&plan, &target, &request, &pool, &stop)?;
         return output::print(&survey.to_string());
@@ -100,19 +106,4 @@ fn check(arguments: &Generate) -> Result<(), Failure> {
             .hint("`--replace` puts the new rows in the place of those that tables hold"));
     }
     Ok(())
-}
-
-/// The first signal asks the load to stop, which undoes what it has done; the second does not wait for that.
-fn stop_on_signals() -> Result<Stop, Failure> {
-    let stop = Stop::new();
-    let asked = stop.clone();
-    let handler = move || {
-        if asked.is_asked() {
-            std::process::exit(130);
-        }
-        asked.stop();
-    };
-    ctrlc::set_handler(handler)
-        .map_err(|error| Failure::running(format!("cannot listen for signals: {error}")))?;
-    Ok(stop)
 }

@@ -25,6 +25,7 @@ mod scenario_file;
 mod scenarios;
 mod settings;
 mod shipped;
+mod signals;
 mod target;
 mod verify;
 mod verify_report;
@@ -38,6 +39,7 @@ use exit::Failure;
 
 fn main() -> ExitCode {
     memory::keep();
+    signals::ignore_large_files();
     let result = Arguments::try_parse().map_err(Failure::from).and_then(run);
     exit::code(result)
 }

@@ -79,6 +79,14 @@ impl Progress {
         }
     }
 
+    /// The bar, where there is one.
+    pub(crate) fn bar(&self) -> Option<ProgressBar> {
+        match &self.display {
+            Display::Bar(bar) => Some(bar.clone()),
+            Display::Silent | Display::Lines => None,
+        }
+    }
+
     /// Takes the bar away.
     pub(crate) fn finish(&self) {
         if let Display::Bar(bar) = &self.display {

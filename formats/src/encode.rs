@@ -11,6 +11,7 @@ use crate::format::{Compression, Format};
 use crate::ipc::IpcEncoder;
 use crate::parquet::{ParquetEncoder, RowGroup};
 use crate::schema;
+use crate::stop::Stop;
 use crate::text::{CsvEncoder, JsonlEncoder};
 
 /// Gives the next batch of a chunk.
@@ -22,6 +23,7 @@ pub(crate) struct Encoder {
     tables: Vec<Option<TableEncoder>>,
     /// By the number of the table; `None` for those whose rows get no fingerprint.
     hashers: Vec<Option<RowHasher>>,
+    stop: Stop,
 }
 
 /// Encodes the chunks of a table.
@@ -67,7 +69,7 @@ impl Encoder {
             });
         }
         let hashers = encoders.iter().map(|_| None).collect();
-        Ok(Self { tables: encoders, hashers })
+        Ok(Self { tables: encoders, hashers, stop: Stop::new() })
     }
 
     /// The same, with digests of the rows.
@@ -75,6 +77,11 @@ impl Encoder {
         let tables = self.tables.iter().zip(&plan.model().tables);
         let hashers = tables.map(|(encoder, table)| encoder.as_ref().map(|_| RowHasher::of(table))).collect();
         Self { hashers, ..self }
+    }
+
+    /// The same, until somebody asks it to stop.
+    pub(crate) fn until(self, stop: Stop) -> Self {
+        Self { stop, ..self }
     }
 
     pub(crate) fn table(&self, table: usize) -> &TableEncoder {
@@ -89,12 +96,16 @@ impl Encode for Encoder {
     fn encode(&self, chunk: &Chunk, mut batches: Batches) -> Result<Encoded, RunError<Error>> {
         let encoder = self.table(chunk.table);
         let mut digest = TableDigest::default();
+        let mut next = || match self.stop.is_asked() {
+            true => Err(RunError::Output(Error::Interrupted)),
+            false => batches.next_batch(),
+        };
         let Some(hasher) = &self.hashers[chunk.table] else {
-            return Ok(Encoded { piece: encoder.encode(&mut || batches.next_batch())?, digest });
+            return Ok(Encoded { piece: encoder.encode(&mut next)?, digest });
         };
         let (mut hasher, mut hashes) = (hasher.clone(), Vec::new());
         let piece = encoder.encode(&mut || {
-            let batch = batches.next_batch()?;
+            let batch = next()?;
             if let Some(batch) = &batch {
                 // While its columns are still in the processor's cache.
                 hasher.hash(batch, &mut hashes).expect("a batch has the columns of its table");

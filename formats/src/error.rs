@@ -50,6 +50,9 @@ pub enum Error {
         /// The way out.
         hint: Option<String>,
     },
+    /// Somebody asked the run to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// An encoder refused its input.
     #[error("cannot encode table `{table}` as {format}: {message}")]
     Encode {
@@ -103,7 +106,7 @@ impl Error {
                 ),
                 _ => None,
             },
-            Self::Value(_) | Self::Encode { .. } => None,
+            Self::Value(_) | Self::Encode { .. } | Self::Interrupted => None,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::format::{Compression, Format};
 use crate::output::{Directory, Document, Manifest, Out, Output, Place};
 use crate::request::{Progress, Report, Request, Target};
+use crate::stop::Stop;
 
 /// The rows of a Parquet row group: what readers give to a thread at once (DuckDB's own row groups have as
 /// many).
@@ -37,6 +38,20 @@ pub fn generate(
     pool: &rayon::ThreadPool,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, Error> {
+    generate_until(plan, request, pool, &Stop::new(), progress)
+}
+
+/// The same as [`generate`], until somebody asks it to stop.
+///
+/// # Errors
+/// As for [`generate`], and [`Error::Interrupted`].
+pub fn generate_until(
+    plan: &Plan,
+    request: Request,
+    pool: &rayon::ThreadPool,
+    stop: &Stop,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, Error> {
     let begun = Instant::now();
     request.check(plan)?;
     let Request { tables, target, format, compression, shard, force, .. } = request;
@@ -53,6 +68,10 @@ pub fn generate(
         Target::Directory(_) => encoder.with_digests(plan),
         _ => encoder,
     };
+    let encoder = encoder.until(stop.clone());
+    if matches!(target, Target::Directory(_) | Target::File(_)) && stop.listen() {
+        return Err(Error::Interrupted);
+    }
     let place = match target {
         Target::Directory(root) => {
             let manifest = Manifest::new(plan, &tables, format, compression, layout, shard);
@@ -97,7 +116,11 @@ pub fn encode_batches(
 }
 
 impl Request {
-    fn check(&self, plan: &Plan) -> Result<(), Error> {
+    /// Refuses what cannot be, whatever is there already.
+    ///
+    /// # Errors
+    /// [`Error::Usage`], with the way out.
+    pub fn check(&self, plan: &Plan) -> Result<(), Error> {
         self.format.check(self.compression)?;
         let one_table = matches!(self.target, Target::File(_) | Target::Writer(_));
         if one_table && self.tables.len() != 1 {
@@ -151,6 +174,15 @@ fn layout(target: &Target, format: Format, rows_per_file: Option<u64>) -> Layout
 
 /// Begins a file that is fit to be written. What is there and no file (a pipe, a device) is written to as it is.
 fn prepare_file(path: &Path, force: bool) -> Result<Place, Error> {
+    // A link stays one: what it leads to is written.
+    let resolved = match fs::symlink_metadata(path) {
+        Ok(there) if there.is_symlink() => Some(fs::canonicalize(path).map_err(|_| {
+            let message = format!("`{}` is a link to something that is not there", path.display());
+            Error::usage(message, "name the file itself, or remove the link")
+        })?),
+        _ => None,
+    };
+    let path = resolved.as_deref().unwrap_or(path);
     let there = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         there => Some(there.map_err(Error::io("create", path))?),

@@ -34,6 +34,7 @@
 pub mod error;
 mod format;
 mod request;
+mod stop;
 
 mod generate;
 
@@ -53,6 +54,7 @@ mod verify;
 
 pub use error::Error;
 pub use format::{Compression, Format};
-pub use generate::{encode_batches, generate};
+pub use generate::{encode_batches, generate, generate_until};
 pub use request::{Progress, Report, Request, TableReport, Target};
+pub use stop::Stop;
 pub use verify::{Verification, VerifyRequest, verify};
