@@ -95,7 +95,7 @@ How long generating alone takes: --to null:")]
 pub(crate) struct Generate {
     #[command(flatten)]
     pub(crate) scenario: ScenarioArguments,
-    /// Where to: a directory, a file such as users.csv, a database (postgres://host/name, or `postgres:` for what
+    /// Where to: a directory (one with a dot in its name ends in `/`), a file such as users.csv, a database (postgres://host/name, or `postgres:` for what
     /// DATABASE_URL or PGHOST and the others say), `-` for stdout, or `null:` for nowhere
     #[arg(long, value_name = "TARGET")]
     pub(crate) to: String,

@@ -40,10 +40,7 @@ impl Destination {
                     return Err(Failure::usage(format!("unknown kind of target `{scheme}://`"))
                         .hint("name a directory, a file such as users.csv, `-`, or `null:`"));
                 }
-                None => match extension(to) {
-                    Some(_) => Place::File(PathBuf::from(to)),
-                    None => Place::Directory(PathBuf::from(to)),
-                },
+                None => place(to)?,
             },
         };
         let format = match (&place, format, extension(to)) {
@@ -56,7 +53,7 @@ impl Destination {
             }
             (_, Some(format), _) => format,
             (Place::File(_), None, Some(named)) => named,
-            (Place::Stdout, ..) => Format::Csv,
+            (Place::Stdout | Place::File(_), ..) => Format::Csv,
             _ => Format::Parquet,
         };
         Ok(Self { place, format })
@@ -115,6 +112,36 @@ impl std::fmt::Display for Destination {
     }
 }
 
+/// A path is a file when its extension is one of a format, or when it is a device or a pipe. It is a directory when it is there
+/// as one, ends in `/`, or has no extension. Any other extension is more likely a file that seedbed cannot write.
+fn place(to: &str) -> Result<Place, Failure> {
+    let path = PathBuf::from(to);
+    if to.ends_with(std::path::is_separator) {
+        return Ok(Place::Directory(path));
+    }
+    if extension(to).is_some() {
+        return Ok(Place::File(path));
+    }
+    match path.metadata() {
+        Ok(there) if there.is_dir() => return Ok(Place::Directory(path)),
+        Ok(there) if !there.is_file() => return Ok(Place::File(path)),
+        Ok(_) => {
+            return Err(Failure::usage(format!("`{to}` is a file, and its name does not tell a format"))
+                .hint("name a directory, or a file such as users.csv"));
+        }
+        Err(_) => {}
+    }
+    match path.extension() {
+        None => Ok(Place::Directory(path)),
+        Some(unknown) => {
+            let unknown = unknown.display();
+            Err(Failure::usage(format!("`{to}` has the unknown extension `{unknown}`")).hint(format!(
+                "files end in .parquet, .csv, .jsonl, .ndjson, .arrow or .feather; a directory of that name is written `{to}/`"
+            )))
+        }
+    }
+}
+
 fn scheme(to: &str) -> Option<&str> {
     let (scheme, _) = to.split_once("://")?;
     scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')).then_some(scheme)
@@ -141,6 +168,12 @@ mod tests {
             place(Place::Directory("data.d/x".into()), Format::Csv)
         );
         assert_eq!(parse("a/users.ndjson", None), place(Place::File("a/users.ndjson".into()), Format::Jsonl));
+        assert_eq!(parse("data.v2/", None), place(Place::Directory("data.v2/".into()), Format::Parquet));
+        assert_eq!(parse("users.csv/", None), place(Place::Directory("users.csv/".into()), Format::Parquet));
+        assert_eq!(parse(".data", None), place(Place::Directory(".data".into()), Format::Parquet));
+        for unknown in ["users.csv.gz", "data.v2", "shop.sqlite", "./x.parquet.zst"] {
+            assert_eq!(parse(unknown, None), None, "{unknown}");
+        }
         assert_eq!(parse("-", None), place(Place::Stdout, Format::Csv));
         assert_eq!(parse("null:", None), place(Place::Nowhere, Format::Parquet));
         assert_eq!(parse("users.csv", Some(Format::Parquet)), None);

@@ -102,6 +102,10 @@ fn targets_that_cannot_be_are_refused() {
             "error: unknown kind of target `s3://`\nhint: name a directory, a file such as users.csv, `-`, or `null:`\n",
         ),
         (
+            &["--to", "users.csv.gz"],
+            "error: `users.csv.gz` has the unknown extension `gz`\nhint: files end in .parquet, .csv, .jsonl, .ndjson, .arrow or .feather; a directory of that name is written `users.csv.gz/`\n",
+        ),
+        (
             &["--to", "-"],
             "error: stdout holds one table, and there are 2 to write\nhint: choose one, as in `--tables teams`, or write a directory\n",
         ),
@@ -123,6 +127,21 @@ fn targets_that_cannot_be_are_refused() {
     }
 }
 
+/// The line that says what will be done came before the refusal.
+#[test]
+fn a_refusal_comes_before_anything_else() {
+    for (arguments, expected) in [
+        (
+            &["--to", "teams.csv", "--tables", "teams", "--shard", "1/2"][..],
+            "error: a single file cannot be split into shards\nhint: write to a directory\n",
+        ),
+        (&["--to", "null:", "--format", "csv", "--compression", "zstd"], "error: "),
+    ] {
+        let output = run(&[&["generate", "minimal"], arguments].concat());
+        assert!(refused(&output).starts_with(expected), "{}", refused(&output));
+    }
+}
+
 #[test]
 fn a_directory_with_something_in_it_is_left_alone() {
     let folder = folder();
@@ -135,6 +154,28 @@ hint: choose another directory, or pass --force to replace an earlier dataset of
 ";
     assert_eq!(refused(&output), expected);
     assert_eq!(fs::read_dir(folder.path().join("data")).unwrap().count(), 1);
+}
+
+/// A name with an extension of no format made a directory, and a device was asked to be one.
+#[test]
+fn a_name_tells_files_from_directories() {
+    let folder = folder();
+    let teams =
+        |to| run_in(folder.path(), &["generate", "minimal", "--tables", "teams", "--to", to, "--quiet"]);
+    done(&teams("data.v2/"));
+    assert!(folder.path().join("data.v2/teams/part-00000.parquet").is_file());
+    fs::create_dir(folder.path().join("out.d")).unwrap();
+    done(&teams("out.d"));
+    assert!(folder.path().join("out.d/manifest.json").is_file());
+    fs::write(folder.path().join("notes"), "mine").unwrap();
+    let expected = "\
+error: `notes` is a file, and its name does not tell a format
+hint: name a directory, or a file such as users.csv
+";
+    assert_eq!(refused(&teams("notes")), expected);
+    if cfg!(unix) {
+        assert!(done(&teams("/dev/stdout")).starts_with("id,name,plan,created_at\n1,"));
+    }
 }
 
 #[test]

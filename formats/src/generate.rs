@@ -174,15 +174,7 @@ fn layout(target: &Target, format: Format, rows_per_file: Option<u64>) -> Layout
 
 /// Begins a file that is fit to be written. What is there and no file (a pipe, a device) is written to as it is.
 fn prepare_file(path: &Path, force: bool) -> Result<Place, Error> {
-    // A link stays one: what it leads to is written.
-    let resolved = match fs::symlink_metadata(path) {
-        Ok(there) if there.is_symlink() => Some(fs::canonicalize(path).map_err(|_| {
-            let message = format!("`{}` is a link to something that is not there", path.display());
-            Error::usage(message, "name the file itself, or remove the link")
-        })?),
-        _ => None,
-    };
-    let path = resolved.as_deref().unwrap_or(path);
+    let is_link = fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink());
     let there = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         there => Some(there.map_err(Error::io("create", path))?),
@@ -198,6 +190,10 @@ fn prepare_file(path: &Path, force: bool) -> Result<Place, Error> {
         }
         Some(_) if !force => return Err(Error::Exists { path: path.to_owned() }),
         Some(_) => {}
+        None if is_link => {
+            let message = format!("`{}` is a link to something that is not there", path.display());
+            return Err(Error::usage(message, "name the file itself, or remove the link"));
+        }
         None => {
             let folder = match path.parent() {
                 Some(folder) if folder != Path::new("") => folder,
@@ -205,6 +201,11 @@ fn prepare_file(path: &Path, force: bool) -> Result<Place, Error> {
             };
             fs::metadata(folder).map_err(Error::io("create a file in", folder))?;
         }
+    }
+    if is_link {
+        // It stays one: what it leads to is replaced.
+        let file = fs::canonicalize(path).map_err(Error::io("read", path))?;
+        return Ok(Place::One(Some(Out::file(&file)?)));
     }
     let out = Out::file(path)?;
     // Another run may have completed it before this one got hold of it.

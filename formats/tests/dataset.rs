@@ -641,3 +641,25 @@ fn a_directory_that_is_being_written_is_nobody_elses() {
     assert!(parts(&root) == parts(&alone));
     assert_eq!(names(&root).len(), 3 + 2);
 }
+
+/// A link to nothing was replaced by a file, and `--force` replaced links to files.
+#[test]
+#[cfg(unix)]
+fn a_link_stays_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let (link, file) = (folder.path().join("link.csv"), folder.path().join("file.csv"));
+    std::os::unix::fs::symlink("file.csv", &link).unwrap();
+    let one = |force| Request {
+        tables: vec![0],
+        rows_per_file: None,
+        force,
+        ..request(Target::File(link.clone()), Format::Csv)
+    };
+    let error = run(one(false)).unwrap_err();
+    assert_eq!(error.to_string(), format!("`{}` is a link to something that is not there", link.display()));
+    fs::write(&file, "old").unwrap();
+    assert!(matches!(run(one(false)), Err(Error::Exists { .. })));
+    run(one(true)).unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read(&file).unwrap().starts_with(b"id,plan\n"));
+}
