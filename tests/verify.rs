@@ -315,6 +315,7 @@ fn the_command_says_what_it_finds() {
     let report = stdout(&seed);
     assert!(report.contains("the dataset was made with seed 42, not 7\n"), "{report}");
     assert!(report.contains("the dataset was made with scale 1.0, not 2.0\n"), "{report}");
+    assert!(report.ends_with("\ndiffers: it is another dataset\n"), "{report}");
 
     edit(&to.join("members/part-00000.csv"), |lines| lines[2] = lines[2].replace('@', "%"));
     let changed = seedbed(&to, &["--tables", "members"]);

@@ -59,10 +59,10 @@ pub(crate) struct ScenarioArguments {
     /// A shipped scenario (see `seedbed scenarios`), the path of a YAML file, or `-` for stdin
     pub(crate) scenario: String,
     /// The seed; every number gives a dataset of its own
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED, value_parser = seed, allow_negative_numbers = true)]
     pub(crate) seed: u64,
     /// The factor on the rows of root tables: 0.01 for a small dataset, 10 for a large one
-    #[arg(long, value_name = "X", default_value = "1", value_parser = scale)]
+    #[arg(long, value_name = "X", default_value = "1", value_parser = scale, allow_negative_numbers = true)]
     pub(crate) scale: f64,
     /// A parameter of the scenario; can be given several times
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
@@ -110,7 +110,7 @@ pub(crate) struct Generate {
     #[arg(long, value_name = "CODEC", value_parser = compression)]
     pub(crate) compression: Option<Compression>,
     /// The rows of every file but a table's last
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = one_or_more, allow_negative_numbers = true)]
     pub(crate) rows_per_file: Option<NonZeroU64>,
     /// One part of the files of N, for N machines; together they are the whole dataset
     #[arg(long, value_name = "I/N", value_parser = shard)]
@@ -144,7 +144,7 @@ pub(crate) struct Database {
     #[arg(long)]
     pub(crate) append: bool,
     /// Connections that load and build indexes side by side; default as many as threads, at most 8
-    #[arg(long, short, value_name = "N", value_parser = jobs)]
+    #[arg(long, short, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Tables and rows only: no keys, indexes, constraints, nor ANALYZE
     #[arg(long)]
@@ -198,7 +198,7 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "NAME")]
     pub(crate) schema: Option<String>,
     /// How many rows that differ are shown per table
-    #[arg(long, value_name = "N", default_value = "5")]
+    #[arg(long, value_name = "N", default_value = "5", value_parser = rows_shown, allow_negative_numbers = true)]
     pub(crate) rows: usize,
     #[command(flatten)]
     pub(crate) threads: Threads,
@@ -213,7 +213,7 @@ pub(crate) struct Verify {
 #[derive(Args, Debug)]
 pub(crate) struct Threads {
     /// Threads; default all processors. The data does not depend on it
-    #[arg(long = "threads", value_name = "N", value_parser = threads)]
+    #[arg(long = "threads", value_name = "N", value_parser = threads, allow_negative_numbers = true)]
     pub(crate) count: Option<NonZeroUsize>,
 }
 
@@ -237,10 +237,10 @@ pub(crate) struct Preview {
     /// The table; default all
     pub(crate) table: Option<String>,
     /// How many rows; default 10 of one table, 5 of each when no table is named
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    #[arg(long, value_name = "N", value_parser = rows_previewed, allow_negative_numbers = true)]
     pub(crate) rows: Option<u64>,
     /// The number of the first row, counted from 1 as `row_number()` does
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = one_or_more, allow_negative_numbers = true)]
     pub(crate) from: NonZeroU64,
 }
 
@@ -284,10 +284,33 @@ pub(crate) struct Scenarios {
     pub(crate) name: Option<String>,
 }
 
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
+/// Below the smallest scale every table has one row, and above the largest one row is too many.
 fn scale(text: &str) -> Result<f64, String> {
     let expected = || "expected a number above 0, such as 0.01 or 10".to_owned();
     let scale: f64 = text.parse().map_err(|_| expected())?;
-    if scale.is_finite() && scale > 0.0 { Ok(scale) } else { Err(expected()) }
+    match scale {
+        1e-15..=1e15 => Ok(scale),
+        _ if scale > 0.0 => Err("expected a number from 1e-15 to 1e15, such as 0.01 or 10".to_owned()),
+        _ => Err(expected()),
+    }
+}
+
+fn one_or_more(text: &str) -> Result<NonZeroU64, String> {
+    text.parse().map_err(|_| "expected a whole number from 1 on".to_owned())
+}
+
+fn rows_shown(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "expected a whole number".to_owned())
+}
+
+fn rows_previewed(text: &str) -> Result<u64, String> {
+    let rows: Option<u64> = text.parse().ok();
+    rows.filter(|n| (1..=10_000).contains(n))
+        .ok_or_else(|| "expected a whole number from 1 to 10000".to_owned())
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
@@ -341,7 +364,8 @@ mod tests {
     #[test]
     fn a_scale_is_a_plain_number_above_zero() {
         assert_eq!(scale("0.01"), Ok(0.01));
-        for wrong in ["0", "-1", "NaN", "inf", "1%", "", "1e999"] {
+        assert_eq!((scale("1e-15"), scale("1e15")), (Ok(1e-15), Ok(1e15)));
+        for wrong in ["0", "-1", "NaN", "inf", "1%", "", "1e999", "1e300", "1e-300"] {
             assert!(scale(wrong).is_err(), "{wrong}");
         }
     }

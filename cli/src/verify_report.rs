@@ -75,7 +75,7 @@ pub(crate) fn text(plan: &Plan, findings: &Findings) -> String {
     let differ = findings.tables.iter().filter(|table| !table.is_equal()).count();
     let verdict = match differ {
         0 if findings.is_equal() => format!("equal: {tables}"),
-        0 => format!("differs: {tables}"),
+        _ if findings.tables.is_empty() => return out + "\ndiffers: it is another dataset\n",
         _ => format!("differs: {} of {tables}", count(differ as u64)),
     };
     out + &format!("\n{verdict} in {}\n", time(findings.elapsed))

@@ -76,10 +76,22 @@ fn wrong_flags_are_refused_with_their_form() {
         ("--threads", "0", "expected a whole number from 1 to 1024"),
         ("--compression", "gzip", "expected none, snappy, zstd, or zstd(1) to zstd(22)"),
         ("--format", "xml", "[possible values: parquet, csv, jsonl, arrow]"),
-        ("--seed", "-1", "unexpected argument"),
-        ("--rows-per-file", "0", "number would be zero"),
+        ("--scale", "-1", "expected a number above 0, such as 0.01 or 10"),
+        ("--scale", "1e300", "expected a number from 1e-15 to 1e15, such as 0.01 or 10"),
+        ("--seed", "-1", "expected a whole number from 0 to 18446744073709551615"),
+        ("--seed", "99999999999999999999999", "expected a whole number from 0 to 18446744073709551615"),
+        ("--rows-per-file", "0", "expected a whole number from 1 on"),
+        ("--rows-per-file", "-1", "expected a whole number from 1 on"),
     ] {
         let output = run(&["generate", "minimal", "--to", "null:", flag, value]);
+        assert!(refused(&output).contains(expected), "{flag}: {}", refused(&output));
+    }
+    for (flag, value, expected) in [
+        ("--from", "0", "expected a whole number from 1 on"),
+        ("--rows", "0", "expected a whole number from 1 to 10000"),
+        ("--rows", "-1", "expected a whole number from 1 to 10000"),
+    ] {
+        let output = run(&["preview", "minimal", flag, value]);
         assert!(refused(&output).contains(expected), "{flag}: {}", refused(&output));
     }
     assert_eq!(run(&[]).status.code(), Some(2));

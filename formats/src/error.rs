@@ -100,10 +100,13 @@ impl Error {
             }
             Self::InUse { .. } => Some("wait until it is done, or choose another name".to_owned()),
             Self::Usage { hint, .. } => hint.clone(),
-            Self::Io { source, .. } => match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(
-                    "free some space, or lower the scale; what was half written has been removed".to_owned(),
-                ),
+            Self::Io { source, path, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    let hint = "free some space, or lower the scale";
+                    // What has gone down a stream is out of reach.
+                    let removed = "; what was half written has been removed";
+                    Some(format!("{hint}{}", if path == Path::new("-") { "" } else { removed }))
+                }
                 _ => None,
             },
             Self::Value(_) | Self::Encode { .. } | Self::Interrupted => None,

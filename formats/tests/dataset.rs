@@ -543,7 +543,8 @@ fn a_full_disk_is_reported() {
         matches!(&error, Error::Io { action: "write", source, .. } if source.kind() == io::ErrorKind::StorageFull),
         "{error}"
     );
-    assert!(error.hint().is_some());
+    // What has gone to a device is not removed, and not said to be.
+    assert_eq!(error.hint().as_deref(), Some("free some space, or lower the scale"));
     assert!(Path::new("/dev/full").exists());
 }
 
