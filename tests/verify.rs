@@ -147,6 +147,22 @@ fn shards_are_verified_alone_and_together() {
     assert!(verify(&plan, &none, &pool).is_err(), "there is no shard of four");
 }
 
+/// The name of a file said that there are a hundred milliards of shards, and each was looked for.
+#[test]
+fn absurd_numbers_of_shards_are_not_gone_through() {
+    let plan = plan(1);
+    let folder = tempfile::tempdir().unwrap();
+    let shard = Some(Shard { index: 2, count: 99_999_999_999 });
+    Writing { shard, ..Writing::all(Format::Csv) }.write_into(folder.path(), &plan);
+    let verification = verified(&plan, &request(folder.path(), &plan));
+    assert_eq!(verification.problems.len(), 21);
+    assert_eq!(
+        verification.problems[..2],
+        ["1", "3"].map(|n| format!("shard {n} of 99999999999 is missing"))
+    );
+    assert_eq!(verification.problems[20], "99999999978 more shards are missing");
+}
+
 #[test]
 fn a_changed_cell_is_found() {
     for (format, from, to) in

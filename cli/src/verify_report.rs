@@ -86,6 +86,10 @@ fn summary(differences: &Differences) -> String {
     let Differences { changed, missing, extra, complete, .. } = differences;
     let counts = [(changed, "changed"), (missing, "missing"), (extra, "not in the plan")];
     let counts = counts.iter().filter(|(count, _)| **count > 0);
+    // Of many rows only a sample has been looked at, and those may be equal.
+    if counts.clone().next().is_none() {
+        return "rows differ, none of which has been found".to_owned();
+    }
     let counts: Vec<String> = counts.map(|(n, what)| format!("{} {what}", plural(**n, "row"))).collect();
     format!("{}{}", if *complete { "" } else { "at least " }, counts.join(", "))
 }

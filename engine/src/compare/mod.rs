@@ -26,8 +26,9 @@ use tally::Tallies;
 /// The rows that are made at once on one thread.
 const ROWS_PER_PIECE: u64 = 4 * ROWS_PER_BATCH;
 
-/// The rows that are looked at one by one at most, on both sides together, unless a single bucket has more.
-const MOST_SEARCHED: u64 = 1 << 20;
+/// The rows that are looked at one by one at most, on both sides together; of a single bucket that has more, as many different
+/// ones.
+const MOST_SEARCHED: usize = 1 << 20;
 
 /// Takes a batch of the other side: the columns of the table in the plan's order. Can be called from many threads.
 pub type Visit<'v> = dyn Fn(&RecordBatch) -> Result<(), WrongArray> + Sync + 'v;
@@ -67,7 +68,7 @@ pub struct Differences {
     pub extra: u64,
     /// Whether these are all. Else they are those among the rows that have been looked at one by one.
     pub complete: bool,
-    /// Some of them: changed and missing ones by row, then extra ones.
+    /// Some of them: changed and missing ones by row, then extra ones; of equal ones the first.
     pub shown: Vec<Difference>,
 }
 
@@ -175,7 +176,7 @@ impl<'p> Expected<'p> {
         let (expected, found) = (planned.total(), there.total());
         let differences = match Search::new(&planned, &there, MOST_SEARCHED) {
             None => None,
-            Some(mut search) => {
+            Some(search) => {
                 let searchers = Tallies::new(&self.key, hashers());
                 self.visit(&|first, batch| {
                     searchers.with(|tally| {
@@ -189,7 +190,7 @@ impl<'p> Expected<'p> {
                         Ok(())
                     })
                 })?;
-                Some(self.shown(&mut search, most_shown, &searchers, &read)?)
+                Some(self.shown(&search, most_shown, &searchers, &read)?)
             }
         };
         Ok(Comparison { expected, found, differences })
@@ -198,7 +199,7 @@ impl<'p> Expected<'p> {
     /// Fetches the rows that are to be shown.
     fn shown<E: From<ValueError> + Send>(
         &self,
-        search: &mut Search,
+        search: &Search,
         most_shown: usize,
         hashers: &Tallies,
         read: impl Fn(&Visit) -> Result<(), E>,
@@ -207,8 +208,8 @@ impl<'p> Expected<'p> {
         let expected = |row: u64| -> Result<RecordBatch, ValueError> {
             Ok(self.adapt(self.plan.batch(self.table, row..row + 1)?))
         };
-        let pairs: Vec<_> = outcome.rows.iter().take(most_shown).collect();
-        let extras: Vec<_> = outcome.extra.iter().take(most_shown).collect();
+        let pairs: Vec<_> = outcome.pairs.iter().take(most_shown).collect();
+        let extras: Vec<_> = outcome.extras.iter().take(most_shown).collect();
         let wanted = pairs.iter().filter_map(|pair| pair.found).chain(extras.iter().map(|extra| **extra));
         let caught = search::Caught::new(wanted);
         if !caught.is_complete() {
@@ -229,12 +230,11 @@ impl<'p> Expected<'p> {
         }
         let extras = extras.into_iter().filter_map(|extra| caught.take(*extra));
         shown.extend(extras.map(|found| Difference::Extra { found }));
-        let changed = outcome.rows.iter().filter(|pair| pair.found.is_some()).count() as u64;
         Ok(Differences {
-            changed,
-            missing: outcome.rows.len() as u64 - changed,
-            extra: outcome.extra.len() as u64,
-            complete: search.complete,
+            changed: outcome.changed,
+            missing: outcome.missing,
+            extra: outcome.extra,
+            complete: outcome.complete,
             shown,
         })
     }

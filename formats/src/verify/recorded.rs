@@ -11,6 +11,9 @@ use crate::error::Error;
 use crate::format::Format;
 use crate::output::Manifest;
 
+/// How many shards that are missing are named.
+const MOST_MISSING_NAMED: usize = 20;
+
 /// A dataset by its manifest, or by those of its shards.
 pub(super) struct Recorded {
     /// The manifest, or that of the first shard that is there: but for the files, shards say the same.
@@ -19,7 +22,7 @@ pub(super) struct Recorded {
     pub(super) rows_per_file: u64,
     pub(super) tables: Vec<RecordedTable>,
     /// The shards that are not there.
-    missing: Vec<Shard>,
+    missing: Missing,
 }
 
 /// A table by its manifest.
@@ -42,6 +45,14 @@ pub(super) struct RecordedFile {
     pub(super) checksum: String,
 }
 
+/// Shards that should be there.
+#[derive(Default)]
+struct Missing {
+    /// The first of them.
+    first: Vec<Shard>,
+    count: u64,
+}
+
 impl Recorded {
     /// Reads the manifests of a directory: that of one shard if asked to, else all.
     pub(super) fn read(root: &Path, shard: Option<Shard>) -> Result<Self, Error> {
@@ -55,24 +66,20 @@ impl Recorded {
                 let message = format!("the dataset in `{}` has no shards", root.display());
                 return Err(Error::usage(message, "leave `--shard` out"));
             }
-            return Self::of(root, vec![manifest(&whole)?], Vec::new(), false);
+            return Self::of(root, vec![manifest(&whole)?], Missing::default(), false);
         }
-        let Some(count) = shard.map(|shard| shard.count).or_else(|| shards_in(root)) else {
+        let there = shards_in(root);
+        let Some(Shard { count, .. }) = shard.or_else(|| there.last().copied()) else {
             let message =
                 format!("`{}` holds no complete dataset: there is no {}", root.display(), Manifest::NAME);
             return Err(Error::usage(message, "a run that failed, or has not ended, leaves no manifest"));
         };
-        let shards = (1..=count).map(|index| Shard { index, count });
-        let shards = shards.filter(|one| shard.is_none_or(|shard| shard == *one));
-        let (mut manifests, mut missing) = (Vec::new(), Vec::new());
-        for shard in shards {
-            let path = root.join(Manifest::shard_file_name(shard));
-            if path.is_file() {
-                manifests.push(manifest(&path)?);
-            } else {
-                missing.push(shard);
-            }
-        }
+        // Only those that are there are gone through: how many there should be is what the name of a file says.
+        let of_count = |one: &&Shard| one.count == count && shard.is_none_or(|shard| shard == **one);
+        let there: Vec<Shard> = there.iter().filter(of_count).copied().collect();
+        let manifests = there.iter().map(|shard| manifest(&root.join(Manifest::shard_file_name(*shard))));
+        let manifests = manifests.collect::<Result<Vec<_>, _>>()?;
+        let missing = if shard.is_some() { Missing::default() } else { Missing::among(&there, count) };
         if manifests.is_empty() {
             let message = format!("`{}` does not have this shard", root.display());
             return Err(Error::usage(message, "name one whose manifest is there"));
@@ -80,12 +87,7 @@ impl Recorded {
         Self::of(root, manifests, missing, shard.is_some())
     }
 
-    fn of(
-        root: &Path,
-        manifests: Vec<Value>,
-        missing: Vec<Shard>,
-        beside_others: bool,
-    ) -> Result<Self, Error> {
+    fn of(root: &Path, manifests: Vec<Value>, missing: Missing, beside_others: bool) -> Result<Self, Error> {
         let broken = |what: &str| {
             let message = format!("the manifest in `{}` has no {what}", root.display());
             Error::usage(message, "it has been changed, or is of a version to come")
@@ -104,7 +106,7 @@ impl Recorded {
                     tables.push(RecordedTable {
                         name: name.to_owned(),
                         files: Vec::new(),
-                        is_complete: missing.is_empty(),
+                        is_complete: missing.count == 0,
                         beside_others,
                         fingerprints: Vec::new(),
                     });
@@ -170,10 +172,22 @@ impl Recorded {
         problems
     }
 
-    /// A line for each shard that is not there.
+    /// A line for each shard that is not there, or for the first of them and how many more there are.
     pub(super) fn missing_shards(&self) -> Vec<String> {
+        let Missing { first, count } = &self.missing;
         let line = |shard: &Shard| format!("shard {} of {} is missing", shard.index, shard.count);
-        self.missing.iter().map(line).collect()
+        let more = count - first.len() as u64;
+        let more = (more > 0).then(|| format!("{more} more shards are missing"));
+        first.iter().map(line).chain(more).collect()
+    }
+}
+
+impl Missing {
+    /// Those of `count` shards that are not among some, which are in order.
+    fn among(there: &[Shard], count: u64) -> Self {
+        let is_there = |index: &u64| there.binary_search_by_key(index, |shard| shard.index).is_ok();
+        let first = (1..=count).filter(|index| !is_there(index)).map(|index| Shard { index, count });
+        Self { first: first.take(MOST_MISSING_NAMED).collect(), count: count - there.len() as u64 }
     }
 }
 
@@ -222,15 +236,20 @@ fn manifest(path: &Path) -> Result<Value, Error> {
     })
 }
 
-/// The number of shards, by the name of a manifest that is there.
-fn shards_in(root: &Path) -> Option<u64> {
-    let entries = fs::read_dir(root).ok()?.flatten();
-    let counts = entries.filter_map(|entry| {
+/// The shards whose manifests are there, by their names, in order.
+fn shards_in(root: &Path) -> Vec<Shard> {
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    let shards = entries.filter_map(|entry| {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let (_, count) = name.strip_prefix("manifest-shard-")?.strip_suffix(".json")?.split_once("-of-")?;
-        count.parse().ok()
+        let (index, count) =
+            name.strip_prefix("manifest-shard-")?.strip_suffix(".json")?.split_once("-of-")?;
+        let shard = Shard { index: index.parse().ok()?, count: count.parse().ok()? };
+        let is_one = (1..=shard.count).contains(&shard.index) && name == Manifest::shard_file_name(shard);
+        is_one.then_some(shard)
     });
-    counts.max()
+    let mut shards: Vec<Shard> = shards.collect();
+    shards.sort_unstable_by_key(|shard| (shard.count, shard.index));
+    shards
 }
 
 /// A value of a manifest for a sentence.
