@@ -63,6 +63,10 @@ pub(crate) fn table(run: &Run, report: &Report) -> String {
     row("total", report.rows, files, report.bytes, report.elapsed);
     let model = run.plan.model();
     let mut out = format!("\n{}\n", grid.lines());
+    for table in report.tables.iter().filter(|table| table.lost > 0) {
+        let (values, name) = (plural(table.lost, "value"), &table.name);
+        out += &format!("note: {values} of table `{name}` became null: JSON has no NaN and no infinity\n");
+    }
     out += &format!("seed {}, fingerprint {}\n", model.seed, run.plan.fingerprint());
     let largest = report.tables.iter().rev().max_by_key(|table| table.rows);
     if let Some(reader) = largest.and_then(|table| run.destination.reader(&table.name)) {
@@ -80,6 +84,7 @@ pub(crate) fn json(run: &Run, report: &Report) -> Value {
             "rows": table.rows,
             "files": table.files,
             "bytes": table.bytes,
+            "lost": table.lost,
             "seconds": table.elapsed.as_secs_f64(),
         })
     });

@@ -313,6 +313,26 @@ fn a_report_for_people_goes_to_stderr() {
     assert_eq!((done(&quiet), &quiet.stderr[..]), ("", &b""[..]));
 }
 
+/// JSON has no word for them, and nobody was told.
+#[test]
+fn values_that_json_cannot_say_are_told() {
+    let folder = folder();
+    let scenario = "\
+tables:
+  t:
+    rows: 5
+    columns:
+      x: \"= case when row_number() < 3 then 'NaN'::double precision else 0.5::double precision end\"
+";
+    fs::write(folder.path().join("t.yaml"), scenario).unwrap();
+    let generate = |to| run_in(folder.path(), &["generate", "t.yaml", "--to", to]);
+    let output = generate("t.jsonl");
+    let stderr = str::from_utf8(&output.stderr).unwrap();
+    let note = "note: 2 values of table `t` became null: JSON has no NaN and no infinity\n";
+    assert!(output.status.success() && stderr.contains(note), "{stderr}");
+    assert!(!str::from_utf8(&generate("t.csv").stderr).unwrap().contains("note: "));
+}
+
 #[test]
 fn one_table_goes_to_stdout_the_same_at_any_number_of_threads() {
     let csv = |threads| {

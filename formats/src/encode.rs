@@ -134,6 +134,14 @@ impl TableEncoder {
         })
     }
 
+    /// How many values have become null because the format cannot hold them.
+    pub(crate) fn lost(&self) -> u64 {
+        match self {
+            Self::Jsonl(encoder) => encoder.lost(),
+            Self::Parquet(_) | Self::Csv(_) | Self::Ipc(_) | Self::Null => 0,
+        }
+    }
+
     /// Encodes the batches of a chunk.
     pub(crate) fn encode(&self, next: &mut NextBatch) -> Result<Piece, RunError<Error>> {
         match self {

@@ -76,6 +76,8 @@ pub struct TableReport {
     pub files: u64,
     /// Its bytes.
     pub bytes: u64,
+    /// Values that are null in its files because the format cannot hold them: NaN and the infinities in JSON Lines.
+    pub lost: u64,
     /// From the end of the table before to its own end: tables overlap at their borders, where threads that
     /// are done with one begin the next.
     pub elapsed: Duration,

@@ -81,6 +81,7 @@ impl<'r> Output<'r> {
             rows: 0,
             files: 0,
             bytes: 0,
+            lost: 0,
             elapsed: Duration::ZERO,
         });
         let tables = tables.collect();
@@ -172,9 +173,13 @@ impl Sink for Output<'_> {
         Ok(())
     }
 
-    fn finish(self) -> Result<Report, Error> {
+    fn finish(mut self) -> Result<Report, Error> {
         if let Place::Directory(directory) = self.place {
             directory.finish()?;
+        }
+        for table in &mut self.tables {
+            let number = self.plan.table(&table.name);
+            table.lost = number.map_or(0, |number| self.encoder.table(number).lost());
         }
         let total = |of: fn(&TableReport) -> u64| self.tables.iter().map(of).sum();
         let (rows, bytes) = (total(|table| table.rows), total(|table| table.bytes));

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 
 use super::column::Column;
-use super::{ROWS_PER_BATCH, Shape, Take};
+use super::{BYTES_PER_BATCH, ROWS_PER_BATCH, Shape, Take};
 
 /// No line with its fields in quotes is longer.
 const LONGEST_RECORD: u64 = 1 << 28;
@@ -22,10 +22,11 @@ pub(super) fn read(source: impl Read, shape: &Shape, take: &Take) -> Result<(), 
     let places: Vec<usize> = places.collect::<Option<_>>().unwrap_or_default();
     let mut columns: Vec<Column> =
         shape.columns.iter().map(|(_, ty)| Column::new(ty)).collect::<Result<_, _>>()?;
-    let mut rows = 0;
+    let (mut rows, mut bytes) = (0, 0);
     loop {
         let more = records.next()?;
-        if rows == ROWS_PER_BATCH || (!more && rows > 0) {
+        if rows == ROWS_PER_BATCH || bytes >= BYTES_PER_BATCH || (!more && rows > 0) {
+            bytes = 0;
             let arrays = columns.iter_mut().map(Column::finish).collect::<Result<_, _>>();
             let arrays = arrays.map_err(|error| format!("before row {}: {error}", records.row))?;
             take(&shape.batch(arrays, std::mem::take(&mut rows))?)?;
@@ -43,7 +44,7 @@ pub(super) fn read(source: impl Read, shape: &Shape, take: &Take) -> Result<(), 
             let result = put(&mut columns[*place], (field.quoted || !text.is_empty()).then_some(text));
             result.map_err(|error| format!("row {row}, column `{}`: {error}", shape.columns[*place].0))?;
         }
-        rows += 1;
+        (rows, bytes) = (rows + 1, bytes + records.line.len());
     }
 }
 

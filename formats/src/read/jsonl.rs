@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use seedbed_engine::types::Type;
 
 use super::column::Column;
-use super::{ROWS_PER_BATCH, Shape, Take};
+use super::{BYTES_PER_BATCH, ROWS_PER_BATCH, Shape, Take};
 
 /// No line is longer.
 const LONGEST_LINE: u64 = 1 << 28;
@@ -16,12 +16,13 @@ pub(super) fn read(source: impl Read, shape: &Shape, take: &Take) -> Result<(), 
     let mut columns: Vec<Column> =
         shape.columns.iter().map(|(_, ty)| Column::new(ty)).collect::<Result<_, _>>()?;
     let mut line = Vec::new();
-    let (mut row, mut rows) = (0_u64, 0);
+    let (mut row, mut rows, mut bytes) = (0_u64, 0, 0);
     loop {
         line.clear();
         let mut limited = source.by_ref().take(LONGEST_LINE);
         limited.read_until(b'\n', &mut line).map_err(|error| error.to_string())?;
-        if rows == ROWS_PER_BATCH || (line.is_empty() && rows > 0) {
+        if rows == ROWS_PER_BATCH || bytes >= BYTES_PER_BATCH || (line.is_empty() && rows > 0) {
+            bytes = 0;
             let arrays = columns.iter_mut().map(Column::finish).collect::<Result<_, _>>();
             let arrays = arrays.map_err(|error| format!("up to row {row}: {error}"))?;
             take(&shape.batch(arrays, std::mem::take(&mut rows))?)?;
@@ -29,7 +30,7 @@ pub(super) fn read(source: impl Read, shape: &Shape, take: &Take) -> Result<(), 
         if line.is_empty() {
             return Ok(());
         }
-        (row, rows) = (row + 1, rows + 1);
+        (row, rows, bytes) = (row + 1, rows + 1, bytes + line.len());
         let text = std::str::from_utf8(&line).map_err(|error| format!("row {row}: {error}"))?;
         object(text.trim_end(), shape, &mut columns).map_err(|error| format!("row {row}: {error}"))?;
     }

@@ -23,6 +23,8 @@ use crate::format::Format;
 
 /// The rows of a batch.
 const ROWS_PER_BATCH: usize = 8192;
+/// The text from which on a batch ends early. Offsets into the text of a column have 31 bits.
+const BYTES_PER_BATCH: usize = 16 << 20;
 
 /// What is to be read from the files of a table.
 pub(crate) struct Shape {
@@ -80,5 +82,30 @@ impl Shape {
             Some((column, _)) => Err(format!("column `{column}` is missing")),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Thousands of long texts in one batch were more than its offsets reach, and reading them panicked.
+    #[test]
+    fn a_batch_of_long_texts_ends_early() {
+        let shape = Shape { columns: vec![("text".to_owned(), Type::Text)] };
+        let text = "x".repeat(1 << 20);
+        let csv = format!("text\n{}", format!("{text}\n").repeat(40));
+        let jsonl = format!("{{\"text\":\"{text}\"}}\n").repeat(40);
+        let batches = Mutex::new(Vec::new());
+        let take = |batch: &RecordBatch| {
+            batches.lock().unwrap().push(batch.num_rows());
+            Ok(())
+        };
+        csv::read(csv.as_bytes(), &shape, &take).unwrap();
+        assert_eq!(std::mem::take(&mut *batches.lock().unwrap()), [16, 16, 8]);
+        jsonl::read(jsonl.as_bytes(), &shape, &take).unwrap();
+        assert_eq!(*batches.lock().unwrap(), [16, 16, 8]);
     }
 }

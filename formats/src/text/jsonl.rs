@@ -2,6 +2,8 @@
 //! stand in the object as they are, everything else is text in quotes; what JSON cannot say (NaN and the
 //! infinities) is null.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use seedbed_engine::calendar::Style;
@@ -17,6 +19,8 @@ pub(crate) struct JsonlEncoder {
     schema: SchemaRef,
     /// What stands before each value: `{"id":`, `,"name":`, ….
     keys: Vec<Vec<u8>>,
+    /// Values that JSON cannot say, so far.
+    lost: AtomicU64,
 }
 
 impl JsonlEncoder {
@@ -28,21 +32,34 @@ impl JsonlEncoder {
             key
         });
         let keys = keys.collect();
-        Self { schema, keys }
+        Self { schema, keys, lost: AtomicU64::new(0) }
+    }
+
+    /// How many values have become null because JSON cannot say them.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
     }
 
     pub(crate) fn encode(&self, next: &mut NextBatch) -> Result<Vec<u8>, RunError<Error>> {
         let bytes_per_row = self.keys.iter().map(|key| key.len() + BYTES_PER_CELL).sum::<usize>();
         let mut out = Vec::new();
         let mut dictionaries: Vec<Written> = self.keys.iter().map(|_| Written::default()).collect();
+        let mut lost = 0;
         while let Some(batch) = next()? {
             out.reserve(batch.num_rows() * bytes_per_row);
-            self.write_batch(&batch, &mut dictionaries, &mut out);
+            self.write_batch(&batch, &mut dictionaries, &mut out, &mut lost);
         }
+        self.lost.fetch_add(lost, Ordering::Relaxed);
         Ok(out)
     }
 
-    fn write_batch(&self, batch: &RecordBatch, dictionaries: &mut [Written], out: &mut Vec<u8>) {
+    fn write_batch(
+        &self,
+        batch: &RecordBatch,
+        dictionaries: &mut [Written],
+        out: &mut Vec<u8>,
+        lost: &mut u64,
+    ) {
         let columns =
             self.schema.fields().iter().zip(batch.columns()).map(|(field, array)| Column::new(field, array));
         let columns: Vec<Column> = columns.collect();
@@ -61,7 +78,7 @@ impl JsonlEncoder {
                     Values::Dictionary(keys, _) => {
                         out.extend_from_slice(dictionaries[i].value(keys.value(row)))
                     }
-                    _ => write_value(column, row, out),
+                    _ => write_value(column, row, out, lost),
                 }
             }
             out.extend_from_slice(if columns.is_empty() { b"{}\n" } else { b"}\n" });
@@ -110,13 +127,19 @@ fn write_text(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-fn write_value(column: &Column, row: usize, out: &mut Vec<u8>) {
+/// Writes a value, and counts it when it is lost.
+fn write_value(column: &Column, row: usize, out: &mut Vec<u8>, lost: &mut u64) {
     if column.is_null(row) {
         return out.extend_from_slice(b"null");
     }
     match &column.values {
         Values::Null => {}
-        Values::Bare(values) => values.write(row, out).unwrap_or_else(|_| out.extend_from_slice(b"null")),
+        Values::Bare(values) => {
+            if values.write(row, out).is_err() {
+                out.extend_from_slice(b"null");
+                *lost += 1;
+            }
+        }
         Values::Ascii(values) => {
             out.push(b'"');
             values.write(row, Style::Iso, b"\\\\", out);
@@ -143,7 +166,7 @@ fn write_value(column: &Column, row: usize, out: &mut Vec<u8>) {
                 if item > offsets[row] as usize {
                     out.push(b',');
                 }
-                write_value(items, item, out);
+                write_value(items, item, out, lost);
             }
             out.push(b']');
         }
