@@ -1,0 +1,159 @@
+//! A single file, or a stream.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use seedbed_formats::{Compression, Error, Format, Request, Target};
+
+use crate::shop::{long_plan, names, request, run, run_on, run_with};
+
+#[test]
+fn one_file_takes_one_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tenants.jsonl");
+    let one = |force| Request {
+        tables: vec![0],
+        rows_per_file: None,
+        force,
+        ..request(Target::File(path.clone()), Format::Jsonl)
+    };
+    let error = run(Request { tables: vec![0, 1], ..one(false) }).unwrap_err();
+    assert_eq!(error.to_string(), "one file takes one table, and 2 are to be written");
+    assert!(error.hint().unwrap().contains("--tables"));
+    assert!(!path.exists());
+
+    assert_eq!(run(one(false)).unwrap().rows, 300);
+    assert_eq!(names(folder.path()), ["tenants.jsonl"]);
+    let before = fs::read(&path).unwrap();
+    assert!(before.starts_with(b"{\"id\":1,\"plan\":\""));
+    let error = run(one(false)).unwrap_err();
+    assert_eq!(error.to_string(), format!("`{}` already exists", path.display()));
+    fs::write(&path, "old").unwrap();
+    run(one(true)).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), before);
+
+    let missing = folder.path().join("missing");
+    let error = run(Request { target: Target::File(missing.join("x.csv")), ..one(false) }).unwrap_err();
+    assert!(
+        error.to_string().starts_with(&format!("cannot create a file in `{}`: ", missing.display())),
+        "{error}"
+    );
+    assert!(matches!(run(Request { rows_per_file: Some(5), ..one(true) }), Err(Error::Usage { .. })));
+    assert!(matches!(
+        run(Request { compression: Compression::Snappy, ..one(true) }),
+        Err(Error::Usage { .. })
+    ));
+}
+
+/// A stream that keeps what it gets.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_stream_gets_what_a_file_gets() {
+    for format in Format::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let one = |target| Request { tables: vec![1], rows_per_file: None, ..request(target, format) };
+        let stream = Shared::default();
+        let report = run(one(Target::Writer(Box::new(stream.clone())))).unwrap();
+        run(one(Target::File(path.clone()))).unwrap();
+        let streamed = stream.0.lock().unwrap();
+        assert_eq!(report.bytes, streamed.len() as u64);
+        assert!(*streamed == fs::read(&path).unwrap(), "{format:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_went_away_is_told_apart() {
+    struct Gone;
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let target = Target::Writer(Box::new(Gone));
+    let error =
+        run(Request { tables: vec![1], rows_per_file: None, ..request(target, Format::Csv) }).unwrap_err();
+    assert!(error.is_broken_pipe());
+    assert!(error.to_string().starts_with("cannot write `-`: "));
+}
+
+/// `/dev/full` fails every write as a full disk does.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_reported() {
+    let target = Target::File("/dev/full".into());
+    let error = run(Request { tables: vec![1], rows_per_file: None, ..request(target, Format::Parquet) })
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::Io { action: "write", source, .. } if source.kind() == io::ErrorKind::StorageFull),
+        "{error}"
+    );
+    // What has gone to a device is not removed, and not said to be.
+    assert_eq!(error.hint().as_deref(), Some("free some space, or lower the scale"));
+    assert!(Path::new("/dev/full").exists());
+}
+
+/// Two runs into one file wrote the same temporary file, and both said that all was well.
+#[test]
+fn a_file_that_is_being_written_is_nobody_elses() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lines.csv");
+    let one = |force| Request {
+        tables: vec![0],
+        rows_per_file: None,
+        force,
+        ..request(Target::File(path.clone()), Format::Csv)
+    };
+    // What a killed run has left is in nobody's way.
+    fs::write(folder.path().join("lines.csv.partial"), "x".repeat(1 << 21)).unwrap();
+    run_with(one(false), || {
+        for force in [false, true] {
+            let error = run_on(&long_plan(2), one(force), 1).unwrap_err();
+            assert_eq!(error.to_string(), format!("`{}` is being written by another run", path.display()));
+        }
+    })
+    .unwrap();
+    assert_eq!(names(folder.path()), ["lines.csv"]);
+    let alone = folder.path().join("alone.csv");
+    run_on(&long_plan(1), Request { target: Target::File(alone.clone()), ..one(false) }, 1).unwrap();
+    assert!(fs::read(&path).unwrap() == fs::read(alone).unwrap());
+}
+
+/// A link to nothing was replaced by a file, and `--force` replaced links to files.
+#[test]
+#[cfg(unix)]
+fn a_link_stays_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let (link, file) = (folder.path().join("link.csv"), folder.path().join("file.csv"));
+    std::os::unix::fs::symlink("file.csv", &link).unwrap();
+    let one = |force| Request {
+        tables: vec![0],
+        rows_per_file: None,
+        force,
+        ..request(Target::File(link.clone()), Format::Csv)
+    };
+    let error = run(one(false)).unwrap_err();
+    assert_eq!(error.to_string(), format!("`{}` is a link to something that is not there", link.display()));
+    fs::write(&file, "old").unwrap();
+    assert!(matches!(run(one(false)), Err(Error::Exists { .. })));
+    run(one(true)).unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read(&file).unwrap().starts_with(b"id,plan\n"));
+}
