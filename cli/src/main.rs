@@ -11,6 +11,7 @@ mod ddl;
 mod exit;
 mod explain;
 mod fault;
+mod flag_values;
 mod generate;
 mod grid;
 mod load;
