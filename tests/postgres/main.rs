@@ -12,4 +12,5 @@ mod in_place;
 mod foreign_keys;
 mod privileges;
 mod faults;
+mod stopping;
 mod injection;

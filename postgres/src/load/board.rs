@@ -4,10 +4,14 @@
 //! are built, several at a time; then they become keys. When all tables have theirs, foreign keys are added at once and
 //! checked table by table.
 
+use std::any::Any;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::error::Error;
+use crate::stop::Stop;
 
 /// Something that one worker does on its connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +47,8 @@ pub(crate) struct Board {
     work: Vec<Work>,
     state: Mutex<State>,
     changed: Condvar,
+    /// Stops whoever is in the middle of a task when another one has failed.
+    stop: Stop,
 }
 
 struct State {
@@ -55,11 +61,17 @@ struct State {
     indexes_left: Vec<usize>,
     /// Tables that do not have their keys yet.
     tables_left: usize,
-    failure: Option<Error>,
+    failure: Option<Failure>,
+}
+
+/// Why the work is not done to its end.
+enum Failure {
+    Error(Error),
+    Panic(Box<dyn Any + Send>),
 }
 
 impl Board {
-    pub(crate) fn new(work: Vec<Work>) -> Self {
+    pub(crate) fn new(work: Vec<Work>, stop: Stop) -> Self {
         let mut ready = Vec::new();
         for (t, table) in work.iter().enumerate() {
             let weight = table.bytes / table.parts.len().max(1) as u64;
@@ -73,31 +85,63 @@ impl Board {
             tables_left: work.len(),
             failure: None,
         };
-        Self { work, state: Mutex::new(state), changed: Condvar::new() }
+        Self { work, state: Mutex::new(state), changed: Condvar::new(), stop }
     }
 
     /// Takes tasks and does them until none is left or one has failed. Every worker calls this.
     pub(crate) fn work_on(&self, mut perform: impl FnMut(&Task) -> Result<(), Error>) {
         while let Some(task) = self.next() {
-            let result = perform(&task);
+            // A worker that is gone must not keep the others waiting for it. Nothing that it leaves half done is used
+            // again: all the work ends here.
+            let result = catch_unwind(AssertUnwindSafe(|| perform(&task)));
             let mut state = self.lock();
             state.running -= 1;
             match result {
-                Ok(()) => self.done(&mut state, &task),
-                // Later failures follow from the first.
-                Err(error) => {
-                    state.failure.get_or_insert(error);
-                }
+                Ok(Ok(())) => self.done(&mut state, &task),
+                Ok(Err(error)) => self.failed(&mut state, Failure::Error(error)),
+                Err(panic) => self.failed(&mut state, Failure::Panic(panic)),
             }
             drop(state);
             self.changed.notify_all();
         }
     }
 
+    /// Waits until nothing is left to do, and looks now and then whether it makes sense to go on.
+    pub(crate) fn watch(&self, interval: Duration, mut look: impl FnMut() -> Result<(), Error>) {
+        let mut state = self.lock();
+        while state.failure.is_none() && (state.running > 0 || !state.ready.is_empty()) {
+            let waited = self.changed.wait_timeout(state, interval);
+            let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = guard;
+            if timeout.timed_out() {
+                drop(state);
+                let looked = look();
+                state = self.lock();
+                if let Err(error) = looked {
+                    self.failed(&mut state, Failure::Error(error));
+                    self.changed.notify_all();
+                }
+            }
+        }
+    }
+
     /// How it ended, when all workers are done.
+    ///
+    /// # Panics
+    /// When a worker has.
     pub(crate) fn finish(self) -> Result<(), Error> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        state.failure.map_or(Ok(()), Err)
+        match state.failure {
+            None => Ok(()),
+            Some(Failure::Error(error)) => Err(error),
+            Some(Failure::Panic(panic)) => resume_unwind(panic),
+        }
+    }
+
+    fn failed(&self, state: &mut State, failure: Failure) {
+        // Later failures follow from the first.
+        state.failure.get_or_insert(failure);
+        self.stop.stop();
     }
 
     /// The heaviest task that is ready; waits while others may still make one ready.
@@ -188,7 +232,7 @@ mod tests {
 
     #[test]
     fn tasks_follow_each_other() {
-        let board = Board::new(vec![table(1, 0, false, 5), table(2, 2, true, 100)]);
+        let board = Board::new(vec![table(1, 0, false, 5), table(2, 2, true, 100)], Stop::new());
         let mut done = Vec::new();
         board.work_on(|task| {
             done.push(task.clone());
@@ -212,7 +256,7 @@ mod tests {
 
     #[test]
     fn several_workers_do_every_task_once() {
-        let board = Board::new((0..7).map(|i| table(3, 4, true, i * 10)).collect());
+        let board = Board::new((0..7).map(|i| table(3, 4, true, i * 10)).collect(), Stop::new());
         let done = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -234,13 +278,68 @@ mod tests {
 
     #[test]
     fn the_first_failure_stops_all() {
-        let board = Board::new(vec![table(5, 1, true, 1)]);
+        let stop = Stop::new();
+        let board = Board::new(vec![table(5, 1, true, 1)], stop.clone());
         let mut tries = 0;
         board.work_on(|_| {
             tries += 1;
             if tries == 2 { Err(Error::usage("no", "try")) } else { Ok(()) }
         });
         assert_eq!(tries, 2);
+        assert!(stop.is_asked());
         assert!(board.finish().is_err());
+    }
+
+    /// A worker that panicked left the others waiting forever.
+    #[test]
+    fn a_panic_stops_all_and_reaches_whoever_waits() {
+        let stop = Stop::new();
+        let board = Board::new(vec![table(1, 0, false, 1)], stop.clone());
+        let begun = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                board.work_on(|_| {
+                    begun.wait();
+                    // Time for the other worker to find nothing to do, and to wait.
+                    std::thread::sleep(Duration::from_millis(50));
+                    panic!("a defect")
+                });
+            });
+            scope.spawn(|| {
+                begun.wait();
+                board.work_on(|task| panic!("{task:?} follows from one that failed"));
+            });
+        });
+        assert!(stop.is_asked());
+        let ended = catch_unwind(AssertUnwindSafe(|| board.finish()));
+        assert_eq!(ended.err().and_then(|panic| panic.downcast_ref().copied()), Some("a defect"));
+    }
+
+    #[test]
+    fn who_watches_can_end_the_work() {
+        let stop = Stop::new();
+        let board = Board::new(vec![table(1, 0, false, 1)], stop.clone());
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                board.work_on(|_| {
+                    while !stop.is_asked() {
+                        std::thread::yield_now();
+                    }
+                    Err(Error::Interrupted)
+                });
+            });
+            board.watch(Duration::from_millis(1), || Err(Error::usage("no", "try")));
+        });
+        assert!(matches!(board.finish(), Err(Error::Usage { .. })));
+    }
+
+    #[test]
+    fn who_watches_ends_with_the_work() {
+        let board = Board::new(vec![table(2, 1, true, 1)], Stop::new());
+        std::thread::scope(|scope| {
+            scope.spawn(|| board.work_on(|_| Ok(())));
+            board.watch(Duration::from_secs(600), || Err(Error::usage("no", "try")));
+        });
+        assert!(board.finish().is_ok());
     }
 }

@@ -6,6 +6,7 @@
 //! once more, so it pays from four connections on.
 
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -37,14 +38,15 @@ const MEMORY_FOR_INDEXES_MIB: u64 = 512;
 
 pub(super) fn load(load: &Load, control: Session) -> Result<Report, Error> {
     let staging = Staging::create(&control)?;
-    let result = build_and_publish(load, &control, &staging);
-    if result.is_err() {
+    // Nothing that a panic leaves half done is used again, but what is on the server goes away.
+    let result = catch_unwind(AssertUnwindSafe(|| build_and_publish(load, &control, &staging)));
+    if !matches!(result, Ok(Ok(_))) {
         // The next run removes what cannot be removed now. The connection may be in the middle of publishing.
         let control = control.unstopped();
         let _ = control.execute("roll back", "rollback");
         let _ = staging.remove(&control);
     }
-    result
+    result.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Result<Report, Error> {
@@ -73,7 +75,7 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
     };
     let (sessions, refused) = building.connect()?;
     let jobs = sessions.len();
-    building.run(sessions, Board::new(work))?;
+    building.run(sessions, Board::new(work, building.stop.clone()))?;
 
     for (table, there) in ddl.tables.iter().zip(&there) {
         table::set_sequences(control, load.plan, table, there, schema)?;
@@ -180,12 +182,7 @@ impl Building<'_> {
         std::thread::scope(|scope| {
             for session in sessions {
                 let board = &board;
-                scope.spawn(move || {
-                    board.work_on(|task| {
-                        // Whoever fails stops the others, in the middle of a stream if need be.
-                        self.perform(&session, task, workers).inspect_err(|_| self.stop.stop())
-                    });
-                });
+                scope.spawn(move || board.work_on(|task| self.perform(&session, task, workers)));
             }
         });
         board.finish()
