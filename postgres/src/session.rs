@@ -5,6 +5,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::SinkExt;
@@ -26,8 +27,15 @@ const SETTINGS: &str = "\
     set lock_timeout to '10s'; set synchronous_commit to off; set client_min_messages to warning; \
     set default_transaction_read_only to off; set default_transaction_isolation to 'read committed'";
 
-/// How often a waiting statement looks whether it has been asked to stop.
-const STOP_INTERVAL: std::time::Duration = std::time::Duration::from_millis(50);
+/// How long a server may take to be told that a statement is to be given up. One that cannot be told notices when the
+/// connection closes.
+const LIMIT_OF_CANCEL: Duration = Duration::from_secs(2);
+
+/// How long a server that has been told to give up may take to do so.
+const LIMIT_AFTER_CANCEL: Duration = Duration::from_secs(10);
+
+/// How long a rollback may take when something has gone wrong: the network may be gone.
+pub(crate) const LIMIT_OF_ROLLBACK: Duration = Duration::from_secs(5);
 
 /// A connection.
 pub(crate) struct Session {
@@ -47,11 +55,17 @@ pub(crate) struct CopyIn<'s> {
 impl Session {
     /// Connects and sets what a load needs. Must be called outside the runtime.
     pub(crate) fn open(target: &Arc<Target>, runtime: &Handle, stop: &Stop) -> Result<Self, Error> {
-        let client = runtime.block_on(target.connect())?;
+        let connected = runtime.block_on(stop.unless_asked(target.connect()));
+        let client = connected.unwrap_or(Err(Error::Interrupted))?;
         let session =
             Self { client, target: Arc::clone(target), runtime: runtime.clone(), stop: stop.clone() };
         session.execute("set up the connection", SETTINGS)?;
         Ok(session)
+    }
+
+    /// What asks this session to stop.
+    pub(crate) fn stop(&self) -> &Stop {
+        &self.stop
     }
 
     /// Runs statements that give nothing.
@@ -104,31 +118,35 @@ impl Session {
         doing: &str,
         answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Error> {
+        match self.answer(answer) {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(error)) if !self.stop.is_asked() => Err(Error::from_postgres(doing, &error)),
+            _ => Err(Error::Interrupted),
+        }
+    }
+
+    /// The answer, unless somebody asks to stop: then there is only one if the server gives one soon.
+    fn answer<T, E>(&self, answer: impl Future<Output = Result<T, E>>) -> Option<Result<T, E>> {
         if self.stop.is_asked() {
-            return Err(Error::Interrupted);
+            return None;
         }
         self.runtime.block_on(async {
             let mut answer = std::pin::pin!(answer);
-            let mut cancelled = false;
-            loop {
-                match tokio::time::timeout(STOP_INTERVAL, &mut answer).await {
-                    Ok(Ok(value)) => return Ok(value),
-                    Ok(Err(_)) if self.stop.is_asked() => return Err(Error::Interrupted),
-                    Ok(Err(error)) => return Err(Error::from_postgres(doing, &error)),
-                    Err(_) if self.stop.is_asked() && !cancelled => {
-                        cancelled = true;
-                        // A server that cannot be told will notice when the connection closes.
-                        let _ = self.target.cancel(&self.client.cancel_token()).await;
-                    }
-                    Err(_) => {}
-                }
+            if let Some(answer) = self.stop.unless_asked(answer.as_mut()).await {
+                return Some(answer);
+            }
+            let token = self.client.cancel_token();
+            let told = tokio::time::timeout(LIMIT_OF_CANCEL, self.target.cancel(&token)).await;
+            match told {
+                Ok(Ok(())) => tokio::time::timeout(LIMIT_AFTER_CANCEL, answer).await.ok(),
+                _ => None,
             }
         })
     }
 
-    /// The same connection for tidying up after somebody has asked to stop.
-    pub(crate) fn unstopped(self) -> Self {
-        Self { stop: Stop::new(), ..self }
+    /// The same connection for tidying up after something has gone wrong: it stops after some time, whoever has asked.
+    pub(crate) fn for_tidying(self, limit: Duration) -> Self {
+        Self { stop: Stop::after(limit), ..self }
     }
 }
 

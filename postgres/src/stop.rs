@@ -1,7 +1,12 @@
 //! A way to ask a load to stop, from a signal handler or another thread.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How often whoever waits looks whether somebody has asked.
+const INTERVAL: Duration = Duration::from_millis(50);
 
 /// Asked once, it stays asked. Clones are the same request.
 #[derive(Clone, Debug, Default)]
@@ -9,6 +14,8 @@ pub struct Stop {
     asked: Arc<AtomicBool>,
     /// Asking this one asks the other, too, and not the other way round.
     parent: Option<Arc<AtomicBool>>,
+    /// From then on it counts as asked.
+    deadline: Option<Instant>,
 }
 
 impl Stop {
@@ -25,12 +32,31 @@ impl Stop {
     /// Whether somebody has asked.
     pub fn is_asked(&self) -> bool {
         let is_asked = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
-        is_asked(&self.asked) || self.parent.as_deref().is_some_and(is_asked)
+        is_asked(&self.asked)
+            || self.parent.as_deref().is_some_and(is_asked)
+            || self.deadline.is_some_and(|deadline| deadline <= Instant::now())
+    }
+
+    /// Nobody has asked yet, but after some time it counts as asked: for work that may not go on forever.
+    pub(crate) fn after(time: Duration) -> Self {
+        Self { deadline: Instant::now().checked_add(time), ..Self::default() }
     }
 
     /// For a part of the work: it stops when the whole is asked to, and can be stopped alone.
     pub(crate) fn part(&self) -> Self {
-        Self { asked: Arc::default(), parent: Some(Arc::clone(&self.asked)) }
+        Self { asked: Arc::default(), parent: Some(Arc::clone(&self.asked)), deadline: self.deadline }
+    }
+
+    /// What comes of some work, or nothing when somebody asks to stop before it is done.
+    pub(crate) async fn unless_asked<W: Future>(&self, work: W) -> Option<W::Output> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            match tokio::time::timeout(INTERVAL, &mut work).await {
+                Ok(output) => return Some(output),
+                Err(_) if self.is_asked() => return None,
+                Err(_) => {}
+            }
+        }
     }
 }
 
@@ -46,5 +72,11 @@ mod tests {
         assert!(part.is_asked() && !whole.is_asked() && !other.is_asked());
         whole.stop();
         assert!(other.is_asked());
+    }
+
+    #[test]
+    fn time_asks_too() {
+        assert!(Stop::after(Duration::ZERO).is_asked());
+        assert!(!Stop::after(Duration::from_secs(600)).is_asked());
     }
 }

@@ -11,7 +11,7 @@ use crate::catalog::{self, ExistingTable};
 use crate::connect::Target;
 use crate::copy::{TableDecoder, TargetColumn, comparable};
 use crate::error::Error;
-use crate::load::runtime;
+use crate::load::{count, runtime};
 use crate::session::Session;
 use crate::sql::{identifier, qualified};
 use crate::stop::Stop;
@@ -42,7 +42,7 @@ pub fn verify(
     stop: &Stop,
 ) -> Result<Vec<TableVerification>, Error> {
     let runtime = runtime()?;
-    pool.install(|| plan.count())?;
+    count(plan, pool, stop)?;
     let session = Session::open(&Arc::new(target.clone()), runtime.handle(), stop)?;
     session.execute("begin reading", "begin isolation level repeatable read read only")?;
     let name = |table: usize| plan.model().tables[table].name.as_str();

@@ -7,6 +7,7 @@ mod copy;
 mod ddl;
 
 mod loading;
+mod proxy;
 mod load;
 mod in_place;
 mod foreign_keys;

@@ -35,15 +35,30 @@ impl Plan {
     /// # Errors
     /// A count that cannot be computed, or a table with more rows than can be numbered.
     pub fn count(&self) -> Result<(), ValueError> {
-        (0..self.model.tables.len()).try_for_each(|table| self.count_table(table))
+        self.count_unless(&|| false)
     }
 
-    fn count_table(&self, table: usize) -> Result<(), ValueError> {
+    /// The same, and ends early when it is asked to stop, which it looks at often. What has been counted by then is kept.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn count_unless(&self, stopped: &(dyn Fn() -> bool + Sync)) -> Result<(), ValueError> {
+        (0..self.model.tables.len()).try_for_each(|table| self.count_table(table, stopped))
+    }
+
+    fn count_table(&self, table: usize, stopped: &(dyn Fn() -> bool + Sync)) -> Result<(), ValueError> {
         let Source::Per { parent, count } = &self.model.tables[table].source else { return Ok(()) };
-        self.count_table(*parent)?;
+        self.count_table(*parent, stopped)?;
+        if stopped() {
+            return Ok(());
+        }
         let parents = self.rows(*parent)?;
         if let Some(column) = count.column {
-            self.count_in_parallel(table, *parent, column, parents)?;
+            self.count_in_parallel(table, *parent, column, parents, stopped)?;
+        }
+        // The rows of a table that has not been counted to its end would be counted one after the other.
+        if stopped() {
+            return Ok(());
         }
         let rows = self.rows(table)?;
         if rows > 1 << 53 {
@@ -62,10 +77,11 @@ impl Plan {
         parent: usize,
         column: usize,
         parents: u64,
+        stopped: &(dyn Fn() -> bool + Sync),
     ) -> Result<(), ValueError> {
         let Some(counts) = &self.counts[table] else { return Ok(()) };
         let wave = PARENTS_PER_TASK * 4 * rayon::current_num_threads() as u64;
-        while !counts.is_complete(parents) {
+        while !counts.is_complete(parents) && !stopped() {
             let first = counts.covered();
             let end = (first + wave).min(parents);
             let tasks: Vec<Range<u64>> = (first..end)

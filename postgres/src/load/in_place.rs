@@ -13,7 +13,7 @@ use super::table::{self, Filling};
 use crate::catalog;
 use crate::ddl;
 use crate::error::Error;
-use crate::session::Session;
+use crate::session::{LIMIT_OF_ROLLBACK, Session};
 use crate::sql::{literal, qualified};
 
 pub(super) fn load(load: &Load, session: Session) -> Result<Report, Error> {
@@ -22,7 +22,7 @@ pub(super) fn load(load: &Load, session: Session) -> Result<Report, Error> {
     let result = fill(load, &session);
     if result.is_err() {
         // A connection that is gone has rolled back already.
-        let _ = session.unstopped().execute("roll back", "rollback");
+        let _ = session.for_tidying(LIMIT_OF_ROLLBACK).execute("roll back", "rollback");
     }
     result
 }

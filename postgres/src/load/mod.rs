@@ -112,6 +112,12 @@ fn check(target: &Target, request: &Request) -> Result<(), Error> {
     Ok(())
 }
 
+/// Counts the rows of all tables, which takes a while at a large scale.
+pub(crate) fn count(plan: &Plan, pool: &rayon::ThreadPool, stop: &Stop) -> Result<(), Error> {
+    pool.install(|| plan.count_unless(&|| stop.is_asked()))?;
+    if stop.is_asked() { Err(Error::Interrupted) } else { Ok(()) }
+}
+
 /// One thread serves all connections: it only passes bytes on.
 pub(crate) fn runtime() -> Result<Runtime, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();

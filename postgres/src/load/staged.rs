@@ -20,7 +20,7 @@ use super::table::{self, Filling};
 use super::{Load, definition, definitions};
 use crate::catalog::{self, ExistingTable};
 use crate::error::Error;
-use crate::session::Session;
+use crate::session::{LIMIT_OF_ROLLBACK, Session};
 use crate::sql::{identifier, qualified};
 use crate::stop::Stop;
 
@@ -42,7 +42,7 @@ pub(super) fn load(load: &Load, control: Session) -> Result<Report, Error> {
     let result = catch_unwind(AssertUnwindSafe(|| build_and_publish(load, &control, &staging)));
     if !matches!(result, Ok(Ok(_))) {
         // The next run removes what cannot be removed now. The connection may be in the middle of publishing.
-        let control = control.unstopped();
+        let control = control.for_tidying(LIMIT_OF_ROLLBACK);
         let _ = control.execute("roll back", "rollback");
         let _ = staging.remove(&control);
     }

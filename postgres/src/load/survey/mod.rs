@@ -109,7 +109,7 @@ pub(crate) fn look(
         ));
     }
     // Counting takes a while at a large scale, so it waits until nothing stands in the way.
-    pool.install(|| plan.count())?;
+    super::count(plan, pool, session.stop())?;
     if way != Way::Staged {
         sequences::check(session, plan, &ddl, &existing, &request.schema)?;
     }
