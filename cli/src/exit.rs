@@ -22,7 +22,7 @@ pub(crate) enum Failure {
     /// What is there is not what the plan makes; the report says so on stdout.
     Differs,
     /// Somebody asked the program to stop; what has become of the target.
-    Interrupted(&'static str),
+    Interrupted(String),
 }
 
 impl Failure {
@@ -66,7 +66,7 @@ impl From<seedbed_formats::Error> for Failure {
             Error::Usage { .. } | Error::NotEmpty { .. } | Error::Exists { .. } | Error::InUse { .. } => {
                 Self::Usage { message, hint }
             }
-            Error::Interrupted => Self::Interrupted("what was written has been removed"),
+            Error::Interrupted => Self::Interrupted("what was written has been removed".to_owned()),
             _ => Self::Running { message, hint },
         }
     }
@@ -76,9 +76,12 @@ impl From<seedbed_postgres::Error> for Failure {
     fn from(error: seedbed_postgres::Error) -> Self {
         use seedbed_postgres::Error;
         let (message, hint) = (error.to_string(), error.hint());
-        match error {
+        match error.without_leftover() {
             Error::Usage { .. } => Self::Usage { message, hint },
-            Error::Interrupted => Self::Interrupted("the target is as it was"),
+            Error::Interrupted => {
+                let left = error.leftover().map_or_else(String::new, |left| format!("; {left}"));
+                Self::Interrupted(format!("the target is as it was{left}"))
+            }
             _ => Self::Running { message, hint },
         }
     }

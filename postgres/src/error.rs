@@ -85,6 +85,24 @@ pub enum Error {
         /// Rows taken.
         found: u64,
     },
+    /// The connection broke while the server was committing.
+    #[error(
+        "lost the connection while committing, so the target holds either what it held before or all of the new data: {cause}"
+    )]
+    Undecided {
+        /// Every cause, from the outermost to the innermost.
+        cause: String,
+    },
+    /// A load failed, and what it had built could not be removed.
+    #[error("{error}; {}", leftover(schema, cause))]
+    Leftover {
+        /// Why it failed.
+        error: Box<Error>,
+        /// The private schema.
+        schema: String,
+        /// Why that could not be removed.
+        cause: Box<Error>,
+    },
     /// Somebody asked the work to stop.
     #[error("interrupted")]
     Interrupted,
@@ -149,10 +167,38 @@ impl Error {
         Self::Server { doing, error: Box::new(error) }
     }
 
+    /// The same, when somebody has asked to stop and errors are what came of that; what is left in the target still counts.
+    pub(crate) fn as_interrupted(self) -> Self {
+        match self {
+            Self::Undecided { .. } => self,
+            Self::Leftover { error, schema, cause } => {
+                Self::Leftover { error: Box::new(error.as_interrupted()), schema, cause }
+            }
+            _ => Self::Interrupted,
+        }
+    }
+
+    /// The error itself, without what could not be removed.
+    pub fn without_leftover(&self) -> &Self {
+        match self {
+            Self::Leftover { error, .. } => error,
+            error => error,
+        }
+    }
+
+    /// What could not be removed, and why.
+    pub fn leftover(&self) -> Option<String> {
+        match self {
+            Self::Leftover { schema, cause, .. } => Some(leftover(schema, cause)),
+            _ => None,
+        }
+    }
+
     /// The SQLSTATE, if the server gave one.
     pub fn sqlstate(&self) -> Option<&str> {
         match self {
             Self::Server { error, .. } => Some(&error.sqlstate),
+            Self::Leftover { error, .. } => error.sqlstate(),
             _ => None,
         }
     }
@@ -166,10 +212,20 @@ impl Error {
             Self::Server { error, .. } => {
                 error.hint.clone().or_else(|| hint_for(&error.sqlstate).map(str::to_owned))
             }
+            Self::Undecided { .. } => Some("`seedbed verify` tells which".to_owned()),
+            Self::Leftover { error, .. } => error.hint(),
             Self::Lost { .. } => Some("look at the server's log; then run it again".to_owned()),
             _ => None,
         }
     }
+}
+
+fn leftover(schema: &str, cause: &Error) -> String {
+    let cause = match cause {
+        Error::Interrupted => "no answer in time".to_owned(),
+        cause => cause.to_string(),
+    };
+    format!("schema `{schema}` could not be removed, and the next load will do it: {cause}")
 }
 
 /// What to try when the server has no hint of its own.

@@ -27,12 +27,18 @@ const SETTINGS: &str = "\
     set lock_timeout to '10s'; set synchronous_commit to off; set client_min_messages to warning; \
     set default_transaction_read_only to off; set default_transaction_isolation to 'read committed'";
 
+/// The `lock_timeout` of [`SETTINGS`].
+pub(crate) const LOCK_TIMEOUT: &str = "10s";
+
 /// How long a server may take to be told that a statement is to be given up. One that cannot be told notices when the
 /// connection closes.
 const LIMIT_OF_CANCEL: Duration = Duration::from_secs(2);
 
 /// How long a server that has been told to give up may take to do so.
 const LIMIT_AFTER_CANCEL: Duration = Duration::from_secs(10);
+
+/// How long somebody waits for a sign of life.
+const LIMIT_OF_PING: Duration = Duration::from_secs(1);
 
 /// How long a rollback may take when something has gone wrong: the network may be gone.
 pub(crate) const LIMIT_OF_ROLLBACK: Duration = Duration::from_secs(5);
@@ -71,6 +77,35 @@ impl Session {
     /// Runs statements that give nothing.
     pub(crate) fn execute(&self, doing: &str, statements: &str) -> Result<(), Error> {
         self.wait(doing, self.client.batch_execute(statements))
+    }
+
+    /// Ends a transaction. When this fails, nothing of it has been done, but for [`Error::Undecided`]. From the moment that it
+    /// is sent, somebody who asks to stop may be too late.
+    pub(crate) fn commit(&self, doing: &str) -> Result<(), Error> {
+        if self.stop.is_asked() {
+            return Err(Error::Interrupted);
+        }
+        let Some(answer) = self.answer(self.client.batch_execute("commit")) else {
+            return Err(Error::Undecided { cause: "no answer".to_owned() });
+        };
+        answer.map_err(|error| match Error::from_postgres(doing, &error) {
+            Error::Lost { cause, .. } => Error::Undecided { cause },
+            // A server that goes down can say so after it has committed.
+            error if error.sqlstate().is_some_and(|code| code.starts_with("57P")) => {
+                Error::Undecided { cause: error.to_string() }
+            }
+            _ if self.stop.is_asked() => Error::Interrupted,
+            error => error,
+        })
+    }
+
+    /// Asks the server for a sign of life. It need not give one soon; a connection that is closed is an error.
+    pub(crate) fn ping(&self, doing: &str) -> Result<(), Error> {
+        let answer = self.client.batch_execute("");
+        match self.runtime.block_on(async { tokio::time::timeout(LIMIT_OF_PING, answer).await }) {
+            Ok(Err(error)) => Err(Error::from_postgres(doing, &error)),
+            _ => Ok(()),
+        }
     }
 
     /// Runs a query and gives its rows, every value as text. Nothing is prepared, so poolers between us and the server do not

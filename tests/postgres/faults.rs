@@ -10,7 +10,7 @@ use seedbed_tests::command::stderr;
 use seedbed_tests::server::{Database, Server};
 
 use super::loading::{
-    Scenario, assert_failed, generate, held, load, private_schemas, rows, structure, wait_until,
+    Gate, Scenario, assert_failed, generate, held, load, private_schemas, rows, structure, wait_until,
     wait_until_alone,
 };
 
@@ -194,41 +194,6 @@ fn a_load_in_place_that_is_killed_leaves_all_or_nothing() {
     }
 }
 
-/// A place where the server waits before commands of a kind: not those of the trial, which come before the private schema has
-/// its comment.
-struct Gate<'d>(&'d Database<'d>);
-
-impl<'d> Gate<'d> {
-    fn new(database: &'d Database) -> Self {
-        database.psql(
-            "create schema gate; create table gate.shut (tag text); \
-             create function gate.wait() returns event_trigger language plpgsql as $$ begin \
-               while exists (select from gate.shut where tag = tg_tag and (tag = 'COMMENT' or exists (select from pg_namespace \
-                 where obj_description(oid, 'pg_namespace') like 'a load of seedbed%'))) loop \
-               perform pg_sleep(0.01); end loop; \
-             end $$; \
-             create event trigger gate on ddl_command_start execute function gate.wait()",
-        );
-        Self(database)
-    }
-
-    fn shut(&self, tag: &str) {
-        self.0.psql(&format!("insert into gate.shut values ('{tag}')"));
-    }
-
-    /// Waits until somebody stands there.
-    fn wait(&self) {
-        wait_until(
-            self.0,
-            "select exists (select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep')",
-        );
-    }
-
-    fn open(&self) {
-        self.0.psql("delete from gate.shut");
-    }
-}
-
 /// Waits until rows are being sent.
 fn wait_for_copy(database: &Database) {
     wait_until(
@@ -330,11 +295,8 @@ fn a_connection_that_is_cut_fails_the_load_and_changes_nothing() {
     assert_failed(&output(child), 1, &["error: "]);
     wait_until_alone(&database);
     assert_eq!(held(&database, "public"), before);
-    // Nobody was left to tidy up, so the next run does.
-    assert_eq!(private_schemas(&database).len(), 1);
-    let said = load("minimal", &database, &[]);
-    assert!(said.contains("note: removed schema `seedbed_"), "{said}");
-    assert_eq!(private_schemas(&database), [""; 0]);
+    assert_eq!(private_schemas(&database), [""; 0], "a new connection tidies up");
+    load("minimal", &database, &[]);
 
     // In place, and by somebody who cancels the statement only.
     database.psql("create table big (text text, id int8, more int); insert into big values ('mine', 1, 2)");

@@ -160,3 +160,38 @@ pub(crate) fn wait_until_alone(database: &Database) {
         "select count(*) = 0 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
     );
 }
+
+/// A place where the server waits before commands of a kind: not those of the trial, which come before the private schema has
+/// its comment.
+pub(crate) struct Gate<'d>(&'d Database<'d>);
+
+impl<'d> Gate<'d> {
+    pub(crate) fn new(database: &'d Database) -> Self {
+        database.psql(
+            "create schema gate; create table gate.shut (tag text); \
+             create function gate.wait() returns event_trigger language plpgsql as $$ begin \
+               while exists (select from gate.shut where tag = tg_tag and (tag = 'COMMENT' or exists (select from pg_namespace \
+                 where obj_description(oid, 'pg_namespace') like 'a load of seedbed%'))) loop \
+               perform pg_sleep(0.01); end loop; \
+             end $$; \
+             create event trigger gate on ddl_command_start execute function gate.wait()",
+        );
+        Self(database)
+    }
+
+    pub(crate) fn shut(&self, tag: &str) {
+        self.0.psql(&format!("insert into gate.shut values ('{tag}')"));
+    }
+
+    /// Waits until somebody stands there.
+    pub(crate) fn wait(&self) {
+        wait_until(
+            self.0,
+            "select exists (select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep')",
+        );
+    }
+
+    pub(crate) fn open(&self) {
+        self.0.psql("delete from gate.shut");
+    }
+}

@@ -107,7 +107,7 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
         meter.step(&doing);
         meter.analyze.time(|| session.execute(&doing, &format!("analyze {name}")))?;
     }
-    meter.publish.time(|| session.execute("commit", "commit"))?;
+    meter.publish.time(|| session.commit("commit"))?;
 
     reports.sort_by_key(|report| load.plan.table(&report.name));
     let mut report = Report::new(reports, meter.times(), 1);

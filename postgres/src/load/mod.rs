@@ -10,6 +10,7 @@ mod clock;
 mod definition;
 mod foreign_keys;
 mod in_place;
+mod publish;
 mod request;
 mod staged;
 mod staging;
@@ -81,7 +82,7 @@ pub fn load(
     }
     let mut report = match result {
         Ok(report) => report,
-        Err(_) if stop.is_asked() => return Err(Error::Interrupted),
+        Err(error) if stop.is_asked() => return Err(error.as_interrupted()),
         Err(error) => return Err(error),
     };
     report.notes.splice(0..0, survey.notes);

@@ -13,15 +13,16 @@ use std::time::{Duration, Instant};
 use super::board::{Board, Task, Work};
 use super::buffer::Buffers;
 use super::clock::Meter;
+use super::publish::publish;
 use super::request::{Keys, Report, TableReport};
 use super::staging::Staging;
 use super::stream::{Shared, Stream};
 use super::table::{self, Filling};
-use super::{Load, definition, definitions};
+use super::{Load, definitions};
 use crate::catalog::{self, ExistingTable};
 use crate::error::Error;
 use crate::session::{LIMIT_OF_ROLLBACK, Session};
-use crate::sql::{identifier, qualified};
+use crate::sql::qualified;
 use crate::stop::Stop;
 
 /// Tables with fewer bytes are filled over one connection: several would cost more than they save.
@@ -36,17 +37,45 @@ const PARTS_PER_JOB: u64 = 2;
 /// The memory that an index may be built in, in all; the server's own setting where it is larger.
 const MEMORY_FOR_INDEXES_MIB: u64 = 512;
 
+/// How long removing what a load that failed has built may take.
+const LIMIT_OF_REMOVAL: Duration = Duration::from_secs(15);
+
+/// How often the connection that began the load is looked at while others do the work.
+const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+
 pub(super) fn load(load: &Load, control: Session) -> Result<Report, Error> {
     let staging = Staging::create(&control)?;
     // Nothing that a panic leaves half done is used again, but what is on the server goes away.
     let result = catch_unwind(AssertUnwindSafe(|| build_and_publish(load, &control, &staging)));
-    if !matches!(result, Ok(Ok(_))) {
-        // The next run removes what cannot be removed now. The connection may be in the middle of publishing.
-        let control = control.for_tidying(LIMIT_OF_ROLLBACK);
-        let _ = control.execute("roll back", "rollback");
-        let _ = staging.remove(&control);
+    match result {
+        Ok(Ok(report)) => Ok(report),
+        Ok(Err(error)) => Err(match remove(load, control, &staging) {
+            Ok(()) => error,
+            Err(cause) => {
+                let schema = staging.name;
+                Error::Leftover { error: Box::new(error), schema, cause: Box::new(cause) }
+            }
+        }),
+        Err(panic) => {
+            // The next run removes what cannot be removed now.
+            let _ = remove(load, control, &staging);
+            resume_unwind(panic)
+        }
     }
-    result.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// Removes what a load that failed has built: over the connection that began it, which may be in the middle of publishing, or
+/// over another one if that does not work any more.
+fn remove(load: &Load, control: Session, staging: &Staging) -> Result<(), Error> {
+    let control = control.for_tidying(LIMIT_OF_ROLLBACK);
+    let control = match control.execute("roll back", "rollback") {
+        Ok(()) => control.for_tidying(LIMIT_OF_REMOVAL),
+        Err(_) => {
+            drop(control);
+            Session::open(&load.target, load.runtime.handle(), &Stop::after(LIMIT_OF_REMOVAL))?
+        }
+    };
+    staging.remove(&control)
 }
 
 fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Result<Report, Error> {
@@ -73,15 +102,15 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
         streams: work.iter().map(|work| work.parts.len()).collect(),
         reports: Mutex::new(fillings.iter().map(|filling| TableReport::new(&filling.name)).collect()),
     };
-    let (sessions, refused) = building.connect()?;
+    let (sessions, refused) = building.connect(staging)?;
     let jobs = sessions.len();
-    building.run(sessions, Board::new(work, building.stop.clone()))?;
+    building.run(control, sessions, Board::new(work, building.stop.clone()))?;
 
     for (table, there) in ddl.tables.iter().zip(&there) {
         table::set_sequences(control, load.plan, table, there, schema)?;
     }
     meter.step("publish");
-    meter.publish.time(|| publish(load, control, schema))?;
+    meter.publish.time(|| publish(load, control, schema, &meter))?;
 
     let mut tables = building.reports.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     // As asked for: in the order of the scenario.
@@ -152,11 +181,12 @@ struct Building<'b> {
 impl Building<'_> {
     /// Connects the workers, with memory for building indexes. One will do: the error of the next one is given beside those
     /// that there are.
-    fn connect(&self) -> Result<(Vec<Session>, Option<Error>), Error> {
+    fn connect(&self, staging: &Staging) -> Result<(Vec<Session>, Option<Error>), Error> {
         let stop = &self.stop;
         let (mut sessions, mut refused) = (Vec::new(), None);
         while sessions.len() < self.load.request.jobs {
-            match Session::open(&self.load.target, self.load.runtime.handle(), stop) {
+            let opened = Session::open(&self.load.target, self.load.runtime.handle(), stop);
+            match opened.and_then(|session| staging.share(&session).map(|()| session)) {
                 Ok(session) => sessions.push(session),
                 Err(error) if sessions.is_empty() || stop.is_asked() => return Err(error),
                 Err(error) => {
@@ -176,14 +206,16 @@ impl Building<'_> {
         Ok((sessions, refused))
     }
 
-    /// Does all tasks, each worker on its connection.
-    fn run(&self, sessions: Vec<Session>, board: Board) -> Result<(), Error> {
+    /// Does all tasks, each worker on its connection. Without the one that began the load, which is to end it, they are in
+    /// vain; it also stays open on its way through whatever forgets connections on which nothing is sent.
+    fn run(&self, control: &Session, sessions: Vec<Session>, board: Board) -> Result<(), Error> {
         let workers = sessions.len();
         std::thread::scope(|scope| {
             for session in sessions {
                 let board = &board;
                 scope.spawn(move || board.work_on(|task| self.perform(&session, task, workers)));
             }
+            board.watch(WATCH_INTERVAL, || control.ping("hold the load together"));
         });
         board.finish()
     }
@@ -305,64 +337,6 @@ impl Building<'_> {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<TableReport>> {
         self.reports.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
-}
-
-/// Moves types and tables into place, and those away whose place they take. One transaction: all of it or nothing.
-fn publish(load: &Load, control: &Session, staging: &str) -> Result<(), Error> {
-    let (request, ddl) = (load.request, &load.survey.ddl);
-    let (from, to) = (identifier(staging), identifier(&request.schema));
-    let mut statements = Vec::new();
-    let replaced: Vec<&ExistingTable> =
-        load.survey.tables.iter().filter_map(|table| table.existing.as_ref()).collect();
-    if !replaced.is_empty() {
-        let names: Vec<_> = replaced.iter().map(|table| qualified(&request.schema, &table.name)).collect();
-        statements.push(format!("drop table {}", names.join(", ")));
-        statements.extend(
-            ddl.enums
-                .iter()
-                .map(|of| format!("drop type if exists {}", qualified(&request.schema, &of.name))),
-        );
-    }
-    for of in &ddl.enums {
-        statements.push(format!("alter type {from}.{} set schema {to}", identifier(&of.name)));
-    }
-    for table in &ddl.tables {
-        statements.push(format!("alter table {from}.{} set schema {to}", identifier(&table.name)));
-    }
-    statements.push(format!("drop schema {from}"));
-
-    let doing = "move the tables into place";
-    // Whoever sees this fail rolls back. Once the load is reported as done, no crash of the server may undo it.
-    control.execute(doing, "begin; set local synchronous_commit to default")?;
-    check_unchanged(load, control, &replaced)?;
-    control.execute(doing, &statements.join("; "))?;
-    // Tables come from another schema, so the default privileges of this one are given to them here.
-    table::grant_defaults(control, ddl, &request.schema, &request.schema)?;
-    // From here on somebody who asks to stop is too late.
-    control.execute(doing, "commit")
-}
-
-/// Refuses to replace tables that are not those that were looked at.
-fn check_unchanged(load: &Load, control: &Session, replaced: &[&ExistingTable]) -> Result<(), Error> {
-    if replaced.is_empty() {
-        return Ok(());
-    }
-    let schema = &load.request.schema;
-    let names: Vec<_> = replaced.iter().map(|table| qualified(schema, &table.name)).collect();
-    let doing = "lock the tables that are replaced";
-    control.execute(doing, &format!("lock table {} in access exclusive mode", names.join(", ")))?;
-    let names: Vec<&str> = replaced.iter().map(|table| table.name.as_str()).collect();
-    let now = catalog::tables(control, schema, &names)?;
-    for before in replaced {
-        let name = &before.name;
-        let is_same = now.iter().any(|now| before.oid == now.oid && before.columns == now.columns);
-        let lines = definition::lines(control, schema, schema, name, &names)?;
-        if !is_same || !load.survey.definitions.iter().any(|(of, was)| of == name && *was == lines) {
-            let message = format!("table `{name}` was changed by somebody else meanwhile");
-            return Err(Error::usage(message, "nothing has been replaced; run it again"));
-        }
-    }
-    Ok(())
 }
 
 fn find<'t>(tables: &'t [ExistingTable], name: &str) -> Result<&'t ExistingTable, Error> {

@@ -1,7 +1,8 @@
 //! The private schema in which tables are built, and what dead runs have left of theirs.
 //!
-//! A run takes an advisory lock whose number is in the schema's name, before it makes the schema, and keeps it while it lives.
-//! The server lets go of the lock when the connection ends, however it ends. So a schema whose lock is free is a dead run's.
+//! Every connection of a run takes an advisory lock whose number is in the schema's name, the first one before it makes the
+//! schema. They share the lock and keep it while they live; the server lets go of it when a connection ends, however it ends.
+//! So a schema whose lock can be had alone is a dead run's.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -25,12 +26,18 @@ impl Staging {
     pub(crate) fn create(session: &Session) -> Result<Self, Error> {
         let (name, number) = random();
         let doing = "create a private schema for the load";
-        session.rows(doing, &format!("select pg_catalog.pg_advisory_lock({number})"))?;
+        share_lock(session, doing, number)?;
         let (schema, comment) = (identifier(&name), literal(COMMENT));
         let statements =
             format!("begin; create schema {schema}; comment on schema {schema} is {comment}; commit");
         session.execute(doing, &statements)?;
         Ok(Self { name })
+    }
+
+    /// Marks it as alive for as long as another session lasts, too.
+    pub(crate) fn share(&self, session: &Session) -> Result<(), Error> {
+        let Some(number) = number(&self.name) else { return Ok(()) };
+        share_lock(session, "mark the private schema as alive", number)
     }
 
     /// Removes it with everything in it.
@@ -100,6 +107,11 @@ fn candidates(session: &Session) -> Result<Vec<String>, Error> {
     Ok(rows.iter().filter_map(|row| row.get(0).map(str::to_owned)).collect())
 }
 
+fn share_lock(session: &Session, doing: &str, number: i64) -> Result<(), Error> {
+    session.rows(doing, &format!("select pg_catalog.pg_advisory_lock_shared({number})")).map(drop)
+}
+
+/// Takes the lock alone, if nobody has it.
 fn lock(session: &Session, name: &str) -> Result<bool, Error> {
     let Some(number) = number(name) else { return Ok(false) };
     let query = format!("select pg_catalog.pg_try_advisory_lock({number})");
