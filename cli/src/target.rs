@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
+use seedbed_engine::error::did_you_mean;
 use seedbed_formats::{Format, Target};
 
 use crate::exit::Failure;
@@ -34,14 +35,10 @@ impl Destination {
             }
             "-" => Place::Stdout,
             "null:" => Place::Nowhere,
-            _ => match scheme(to) {
-                // What stands behind the scheme may hold a password.
-                Some(scheme) => {
-                    return Err(Failure::usage(format!("unknown kind of target `{scheme}://`"))
-                        .hint("name a directory, a file such as users.csv, `-`, or `null:`"));
-                }
-                None => place(to)?,
-            },
+            _ => {
+                check_path(to)?;
+                place(to)?
+            }
         };
         let format = match (&place, format, extension(to)) {
             (Place::File(_), Some(format), Some(named)) if format != named => {
@@ -142,9 +139,47 @@ fn place(to: &str) -> Result<Place, Failure> {
     }
 }
 
-fn scheme(to: &str) -> Option<&str> {
-    let (scheme, _) = to.split_once("://")?;
-    scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')).then_some(scheme)
+/// Refuses what was meant as a database and is not understood: as the name of a folder, its password would be on the disk and
+/// in every report. Messages show none of it but a plain scheme.
+pub(crate) fn check_path(to: &str) -> Result<(), Failure> {
+    let (message, hint) = if let Some((scheme, _)) = to.split_once("://") {
+        let rest = scheme.strip_prefix("jdbc:").unwrap_or(scheme);
+        let is_plain = rest.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+        let named = if is_plain { format!(" `{scheme}://`") } else { ": a URL".to_owned() };
+        let hint = "name a directory, a file such as users.csv, `-`, `null:`, or a database such as `postgres:///demo`";
+        (format!("unknown kind of target{named}"), hint)
+    } else if is_url_without_scheme(to) {
+        ("the target looks like a URL without its beginning".to_owned(), "URLs begin with `postgres://`")
+    } else if is_connection_string(to) {
+        let hint = "a database is named as in `host=localhost dbname=demo user=me`";
+        ("the target looks like a connection string with words that nobody knows".to_owned(), hint)
+    } else {
+        return Ok(());
+    };
+    Err(Failure::usage(message).hint(hint))
+}
+
+/// `//user@host/…`, or something with a user and a password.
+fn is_url_without_scheme(to: &str) -> bool {
+    let Some((before, after)) = to.split_once("//") else { return false };
+    after.split_once('@').is_some_and(|(user, _)| before.is_empty() || user.contains(':'))
+}
+
+/// Words and values only, or a value whose word is near `password`.
+fn is_connection_string(to: &str) -> bool {
+    let has_value =
+        |part: &str| part.split_once('=').is_some_and(|(word, _)| word.chars().all(char::is_alphanumeric));
+    let words = to.split_whitespace();
+    let is_all_words = words.clone().all(has_value) && words.count() > 1;
+    let mut parts = to.split(|c: char| c.is_whitespace() || matches!(c, '?' | '&' | ';'));
+    is_all_words || parts.any(|part| part.split_once('=').is_some_and(|(word, _)| is_like_password(word)))
+}
+
+fn is_like_password(word: &str) -> bool {
+    let word = word.trim().to_ascii_lowercase();
+    let is_short = matches!(word.as_str(), "pw" | "pwd" | "pass" | "passwd");
+    // Shorter words are near too many others.
+    is_short || (word.len() > 5 && did_you_mean(&word, ["password", "pgpassword"]).is_some())
 }
 
 fn extension(to: &str) -> Option<Format> {
@@ -182,11 +217,31 @@ mod tests {
 
     #[test]
     fn passwords_are_not_repeated() {
-        for url in ["mysql://me:secret@host/db", "s3://me:secret@host/db"] {
-            let Err(Failure::Usage { message, hint }) = Destination::parse(url, None) else {
-                panic!("{url}")
+        for text in [
+            "mysql://me:secret@host/db",
+            "s3://me:secret@host/db",
+            "jdbc:postgresql://host/db?user=me&password=secret",
+            "db:me:secret://host",
+            "//me:secret@host/db",
+            "//secret@host/db",
+            "postgres//me:secret@host/db",
+            "hots=host pasword=secret",
+            "hots=host key=secret",
+            "passwrod=secret",
+            "pwd=secret",
+            "host/db?user=me&pass=secret",
+        ] {
+            let Err(Failure::Usage { message, hint }) = Destination::parse(text, None) else {
+                panic!("{text}")
             };
             assert!(!message.contains("secret") && !hint.unwrap().contains("secret"));
+        }
+    }
+
+    #[test]
+    fn folders_may_have_strange_names() {
+        for text in ["a=1", "run 1", "out/part=1", "me@host", "a//b", "10:30", "path=x", "a b=c", "x?y"] {
+            assert!(check_path(text).is_ok(), "{text}");
         }
     }
 }

@@ -9,6 +9,7 @@ use seedbed_postgres::connect::Target;
 
 use crate::arguments::Verify;
 use crate::exit::Failure;
+use crate::target::check_path;
 use crate::verify_report::{self, Findings};
 use crate::{generate, load, output, settings};
 
@@ -78,5 +79,5 @@ fn check(arguments: &Verify, is_database: bool) -> Result<(), Failure> {
         return Err(Failure::usage("there is nothing to be read back")
             .hint("name the directory of a dataset, or a database such as `postgres:///demo`"));
     }
-    Ok(())
+    if is_database { Ok(()) } else { check_path(&arguments.to) }
 }

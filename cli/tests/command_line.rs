@@ -111,7 +111,7 @@ fn targets_that_cannot_be_are_refused() {
         ),
         (
             &["--to", "s3://bucket"],
-            "error: unknown kind of target `s3://`\nhint: name a directory, a file such as users.csv, `-`, or `null:`\n",
+            "error: unknown kind of target `s3://`\nhint: name a directory, a file such as users.csv, `-`, `null:`, or a database such as `postgres:///demo`\n",
         ),
         (
             &["--to", "users.csv.gz"],
@@ -152,6 +152,24 @@ fn a_refusal_comes_before_anything_else() {
         let output = run(&[&["generate", "minimal"], arguments].concat());
         assert!(refused(&output).starts_with(expected), "{}", refused(&output));
     }
+}
+
+/// What was meant as a database became a folder, with the password in its name.
+#[test]
+fn a_password_is_no_name_of_a_folder() {
+    let folder = folder();
+    for to in [
+        "jdbc:postgresql://host/db?user=me&password=secret",
+        "hots=host pasword=secret",
+        "//me:secret@host/db",
+    ] {
+        for command in ["generate", "verify"] {
+            let output = run_in(folder.path(), &[command, "minimal", "--to", to]);
+            let said = refused(&output);
+            assert!(said.contains("target") && !said.contains("secret"), "{said}");
+        }
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]
