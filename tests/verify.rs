@@ -43,7 +43,7 @@ fn request(root: &Path, plan: &Plan) -> VerifyRequest {
 
 fn verified(plan: &Plan, request: &VerifyRequest) -> Verification {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-    verify(plan, request, &pool).unwrap_or_else(|error| panic!("{error}"))
+    verify(plan, request, &pool, &|_| {}).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn written(plan: &Plan, format: Format) -> tempfile::TempDir {
@@ -144,7 +144,7 @@ fn shards_are_verified_alone_and_together() {
     assert_equal(&verified(&plan, &whole), "all shards");
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let none = VerifyRequest { shard: Some(Shard { index: 1, count: 4 }), ..whole };
-    assert!(verify(&plan, &none, &pool).is_err(), "there is no shard of four");
+    assert!(verify(&plan, &none, &pool, &|_| {}).is_err(), "there is no shard of four");
 }
 
 /// The name of a file said that there are a hundred milliards of shards, and each was looked for.
@@ -355,4 +355,20 @@ fn the_command_says_what_it_finds() {
     fs::remove_file(to.join("manifest.json")).unwrap();
     let nothing = seedbed(&to, &[]);
     assert_eq!(nothing.status.code(), Some(2), "{}", command::stderr(&nothing));
+}
+
+#[test]
+fn every_row_is_told_once() {
+    let plan = plan(1);
+    let folder = written(&plan, Format::Csv);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    for (tables, total) in [(vec![0, 1], 50), (vec![1], 40)] {
+        let told = std::sync::Mutex::new(Vec::new());
+        let request = VerifyRequest { tables: tables.clone(), ..request(folder.path(), &plan) };
+        verify(&plan, &request, &pool, &|step| told.lock().unwrap().push(step)).unwrap();
+        let told = told.into_inner().unwrap();
+        assert!(told.iter().all(|step| step.rows_total == total && tables.contains(&step.table)));
+        assert!(told.iter().all(|step| step.rows <= total));
+        assert_eq!(told.iter().map(|step| step.rows).max(), Some(total));
+    }
 }

@@ -58,7 +58,9 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
         // Whoever comes while something is being shown is not shown.
         if let Ok(mut progress) = progress.try_lock() {
             match step {
-                Step::Rows { rows, rows_total, bytes } => progress.rows("load", rows, rows_total, bytes),
+                Step::Rows { rows, rows_total, bytes } => {
+                    progress.rows("load", rows, rows_total, Some(bytes))
+                }
                 Step::Step(doing) => progress.doing(&doing),
             }
         }

@@ -54,11 +54,11 @@ impl Progress {
 
     /// One step further.
     pub(crate) fn step(&mut self, step: &Step) {
-        self.rows(step.table, step.rows, step.rows_total, step.bytes);
+        self.rows(step.table, step.rows, step.rows_total, Some(step.bytes));
     }
 
-    /// Some rows further, with the subject of the rows.
-    pub(crate) fn rows(&mut self, subject: &str, rows: u64, rows_total: u64, bytes: u64) {
+    /// Some rows further, with the subject of the rows, and their bytes where they have any.
+    pub(crate) fn rows(&mut self, subject: &str, rows: u64, rows_total: u64, bytes: Option<u64>) {
         let pause = match &self.display {
             Display::Silent => return,
             Display::Lines => BETWEEN_LINES,
@@ -107,17 +107,18 @@ impl Progress {
         }
     }
 
-    fn text(&self, subject: &str, rows: u64, rows_total: u64, bytes: u64) -> String {
+    fn text(&self, subject: &str, rows: u64, rows_total: u64, bytes: Option<u64>) -> String {
         let elapsed = self.started.elapsed();
         let per_sec = per_second(rows, elapsed);
         let left = Duration::from_secs(rows_total.saturating_sub(rows) / per_sec.max(1));
         let left = if left.as_secs() < 60 { format!("{} s", left.as_secs()) } else { time(left) };
+        let bytes =
+            bytes.map_or_else(String::new, |bytes| format!(" {}/s,", size(per_second(bytes, elapsed))));
         format!(
-            "{subject}: {} of {} rows, {} rows/s, {}/s, {left} left",
+            "{subject}: {} of {} rows, {} rows/s,{bytes} {left} left",
             count(rows),
             count(rows_total),
             count(per_sec),
-            size(per_second(bytes, elapsed)),
         )
     }
 }

@@ -1,14 +1,17 @@
 //! `seedbed verify`: what is in a directory or a database, compared with what the plan makes.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use seedbed_engine::Plan;
+use seedbed_engine::compare::Progress as Step;
 use seedbed_postgres::Stop;
 use seedbed_postgres::connect::Target;
 
 use crate::arguments::Verify;
 use crate::exit::Failure;
+use crate::progress::Progress;
 use crate::target::check_path;
 use crate::verify_report::{self, Findings};
 use crate::{generate, load, output, settings};
@@ -23,10 +26,21 @@ pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
     let tables = generate::tables(&plan, &arguments.tables)?;
     let pool = settings::pool(&arguments.threads)?;
     let begun = Instant::now();
-    let mut findings = match target {
-        Some(target) => database(arguments, &plan, tables, &target, &pool)?,
-        None => files(arguments, &plan, tables, &pool)?,
+    let progress = Mutex::new(Progress::new(arguments.quiet, false));
+    let listen = |step: Step| {
+        // Whoever comes while something is being shown is not shown.
+        if let Ok(mut progress) = progress.try_lock() {
+            progress.rows(&plan.model().tables[step.table].name, step.rows, step.rows_total, None);
+        }
     };
+    let findings = match target {
+        Some(target) => database(arguments, &plan, tables, &target, &pool, &listen),
+        None => files(arguments, &plan, tables, &pool, &listen),
+    };
+    if let Ok(progress) = progress.lock() {
+        progress.finish();
+    }
+    let mut findings = findings?;
     findings.elapsed = begun.elapsed();
     if arguments.json {
         output::print(&format!("{:#}\n", verify_report::json(&plan, &findings)))?;
@@ -41,6 +55,7 @@ fn files(
     plan: &Plan,
     tables: Vec<usize>,
     pool: &rayon::ThreadPool,
+    listen: &(dyn Fn(Step) + Sync),
 ) -> Result<Findings, Failure> {
     let request = seedbed_formats::VerifyRequest {
         root: PathBuf::from(&arguments.to),
@@ -48,7 +63,7 @@ fn files(
         shard: arguments.shard,
         most_shown: arguments.rows,
     };
-    let verified = seedbed_formats::verify(plan, &request, pool)?;
+    let verified = seedbed_formats::verify(plan, &request, pool, listen)?;
     let place = format!("`{}` ({})", arguments.to, verified.format.name());
     Ok(Findings { place, problems: verified.problems, tables: verified.tables, elapsed: Duration::ZERO })
 }
@@ -59,11 +74,12 @@ fn database(
     tables: Vec<usize>,
     target: &Target,
     pool: &rayon::ThreadPool,
+    listen: &(dyn Fn(Step) + Sync),
 ) -> Result<Findings, Failure> {
     let schema = arguments.schema.clone().unwrap_or_else(|| "public".to_owned());
     let place = format!("{}, schema `{schema}`", target.display());
     let request = seedbed_postgres::verify::VerifyRequest { tables, schema, most_shown: arguments.rows };
-    let tables = seedbed_postgres::verify::verify(plan, target, &request, pool, &Stop::new())?;
+    let tables = seedbed_postgres::verify::verify(plan, target, &request, pool, &Stop::new(), listen)?;
     Ok(Findings { place, problems: Vec::new(), tables, elapsed: Duration::ZERO })
 }
 

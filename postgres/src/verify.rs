@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema};
-use seedbed_engine::compare::{Expected, TableVerification, Visit};
+use seedbed_engine::compare::{Expected, Meter, Progress, TableVerification, Visit};
 use seedbed_engine::{Plan, ROWS_PER_BATCH};
 
 use crate::catalog::{self, ExistingTable};
@@ -30,7 +30,7 @@ pub struct VerifyRequest {
     pub most_shown: usize,
 }
 
-/// Compares tables with a plan. All tables are read as they were at one moment.
+/// Compares tables with a plan, and tells `progress` how far it is. All tables are read as they were at one moment.
 ///
 /// # Errors
 /// No connection, or tables that may not be read. A table that is missing or differs is no error.
@@ -40,6 +40,7 @@ pub fn verify(
     request: &VerifyRequest,
     pool: &rayon::ThreadPool,
     stop: &Stop,
+    progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Vec<TableVerification>, Error> {
     let runtime = runtime()?;
     count(plan, pool, stop)?;
@@ -48,6 +49,8 @@ pub fn verify(
     let name = |table: usize| plan.model().tables[table].name.as_str();
     let names: Vec<&str> = request.tables.iter().map(|table| name(*table)).collect();
     let there = catalog::tables(&session, &request.schema, &names)?;
+    let rows: Result<Vec<u64>, _> = request.tables.iter().map(|table| plan.rows(*table)).collect();
+    let meter = Meter::new(rows?.iter().sum(), progress);
     let verified = request.tables.iter().map(|&table| {
         let Some(there) = there.iter().find(|there| there.name == name(table)) else {
             return Ok(TableVerification {
@@ -60,7 +63,7 @@ pub fn verify(
             Ok(reading) => reading,
             Err(problems) => return Ok(TableVerification { table, problems, comparison: None }),
         };
-        reading.compare(plan, table, pool, request.most_shown)
+        reading.compare(plan, table, pool, request.most_shown, &meter)
     });
     verified.collect()
 }
@@ -116,9 +119,10 @@ impl<'r> Reading<'r> {
         table: usize,
         pool: &rayon::ThreadPool,
         most_shown: usize,
+        meter: &Meter,
     ) -> Result<TableVerification, Error> {
         let adapt = |batch: RecordBatch| self.adapt(&batch);
-        let expected = Expected::new(plan, table)?.adapted(&adapt);
+        let expected = Expected::new(plan, table)?.adapted(&adapt).metered(meter);
         let comparison = pool.install(|| expected.compare(most_shown, |visit| self.read(visit)))?;
         drop(expected);
         let mut problems = self.foreign.into_inner().unwrap_or_else(PoisonError::into_inner);

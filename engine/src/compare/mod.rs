@@ -8,6 +8,7 @@
 //! Where the other side comes from (files, a database) is its reader's business: a function that hands every batch to a
 //! visitor, in any order, from any thread, and that can be called several times.
 
+mod meter;
 mod search;
 mod tally;
 
@@ -20,6 +21,7 @@ use crate::batch::ROWS_PER_BATCH;
 use crate::digest::{RowHasher, TableDigest, WrongArray};
 use crate::error::ValueError;
 use crate::plan::Plan;
+pub use meter::{Meter, Progress};
 use search::Search;
 use tally::Tallies;
 
@@ -44,6 +46,7 @@ pub struct Expected<'p> {
     /// The written columns that tell rows apart, by their numbers in a batch; none where nothing does.
     key: Vec<usize>,
     adapt: Option<&'p Adapt<'p>>,
+    meter: Option<&'p Meter<'p>>,
 }
 
 /// What has been found out about a table.
@@ -136,7 +139,7 @@ impl<'p> Expected<'p> {
         let primary = described.keys.primary.iter().flat_map(|key| &key.columns);
         let key: Option<Vec<usize>> =
             primary.map(|column| written.iter().position(|written| written == column)).collect();
-        Ok(Self { plan, table, rows: vec![all], key: key.unwrap_or_default(), adapt: None })
+        Ok(Self { plan, table, rows: vec![all], key: key.unwrap_or_default(), adapt: None, meter: None })
     }
 
     /// Only some rows: runs that do not overlap.
@@ -149,6 +152,12 @@ impl<'p> Expected<'p> {
     #[must_use]
     pub fn adapted(self, adapt: &'p Adapt<'p>) -> Self {
         Self { adapt: Some(adapt), ..self }
+    }
+
+    /// Tells how far it is. Rows count when they are read for the first time; looking for differences is not counted.
+    #[must_use]
+    pub fn metered(self, meter: &'p Meter<'p>) -> Self {
+        Self { meter: Some(meter), ..self }
     }
 
     /// The columns that tell rows apart, by their numbers in a batch; none where nothing does.
@@ -169,9 +178,20 @@ impl<'p> Expected<'p> {
         let table = &self.plan.model().tables[self.table];
         let hashers = || (RowHasher::of(table), self.key_hasher());
         let planned = Tallies::new(&self.key, hashers());
-        self.visit(&|_, batch| planned.with(|tally| tally.count(batch)))?;
+        let saw = |batch: &RecordBatch| {
+            if let Some(meter) = self.meter {
+                meter.saw(self.table, batch.num_rows());
+            }
+        };
+        self.visit(&|_, batch| {
+            saw(batch);
+            planned.with(|tally| tally.count(batch))
+        })?;
         let there = Tallies::new(&self.key, hashers());
-        read(&|batch| there.with(|tally| tally.count(batch)))?;
+        read(&|batch| {
+            saw(batch);
+            there.with(|tally| tally.count(batch))
+        })?;
         let (planned, there) = (planned.into_sum(), there.into_sum());
         let (expected, found) = (planned.total(), there.total());
         let differences = match Search::new(&planned, &there, MOST_SEARCHED) {

@@ -14,7 +14,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-use seedbed_engine::compare::{Comparison, Expected, TableVerification, Visit};
+use seedbed_engine::compare::{Comparison, Expected, Meter, Progress, TableVerification, Visit};
 use seedbed_engine::digest;
 use seedbed_engine::run::{self, Layout, Shard};
 use seedbed_engine::{Plan, ValueError};
@@ -76,11 +76,17 @@ impl From<ValueError> for Stop {
     }
 }
 
-/// Compares a dataset with its plan, with the threads of `pool`. What differs is the result and no error.
+/// Compares a dataset with its plan, with the threads of `pool`, and tells `progress` how far it is. What differs is the result
+/// and no error.
 ///
 /// # Errors
 /// A directory without a manifest of seedbed's, a shard where there are none, a value that cannot be computed.
-pub fn verify(plan: &Plan, request: &VerifyRequest, pool: &rayon::ThreadPool) -> Result<Verification, Error> {
+pub fn verify(
+    plan: &Plan,
+    request: &VerifyRequest,
+    pool: &rayon::ThreadPool,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Verification, Error> {
     let recorded = Recorded::read(&request.root, request.shard)?;
     let mut verification =
         Verification { format: recorded.format, problems: recorded.differences(plan), tables: Vec::new() };
@@ -88,10 +94,12 @@ pub fn verify(plan: &Plan, request: &VerifyRequest, pool: &rayon::ThreadPool) ->
         verification.problems = recorded.missing_shards();
         pool.install(|| plan.count())?;
         let files = planned(plan, &recorded, request.shard)?;
+        let asked = files.iter().filter(|(table, _)| request.tables.contains(table));
+        let meter = Meter::new(asked.map(|(_, file)| file.rows.end - file.rows.start).sum(), progress);
         for &table in &request.tables {
             let files =
                 files.iter().filter(|(of, ..)| *of == table).map(|(_, file)| file).collect::<Vec<_>>();
-            let verified = pool.install(|| verify_table(plan, request, &recorded, table, &files))?;
+            let verified = pool.install(|| verify_table(plan, request, &recorded, table, &files, &meter))?;
             verification.tables.push(verified);
         }
     }
@@ -120,6 +128,7 @@ fn verify_table(
     recorded: &Recorded,
     table: usize,
     files: &[&Planned],
+    meter: &Meter,
 ) -> Result<TableVerification, Error> {
     let name = &plan.model().tables[table].name;
     let mut verified = TableVerification { table, problems: Vec::new(), comparison: None };
@@ -131,7 +140,7 @@ fn verify_table(
     let columns = plan.model().tables[table].written();
     let shape = Shape { columns: columns.map(|column| (column.name.clone(), column.ty.clone())).collect() };
     let loses = recorded.format == Format::Jsonl && lossy::can_lose(&shape.columns);
-    match compare(plan, request, recorded.format, table, files, &shape) {
+    match compare(plan, request, recorded.format, table, files, &shape, meter) {
         Ok(comparison) => {
             // The manifest speaks of the rows before anything was lost, and the comparison of what is left.
             if !loses {
@@ -152,10 +161,11 @@ fn compare(
     table: usize,
     files: &[&Planned],
     shape: &Shape,
+    meter: &Meter,
 ) -> Result<Comparison, Stop> {
     let adapt = |batch| lossy::as_json_lines(batch, &shape.columns);
     let rows = files.iter().map(|file| file.rows.clone()).filter(|rows| !rows.is_empty()).collect();
-    let mut expected = Expected::new(plan, table)?.rows(rows);
+    let mut expected = Expected::new(plan, table)?.rows(rows).metered(meter);
     if format == Format::Jsonl {
         expected = expected.adapted(&adapt);
     }
