@@ -168,11 +168,11 @@ impl Error {
     }
 
     /// The same, when somebody has asked to stop and errors are what came of that; what is left in the target still counts.
-    pub(crate) fn as_interrupted(self) -> Self {
+    pub(crate) fn into_interrupted(self) -> Self {
         match self {
             Self::Undecided { .. } => self,
             Self::Leftover { error, schema, cause } => {
-                Self::Leftover { error: Box::new(error.as_interrupted()), schema, cause }
+                Self::Leftover { error: Box::new(error.into_interrupted()), schema, cause }
             }
             _ => Self::Interrupted,
         }

@@ -14,4 +14,5 @@ mod foreign_keys;
 mod privileges;
 mod faults;
 mod stopping;
+mod verify;
 mod injection;

@@ -82,7 +82,7 @@ pub fn load(
     }
     let mut report = match result {
         Ok(report) => report,
-        Err(error) if stop.is_asked() => return Err(error.as_interrupted()),
+        Err(error) if stop.is_asked() => return Err(error.into_interrupted()),
         Err(error) => return Err(error),
     };
     report.notes.splice(0..0, survey.notes);
