@@ -9,6 +9,7 @@ pub mod types;
 pub mod copy;
 pub mod connect;
 
+mod network;
 mod session;
 pub mod catalog;
 

@@ -11,7 +11,8 @@ use crate::catalog::{self, ExistingTable};
 use crate::connect::Target;
 use crate::copy::{TableDecoder, TargetColumn, comparable};
 use crate::error::Error;
-use crate::load::{count, runtime};
+use crate::load::count;
+use crate::network::Network;
 use crate::session::Session;
 use crate::sql::{identifier, qualified};
 use crate::stop::Stop;
@@ -42,9 +43,9 @@ pub fn verify(
     stop: &Stop,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Vec<TableVerification>, Error> {
-    let runtime = runtime()?;
+    let network = Network::start()?;
     count(plan, pool, stop)?;
-    let session = Session::open(&Arc::new(target.clone()), runtime.handle(), stop)?;
+    let session = Session::open(&Arc::new(target.clone()), network.handle(), stop)?;
     session.execute("begin reading", "begin isolation level repeatable read read only")?;
     let name = |table: usize| plan.model().tables[table].name.as_str();
     let names: Vec<&str> = request.tables.iter().map(|table| name(*table)).collect();

@@ -25,11 +25,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use seedbed_engine::Plan;
-use tokio::runtime::Runtime;
 
 use crate::connect::Target;
 use crate::ddl::Schema;
 use crate::error::Error;
+use crate::network::Network;
 use crate::session::Session;
 use crate::stop::Stop;
 
@@ -44,9 +44,9 @@ pub fn survey(
     pool: &rayon::ThreadPool,
     stop: &Stop,
 ) -> Result<Survey, Error> {
-    let runtime = runtime()?;
+    let network = Network::start()?;
     check(target, request)?;
-    let session = Session::open(&Arc::new(target.clone()), runtime.handle(), stop)?;
+    let session = Session::open(&Arc::new(target.clone()), network.handle(), stop)?;
     survey::look(&session, plan, target, request, pool)
 }
 
@@ -65,14 +65,14 @@ pub fn load(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, Error> {
     let begun = Instant::now();
-    let runtime = runtime()?;
+    let network = Network::start()?;
     check(target, request)?;
     let target = Arc::new(target.clone());
-    let session = Session::open(&target, runtime.handle(), stop)?;
+    let session = Session::open(&target, network.handle(), stop)?;
     let mut survey = survey::look(&session, plan, &target, request, pool)?;
     survey.notes.extend(staging::sweep(&session)?);
     survey.leftovers.clear();
-    let load = Load { plan, target, request, pool, stop, progress, runtime: &runtime, survey: &survey };
+    let load = Load { plan, target, request, pool, stop, progress, network: &network, survey: &survey };
     let result = match survey.way {
         Way::Staged => staged::load(&load, session),
         Way::InPlace { .. } => in_place::load(&load, session),
@@ -98,7 +98,7 @@ struct Load<'l> {
     pool: &'l rayon::ThreadPool,
     stop: &'l Stop,
     progress: clock::Listener<'l>,
-    runtime: &'l Runtime,
+    network: &'l Network,
     survey: &'l Survey,
 }
 
@@ -117,12 +117,6 @@ fn check(target: &Target, request: &Request) -> Result<(), Error> {
 pub(crate) fn count(plan: &Plan, pool: &rayon::ThreadPool, stop: &Stop) -> Result<(), Error> {
     pool.install(|| plan.count_unless(&|| stop.is_asked()))?;
     if stop.is_asked() { Err(Error::Interrupted) } else { Ok(()) }
-}
-
-/// One thread serves all connections: it only passes bytes on.
-pub(crate) fn runtime() -> Result<Runtime, Error> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    runtime.map_err(|source| Error::Io { action: "start a thread for", path: "the network".into(), source })
 }
 
 /// The statements that make types and tables without keys.

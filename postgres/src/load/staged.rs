@@ -72,7 +72,7 @@ fn remove(load: &Load, control: Session, staging: &Staging) -> Result<(), Error>
         Ok(()) => control.for_tidying(LIMIT_OF_REMOVAL),
         Err(_) => {
             drop(control);
-            Session::open(&load.target, load.runtime.handle(), &Stop::after(LIMIT_OF_REMOVAL))?
+            Session::open(&load.target, load.network.handle(), &Stop::after(LIMIT_OF_REMOVAL))?
         }
     };
     staging.remove(&control)
@@ -185,7 +185,7 @@ impl Building<'_> {
         let stop = &self.stop;
         let (mut sessions, mut refused) = (Vec::new(), None);
         while sessions.len() < self.load.request.jobs {
-            let opened = Session::open(&self.load.target, self.load.runtime.handle(), stop);
+            let opened = Session::open(&self.load.target, self.load.network.handle(), stop);
             match opened.and_then(|session| staging.share(&session).map(|()| session)) {
                 Ok(session) => sessions.push(session),
                 Err(error) if sessions.is_empty() || stop.is_asked() => return Err(error),
