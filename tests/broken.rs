@@ -125,7 +125,13 @@ fn what_is_there_is_not_overwritten_unasked() {
     let output = seedbed(["generate", "minimal", "--to", to]).output().unwrap();
     assert_failed(&output, 2, &["data", "is not empty", "hint: "]);
     assert_eq!(files(to.as_ref()).len(), 1);
-    // Asked to, seedbed makes room among its own files.
+    // Asked to, seedbed makes room among its own files, where it has some.
+    let output = seedbed(["generate", "minimal", "--to", to, "--force"]).output().unwrap();
+    assert_failed(&output, 2, &["data", "holds no dataset of seedbed's", "hint: "]);
+    assert_eq!(files(to.as_ref()).len(), 1);
+    fs::remove_file(&mine).unwrap();
+    run(["generate", "minimal", "--to", to]);
+    fs::write(&mine, "mine").unwrap();
     run(["generate", "minimal", "--to", to, "--force"]);
     assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
 

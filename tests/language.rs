@@ -524,8 +524,10 @@ fn null_is_no_value_of_a_choice() {
         let wrong = faults(&format!("tables: {{t: {{rows: 1, columns: {{x: {{choose: {values}}}}}}}}}"));
         assert!(wrong.contains("NULL is no value") && wrong.contains("`null: 10%`"), "{wrong}");
     }
-    let t = batch("tables: {t: {rows: 1, columns: {x: {choose: ['null']}}}}", "t");
-    assert_eq!(t.column(0).as_any_dictionary().values().as_string::<i32>().value(0), "null");
+    for values in ["['null']", "{'null': 1}", "{\"null\": 1}"] {
+        let t = batch(&format!("tables: {{t: {{rows: 1, columns: {{x: {{choose: {values}}}}}}}}}"), "t");
+        assert_eq!(t.column(0).as_any_dictionary().values().as_string::<i32>().value(0), "null");
+    }
 }
 
 /// A sum that grew too large on the way came back with a wrong value.

@@ -135,15 +135,13 @@ impl<'p> Batches<'p> {
     }
 }
 
-/// The most rows of a table: any number of a row is exact in a floating-point one.
-const MOST_ROWS: u64 = 1 << 53;
 /// The most files of a run.
 const MOST_FILES: usize = 1_000_000;
 
 /// The files of some tables: table, file number, rows. Tables without rows have one empty file.
 ///
 /// # Errors
-/// A count that cannot be computed, or too many rows or files.
+/// A count that cannot be computed, or too many files.
 pub fn files(
     plan: &Plan,
     tables: &[usize],
@@ -152,19 +150,16 @@ pub fn files(
     let mut files = Vec::new();
     for &table in tables {
         let rows = plan.rows(table)?;
-        let refused = |message| {
-            let table = plan.model().tables[table].name.clone();
-            Err(ValueError { table, column: "*".to_owned(), message })
-        };
-        if rows > MOST_ROWS {
-            return refused(format!("{rows} rows are more than 2^53"));
-        }
         let mut start = 0;
         let mut file = 0;
         loop {
             let end = rows.min(start + layout.rows_per_file);
             if files.len() == MOST_FILES {
-                return refused(format!("more than {MOST_FILES} files: raise the rows per file"));
+                return Err(ValueError {
+                    table: plan.model().tables[table].name.clone(),
+                    column: "*".to_owned(),
+                    message: format!("more than {MOST_FILES} files: raise the rows per file"),
+                });
             }
             files.push((table, file, start..end));
             (start, file) = (end, file + 1);

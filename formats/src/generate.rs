@@ -7,9 +7,8 @@ use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use seedbed_engine::run::{self, Layout};
-use seedbed_engine::{Plan, ROWS_PER_BATCH, ValueError};
+use seedbed_engine::{Plan, ROWS_PER_BATCH};
 
 use crate::encode::{Encoder, TableEncoder};
 use crate::error::Error;
@@ -57,7 +56,11 @@ pub fn generate_until(
     request.check(plan)?;
     let Request { tables, target, format, compression, shard, force, .. } = request;
     let layout = layout(&target, format, request.rows_per_file);
-    pool.install(|| count(plan, &tables))?;
+    // Tables that nobody asked for may take longer to count than all that somebody did.
+    pool.install(|| plan.count_unless(&tables, &|| stop.is_asked()))?;
+    if stop.is_asked() {
+        return Err(Error::Interrupted);
+    }
     let mut files = run::files(plan, &tables, layout)?;
     if let Some(shard) = shard {
         files = shard.select(files);
@@ -153,15 +156,6 @@ impl Request {
         }
         Ok(())
     }
-}
-
-/// Counts the rows of tables. A choice of tables is counted by itself with its ancestors, because those that nobody asked for may
-/// take longer than all that somebody did.
-fn count(plan: &Plan, tables: &[usize]) -> Result<(), ValueError> {
-    if tables.len() == plan.model().tables.len() {
-        return plan.count();
-    }
-    tables.par_iter().try_for_each(|table| plan.rows(*table).map(|_| ()))
 }
 
 /// How tables are cut, by what was asked for alone.

@@ -44,7 +44,7 @@ pub fn verify(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Vec<TableVerification>, Error> {
     let network = Network::start()?;
-    count(plan, pool, stop)?;
+    count(plan, &request.tables, pool, stop)?;
     let session = Session::open(&Arc::new(target.clone()), network.handle(), stop)?;
     session.execute("begin reading", "begin isolation level repeatable read read only")?;
     let name = |table: usize| plan.model().tables[table].name.as_str();

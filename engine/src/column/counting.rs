@@ -35,15 +35,21 @@ impl Plan {
     /// # Errors
     /// A count that cannot be computed, or a table with more rows than can be numbered.
     pub fn count(&self) -> Result<(), ValueError> {
-        self.count_unless(&|| false)
+        let all: Vec<usize> = (0..self.model.tables.len()).collect();
+        self.count_unless(&all, &|| false)
     }
 
-    /// The same, and ends early when it is asked to stop, which it looks at often. What has been counted by then is kept.
+    /// Counts some tables and their ancestors, and ends early when it is asked to stop, which it looks at often. What has been
+    /// counted by then is kept.
     ///
     /// # Errors
     /// The same.
-    pub fn count_unless(&self, stopped: &(dyn Fn() -> bool + Sync)) -> Result<(), ValueError> {
-        (0..self.model.tables.len()).try_for_each(|table| self.count_table(table, stopped))
+    pub fn count_unless(
+        &self,
+        tables: &[usize],
+        stopped: &(dyn Fn() -> bool + Sync),
+    ) -> Result<(), ValueError> {
+        tables.iter().try_for_each(|table| self.count_table(*table, stopped))
     }
 
     fn count_table(&self, table: usize, stopped: &(dyn Fn() -> bool + Sync)) -> Result<(), ValueError> {

@@ -273,7 +273,7 @@ impl Resolver<'_> {
         if let Some(entries) = node.map() {
             let mut weights = Vec::new();
             for (key, weight) in entries {
-                if matches!(key.text.as_str(), "null" | "Null" | "NULL" | "~") {
+                if !key.quoted && matches!(key.text.as_str(), "null" | "Null" | "NULL" | "~") {
                     return Err(null_among_values(key.span, what));
                 }
                 let percent =
@@ -307,7 +307,7 @@ impl Resolver<'_> {
                 Fault::at(item.span, format!("`{what}`: expected a plain value"))
                     .label(format!("found {}", item.describe()))
             })?;
-            keys.push(Key { text: scalar.text.clone(), span: item.span });
+            keys.push(Key { text: scalar.text.clone(), span: item.span, quoted: scalar.quoted });
             quoted.push(scalar.quoted);
         }
         Ok((keys, quoted, None))
@@ -315,9 +315,8 @@ impl Resolver<'_> {
 }
 
 fn null_among_values(span: Span, what: &str) -> Fault {
-    Fault::at(span, format!("`{what}`: NULL is no value")).hint(
-        "`null: 10%` beside it makes a share of the rows NULL; a text `null` stands in a list, in quotes",
-    )
+    Fault::at(span, format!("`{what}`: NULL is no value"))
+        .hint("`null: 10%` beside it makes a share of the rows NULL; a text `null` stands in quotes")
 }
 
 /// A number as YAML and people write it: `1_000_000`, `2.5e3`, `-4`.
@@ -402,7 +401,7 @@ pub(super) fn parameter_values(
 
 /// A parameter's value in the type of its default: `bigint`, `numeric`, `double precision`, `boolean` or text.
 fn parameter_value(text: &str, default: &str, quoted: bool) -> Result<(ArrayRef, Type), &'static str> {
-    let key = |text: &str| [Key { text: text.replace('_', ""), span: Span::default() }];
+    let key = |text: &str| [Key::new(text.replace('_', ""), Span::default())];
     let wanted = if quoted { Type::Text } else { typed(default) };
     match &wanted {
         Type::BigInt => match typed_values(&key(text), &[false]) {
@@ -427,7 +426,7 @@ fn parameter_value(text: &str, default: &str, quoted: bool) -> Result<(ArrayRef,
 
 /// The type that a default shows.
 fn typed(default: &str) -> Type {
-    let plain = Key { text: default.replace('_', ""), span: Span::default() };
+    let plain = Key::new(default.replace('_', ""), Span::default());
     match typed_values(&[plain], &[false]) {
         (_, Type::Text) if plain_number(default).is_some_and(f64::is_finite) && !default.starts_with('0') => {
             Type::Double

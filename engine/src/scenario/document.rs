@@ -54,6 +54,15 @@ pub struct Key {
     pub text: String,
     /// Where it stands.
     pub span: Span,
+    /// Whether it is written in quotes.
+    pub quoted: bool,
+}
+
+impl Key {
+    /// A key without quotes.
+    pub fn new(text: impl Into<String>, span: Span) -> Self {
+        Self { text: text.into(), span, quoted: false }
+    }
 }
 
 impl Node {
@@ -304,13 +313,13 @@ impl Open {
             OpenKind::Map { entries, seen, key } => match key.take() {
                 Some(name) => entries.push((name, node)),
                 None => {
-                    let NodeKind::Scalar(Scalar { text, .. }) = node.kind else {
+                    let NodeKind::Scalar(Scalar { text, quoted, .. }) = node.kind else {
                         return Err(Fault::at(node.span, "a key must be a plain word"));
                     };
                     if !seen.insert(text.clone()) {
                         return Err(Fault::at(node.span, format!("the key `{text}` occurs twice")));
                     }
-                    *key = Some(Key { text, span: node.span });
+                    *key = Some(Key { text, span: node.span, quoted });
                 }
             },
         }

@@ -170,7 +170,7 @@ fn references(node: &Node) -> Result<References, Fault> {
     let exact = node.scalar().is_some_and(|scalar| scalar.exact);
     let part = |text: &str, start: usize| {
         let span = if exact { Span::new(start, start + text.len()) } else { node.span };
-        Key { text: text.to_owned(), span }
+        Key::new(text, span)
     };
     let (table, column) = (part(table, node.span.start), part(column, node.span.start + table.len() + 1));
     Ok(References::To { table, column: Some(column) })

@@ -455,7 +455,7 @@ fn scalar_generator(scalar: &Scalar, node: &Node, name_span: Span) -> Result<Gen
             exact: scalar.exact,
         }));
     }
-    let key = Key { text: scalar.text.clone(), span: node.span };
+    let key = Key { text: scalar.text.clone(), span: node.span, quoted: scalar.quoted };
     if generators::find(&key.text).is_none() {
         return Err(unknown_generator(&key));
     }
@@ -514,7 +514,9 @@ pub fn map_of<'n>(node: &'n Node, what: &str, expected: &str) -> Result<&'n [(Ke
 /// A single word, such as the name of a table or column.
 pub fn word(node: &Node, what: &str) -> Result<Key, Fault> {
     match node.scalar() {
-        Some(scalar) if !node.is_null() => Ok(Key { text: scalar.text.clone(), span: node.span }),
+        Some(scalar) if !node.is_null() => {
+            Ok(Key { text: scalar.text.clone(), span: node.span, quoted: scalar.quoted })
+        }
         _ => Err(Fault::at(node.span, format!("{what}: expected a word"))
             .label(format!("found {}", node.describe()))),
     }

@@ -16,6 +16,9 @@ use super::partial::Out;
 use crate::error::Error;
 use crate::format::Format;
 
+/// How often a folder is made that others remove at the same moment.
+const ATTEMPTS: usize = 10;
+
 /// A directory being written. Unless it is finished, everything written is removed again.
 pub(crate) struct Directory {
     root: PathBuf,
@@ -72,9 +75,16 @@ impl Directory {
     pub(crate) fn open(&mut self, table: &str, file: u64) -> Result<Out, Error> {
         let path = self.root.join(part(table, file, self.extension));
         let folder = self.root.join(table);
-        if !folder.exists() {
-            fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-            self.made_folders.insert(folder);
+        for _ in 0..ATTEMPTS {
+            if !folder.exists() {
+                fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+                self.made_folders.insert(folder.clone());
+            }
+            match Out::file_with_checksum(&path) {
+                // Another shard has just found the folder empty, and removed it.
+                Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+                result => return result,
+            }
         }
         Out::file_with_checksum(&path)
     }

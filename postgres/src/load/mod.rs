@@ -113,9 +113,14 @@ fn check(target: &Target, request: &Request) -> Result<(), Error> {
     Ok(())
 }
 
-/// Counts the rows of all tables, which takes a while at a large scale.
-pub(crate) fn count(plan: &Plan, pool: &rayon::ThreadPool, stop: &Stop) -> Result<(), Error> {
-    pool.install(|| plan.count_unless(&|| stop.is_asked()))?;
+/// Counts the rows of tables, which takes a while at a large scale.
+pub(crate) fn count(
+    plan: &Plan,
+    tables: &[usize],
+    pool: &rayon::ThreadPool,
+    stop: &Stop,
+) -> Result<(), Error> {
+    pool.install(|| plan.count_unless(tables, &|| stop.is_asked()))?;
     if stop.is_asked() { Err(Error::Interrupted) } else { Ok(()) }
 }
 

@@ -58,15 +58,14 @@ impl Resolver<'_> {
         let mut cases = Vec::new();
         let mut made: Option<(Type, bool)> = None;
         let named = entries.iter().enumerate().map(|(i, (key, value))| (Some(i), key.clone(), value));
-        let otherwise =
-            arguments.get("else").map(|value| (None, Key { text: "else".into(), span: value.span }, value));
+        let otherwise = arguments.get("else").map(|value| (None, Key::new("else", value.span), value));
         for (index, key, value) in named.chain(otherwise) {
             if let Some(index) = index {
                 let literal = literal_sql(&ty, &key)?;
                 sql += &format!(" when {literal} then {index}");
             }
             let part = match index {
-                Some(_) => Key { text: format!("when {}", key.text), span: key.span },
+                Some(_) => Key::new(format!("when {}", key.text), key.span),
                 None => key,
             };
             let input = self.part(t, &part, value, address)?;
@@ -146,7 +145,7 @@ fn whole(text: &str) -> Option<i64> {
 
 /// A plain decimal as an integer of its last digit, `scale` digits after the point; `Err` when it has more digits than that.
 pub(super) fn exact_decimal(text: &str, scale: i8) -> Option<Result<i128, ()>> {
-    let key = Key { text: text.replace('_', ""), span: crate::error::Span::default() };
+    let key = Key::new(text.replace('_', ""), crate::error::Span::default());
     let (values, _, written) = decimals(&[key])?;
     let shift = u32::from((scale - written).unsigned_abs());
     if written <= scale {

@@ -61,7 +61,8 @@ impl Resolver<'_> {
                     LiteralColumn { values: vec![None; rows.len()], quoted: Vec::new(), span: key.span }
                 });
                 if let Some(scalar) = value.scalar().filter(|_| !value.is_null()) {
-                    column.values[i] = Some(Key { text: scalar.text.clone(), span: value.span });
+                    column.values[i] =
+                        Some(Key { text: scalar.text.clone(), span: value.span, quoted: scalar.quoted });
                     column.quoted.push(scalar.quoted);
                 }
             }

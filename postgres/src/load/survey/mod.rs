@@ -101,7 +101,9 @@ pub(crate) fn look(
     let scenario: Vec<&str> = plan.model().tables.iter().map(|table| table.name.as_str()).collect();
     foreign_keys::check(session, &ddl, &existing, request, &way, &scenario)?;
     let mut notes = Vec::new();
-    for left_out in &ddl.left_out {
+    // A table that is there keeps the keys that it has.
+    let is_made = |name: &str| !existing.iter().any(|there| there.name == name) || way == Way::Staged;
+    for left_out in ddl.left_out.iter().filter(|left_out| is_made(&left_out.table)) {
         let columns = left_out.columns.join(", ");
         notes.push(format!(
             "foreign key ({columns}) of table `{}` is left out, because table `{}` is not loaded",
@@ -109,7 +111,7 @@ pub(crate) fn look(
         ));
     }
     // Counting takes a while at a large scale, so it waits until nothing stands in the way.
-    super::count(plan, pool, session.stop())?;
+    super::count(plan, &request.tables, pool, session.stop())?;
     if way != Way::Staged {
         sequences::check(session, plan, &ddl, &existing, &request.schema)?;
     }
