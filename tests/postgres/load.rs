@@ -311,6 +311,9 @@ fn an_extension_may_be_in_any_schema() {
            tags: {array: {of: {choose: [a, b], type: citext}, length: 2}}\n",
     );
     let database = Server::shared().database();
+    if database.value("select count(*) from pg_available_extensions where name = 'citext'") == "0" {
+        return;
+    }
     database.psql("create schema \"my extensions\"; create extension citext schema \"my extensions\"");
     for flags in [&[][..], &["--replace"]] {
         load(&scenario.argument(), &database, flags);
