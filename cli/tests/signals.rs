@@ -27,9 +27,15 @@ fn wait_for_partial_files(folder: &Path) {
     }
 }
 
-fn stopped(child: Child, signal: &str) -> Output {
+/// Nothing is read until it has ended: whoever reads lets a stream come to its end.
+fn stopped(mut child: Child, signal: &str) -> Output {
     let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
     assert!(kill.success());
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it does not end");
+        std::thread::sleep(Duration::from_millis(5));
+    }
     child.wait_with_output().unwrap()
 }
 
