@@ -1,23 +1,10 @@
-//! What words of the language mean, each as a small scenario with the values that follow; and bugs with their story.
+//! What words of the language give.
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::AsArray;
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use seedbed_engine::{Plan, Settings};
 
-fn batch(scenario: &str, table: &str) -> RecordBatch {
-    let plan = Plan::compile(scenario, &Settings::default()).unwrap_or_else(|faults| panic!("{faults}"));
-    let table = plan.table(table).expect("the table is there");
-    plan.batch(table, 0..1000).expect("values exist")
-}
-
-fn numbers(batch: &RecordBatch, column: &str) -> Vec<Option<i64>> {
-    let array = batch.column_by_name(column).expect("the column is there");
-    array.as_primitive::<Int64Type>().iter().collect()
-}
-
-fn faults(scenario: &str) -> String {
-    Plan::compile(scenario, &Settings::default()).expect_err("the scenario is wrong").to_string()
-}
+use super::{batch, faults, numbers};
 
 /// `as_of` was looked for among the child's columns.
 #[test]
@@ -85,18 +72,6 @@ fn codes_keep_their_zeros() {
     assert_eq!(t.column(0).as_string::<i32>().value(0), "007");
     let t = batch("params: {code: 007}\ntables: {t: {rows: 1, columns: {c: = $code}}}", "t");
     assert_eq!(t.column(0).as_string::<i32>().value(0), "007");
-}
-
-/// A table without `id` lent its first column as the key, unique or not.
-#[test]
-fn a_key_must_be_known_to_be_unique() {
-    let scenario = |key: &str| {
-        format!(
-            "tables: {{a: {{rows: 3, {key} columns: {{name: {{choose: [x, y]}}}}}}, b: {{per: a, count: 1, columns: {{a: parent}}}}}}"
-        )
-    };
-    assert!(faults(&scenario("")).contains("no key that is known to be unique"));
-    batch(&scenario("key: name,"), "b");
 }
 
 #[test]
@@ -187,24 +162,6 @@ tables:
     }
 }
 
-/// Elements were worked out as rows of the table, so that one that read the row read another row.
-#[test]
-fn elements_of_an_array_that_read_the_row_are_refused() {
-    for element in ["= id", "{text: \"{id}\"}", "serial", "{moment: {from: at, to: as_of}}", "{reference: t}"]
-    {
-        let scenario = format!(
-            "
-tables:
-  t:
-    rows: 9
-    columns: {{id: serial, at: {{moment: {{from: 2020-01-01, to: as_of}}}}, a: {{array: {{of: {element}, length: 2}}}}}}
-"
-        );
-        let faults = faults(&scenario);
-        assert!(faults.contains("the elements of an array are independent draws"), "{element}: {faults}");
-    }
-}
-
 /// e^(rate × span) is too large a number when growth is strong: every instant became the first or none.
 #[test]
 fn growth_beyond_the_largest_number_crowds_at_the_end() {
@@ -249,23 +206,6 @@ tables:
     let rest = r#""clock": "01:02:03", "wall": "+290000-04-13T01:02:03.5"}"#;
     assert_eq!(docs.value(0), format!(r#"{{"some": null, {rest}"#));
     assert_eq!(docs.value(1), format!(r#"{{"some": "P1M2DT3H4M5.5S", {rest}"#));
-}
-
-/// Digits of the template itself were taken for a separator: row 1 of `{n}0` and row 10 of `{n}` met.
-#[test]
-fn digits_in_a_template_do_not_set_a_number_off() {
-    let unique = |template: &str| {
-        let scenario = format!(
-            "tables: {{t: {{rows: 20, columns: {{id: serial, name: company, x: {{text: \"{template}\", unique: true}}}}}}}}"
-        );
-        Plan::compile(&scenario, &Settings::default()).is_ok()
-    };
-    for ambiguous in ["{name}1{id}", "{id}0{name}", "{name}{id}", "{name}_{id}0{name}", "{id}{name}_1"] {
-        assert!(!unique(ambiguous), "{ambiguous}");
-    }
-    for set_off in ["{name}1_{id}", "{id}_0{name}", "1_{id}", "{id}"] {
-        assert!(unique(set_off), "{set_off}");
-    }
 }
 
 /// `1_0` and `10` are the same number, so as keys they are the same row.
@@ -341,34 +281,6 @@ tables:
     }
     for other in ["kind when 'x' then 0 end + case kind", "kind) = (kind", "kind; kind", "kind, kind"] {
         assert!(!check(other), "{other}");
-    }
-}
-
-/// Columns in the order of their use were settled one by one, and the chain was followed for the first time while rows were made.
-#[test]
-fn a_chain_of_columns_is_bounded_in_either_order() {
-    let scenario = |order: Vec<usize>| {
-        let links = order.iter().map(|i| {
-            format!(
-                "      a{i}: = {}\n",
-                match i {
-                    0 => "1".to_owned(),
-                    i => format!("a{} + 1", i - 1),
-                }
-            )
-        });
-        format!(
-            "tables:\n  t:\n    rows: 2\n    let:\n{}    columns:\n      x: = a{}\n",
-            links.collect::<String>(),
-            order.len() - 1
-        )
-    };
-    for order in [(0..300).collect::<Vec<_>>(), (0..300).rev().collect()] {
-        let faults = faults(&scenario(order));
-        assert!(faults.contains("depends on more than 100 other columns in a row"), "{faults}");
-    }
-    for order in [(0..90).collect::<Vec<_>>(), (0..90).rev().collect()] {
-        assert_eq!(batch(&scenario(order), "t").num_rows(), 2);
     }
 }
 
@@ -458,95 +370,6 @@ tables:
     }
 }
 
-/// `type:` was applied to the count and not to what is known of it, so more distinct rows were promised than there are.
-#[test]
-fn a_count_has_no_type() {
-    let wrong = faults(
-        "tables: {a: {rows: 1, columns: {id: serial}}, b: {per: a, count: {normal: {mean: 0, sd: 1}, type: integer}, columns: {id: serial}}}",
-    );
-    assert!(wrong.contains("a count has no `type`"), "{wrong}");
-}
-
-/// An empty text between two numbers was taken for what sets them apart.
-#[test]
-fn an_empty_text_does_not_set_a_number_off() {
-    let unique = |text: &str| {
-        let scenario = format!(
-            "params: {{p: ''}}\ntables: {{t: {{rows: 900, columns: {{id: serial, n: {{integer: {{from: 1, to: 50}}}}, x: {{text: \"{text}\", unique: true}}}}}}}}"
-        );
-        Plan::compile(&scenario, &Settings::default()).is_ok()
-    };
-    assert!(!unique("{n}{''}{id}") && !unique("{n}{$p}{id}") && unique("{n}-{id}"));
-    // Zeros on the left make all of them equally long, if the longest fits.
-    assert!(unique("{n}{id|lpad(3, '0')}") && unique("SKU-{id|lpad(6, '0')}-{n}"));
-    assert!(!unique("{n}-{id|lpad(6, '0')}-{n}"));
-    assert!(unique("{id|lpad(6, '0')}{n}") && unique("{n|lpad(6, '0')}{id|lpad(16, '0')}"));
-    assert!(
-        !unique("{n}{id|lpad(2, '0')}") && !unique("{n}{id|lpad(6, '9')}") && !unique("{n|lpad(6, '0')}")
-    );
-}
-
-/// A parent's key that only the scenario vouches for proves nothing about its children.
-#[test]
-fn a_key_over_a_key_taken_on_trust_is_not_proven() {
-    let scenario = |key: &str| {
-        let scenario = format!(
-            "tables: {{g: {{rows: 3, key: k, columns: {{k: {key}}}}}, m: {{per: g, count: 2, primary key: [g_k, o], columns: {{g_k: parent, o: = ordinal()}}}}}}"
-        );
-        let plan = Plan::compile(&scenario, &Settings::default()).unwrap();
-        plan.model().tables[1].keys.primary.as_ref().unwrap().proven
-    };
-    assert!(scenario("serial") && !scenario("{choose: [x]}"));
-}
-
-/// Hidden columns could be named, if they had been made already.
-#[test]
-fn hidden_columns_have_no_name() {
-    let wrong = faults("tables: {t: {rows: 1, columns: {body: {json: {ms: 5}}, y: '= \"body.ms\" + 1'}}}");
-    assert!(wrong.contains("unknown column `body.ms`"), "{wrong}");
-}
-
-/// Bounds were rounded to the scale, so values lay outside of them.
-#[test]
-fn bounds_of_decimals_are_kept() {
-    for bounds in ["{from: 0.004, to: 0.996}", "{from: 1, to: = 2.005}"] {
-        let wrong = faults(&format!("tables: {{t: {{rows: 1, columns: {{d: {{decimal: {bounds}}}}}}}}}"));
-        assert!(wrong.contains("more than 2 digits after the point"), "{wrong}");
-    }
-    let right = "tables: {t: {rows: 9, columns: {d: {decimal: {from: 0.004, to: 0.996, scale: 3}}, e: {decimal: {from: 0.10, to: = 3 * 0.1}}}}}";
-    assert_eq!(batch(right, "t").num_rows(), 9);
-}
-
-/// NULL among values was the text `null`.
-#[test]
-fn null_is_no_value_of_a_choice() {
-    for values in ["[null, a]", "[~, a]", "{null: 1, a: 2}"] {
-        let wrong = faults(&format!("tables: {{t: {{rows: 1, columns: {{x: {{choose: {values}}}}}}}}}"));
-        assert!(wrong.contains("NULL is no value") && wrong.contains("`null: 10%`"), "{wrong}");
-    }
-    for values in ["['null']", "{'null': 1}", "{\"null\": 1}"] {
-        let t = batch(&format!("tables: {{t: {{rows: 1, columns: {{x: {{choose: {values}}}}}}}}}"), "t");
-        assert_eq!(t.column(0).as_any_dictionary().values().as_string::<i32>().value(0), "null");
-    }
-}
-
-/// A sum that grew too large on the way came back with a wrong value.
-#[test]
-fn a_sum_that_overflows_on_the_way_is_an_error() {
-    let scenario = "
-tables:
-  a: {rows: 1, columns: {id: serial, s: = sum(b.v)}}
-  b:
-    per: a
-    count: 3
-    columns:
-      v: = (case when ordinal() = 3 then -1 else 1 end * 90000000000000000000000000000000000000)::numeric(38,0)
-";
-    let plan = Plan::compile(scenario, &Settings::default()).unwrap();
-    let error = plan.batch(0, 0..1).unwrap_err();
-    assert!(error.to_string().contains("numeric field overflow"), "{error}");
-}
-
 /// Every batch of a large family added up the whole family.
 #[test]
 fn totals_of_a_large_family_are_kept() {
@@ -566,18 +389,4 @@ tables:
     let kids = plan.batch(1, 39_998..40_002).unwrap();
     assert_eq!(numbers(&kids, "most"), [Some(40_000), Some(40_000), Some(80_000), Some(80_000)]);
     assert_eq!(numbers(&plan.batch(0, 0..2).unwrap(), "s"), [Some(180_000), Some(180_000)]);
-}
-
-/// Which row was wrong had to be found by trial.
-#[test]
-fn an_error_names_the_first_row_that_has_it() {
-    let plan = Plan::compile(
-        "tables: {t: {rows: 9_000, columns: {id: serial, c: '= chr((8_500 - id % 8_500)::integer % 8_500)'}}}",
-        &Settings::default(),
-    )
-    .unwrap();
-    for rows in [0..9_000, 8_192..9_000, 8_400..8_501, 8_499..8_500] {
-        let error = plan.batch(0, rows).unwrap_err().to_string();
-        assert_eq!(error, "`t.c`: there is no character with code 0 (row 8500)");
-    }
 }
