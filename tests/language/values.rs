@@ -390,3 +390,12 @@ tables:
     assert_eq!(numbers(&kids, "most"), [Some(40_000), Some(40_000), Some(80_000), Some(80_000)]);
     assert_eq!(numbers(&plan.batch(0, 0..2).unwrap(), "s"), [Some(180_000), Some(180_000)]);
 }
+
+/// Quotes around a value counted in a list, and not in a map with weights.
+#[test]
+fn values_in_quotes_are_texts() {
+    for (values, text) in [("['1', '2']", true), ("{'1': 1, '2': 1}", true), ("{1: 1, 2: 1}", false)] {
+        let t = batch(&format!("tables: {{t: {{rows: 1, columns: {{x: {{choose: {values}}}}}}}}}"), "t");
+        assert_eq!(t.column(0).data_type().is_integer(), !text, "{values}");
+    }
+}

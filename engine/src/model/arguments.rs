@@ -294,7 +294,8 @@ impl Resolver<'_> {
                 return Err(Fault::at(node.span, format!("`{what}`: all weights are 0")));
             }
             let keys = entries.iter().map(|(key, _)| key.clone()).collect();
-            return Ok((keys, vec![false; weights.len()], Some(weights)));
+            let quoted = entries.iter().map(|(key, _)| key.quoted).collect();
+            return Ok((keys, quoted, Some(weights)));
         }
         let items = node.list().filter(|items| !items.is_empty()).ok_or_else(expected)?;
         let mut keys = Vec::new();
