@@ -36,21 +36,24 @@ const MOST_MIB: f64 = 400.0;
 /// More rows may take so much more, …
 const MOST_GROWTH: f64 = 1.2;
 
+/// … and in formats whose pieces are large texts so much: the C library's heap gets holes between them, up to a point.
+const MOST_GROWTH_OF_TEXT: f64 = 1.6;
+
 /// … and what the counts of a child table take at most, for each of the five of `saas`.
 const INDEXES_MIB: f64 = 5.0 * 0.5;
 
-fn assert_bounded(arguments: &[&str], scales: [&str; 2]) {
+fn assert_bounded(arguments: &[&str], scales: [&str; 2], growth: f64) {
     let [small, large] = scales.map(|scale| peak(&[arguments, &["--scale", scale]].concat()));
     assert!(large < MOST_MIB, "{arguments:?} takes {large:.0} MiB");
     assert!(
-        large <= small * MOST_GROWTH + INDEXES_MIB,
+        large <= small * growth + INDEXES_MIB,
         "{arguments:?} takes {small:.0} MiB, and {large:.0} MiB for more rows"
     );
 }
 
 #[test]
 fn more_rows_take_no_more_memory() {
-    assert_bounded(&["generate", "saas", "--to", "null:", "--threads", "2"], ["0.5", "2"]);
+    assert_bounded(&["generate", "saas", "--to", "null:", "--threads", "2"], ["0.5", "2"], MOST_GROWTH);
 }
 
 /// Half a gigabyte in five thousand rows: chunks are bounded by bytes as well.
@@ -68,7 +71,7 @@ fn wide_rows_take_no_more_memory() {
 #[test]
 #[ignore = "slow: a hundred million rows"]
 fn a_hundred_times_the_rows_take_no_more_memory() {
-    assert_bounded(&["generate", "saas", "--to", "null:"], ["10", "100"]);
+    assert_bounded(&["generate", "saas", "--to", "null:"], ["10", "100"], MOST_GROWTH);
 }
 
 #[test]
@@ -76,9 +79,14 @@ fn a_hundred_times_the_rows_take_no_more_memory() {
 fn files_of_any_size_take_no_more_memory() {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("data");
-    for format in ["parquet", "csv", "jsonl", "arrow"] {
+    for (format, growth) in [
+        ("parquet", MOST_GROWTH),
+        ("csv", MOST_GROWTH_OF_TEXT),
+        ("jsonl", MOST_GROWTH_OF_TEXT),
+        ("arrow", MOST_GROWTH),
+    ] {
         let arguments = ["generate", "saas", "--force", "--format", format, "--to", to.to_str().unwrap()];
         // From some seconds on, the window of chunks in flight has been as full as it gets.
-        assert_bounded(&arguments, ["5", "20"]);
+        assert_bounded(&arguments, ["5", "20"], growth);
     }
 }
