@@ -13,6 +13,8 @@ const CELL_WIDTH: usize = 40;
 /// Rows shown when one table is named, and when none is.
 const ROWS_OF_ONE: u64 = 10;
 const ROWS_OF_EACH: u64 = 5;
+/// Rows worked out together, so that wide ones fit the memory.
+const ROWS_AT_ONCE: u64 = 1_000;
 
 /// Prints rows; works out no more than these.
 pub(crate) fn run(arguments: &Preview) -> Result<(), Failure> {
@@ -41,7 +43,7 @@ fn rows(plan: &Plan, table: usize, first: u64, count: u64) -> Result<String, Fai
     let (mut start, end) = (first, first.saturating_add(count));
     let mut found = 0;
     while start < end {
-        let next = end.min(start.saturating_add(plan.rows_per_batch(table)));
+        let next = end.min(start.saturating_add(ROWS_AT_ONCE));
         let batch = plan.batch(table, start..next)?;
         add(&mut grid, &batch);
         found += batch.num_rows();

@@ -193,7 +193,8 @@ impl Shard {
     }
 }
 
-/// Makes and writes the files given, in order, with the threads of `pool`.
+/// Makes and writes the files given, in order, with the threads of `pool`. It waits for them, so it is not to be called from one of
+/// them.
 ///
 /// # Errors
 /// The first error in the order of the output; nothing is written after it, and the sink is not finished.

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema};
+use seedbed_engine::Plan;
 use seedbed_engine::compare::{Expected, Meter, Progress, TableVerification, Visit};
-use seedbed_engine::{Plan, ROWS_PER_BATCH};
 
 use crate::catalog::{self, ExistingTable};
 use crate::connect::Target;
@@ -75,6 +75,7 @@ struct Reading<'r> {
     name: String,
     columns: Vec<TargetColumn>,
     statement: String,
+    rows_per_batch: usize,
     foreign: Mutex<Vec<String>>,
 }
 
@@ -111,7 +112,14 @@ impl<'r> Reading<'r> {
             selected.join(", "),
             qualified(schema, &there.name)
         );
-        Ok(Self { session, name: there.name.clone(), columns, statement, foreign: Mutex::default() })
+        Ok(Self {
+            session,
+            name: there.name.clone(),
+            columns,
+            statement,
+            rows_per_batch: plan.rows_per_batch(table) as usize,
+            foreign: Mutex::default(),
+        })
     }
 
     fn compare(
@@ -152,7 +160,7 @@ impl<'r> Reading<'r> {
         let mut decoder = TableDecoder::new(self.columns.clone())?;
         self.session.copy_out(&doing, &self.statement, |bytes| {
             decoder.push(&bytes)?;
-            while decoder.rows() >= ROWS_PER_BATCH as usize {
+            while decoder.rows() >= self.rows_per_batch {
                 self.hand_over(&mut decoder, visit)?;
             }
             Ok(())
@@ -164,7 +172,7 @@ impl<'r> Reading<'r> {
     }
 
     fn hand_over(&self, decoder: &mut TableDecoder, visit: &Visit) -> Result<(), Error> {
-        let Some(decoded) = decoder.take_batch(ROWS_PER_BATCH as usize)? else { return Ok(()) };
+        let Some(decoded) = decoder.take_batch(self.rows_per_batch)? else { return Ok(()) };
         if !decoded.foreign.is_empty() {
             let mut named = self.foreign.lock().unwrap_or_else(PoisonError::into_inner);
             for foreign in decoded.foreign {

@@ -83,8 +83,9 @@ pub(crate) struct Suspended {
     pub(crate) statement: String,
 }
 
-/// Takes foreign keys away until the rows are in. Checking all rows at once takes a small part of the time of checking each as it comes. Others see nothing of it,
-/// because all of it is one transaction. Where rows are added to others, only those keys go that cannot hold in between.
+/// Takes foreign keys away until the rows are in: checking all rows at once takes a small part of the time of checking each as
+/// it comes. All of it is one transaction, so nobody sees them gone; who reads these tables waits. Where rows are added to
+/// others, only those keys go that cannot hold in between.
 pub(crate) fn suspend(
     session: &Session,
     ddl: &Schema,

@@ -39,7 +39,7 @@ impl Filling {
         });
         let encoder = TableEncoder::new(&table.name, columns.collect())?;
         let rows = plan.rows(table.index)?;
-        let sample = rows.min(SAMPLE_ROWS);
+        let sample = rows.min(SAMPLE_ROWS).min(plan.rows_per_batch(table.index));
         let mut bytes = Vec::new();
         if sample > 0 {
             encoder.encode(&plan.batch(table.index, 0..sample)?, &mut bytes)?;
