@@ -10,7 +10,7 @@ use std::ops::Range;
 use arrow::array::Array;
 use arrow::buffer::NullBuffer;
 
-use super::payload::{Fields, NULL, Payload};
+use super::payload::{EPOCH_DAYS, EPOCH_MICROS, Fields, NULL, Payload};
 
 /// The rows that are written together.
 const ROWS_PER_BLOCK: usize = 256;
@@ -25,49 +25,48 @@ pub(super) const TRAILER: [u8; 2] = (-1i16).to_be_bytes();
 pub(super) fn rows(columns: &[Payload], rows: usize, out: &mut Vec<u8>) {
     // A table has 1,600 columns at most.
     let fields = (columns.len() as i16).to_be_bytes();
+    let mut block = Vec::new();
     for start in (0..rows).step_by(ROWS_PER_BLOCK) {
         let range = start..rows.min(start + ROWS_PER_BLOCK);
         let mut cursors = [0; ROWS_PER_BLOCK];
         let cursors = &mut cursors[..range.len()];
-        place(columns, range.clone(), fields.len(), cursors, out);
-        write(cursors, out, range.clone().map(|_| fields));
-        for column in columns {
-            column.write(range.clone(), cursors, out);
+        let bytes = place(columns, range.clone(), fields.len(), cursors);
+        if block.len() < bytes {
+            block.resize(bytes, 0);
         }
+        write(cursors, &mut block, range.clone().map(|_| fields));
+        for column in columns {
+            column.write(range.clone(), cursors, &mut block);
+        }
+        out.extend_from_slice(&block[..bytes]);
     }
 }
 
 /// The fields of one column, one after the other.
 pub(super) fn fields(column: &Payload, rows: usize) -> Fields {
-    let mut bytes = Vec::new();
-    let mut offsets = Vec::with_capacity(rows + 1);
-    for start in (0..rows).step_by(ROWS_PER_BLOCK) {
-        let range = start..rows.min(start + ROWS_PER_BLOCK);
-        let mut cursors = [0; ROWS_PER_BLOCK];
-        let cursors = &mut cursors[..range.len()];
-        place(std::slice::from_ref(column), range.clone(), 0, cursors, &mut bytes);
-        offsets.extend_from_slice(cursors);
-        column.write(range, cursors, &mut bytes);
-    }
-    offsets.push(bytes.len());
+    let mut offsets = vec![0; rows];
+    let bytes = place(std::slice::from_ref(column), 0..rows, 0, &mut offsets);
+    let mut bytes = vec![0; bytes];
+    column.write(0..rows, &mut offsets, &mut bytes);
+    // The cursors are now where the fields end.
+    offsets.insert(0, 0);
     Fields::from_parts(bytes, offsets)
 }
 
-/// Counts the bytes of rows that have `head` bytes before their fields, makes room for them, and points each cursor to where
-/// its row begins.
-fn place(columns: &[Payload], rows: Range<usize>, head: usize, cursors: &mut [usize], out: &mut Vec<u8>) {
+/// Counts the bytes of rows that have `head` bytes before their fields, and points each cursor to where its row begins.
+fn place(columns: &[Payload], rows: Range<usize>, head: usize, cursors: &mut [usize]) -> usize {
     let fixed = head + columns.iter().filter_map(Payload::bytes_per_row).sum::<usize>();
     cursors.fill(fixed);
     for column in columns.iter().filter(|column| column.bytes_per_row().is_none()) {
         column.count(rows.clone(), cursors);
     }
-    let mut end = out.len();
+    let mut end = 0;
     for cursor in cursors {
         let bytes = *cursor;
         *cursor = end;
         end += bytes;
     }
-    out.resize(end, 0);
+    end
 }
 
 impl Payload<'_> {
@@ -77,8 +76,8 @@ impl Payload<'_> {
             Self::Null => bytes.iter_mut().for_each(|bytes| *bytes += 4),
             Self::Bool(values) => count_fixed(1, values.nulls(), rows, bytes),
             Self::Two(_, nulls) => count_fixed(2, *nulls, rows, bytes),
-            Self::Four(_, nulls) => count_fixed(4, *nulls, rows, bytes),
-            Self::Eight(_, nulls) => count_fixed(8, *nulls, rows, bytes),
+            Self::Four(_, nulls) | Self::Days(_, nulls) => count_fixed(4, *nulls, rows, bytes),
+            Self::Eight(_, nulls) | Self::Micros(_, nulls) => count_fixed(8, *nulls, rows, bytes),
             Self::Sixteen(_, nulls) => count_fixed(16, *nulls, rows, bytes),
             Self::Bytes { offsets, nulls, .. } => {
                 let offsets = &offsets[rows.start..=rows.end];
@@ -92,6 +91,11 @@ impl Payload<'_> {
                             *bytes -= (offsets[i + 1] - offsets[i]) as usize;
                         }
                     }
+                }
+            }
+            Self::Numeric(values, nulls) => {
+                for ((row, bytes), value) in iter::zip(iter::zip(rows.clone(), bytes), &values[rows]) {
+                    *bytes += if nulls.is_some_and(|nulls| nulls.is_null(row)) { 4 } else { value.bytes() };
                 }
             }
             Self::Fields(fields) => {
@@ -125,6 +129,26 @@ impl Payload<'_> {
             Self::Four(values, nulls) => {
                 let cells = values[rows.clone()].iter().map(|value| cell::<4, 8>(value.to_be_bytes()));
                 write_or_null(*nulls, rows, cursors, out, cells);
+            }
+            Self::Days(values, nulls) => {
+                let days = values[rows.clone()].iter().map(|value| value.wrapping_sub(EPOCH_DAYS));
+                let cells = days.map(|value| cell::<4, 8>(value.to_be_bytes()));
+                write_or_null(*nulls, rows, cursors, out, cells);
+            }
+            Self::Micros(values, nulls) => {
+                let micros = values[rows.clone()].iter().map(|value| value.wrapping_sub(EPOCH_MICROS));
+                let cells = micros.map(|value| cell::<8, 12>(value.to_be_bytes()));
+                write_or_null(*nulls, rows, cursors, out, cells);
+            }
+            Self::Numeric(values, nulls) => {
+                for ((row, cursor), value) in iter::zip(iter::zip(rows.clone(), cursors), &values[rows]) {
+                    if nulls.is_some_and(|nulls| nulls.is_null(row)) {
+                        out[*cursor..*cursor + 4].copy_from_slice(&NULL);
+                        *cursor += 4;
+                    } else {
+                        *cursor += value.write(&mut out[*cursor..]);
+                    }
+                }
             }
             Self::Eight(values, nulls) => {
                 let cells = values[rows.clone()].iter().map(|value| cell::<8, 12>(value.to_be_bytes()));
@@ -228,6 +252,7 @@ fn put(to: &mut [u8], from: &[u8]) {
         4..=8 => ends::<4>(to, from),
         9..=16 => ends::<8>(to, from),
         17..=32 => ends::<16>(to, from),
+        33..=64 => ends::<32>(to, from),
         _ => None,
     };
     if copied.is_none() {

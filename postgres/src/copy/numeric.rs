@@ -12,9 +12,6 @@ const SHORT: u64 = 10_000_000_000_000;
 /// What four groups do not reach.
 const FOUR_GROUPS: u64 = 10_000_000_000_000_000;
 
-/// The most bytes of a field with its length.
-pub(super) const MOST_BYTES: usize = 4 + 8 + 2 * MOST_GROUPS;
-
 /// How decimals of one scale are written.
 #[derive(Clone, Copy)]
 pub(super) struct Writer {
@@ -25,43 +22,64 @@ pub(super) struct Writer {
     fill: u64,
 }
 
+/// A decimal of four groups at most: the four numbers, and the groups from the highest bits down.
+#[derive(Clone, Copy)]
+pub(super) struct Short {
+    numbers: u64,
+    groups: u64,
+}
+
+impl Short {
+    /// The bytes of the field with its length.
+    #[inline]
+    pub(super) fn bytes(self) -> usize {
+        12 + 2 * self.sent()
+    }
+
+    /// Writes the field with its length to the beginning of `out`, and gives its length in bytes.
+    #[inline]
+    pub(super) fn write(self, out: &mut [u8]) -> usize {
+        let sent = self.sent();
+        let out = &mut out[..12 + 2 * sent];
+        out[..4].copy_from_slice(&(8 + 2 * sent as u32).to_be_bytes());
+        out[4..12].copy_from_slice(&self.numbers.to_be_bytes());
+        // The eight bytes that end with the last group, whatever of the numbers is among them.
+        let both = u128::from(self.numbers) << 64 | u128::from(self.groups);
+        let last = (both << (16 * sent) >> 64) as u64;
+        out[4 + 2 * sent..].copy_from_slice(&last.to_be_bytes());
+        out.len()
+    }
+
+    #[inline]
+    fn sent(self) -> usize {
+        (self.numbers >> 48) as usize
+    }
+}
+
 impl Writer {
     pub(super) fn new(scale: u8) -> Self {
         let fill = 10u64.pow(u32::from((4 - scale % 4) % 4));
         Self { scale, groups_behind: i32::from(scale.div_ceil(4)), fill }
     }
 
-    /// Writes a field with its length to the beginning of `out`, and gives its length in bytes. What is behind the field may be
-    /// overwritten.
+    /// A decimal of up to four groups, without a loop or a branch that depends on the digits.
     #[inline]
-    pub(super) fn write(self, value: i128, out: &mut [u8; MOST_BYTES]) -> usize {
-        match i64::try_from(value) {
-            Ok(value) if value.unsigned_abs() < SHORT => self.write_short(value, out),
-            _ => self.write_long(value, out),
-        }
-    }
-
-    /// Up to four groups, without a loop or a branch that depends on the value.
-    #[inline]
-    fn write_short(self, value: i64, out: &mut [u8; MOST_BYTES]) -> usize {
+    pub(super) fn short(self, value: i128) -> Option<Short> {
+        let value = i64::try_from(value).ok().filter(|value| value.unsigned_abs() < SHORT)?;
         // Below 10^16, because `fill` is at most 1,000.
         let rest = value.unsigned_abs() * self.fill;
         let (one, two, three) = (rest / 10_000, rest / 100_000_000, rest / 1_000_000_000_000);
         let groups =
             (rest - one * 10_000) | (one - two * 10_000) << 16 | (two - three * 10_000) << 32 | three << 48;
-        if groups == 0 {
-            self.write_head(0, 0, false, out);
-            return 12;
-        }
-        let (before, behind) = (groups.leading_zeros() / 16, groups.trailing_zeros() / 16);
-        let count = 4 - before;
-        let sent = count - behind;
-        self.write_head(sent, count as i32, value < 0, out);
-        out[12..20].copy_from_slice(&(groups << (16 * before)).to_be_bytes());
-        12 + 2 * sent as usize
+        let count = u32::from(rest > 0) + u32::from(one > 0) + u32::from(two > 0) + u32::from(three > 0);
+        let sent = count - (groups.trailing_zeros() / 16).min(count);
+        let numbers = self.numbers(sent, count as i32, value < 0);
+        // Without any group it does not matter how far nothing is moved.
+        Some(Short { numbers, groups: groups << (16 * (4 - count) % 64) })
     }
 
-    fn write_long(self, value: i128, out: &mut [u8; MOST_BYTES]) -> usize {
+    /// Appends a decimal of any size, without its length.
+    pub(super) fn write(self, value: i128, out: &mut Vec<u8>) {
         let mut rest = value.unsigned_abs();
         let mut groups = [0u16; MOST_GROUPS];
         let mut count = 0;
@@ -84,23 +102,19 @@ impl Writer {
             }
         }
         let zeros = groups[..count].iter().take_while(|group| **group == 0).count();
-        let sent = count - zeros;
-        self.write_head(sent as u32, count as i32, value < 0, out);
-        for (bytes, group) in out[12..].chunks_exact_mut(2).zip(groups[zeros..count].iter().rev()) {
-            bytes.copy_from_slice(&group.to_be_bytes());
-        }
-        12 + 2 * sent
+        let numbers = self.numbers((count - zeros) as u32, count as i32, value < 0);
+        out.extend_from_slice(&numbers.to_be_bytes());
+        out.extend(groups[zeros..count].iter().rev().flat_map(|group| group.to_be_bytes()));
     }
 
+    /// The four numbers before the groups.
     #[inline]
-    fn write_head(self, sent: u32, count: i32, negative: bool, out: &mut [u8; MOST_BYTES]) {
+    fn numbers(self, sent: u32, count: i32, negative: bool) -> u64 {
         let weight = if sent == 0 { 0 } else { count - 1 - self.groups_behind };
-        let numbers = u64::from(sent) << 48
+        u64::from(sent) << 48
             | u64::from(weight as i16 as u16) << 32
             | u64::from(negative) << 30
-            | u64::from(self.scale);
-        out[..4].copy_from_slice(&(8 + 2 * sent).to_be_bytes());
-        out[4..12].copy_from_slice(&numbers.to_be_bytes());
+            | u64::from(self.scale)
     }
 }
 
@@ -109,10 +123,9 @@ mod tests {
     use super::*;
 
     fn hex(value: i128, scale: u8) -> String {
-        let mut out = [0xEE; MOST_BYTES];
-        let length = Writer::new(scale).write(value, &mut out);
-        assert_eq!(out[..4], (length as u32 - 4).to_be_bytes());
-        let words = out[4..length].chunks(2).map(|word| format!("{:02X}{:02X}", word[0], word[1]));
+        let mut out = Vec::new();
+        Writer::new(scale).write(value, &mut out);
+        let words = out.chunks(2).map(|word| format!("{:02X}{:02X}", word[0], word[1]));
         words.collect::<Vec<_>>().join(" ")
     }
 
@@ -138,17 +151,16 @@ mod tests {
             value = (value * 7 + step) % i128::from(SHORT);
             for value in [value, -value, value * 10_000 / 10_000 - value % 10_000] {
                 for scale in 0..=20 {
-                    let (mut short, mut long) = ([0; MOST_BYTES], [0; MOST_BYTES]);
+                    let mut long = Vec::new();
                     let writer = Writer::new(scale);
-                    let length = writer.write(value, &mut short);
-                    assert_eq!(length, writer.write_long(value, &mut long));
-                    assert_eq!(
-                        short[..length],
-                        long[..length],
-                        "{value} with {scale} digits after the point"
-                    );
+                    writer.write(value, &mut long);
+                    let mut field = [0xEE; 20];
+                    let length = writer.short(value).unwrap().write(&mut field);
+                    assert_eq!(field[..4], (long.len() as u32).to_be_bytes());
+                    assert_eq!(field[4..length], long, "{value} with {scale} digits after the point");
                 }
             }
         }
+        assert!(Writer::new(2).short(i128::from(SHORT)).is_none());
     }
 }

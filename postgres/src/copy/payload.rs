@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::iter;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, PrimitiveArray, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, StringArray};
 use arrow::buffer::NullBuffer;
 use arrow::compute::{cast, take};
 use arrow::datatypes::{
@@ -45,6 +45,11 @@ pub(super) enum Payload<'a> {
     Two(Cow<'a, [i16]>, Option<&'a NullBuffer>),
     Four(Cow<'a, [i32]>, Option<&'a NullBuffer>),
     Eight(Cow<'a, [i64]>, Option<&'a NullBuffer>),
+    /// From 1970-01-01.
+    Days(&'a [i32], Option<&'a NullBuffer>),
+    Micros(&'a [i64], Option<&'a NullBuffer>),
+    /// Decimals of four groups at most.
+    Numeric(Vec<numeric::Short>, Option<&'a NullBuffer>),
     Sixteen(Cow<'a, [[u8; 16]]>, Option<&'a NullBuffer>),
     /// The bytes between two offsets per row, and where they are NULL.
     Bytes {
@@ -155,17 +160,11 @@ impl<'a> Payload<'a> {
                 converted(array.as_primitive::<Float64Type>(), |v| v.to_bits().cast_signed()),
                 nulls,
             ),
-            Form::Date => Self::Four(
-                converted(array.as_primitive::<Date32Type>(), |v| v.wrapping_sub(EPOCH_DAYS)),
-                nulls,
-            ),
+            Form::Date => Self::Days(array.as_primitive::<Date32Type>().values(), nulls),
             Form::Time => {
                 Self::Eight(Cow::Borrowed(array.as_primitive::<Time64MicrosecondType>().values()), nulls)
             }
-            Form::Timestamp => {
-                let shifted = |v: i64| v.wrapping_sub(EPOCH_MICROS);
-                Self::Eight(converted(array.as_primitive::<TimestampMicrosecondType>(), shifted), nulls)
-            }
+            Form::Timestamp => Self::Micros(array.as_primitive::<TimestampMicrosecondType>().values(), nulls),
             Form::Interval => Self::Sixteen(intervals(array.as_primitive()), nulls),
             Form::Uuid => {
                 let uuids = array.as_fixed_size_binary();
@@ -179,20 +178,22 @@ impl<'a> Payload<'a> {
                 let values = array.as_binary::<i32>();
                 Self::Bytes { offsets: values.value_offsets(), bytes: values.value_data(), nulls }
             }
-            Form::Numeric(decimals) => Self::Fields(numerics(array, *decimals)),
+            Form::Numeric(decimals) => numerics(array, *decimals),
             Form::Jsonb | Form::Inet | Form::Cidr => Self::Fields(transformed(array.as_string(), form)),
             Form::List(oid, element) => Self::Fields(lists(array, *oid, element, place)?),
         })
     }
+}
 
+impl Payload<'_> {
     /// The bytes of the field of every row, if they are as many in each.
     pub(super) fn bytes_per_row(&self) -> Option<usize> {
         match self {
             Self::Null => Some(4),
             Self::Bool(values) if values.null_count() == 0 => Some(5),
             Self::Two(_, None) => Some(6),
-            Self::Four(_, None) => Some(8),
-            Self::Eight(_, None) => Some(12),
+            Self::Four(_, None) | Self::Days(_, None) => Some(8),
+            Self::Eight(_, None) | Self::Micros(_, None) => Some(12),
             Self::Sixteen(_, None) => Some(20),
             _ => None,
         }
@@ -241,40 +242,33 @@ fn intervals(array: &PrimitiveArray<IntervalMonthDayNanoType>) -> Cow<'static, [
     })
 }
 
-fn numerics(array: &ArrayRef, decimals: Decimals) -> Fields {
+fn numerics(array: &ArrayRef, decimals: Decimals) -> Payload<'_> {
     match array.data_type() {
-        DataType::Int16 => numeric_fields(array.as_primitive::<Int16Type>(), decimals),
-        DataType::Int32 => numeric_fields(array.as_primitive::<Int32Type>(), decimals),
-        DataType::Int64 => numeric_fields(array.as_primitive::<Int64Type>(), decimals),
-        _ => {
-            let values: &Decimal128Array = array.as_primitive();
-            numeric_fields(values, decimals)
-        }
+        DataType::Int16 => numeric(array.as_primitive::<Int16Type>(), decimals),
+        DataType::Int32 => numeric(array.as_primitive::<Int32Type>(), decimals),
+        DataType::Int64 => numeric(array.as_primitive::<Int64Type>(), decimals),
+        _ => numeric::<Decimal128Type>(array.as_primitive(), decimals),
     }
 }
 
-fn numeric_fields<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, decimals: Decimals) -> Fields
+fn numeric<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, decimals: Decimals) -> Payload<'_>
 where
     i128: From<T::Native>,
 {
     let writer = numeric::Writer::new(decimals.scale);
-    let nulls = array.nulls();
-    // Every field is written in full width; the next one begins where it really ends.
-    let mut bytes = vec![0; array.len() * numeric::MOST_BYTES];
-    let mut offsets = Vec::with_capacity(array.len() + 1);
-    let mut end = 0;
-    offsets.push(0);
-    for (row, value) in array.values().iter().enumerate() {
-        if nulls.is_some_and(|nulls| nulls.is_null(row)) {
-            bytes[end..end + 4].copy_from_slice(&NULL);
-            end += 4;
-        } else {
-            let out = bytes[end..].first_chunk_mut().expect("the rows so far took their full width at most");
-            end += writer.write(i128::from(*value), out);
-        }
-        offsets.push(end);
+    let mut shorts = Vec::with_capacity(array.len());
+    shorts.extend(array.values().iter().map_while(|value| writer.short(i128::from(*value))));
+    if shorts.len() == array.len() {
+        return Payload::Numeric(shorts, array.nulls().filter(|nulls| nulls.null_count() > 0));
     }
-    Fields::from_parts(bytes, offsets)
+    let mut fields = Fields::with_capacity(array.len(), array.len() * 24);
+    for value in array {
+        match value {
+            None => fields.push_null(),
+            Some(value) => fields.push(|out| writer.write(i128::from(value), out)),
+        }
+    }
+    Payload::Fields(fields)
 }
 
 /// Fields of texts that are not sent as they are. They have been checked.
@@ -311,13 +305,14 @@ fn keyed<'a>(array: &'a ArrayRef, form: &Form, place: Place) -> Result<Payload<'
     }
     let mut fields = transformed(values, form);
     let keys = dictionary.keys();
-    if keys.null_count() == 0 {
-        return Ok(Payload::Keyed(Cow::Borrowed(keys.values()), fields));
-    }
-    let null = values.len() as i32;
-    fields.push_null();
-    let keys = keys.iter().map(|key| key.unwrap_or(null)).collect();
-    Ok(Payload::Keyed(Cow::Owned(keys), fields))
+    let keys = if keys.null_count() == 0 {
+        Cow::Borrowed(keys.values().as_ref())
+    } else {
+        fields.push_null();
+        let null = values.len() as i32;
+        keys.iter().map(|key| key.unwrap_or(null)).collect()
+    };
+    Ok(Payload::Keyed(keys, fields))
 }
 
 /// Arrays: the fields of all elements are written first and then cut into the arrays.
