@@ -86,7 +86,7 @@ impl Plan {
 
     /// The rows of a chunk where `most` are asked for: as many or, where rows are wide, fewer, in whole batches. It depends on the
     /// plan alone, as all that decides the layout of files.
-    pub(crate) fn rows_per_chunk(&self, table: usize, most: u64) -> u64 {
+    pub fn rows_per_chunk(&self, table: usize, most: u64) -> u64 {
         let batch = self.rows_per_batch(table);
         let fitting = BYTES_PER_CHUNK / self.width(table) / batch * batch;
         most.min(fitting.max(batch))

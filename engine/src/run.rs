@@ -207,7 +207,11 @@ pub fn run<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
     sink: S,
     progress: impl FnMut(&Chunk, &S),
 ) -> Result<S::Summary, RunError<E::Error>> {
-    run_within(plan, files, layout, pool, window(pool), encode, sink, progress)
+    let chunks = files.iter().flat_map(|(table, file, rows)| {
+        let rows_per_chunk = plan.rows_per_chunk(*table, layout.rows_per_chunk);
+        chunks_of(*table, *file, rows.clone(), rows_per_chunk)
+    });
+    run_within(plan, chunks, pool, || window(pool), encode, sink, progress)
 }
 
 /// The chunks that a run has in flight, so that no thread of the pool waits for the sink.
@@ -215,48 +219,50 @@ pub fn window(pool: &rayon::ThreadPool) -> usize {
     pool.current_num_threads() * 2 + 1
 }
 
-/// The same as [`run`] with a window of one's own, for several runs that share a pool.
+/// The same as [`run`] with chunks and a window of one's own, for several runs that share a pool. The window may change at any
+/// time; a chunk is taken when there is room for it. In a window of 0 the calling thread makes the chunks itself, one after the
+/// other.
 ///
 /// # Errors
 /// As for [`run`].
 pub fn run_within<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
     plan: &Plan,
-    files: &[(usize, u64, Range<u64>)],
-    layout: Layout,
+    mut chunks: impl Iterator<Item = Chunk>,
     pool: &rayon::ThreadPool,
-    window: usize,
+    window: impl Fn() -> usize,
     encode: &E,
     mut sink: S,
     mut progress: impl FnMut(&Chunk, &S),
 ) -> Result<S::Summary, RunError<E::Error>> {
-    let mut chunks = files.iter().flat_map(|(table, file, rows)| {
-        let rows_per_chunk = plan.rows_per_chunk(*table, layout.rows_per_chunk);
-        chunks_of(*table, *file, rows.clone(), rows_per_chunk)
-    });
     let stop = AtomicBool::new(false);
+    let make = |chunk: &Chunk| {
+        if stop.load(Ordering::Relaxed) {
+            return Err(RunError::Stopped);
+        }
+        let batches = Batches { plan, table: chunk.table, rows: chunk.rows.clone(), stop: &stop };
+        encode.encode(chunk, batches)
+    };
+    let make = &make;
     pool.in_place_scope(|scope| {
-        let mut in_flight: VecDeque<(Chunk, mpsc::Receiver<_>)> = VecDeque::with_capacity(window);
+        let mut in_flight: VecDeque<(Chunk, mpsc::Receiver<_>)> = VecDeque::new();
         loop {
-            while in_flight.len() < window {
+            while in_flight.len() < window() {
                 let Some(chunk) = chunks.next() else { break };
                 let (sender, receiver) = mpsc::sync_channel(1);
                 in_flight.push_back((chunk.clone(), receiver));
-                let stop = &stop;
-                scope.spawn(move |_| {
-                    let batches = Batches { plan, table: chunk.table, rows: chunk.rows.clone(), stop };
-                    let piece = if stop.load(Ordering::Relaxed) {
-                        Err(RunError::Stopped)
-                    } else {
-                        encode.encode(&chunk, batches)
-                    };
-                    // The receiver is gone when an earlier chunk failed.
-                    let _ = sender.send(piece);
-                });
+                // The receiver is gone when an earlier chunk failed.
+                scope.spawn(move |_| drop(sender.send(make(&chunk))));
             }
-            let Some((chunk, receiver)) = in_flight.pop_front() else { return Ok(()) };
-            // A worker that panicked sends nothing; the scope passes its panic on.
-            let result = receiver.recv().unwrap_or(Err(RunError::Stopped));
-            let written = result.and_then(|piece| sink.write(&chunk, piece).map_err(RunError::Output));
+            let (chunk, made) = match in_flight.pop_front() {
+                // A worker that panicked sends nothing; the scope passes its panic on.
+                Some((chunk, receiver)) => (chunk, receiver.recv().unwrap_or(Err(RunError::Stopped))),
+                None => {
+                    let Some(chunk) = chunks.next() else { return Ok(()) };
+                    let made = make(&chunk);
+                    (chunk, made)
+                }
+            };
+            let written = made.and_then(|piece| sink.write(&chunk, piece).map_err(RunError::Output));
             if let Err(error) = written {
                 stop.store(true, Ordering::Relaxed);
                 return Err(error);

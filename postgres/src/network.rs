@@ -1,43 +1,52 @@
-//! The runtime that connections live on.
+//! The runtime that a connection lives on.
 
+use std::future::Future;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::yield_now;
+use tokio::time::{sleep, timeout};
 
 use crate::error::Error;
 
-/// How long connections may take to say goodbye.
+/// How long a connection may take to say goodbye.
 const LIMIT_OF_GOODBYE: Duration = Duration::from_millis(100);
 
-/// One thread that serves all connections: it only passes bytes on. Whoever lets it go is not kept by a name server that does
-/// not answer.
-pub(crate) struct Network {
-    runtime: Option<Runtime>,
-    handle: Handle,
-}
+/// Whoever waits for an answer moves the bytes meanwhile: rows go from the thread that has made them to the socket, and not
+/// through the cache of another processor. Between two waits the connection stands still. Whoever lets it go is not kept by a
+/// name server that does not answer.
+pub(crate) struct Network(Option<Runtime>);
 
 impl Network {
     pub(crate) fn start() -> Result<Self, Error> {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|source| Error::Io {
-            action: "start a thread for",
+            action: "open what is needed for",
             path: "the network".into(),
             source,
         })?;
-        let handle = runtime.handle().clone();
-        Ok(Self { runtime: Some(runtime), handle })
+        Ok(Self(Some(runtime)))
     }
 
-    pub(crate) fn handle(&self) -> &Handle {
-        &self.handle
+    /// Waits on an ordinary thread.
+    pub(crate) fn wait<F: Future>(&self, work: F) -> F::Output {
+        self.0.as_ref().expect("a network until it is dropped").block_on(work)
     }
 }
 
 impl Drop for Network {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_timeout(LIMIT_OF_GOODBYE);
-        }
+        let Some(runtime) = self.0.take() else { return };
+        // The connection's task ends when it has told the server.
+        let tasks = runtime.metrics();
+        let goodbye = async {
+            yield_now().await;
+            while tasks.num_alive_tasks() > 0 {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let _ = runtime.block_on(async { timeout(LIMIT_OF_GOODBYE, goodbye).await });
+        runtime.shutdown_timeout(LIMIT_OF_GOODBYE);
     }
 }
 
@@ -51,7 +60,8 @@ mod tests {
     #[test]
     fn nobody_waits_for_a_name_server() {
         let network = Network::start().unwrap();
-        network.handle().spawn_blocking(|| std::thread::sleep(Duration::from_secs(5)));
+        let work = || std::thread::sleep(Duration::from_secs(5));
+        network.wait(async { drop(tokio::task::spawn_blocking(work)) });
         std::thread::sleep(Duration::from_millis(50));
         let begun = Instant::now();
         drop(network);

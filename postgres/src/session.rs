@@ -1,6 +1,6 @@
 //! One connection with the settings of a load. Statements are named by what they do, so that errors can say it.
 //!
-//! Threads wait for their statements here: the network lives on the runtime, everything else on ordinary threads.
+//! Threads wait for their statements here, and move the connection's bytes while they do.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::SinkExt;
-use tokio::runtime::Handle;
 use tokio_postgres::{Client, CopyInSink, SimpleQueryMessage, SimpleQueryRow};
 
 use crate::connect::Target;
 use crate::error::Error;
+use crate::network::Network;
 use crate::stop::Stop;
 
 /// What a load sets on its connections; none of it needs a privilege. Statements may take as long as they take, but nobody
@@ -46,8 +46,9 @@ pub(crate) const LIMIT_OF_ROLLBACK: Duration = Duration::from_secs(5);
 /// A connection.
 pub(crate) struct Session {
     client: Client,
+    /// Dropped after the client, for its goodbye.
+    network: Network,
     target: Arc<Target>,
-    runtime: Handle,
     stop: Stop,
 }
 
@@ -59,12 +60,12 @@ pub(crate) struct CopyIn<'s> {
 }
 
 impl Session {
-    /// Connects and sets what a load needs. Must be called outside the runtime.
-    pub(crate) fn open(target: &Arc<Target>, runtime: &Handle, stop: &Stop) -> Result<Self, Error> {
-        let connected = runtime.block_on(stop.unless_asked(target.connect()));
+    /// Connects and sets what a load needs.
+    pub(crate) fn open(target: &Arc<Target>, stop: &Stop) -> Result<Self, Error> {
+        let network = Network::start()?;
+        let connected = network.wait(stop.unless_asked(target.connect()));
         let client = connected.unwrap_or(Err(Error::Interrupted))?;
-        let session =
-            Self { client, target: Arc::clone(target), runtime: runtime.clone(), stop: stop.clone() };
+        let session = Self { client, network, target: Arc::clone(target), stop: stop.clone() };
         session.execute("set up the connection", SETTINGS)?;
         Ok(session)
     }
@@ -102,7 +103,7 @@ impl Session {
     /// Asks the server for a sign of life. It need not give one soon; a connection that is closed is an error.
     pub(crate) fn ping(&self, doing: &str) -> Result<(), Error> {
         let answer = self.client.batch_execute("");
-        match self.runtime.block_on(async { tokio::time::timeout(LIMIT_OF_PING, answer).await }) {
+        match self.network.wait(async { tokio::time::timeout(LIMIT_OF_PING, answer).await }) {
             Ok(Err(error)) => Err(Error::from_postgres(doing, &error)),
             _ => Ok(()),
         }
@@ -165,7 +166,7 @@ impl Session {
         if self.stop.is_asked() {
             return None;
         }
-        self.runtime.block_on(async {
+        self.network.wait(async {
             let mut answer = std::pin::pin!(answer);
             if let Some(answer) = self.stop.unless_asked(answer.as_mut()).await {
                 return Some(answer);

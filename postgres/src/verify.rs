@@ -12,7 +12,6 @@ use crate::connect::Target;
 use crate::copy::{TableDecoder, TargetColumn, comparable};
 use crate::error::Error;
 use crate::load::count;
-use crate::network::Network;
 use crate::session::Session;
 use crate::sql::{identifier, qualified};
 use crate::stop::Stop;
@@ -43,9 +42,8 @@ pub fn verify(
     stop: &Stop,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Vec<TableVerification>, Error> {
-    let network = Network::start()?;
     count(plan, &request.tables, pool, stop)?;
-    let session = Session::open(&Arc::new(target.clone()), network.handle(), stop)?;
+    let session = Session::open(&Arc::new(target.clone()), stop)?;
     session.execute("begin reading", "begin isolation level repeatable read read only")?;
     let name = |table: usize| plan.model().tables[table].name.as_str();
     let names: Vec<&str> = request.tables.iter().map(|table| name(*table)).collect();

@@ -1,11 +1,10 @@
 //! What is to be done, what may be done already, and who does it: workers take the heaviest task that is ready.
 //!
-//! A table's rows come first, in one or several parts. When the last part is in, its statistics are gathered; then its indexes
+//! A table's rows come first, over one connection or several. When all are in, its statistics are gathered; then its indexes
 //! are built, several at a time; then they become keys. When all tables have theirs, foreign keys are added at once and
 //! checked table by table.
 
 use std::any::Any;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,8 +15,8 @@ use crate::stop::Stop;
 /// Something that one worker does on its connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
-    /// Fill a part of a table.
-    Rows(usize, Range<u64>),
+    /// Fill a table, together with others who have the same task.
+    Rows(usize),
     /// Gather the statistics of a table.
     Analyze(usize),
     /// Build an index of a table: the number counts its primary key, unique keys and other indexes.
@@ -33,8 +32,8 @@ pub(crate) enum Task {
 /// What has to be done for a table.
 #[derive(Clone, Debug)]
 pub(crate) struct Work {
-    /// The rows, cut into as many parts as connections fill it.
-    pub(crate) parts: Vec<Range<u64>>,
+    /// How many connections fill it.
+    pub(crate) streams: usize,
     pub(crate) indexes: usize,
     pub(crate) has_constraints: bool,
     pub(crate) has_foreign_keys: bool,
@@ -56,8 +55,8 @@ struct State {
     ready: Vec<(u64, Task)>,
     /// Tasks that are being done.
     running: usize,
-    /// What is left of each table: parts, then indexes.
-    parts_left: Vec<usize>,
+    /// What is left of each table: streams, then indexes.
+    streams_left: Vec<usize>,
     indexes_left: Vec<usize>,
     /// Tables that do not have their keys yet.
     tables_left: usize,
@@ -74,13 +73,13 @@ impl Board {
     pub(crate) fn new(work: Vec<Work>, stop: Stop) -> Self {
         let mut ready = Vec::new();
         for (t, table) in work.iter().enumerate() {
-            let weight = table.bytes / table.parts.len().max(1) as u64;
-            ready.extend(table.parts.iter().map(|rows| (weight, Task::Rows(t, rows.clone()))));
+            let weight = table.bytes / table.streams as u64;
+            ready.extend((0..table.streams).map(|_| (weight, Task::Rows(t))));
         }
         let state = State {
             ready,
             running: 0,
-            parts_left: work.iter().map(|table| table.parts.len()).collect(),
+            streams_left: work.iter().map(|table| table.streams).collect(),
             indexes_left: work.iter().map(|table| table.indexes).collect(),
             tables_left: work.len(),
             failure: None,
@@ -151,7 +150,6 @@ impl Board {
             if state.failure.is_some() {
                 return None;
             }
-            // The first of the heaviest, so that parts of a table are begun in order.
             let heaviest = (0..state.ready.len()).max_by_key(|i| (state.ready[*i].0, std::cmp::Reverse(*i)));
             if let Some(i) = heaviest {
                 state.running += 1;
@@ -167,9 +165,9 @@ impl Board {
     /// Makes ready what was waiting for a task.
     fn done(&self, state: &mut State, task: &Task) {
         match *task {
-            Task::Rows(t, _) => {
-                state.parts_left[t] -= 1;
-                if state.parts_left[t] == 0 {
+            Task::Rows(t) => {
+                state.streams_left[t] -= 1;
+                if state.streams_left[t] == 0 {
                     state.ready.push((self.work[t].bytes, Task::Analyze(t)));
                 }
             }
@@ -220,14 +218,8 @@ impl Board {
 mod tests {
     use super::*;
 
-    fn table(parts: u64, indexes: usize, foreign: bool, bytes: u64) -> Work {
-        Work {
-            parts: (0..parts).map(|part| part * 10..part * 10 + 10).collect(),
-            indexes,
-            has_constraints: indexes > 0,
-            has_foreign_keys: foreign,
-            bytes,
-        }
+    fn table(streams: usize, indexes: usize, foreign: bool, bytes: u64) -> Work {
+        Work { streams, indexes, has_constraints: indexes > 0, has_foreign_keys: foreign, bytes }
     }
 
     #[test]
@@ -239,13 +231,13 @@ mod tests {
             Ok(())
         });
         let expected = [
-            Task::Rows(1, 0..10),
-            Task::Rows(1, 10..20),
+            Task::Rows(1),
+            Task::Rows(1),
             Task::Analyze(1),
             Task::Index(1, 0),
             Task::Index(1, 1),
             Task::Constraints(1),
-            Task::Rows(0, 0..10),
+            Task::Rows(0),
             Task::Analyze(0),
             Task::ForeignKeys,
             Task::Validate(1),
@@ -273,7 +265,7 @@ mod tests {
         assert_eq!(done.len(), 7 * (3 + 1 + 4 + 1 + 1) + 1);
         done.sort();
         done.dedup();
-        assert_eq!(done.len(), 7 * 10 + 1);
+        assert_eq!(done.len(), 7 * 8 + 1);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The way of one connection: tables are emptied if they are to be, filled and finished where they are, in one transaction.
 
+use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use super::Load;
@@ -7,7 +8,7 @@ use super::buffer::Buffers;
 use super::clock::Meter;
 use super::foreign_keys;
 use super::request::{Keys, Report, TableReport};
-use super::stream::{Shared, Stream};
+use super::stream::{Queue, Shared, Stream};
 use super::survey::Fate;
 use super::table::{self, Filling};
 use crate::catalog;
@@ -66,17 +67,19 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
     let rows_total = fillings.iter().map(|(filling, ..)| filling.rows).sum();
     let meter = Meter::new(rows_total, load.progress);
     let buffers = Buffers::default();
-    let window = seedbed_engine::run::window(load.pool);
-    let shared = Shared { plan: load.plan, pool: load.pool, buffers: &buffers, meter: &meter, window };
+    let active = AtomicUsize::new(0);
+    let shared =
+        Shared { plan: load.plan, pool: load.pool, buffers: &buffers, meter: &meter, active: &active };
     let mut reports = Vec::new();
     for (filling, table, there) in &fillings {
         // Only rows that nobody else can see may be marked as visible to all; a partitioned table keeps none itself.
         let frozen = matches!(fate(table), Fate::Create | Fate::Refill) && there.relkind == 'r';
         let statement = filling.copy_statement(schema, table, frozen);
-        let (name, rows) = (filling.name.as_str(), 0..filling.rows);
-        let stream =
-            Stream { table: filling.index, name, rows, encoder: &filling.encoder, statement: &statement };
+        let name = filling.name.as_str();
+        let queue = Queue::new(load.plan, filling.index, filling.rows);
+        let stream = Stream { name, queue: &queue, encoder: &filling.encoder, statement: &statement };
         let streamed = stream.send(session, shared)?;
+        filling.check(streamed.rows)?;
         reports.push(TableReport {
             rows: streamed.rows,
             bytes: streamed.bytes,

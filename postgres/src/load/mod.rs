@@ -29,7 +29,6 @@ use seedbed_engine::Plan;
 use crate::connect::Target;
 use crate::ddl::Schema;
 use crate::error::Error;
-use crate::network::Network;
 use crate::session::Session;
 use crate::stop::Stop;
 
@@ -44,9 +43,8 @@ pub fn survey(
     pool: &rayon::ThreadPool,
     stop: &Stop,
 ) -> Result<Survey, Error> {
-    let network = Network::start()?;
     check(target, request)?;
-    let session = Session::open(&Arc::new(target.clone()), network.handle(), stop)?;
+    let session = Session::open(&Arc::new(target.clone()), stop)?;
     survey::look(&session, plan, target, request, pool)
 }
 
@@ -65,14 +63,13 @@ pub fn load(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, Error> {
     let begun = Instant::now();
-    let network = Network::start()?;
     check(target, request)?;
     let target = Arc::new(target.clone());
-    let session = Session::open(&target, network.handle(), stop)?;
+    let session = Session::open(&target, stop)?;
     let mut survey = survey::look(&session, plan, &target, request, pool)?;
     survey.notes.extend(staging::sweep(&session)?);
     survey.leftovers.clear();
-    let load = Load { plan, target, request, pool, stop, progress, network: &network, survey: &survey };
+    let load = Load { plan, target, request, pool, stop, progress, survey: &survey };
     let result = match survey.way {
         Way::Staged => staged::load(&load, session),
         Way::InPlace { .. } => in_place::load(&load, session),
@@ -98,7 +95,6 @@ struct Load<'l> {
     pool: &'l rayon::ThreadPool,
     stop: &'l Stop,
     progress: clock::Listener<'l>,
-    network: &'l Network,
     survey: &'l Survey,
 }
 

@@ -5,9 +5,9 @@
 //! are marked by VACUUM afterwards, unless nothing but the rows is asked for. That costs about half as much as filling it
 //! once more, so it pays from four connections on.
 
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use super::board::{Board, Task, Work};
@@ -16,7 +16,7 @@ use super::clock::Meter;
 use super::publish::publish;
 use super::request::{Keys, Report, TableReport};
 use super::staging::Staging;
-use super::stream::{Shared, Stream};
+use super::stream::{Queue, Shared, Stream};
 use super::table::{self, Filling};
 use super::{Load, definitions};
 use crate::catalog::{self, ExistingTable};
@@ -30,9 +30,6 @@ const LEAST_BYTES_TO_SPLIT: u64 = 32 << 20;
 
 /// With fewer connections the time for VACUUM is more than what several streams save.
 const LEAST_JOBS_TO_SPLIT: u64 = 4;
-
-/// A table that several connections fill is cut into so many parts for each, so that they end at about the same time.
-const PARTS_PER_JOB: u64 = 2;
 
 /// The memory that an index may be built in, in all; the server's own setting where it is larger.
 const MEMORY_FOR_INDEXES_MIB: u64 = 512;
@@ -72,7 +69,7 @@ fn remove(load: &Load, control: Session, staging: &Staging) -> Result<(), Error>
         Ok(()) => control.for_tidying(LIMIT_OF_REMOVAL),
         Err(_) => {
             drop(control);
-            Session::open(&load.target, load.network.handle(), &Stop::after(LIMIT_OF_REMOVAL))?
+            Session::open(&load.target, &Stop::after(LIMIT_OF_REMOVAL))?
         }
     };
     staging.remove(&control)
@@ -98,8 +95,10 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
         fillings: &fillings,
         meter: &meter,
         buffers: Buffers::default(),
+        active: AtomicUsize::new(0),
         stop: load.stop.part(),
-        streams: work.iter().map(|work| work.parts.len()).collect(),
+        streams: work.iter().map(|work| work.streams).collect(),
+        queues: fillings.iter().map(|filling| Queue::new(load.plan, filling.index, filling.rows)).collect(),
         reports: Mutex::new(fillings.iter().map(|filling| TableReport::new(&filling.name)).collect()),
     };
     let (sessions, refused) = building.connect(staging)?;
@@ -142,13 +141,8 @@ fn work(load: &Load, fillings: &[Filling]) -> Vec<Work> {
             // One connection is enough as long as the others have as much to do meanwhile.
             let pays = jobs >= if keys { LEAST_JOBS_TO_SPLIT } else { 2 };
             let split = pays && filling.bytes > LEAST_BYTES_TO_SPLIT && filling.bytes > total / jobs;
-            let parts = if split {
-                parts(filling.rows, jobs * PARTS_PER_JOB)
-            } else {
-                std::iter::once(0..filling.rows).collect()
-            };
             Work {
-                parts,
+                streams: if split { load.request.jobs } else { 1 },
                 indexes: if keys { table.index_count() } else { 0 },
                 has_constraints: keys && !table::constraint_statements(table, "").is_empty(),
                 has_foreign_keys: keys && !table.foreign.is_empty(),
@@ -158,12 +152,6 @@ fn work(load: &Load, fillings: &[Filling]) -> Vec<Work> {
         .collect()
 }
 
-/// Cuts rows into parts of about the same size, at the borders of batches.
-fn parts(rows: u64, count: u64) -> Vec<Range<u64>> {
-    let size = rows.div_ceil(count).next_multiple_of(seedbed_engine::ROWS_PER_BATCH);
-    (0..rows.div_ceil(size)).map(|part| part * size..((part + 1) * size).min(rows)).collect()
-}
-
 /// Tables being built.
 struct Building<'b> {
     load: &'b Load<'b>,
@@ -171,62 +159,72 @@ struct Building<'b> {
     fillings: &'b [Filling],
     meter: &'b Meter<'b>,
     buffers: Buffers,
+    /// The streams that are under way.
+    active: AtomicUsize,
     /// Stops all workers.
     stop: Stop,
     /// How many streams fill each table.
     streams: Vec<usize>,
+    /// What they fill it with.
+    queues: Vec<Queue>,
     reports: Mutex<Vec<TableReport>>,
 }
 
 impl Building<'_> {
-    /// Connects the workers, with memory for building indexes. One will do: the error of the next one is given beside those
-    /// that there are.
+    /// Connects the workers. One will do: the error of another one is given beside those that there are.
     fn connect(&self, staging: &Staging) -> Result<(Vec<Session>, Option<Error>), Error> {
-        let stop = &self.stop;
         let (mut sessions, mut refused) = (Vec::new(), None);
-        while sessions.len() < self.load.request.jobs {
-            let opened = Session::open(&self.load.target, self.load.network.handle(), stop);
-            match opened.and_then(|session| staging.share(&session).map(|()| session)) {
-                Ok(session) => sessions.push(session),
-                Err(error) if sessions.is_empty() || stop.is_asked() => return Err(error),
-                Err(error) => {
-                    refused = Some(error);
-                    break;
+        std::thread::scope(|scope| {
+            // All at once: each takes several round trips.
+            let jobs = 0..self.load.request.jobs;
+            let workers: Vec<_> = jobs.map(|_| scope.spawn(|| self.connect_worker(staging))).collect();
+            for worker in workers {
+                match worker.join().unwrap_or_else(|panic| resume_unwind(panic)) {
+                    Ok(session) => sessions.push(session),
+                    Err(error) => refused = refused.take().or(Some(error)),
                 }
             }
+        });
+        match refused {
+            Some(error) if sessions.is_empty() || self.stop.is_asked() => Err(error),
+            refused => Ok((sessions, refused)),
         }
-        let memory = MEMORY_FOR_INDEXES_MIB / sessions.len() as u64;
+    }
+
+    /// A connection that takes part in the load, with memory for building indexes.
+    fn connect_worker(&self, staging: &Staging) -> Result<Session, Error> {
+        let session = Session::open(&self.load.target, &self.stop)?;
+        staging.share(&session)?;
+        let memory = MEMORY_FOR_INDEXES_MIB / self.load.request.jobs as u64;
         let statement = format!(
             "select pg_catalog.set_config('maintenance_work_mem', '{memory}MB', false) \
              where (select setting::bigint from pg_catalog.pg_settings where name = 'maintenance_work_mem') < {memory} * 1024"
         );
-        for session in &sessions {
-            session.rows("set up the connection", &statement)?;
-        }
-        Ok((sessions, refused))
+        session.rows("set up the connection", &statement)?;
+        Ok(session)
     }
 
     /// Does all tasks, each worker on its connection. Without the one that began the load, which is to end it, they are in
     /// vain; it also stays open on its way through whatever forgets connections on which nothing is sent.
     fn run(&self, control: &Session, sessions: Vec<Session>, board: Board) -> Result<(), Error> {
-        let workers = sessions.len();
         std::thread::scope(|scope| {
             for session in sessions {
                 let board = &board;
-                scope.spawn(move || board.work_on(|task| self.perform(&session, task, workers)));
+                scope.spawn(move || board.work_on(|task| self.perform(&session, task)));
             }
             board.watch(WATCH_INTERVAL, || control.ping("hold the load together"));
         });
         board.finish()
     }
 
-    fn perform(&self, session: &Session, task: &Task, workers: usize) -> Result<(), Error> {
+    fn perform(&self, session: &Session, task: &Task) -> Result<(), Error> {
         let meter = self.meter;
         let begun = Instant::now();
         match task {
-            Task::Rows(t, rows) => self.fill(session, *t, rows.clone(), workers),
+            Task::Rows(t) => self.fill(session, *t),
             Task::Analyze(t) => {
                 let (name, table) = self.table(*t);
+                self.fillings[*t].check(self.lock()[*t].rows)?;
                 // Who wants rows alone finishes the tables, and gathers statistics then.
                 if self.load.request.keys == Keys::Omitted {
                     return Ok(());
@@ -278,7 +276,7 @@ impl Building<'_> {
         }
     }
 
-    fn fill(&self, session: &Session, t: usize, rows: Range<u64>, workers: usize) -> Result<(), Error> {
+    fn fill(&self, session: &Session, t: usize) -> Result<(), Error> {
         let filling = &self.fillings[t];
         let (name, table) = self.table(t);
         let alone = self.streams[t] == 1;
@@ -288,16 +286,14 @@ impl Building<'_> {
         }
         let ddl = &self.load.survey.ddl.tables[t];
         let statement = filling.copy_statement(self.schema, ddl, alone);
-        let stream =
-            Stream { table: filling.index, name, rows, encoder: &filling.encoder, statement: &statement };
-        let pool = self.load.pool;
+        let queue = &self.queues[t];
+        let stream = Stream { name, queue, encoder: &filling.encoder, statement: &statement };
         let shared = Shared {
             plan: self.load.plan,
-            pool,
+            pool: self.load.pool,
             buffers: &self.buffers,
             meter: self.meter,
-            // Together the streams have as many chunks in flight as keep all threads busy, and two each.
-            window: seedbed_engine::run::window(pool).div_ceil(workers).max(2),
+            active: &self.active,
         };
         // VACUUM marks only those rows as visible to all whose commit is known to be written.
         let vacuumed = !alone && self.load.request.keys == Keys::All;
@@ -318,7 +314,8 @@ impl Building<'_> {
         let report = &mut reports[t];
         report.rows += streamed.rows;
         report.bytes += streamed.bytes;
-        report.streams += 1;
+        // Whoever comes when all rows are taken has nothing to add.
+        report.streams += usize::from(streamed.rows > 0 || alone);
         report.loading += streamed.elapsed;
         Ok(())
     }
@@ -346,20 +343,4 @@ fn find<'t>(tables: &'t [ExistingTable], name: &str) -> Result<&'t ExistingTable
             "somebody removed it while it was loaded; run it again",
         )
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_cover_the_rows_in_whole_batches() {
-        for (rows, count) in [(1, 4), (8192, 2), (100_000, 4), (1_000_000, 16), (123_457, 3)] {
-            let parts = parts(rows, count);
-            assert!(parts.len() as u64 <= count);
-            assert_eq!(parts[0].start, 0);
-            assert_eq!(parts.last().unwrap().end, rows);
-            assert!(parts.windows(2).all(|pair| pair[0].end == pair[1].start && pair[0].end % 8192 == 0));
-        }
-    }
 }

@@ -1,10 +1,10 @@
 //! Rows on their way into one table over one connection: encoded by all threads, sent in order by `COPY … FROM STDIN`.
 
-use std::ops::Range;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use seedbed_engine::run::{self, Batches, Chunk, Encode, Layout, RunError, Sink};
+use seedbed_engine::run::{self, Batches, Chunk, Encode, RunError, Sink};
 use seedbed_engine::{Plan, ROWS_PER_BATCH};
 
 use super::buffer::Buffers;
@@ -18,17 +18,42 @@ use crate::session::{CopyIn, Session};
 const BYTES_PER_COPY: u64 = 64 << 20;
 
 /// Pieces are cut when they are longer, so that no message grows without bound.
-const BYTES_PER_MESSAGE: usize = 1 << 20;
+const BYTES_PER_MESSAGE: usize = 256 << 10;
 
-/// A piece's rows are those of a batch: a few hundred kilobytes for usual tables.
-const LAYOUT: Layout = Layout { rows_per_file: u64::MAX, rows_per_chunk: ROWS_PER_BATCH };
+/// The rows of a table, for all streams that fill it: each takes the next chunk when it has room for one, so they end at about
+/// the same time, however fast each is.
+pub(crate) struct Queue {
+    table: usize,
+    rows: u64,
+    /// Those of a batch: a few hundred kilobytes for usual tables.
+    rows_per_chunk: u64,
+    next: AtomicU64,
+}
 
-/// Some rows of a table, and how they are written.
+impl Queue {
+    pub(crate) fn new(plan: &Plan, table: usize, rows: u64) -> Self {
+        let rows_per_chunk = plan.rows_per_chunk(table, ROWS_PER_BATCH);
+        Self { table, rows, rows_per_chunk, next: AtomicU64::new(0) }
+    }
+
+    fn take(&self) -> Option<Chunk> {
+        let start = self.next.fetch_add(self.rows_per_chunk, Ordering::Relaxed);
+        let end = self.rows.min(start + self.rows_per_chunk);
+        let chunk = Chunk {
+            table: self.table,
+            file: 0,
+            rows: start..end,
+            first_in_file: start == 0,
+            last_in_file: end == self.rows,
+        };
+        (start < self.rows).then_some(chunk)
+    }
+}
+
+/// One of the ways of a table's rows into it.
 pub(crate) struct Stream<'s> {
-    /// The number of the table in the plan.
-    pub(crate) table: usize,
     pub(crate) name: &'s str,
-    pub(crate) rows: Range<u64>,
+    pub(crate) queue: &'s Queue,
     pub(crate) encoder: &'s TableEncoder,
     /// `COPY … FROM STDIN …`.
     pub(crate) statement: &'s str,
@@ -50,14 +75,25 @@ pub(crate) struct Shared<'s> {
     pub(crate) pool: &'s rayon::ThreadPool,
     pub(crate) buffers: &'s Buffers,
     pub(crate) meter: &'s Meter<'s>,
-    /// Chunks that a stream may have in flight.
-    pub(crate) window: usize,
+    /// The streams that are under way.
+    pub(crate) active: &'s AtomicUsize,
+}
+
+impl Shared<'_> {
+    /// The chunks that a stream may have in flight. With a stream for every thread there are none: each makes its rows itself,
+    /// right before it sends them, while they are in the nearest cache. Fewer streams need all threads to make rows for them.
+    fn window(&self) -> usize {
+        let active = self.active.load(Ordering::Relaxed).max(1);
+        if active >= self.pool.current_num_threads() {
+            return 0;
+        }
+        run::window(self.pool).div_ceil(active).max(2)
+    }
 }
 
 impl Stream<'_> {
-    /// Makes, encodes and sends the rows.
+    /// Makes, encodes and sends rows until the queue is empty.
     pub(crate) fn send(&self, session: &Session, shared: Shared) -> Result<Streamed, Error> {
-        let file = [(self.table, 0, self.rows.clone())];
         let rows = Rows { encoder: self.encoder, shared };
         let now = Instant::now();
         let sink = Sending {
@@ -70,20 +106,16 @@ impl Stream<'_> {
             begun: now,
             idle_since: now,
         };
-        let Shared { plan, pool, window, .. } = shared;
-        let streamed =
-            run::run_within(plan, &file, LAYOUT, pool, window, &rows, sink, |_, _| {}).map_err(|error| {
-                match error {
-                    RunError::Value(error) => Error::Value(error),
-                    RunError::Output(error) => error,
-                    RunError::Stopped => Error::Interrupted,
-                }
-            })?;
-        let expected = self.rows.end - self.rows.start;
-        if streamed.rows != expected {
-            return Err(Error::Rows { table: self.name.to_owned(), expected, found: streamed.rows });
-        }
-        Ok(streamed)
+        let Shared { plan, pool, active, .. } = shared;
+        let chunks = std::iter::from_fn(|| self.queue.take());
+        active.fetch_add(1, Ordering::Relaxed);
+        let result = run::run_within(plan, chunks, pool, || shared.window(), &rows, sink, |_, _| {});
+        active.fetch_sub(1, Ordering::Relaxed);
+        result.map_err(|error| match error {
+            RunError::Value(error) => Error::Value(error),
+            RunError::Output(error) => error,
+            RunError::Stopped => Error::Interrupted,
+        })
     }
 }
 
@@ -183,5 +215,29 @@ impl Sink for Sending<'_> {
         self.end_copy()?;
         self.shared.meter.wait_for_server.add(begun.elapsed());
         Ok(Streamed { elapsed: self.begun.elapsed(), ..self.done })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use seedbed_engine::Settings;
+
+    use super::*;
+
+    #[test]
+    fn streams_share_the_rows_of_a_table() {
+        let plan = Plan::compile("tables: {t: {rows: 100000, columns: {n: serial}}}", &Settings::default());
+        let queue = Queue::new(&plan.expect("no faults"), 0, 100_000);
+        let mut taken: Vec<Vec<Chunk>> = std::thread::scope(|scope| {
+            let streams: Vec<_> =
+                (0..4).map(|_| scope.spawn(|| std::iter::from_fn(|| queue.take()).collect())).collect();
+            streams.into_iter().map(|stream| stream.join().expect("no panic")).collect()
+        });
+        taken.iter().for_each(|chunks| assert!(chunks.is_sorted_by_key(|chunk| chunk.rows.start)));
+        let mut chunks: Vec<_> = taken.drain(..).flatten().map(|chunk| chunk.rows).collect();
+        chunks.sort_by_key(|rows| rows.start);
+        assert_eq!(chunks[0], 0..8192);
+        assert!(chunks.windows(2).all(|pair| pair[0].end == pair[1].start));
+        assert_eq!(chunks.last().expect("chunks").end, 100_000);
     }
 }

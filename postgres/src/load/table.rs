@@ -48,6 +48,14 @@ impl Filling {
         Ok(Self { index: table.index, name: table.name.clone(), rows, encoder, bytes })
     }
 
+    /// Refuses a table that has not got all of its rows.
+    pub(crate) fn check(&self, found: u64) -> Result<(), Error> {
+        if found == self.rows {
+            return Ok(());
+        }
+        Err(Error::Rows { table: self.name.clone(), expected: self.rows, found })
+    }
+
     /// `COPY … FROM STDIN`; the server may mark rows as visible to all if the table was made or emptied in this transaction.
     pub(crate) fn copy_statement(&self, schema: &str, table: &ddl::Table, frozen: bool) -> String {
         let columns = identifiers(table.columns.iter().map(|column| column.name.as_str()));
