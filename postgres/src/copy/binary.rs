@@ -11,6 +11,7 @@ use arrow::array::Array;
 use arrow::buffer::NullBuffer;
 
 use super::payload::{EPOCH_DAYS, EPOCH_MICROS, Fields, NULL, Payload};
+use crate::error::Error;
 
 /// The rows that are written together.
 const ROWS_PER_BLOCK: usize = 256;
@@ -21,8 +22,16 @@ pub(super) const HEADER: [u8; 19] = *b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// What stands behind the rows.
 pub(super) const TRAILER: [u8; 2] = (-1i16).to_be_bytes();
 
-/// Appends rows: the number of fields, and a field of each column.
-pub(super) fn rows(columns: &[Payload], rows: usize, out: &mut Vec<u8>) {
+/// Appends rows: the number of fields, and a field of each column. `look` may take what is there after some rows.
+///
+/// # Errors
+/// Those of `look`.
+pub(super) fn rows(
+    columns: &[Payload],
+    rows: usize,
+    out: &mut Vec<u8>,
+    mut look: impl FnMut(&mut Vec<u8>) -> Result<(), Error>,
+) -> Result<(), Error> {
     // A table has 1,600 columns at most.
     let fields = (columns.len() as i16).to_be_bytes();
     let mut block = Vec::new();
@@ -39,7 +48,9 @@ pub(super) fn rows(columns: &[Payload], rows: usize, out: &mut Vec<u8>) {
             column.write(range.clone(), cursors, &mut block);
         }
         out.extend_from_slice(&block[..bytes]);
+        look(out)?;
     }
+    Ok(())
 }
 
 /// The fields of one column, one after the other.

@@ -91,6 +91,19 @@ impl TableEncoder {
     /// # Errors
     /// [`Error::Refused`] with the first value that its column cannot take. `out` then holds no row of the batch.
     pub fn encode(&self, batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), Error> {
+        self.encode_while(batch, out, |_| Ok(()))
+    }
+
+    /// The same, but now and then `look` may take what is there: some rows may be on their way before the others are written.
+    ///
+    /// # Errors
+    /// Those of [`encode`](Self::encode), before anything is taken; those of `look`.
+    pub(crate) fn encode_while(
+        &self,
+        batch: &RecordBatch,
+        out: &mut Vec<u8>,
+        mut look: impl FnMut(&mut Vec<u8>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         self.expect_types(batch)?;
         let rows = batch.num_rows();
         let columns = || self.columns.iter().zip(batch.columns());
@@ -98,14 +111,13 @@ impl TableEncoder {
             let fields =
                 columns().map(|((column, form), array)| text::fields(array, form, self.place(column)));
             text::rows(&fields.collect::<Result<Vec<_>, _>>()?, rows, out);
-            return Ok(());
+            return look(out);
         }
         let arrays = columns().map(|((_, form), array)| payload::unpacked(array, form));
         let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
         let payloads = self.columns.iter().zip(&arrays);
         let payloads = payloads.map(|((column, form), array)| Payload::new(array, form, self.place(column)));
-        binary::rows(&payloads.collect::<Result<Vec<_>, _>>()?, rows, out);
-        Ok(())
+        binary::rows(&payloads.collect::<Result<Vec<_>, _>>()?, rows, out, look)
     }
 
     fn place<'p>(&'p self, column: &'p TargetColumn) -> Place<'p> {

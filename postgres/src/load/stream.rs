@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use arrow::array::RecordBatch;
 use bytes::Bytes;
 use seedbed_engine::run::{self, Batches, Chunk, Encode, RunError, Sink};
 use seedbed_engine::{Plan, ROWS_PER_BATCH};
@@ -18,7 +19,10 @@ use crate::session::{CopyIn, Session};
 const BYTES_PER_COPY: u64 = 64 << 20;
 
 /// Pieces are cut when they are longer, so that no message grows without bound.
-const BYTES_PER_MESSAGE: usize = 256 << 10;
+const BYTES_PER_MESSAGE: usize = 1 << 20;
+
+/// What a thread encodes before it sends it. Copied on the way to the socket, it stays in the processor's second cache.
+const BYTES_PER_PIECE: usize = 128 << 10;
 
 /// The rows of a table, for all streams that fill it: each takes the next chunk when it has room for one, so they end at about
 /// the same time, however fast each is.
@@ -119,23 +123,39 @@ impl Stream<'_> {
     }
 }
 
-/// Encodes batches, on any thread.
+/// Rows on their way.
+enum Piece {
+    /// Ready to be sent.
+    Encoded(Vec<u8>),
+    /// To be encoded by the thread that sends them, a piece at a time.
+    Batches(Vec<RecordBatch>),
+}
+
+/// Makes batches, on any thread, and encodes them if another one is to send them.
 struct Rows<'s> {
     encoder: &'s TableEncoder,
     shared: Shared<'s>,
 }
 
 impl Encode for Rows<'_> {
-    type Piece = Vec<u8>;
+    type Piece = Piece;
     type Error = Error;
 
-    fn encode(&self, _: &Chunk, mut batches: Batches) -> Result<Vec<u8>, RunError<Error>> {
+    fn encode(&self, _: &Chunk, mut batches: Batches) -> Result<Piece, RunError<Error>> {
         let Shared { buffers, meter, .. } = self.shared;
+        let mut next = || meter.generate.time(|| batches.next_batch());
+        if self.shared.window() == 0 {
+            let mut batches = Vec::new();
+            while let Some(batch) = next()? {
+                batches.push(batch);
+            }
+            return Ok(Piece::Batches(batches));
+        }
         let mut out = buffers.take();
-        while let Some(batch) = meter.generate.time(|| batches.next_batch())? {
+        while let Some(batch) = next()? {
             meter.encode.time(|| self.encoder.encode(&batch, &mut out)).map_err(RunError::Output)?;
         }
-        Ok(out)
+        Ok(Piece::Encoded(out))
     }
 }
 
@@ -157,7 +177,36 @@ impl Sending<'_> {
         format!("copy rows into table `{}`", self.stream.name)
     }
 
-    fn send(&mut self, bytes: Bytes) -> Result<(), Error> {
+    /// Sends what is in a buffer, in messages that are not too long.
+    fn send(&mut self, buffer: Vec<u8>) -> Result<(), Error> {
+        let begun = Instant::now();
+        let bytes = self.shared.buffers.lend(buffer);
+        for start in (0..bytes.len()).step_by(BYTES_PER_MESSAGE) {
+            self.send_message(bytes.slice(start..(start + BYTES_PER_MESSAGE).min(bytes.len())))?;
+        }
+        self.shared.meter.wait_for_server.add(begun.elapsed());
+        Ok(())
+    }
+
+    /// Encodes rows and sends them as soon as they fill a piece, while they are in the processor's nearest cache.
+    fn encode_and_send(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        let Shared { buffers, meter, .. } = self.shared;
+        let encoder = self.stream.encoder;
+        let mut begun = Instant::now();
+        let mut out = buffers.take();
+        encoder.encode_while(batch, &mut out, |out| {
+            if out.len() >= BYTES_PER_PIECE {
+                meter.encode.add(begun.elapsed());
+                self.send(std::mem::replace(out, buffers.take()))?;
+                begun = Instant::now();
+            }
+            Ok(())
+        })?;
+        meter.encode.add(begun.elapsed());
+        self.send(out)
+    }
+
+    fn send_message(&mut self, bytes: Bytes) -> Result<(), Error> {
         self.bytes_in_copy += bytes.len() as u64;
         self.done.bytes += bytes.len() as u64;
         if self.copy.is_none() {
@@ -177,43 +226,41 @@ impl Sending<'_> {
     /// Ends the COPY that is under way, and learns what the server thinks of it.
     fn end_copy(&mut self) -> Result<(), Error> {
         let Some(mut copy) = self.copy.take() else { return Ok(()) };
+        let begun = Instant::now();
         let trailer = self.stream.encoder.trailer();
         if !trailer.is_empty() {
             copy.send(Bytes::from_static(trailer))?;
         }
         self.done.rows += copy.finish()?;
         self.bytes_in_copy = 0;
+        self.shared.meter.wait_for_server.add(begun.elapsed());
         Ok(())
     }
 }
 
 impl Sink for Sending<'_> {
-    type Piece = Vec<u8>;
+    type Piece = Piece;
     type Summary = Streamed;
     type Error = Error;
 
-    fn write(&mut self, chunk: &Chunk, piece: Vec<u8>) -> Result<(), Error> {
-        let Shared { buffers, meter, .. } = self.shared;
-        let begun = Instant::now();
-        meter.wait_for_rows.add(begun - self.idle_since);
-        let bytes = buffers.lend(piece);
-        meter.sent(chunk.rows.end - chunk.rows.start, bytes.len() as u64);
-        for start in (0..bytes.len()).step_by(BYTES_PER_MESSAGE) {
-            self.send(bytes.slice(start..(start + BYTES_PER_MESSAGE).min(bytes.len())))?;
+    fn write(&mut self, chunk: &Chunk, piece: Piece) -> Result<(), Error> {
+        let Shared { meter, .. } = self.shared;
+        meter.wait_for_rows.add(self.idle_since.elapsed());
+        let bytes_before = self.done.bytes;
+        match piece {
+            Piece::Encoded(rows) => self.send(rows)?,
+            Piece::Batches(batches) => batches.iter().try_for_each(|batch| self.encode_and_send(batch))?,
         }
-        drop(bytes);
+        meter.sent(chunk.rows.end - chunk.rows.start, self.done.bytes - bytes_before);
         if self.bytes_in_copy >= BYTES_PER_COPY {
             self.end_copy()?;
         }
         self.idle_since = Instant::now();
-        meter.wait_for_server.add(self.idle_since - begun);
         Ok(())
     }
 
     fn finish(mut self) -> Result<Streamed, Error> {
-        let begun = Instant::now();
         self.end_copy()?;
-        self.shared.meter.wait_for_server.add(begun.elapsed());
         Ok(Streamed { elapsed: self.begun.elapsed(), ..self.done })
     }
 }
