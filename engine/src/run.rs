@@ -289,6 +289,11 @@ fn chunks_of(table: usize, file: u64, rows: Range<u64>, rows_per_chunk: u64) -> 
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use arrow::array::AsArray;
+    use arrow::datatypes::Int64Type;
+
     use super::*;
 
     #[test]
@@ -299,6 +304,75 @@ mod tests {
             let all: Vec<_> =
                 (1..=count).flat_map(|index| Shard { index, count }.select(files.clone())).collect();
             assert_eq!(all, files);
+        }
+    }
+
+    /// Gives the number of each row, and whether the calling thread made it.
+    struct Numbers(std::thread::ThreadId);
+
+    impl Encode for Numbers {
+        type Piece = (Vec<i64>, bool);
+        type Error = String;
+
+        fn encode(&self, chunk: &Chunk, mut batches: Batches) -> Result<Self::Piece, RunError<String>> {
+            let mut numbers = Vec::new();
+            while let Some(batch) = batches.next_batch()? {
+                numbers.extend_from_slice(batch.column(0).as_primitive::<Int64Type>().values());
+            }
+            if chunk.rows.end > 90_000 {
+                return Err(RunError::Output("beyond 90,000".to_owned()));
+            }
+            Ok((numbers, std::thread::current().id() == self.0))
+        }
+    }
+
+    #[derive(Default)]
+    struct Collected {
+        numbers: Vec<i64>,
+        /// Chunks that the calling thread made, and others.
+        made: (usize, usize),
+    }
+
+    impl Sink for &mut Collected {
+        type Piece = (Vec<i64>, bool);
+        type Summary = ();
+        type Error = String;
+
+        fn write(&mut self, _: &Chunk, (numbers, here): (Vec<i64>, bool)) -> Result<(), String> {
+            self.numbers.extend(numbers);
+            *if here { &mut self.made.0 } else { &mut self.made.1 } += 1;
+            Ok(())
+        }
+
+        fn finish(self) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_window_decides_who_makes_rows_and_not_which() {
+        let text = "tables: {t: {rows: 100000, columns: {n: serial}}}";
+        let plan = Plan::compile(text, &crate::Settings::default()).unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let run = |rows, window: &dyn Fn() -> usize| {
+            let mut collected = Collected::default();
+            let encode = Numbers(std::thread::current().id());
+            let chunks = chunks_of(0, 0, 0..rows, 5_000);
+            let ended = run_within(&plan, chunks, &pool, window, &encode, &mut collected, |_, _| {});
+            (ended, collected)
+        };
+        let asked = AtomicUsize::new(0);
+        let changing = || [3, 0, 0, 2, 5, 0, 1][asked.fetch_add(1, Ordering::Relaxed) % 7];
+        let windows: [(&dyn Fn() -> usize, _); 3] = [(&|| 0, Some(18)), (&|| 3, Some(0)), (&changing, None)];
+        for (window, here) in windows {
+            let (ended, collected) = run(90_000, window);
+            assert!(ended.is_ok() && collected.numbers == (1..=90_000).collect::<Vec<_>>());
+            assert_eq!(collected.made.0 + collected.made.1, 18);
+            assert!(here.is_none_or(|here| collected.made.0 == here));
+            // What comes before an error is written, and nothing behind it.
+            let (ended, collected) = run(100_000, window);
+            assert!(matches!(ended, Err(RunError::Output(message)) if message == "beyond 90,000"));
+            assert_eq!(collected.numbers.last(), Some(&90_000));
         }
     }
 

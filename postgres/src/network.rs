@@ -21,7 +21,7 @@ impl Network {
     pub(crate) fn start() -> Result<Self, Error> {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|source| Error::Io {
-            action: "open what is needed for",
+            action: "start what moves the bytes of",
             path: "the network".into(),
             source,
         })?;
@@ -46,7 +46,7 @@ impl Drop for Network {
             }
         };
         let _ = runtime.block_on(async { timeout(LIMIT_OF_GOODBYE, goodbye).await });
-        runtime.shutdown_timeout(LIMIT_OF_GOODBYE);
+        runtime.shutdown_background();
     }
 }
 

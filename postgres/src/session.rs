@@ -60,7 +60,7 @@ pub(crate) struct CopyIn<'s> {
 }
 
 impl Session {
-    /// Connects and sets what a load needs.
+    /// Connects and sets what a load needs. Must be called outside any runtime.
     pub(crate) fn open(target: &Arc<Target>, stop: &Stop) -> Result<Self, Error> {
         let network = Network::start()?;
         let connected = network.wait(stop.unless_asked(target.connect()));
@@ -189,7 +189,13 @@ impl Session {
 impl CopyIn<'_> {
     /// Sends a piece; returns when there is room for the next one.
     pub(crate) fn send(&mut self, bytes: Bytes) -> Result<(), Error> {
-        self.session.wait(&self.doing, self.sink.send(bytes))
+        let sent = async {
+            self.sink.send(bytes).await?;
+            // So far it has only been handed to the connection, which now gets its turn to write it.
+            tokio::task::yield_now().await;
+            Ok(())
+        };
+        self.session.wait(&self.doing, sent)
     }
 
     /// Ends the copy, and gives the rows that the server has taken.

@@ -186,6 +186,30 @@ fn elements_of_arrays_are_checked_and_nothing_is_written() {
 }
 
 #[test]
+fn rows_can_be_taken_while_others_are_written() {
+    let price = Type::Numeric { precision: 38, scale: 2 };
+    let encoder = TableEncoder::new("t", vec![column("x", price, "numeric", Kind::Numeric(None))]).unwrap();
+    let short = (0..3_000).map(|n| (n % 7 > 0).then_some(n * n * 1_000));
+    // With one long decimal among them they are encoded in another way.
+    let long = short.clone().chain([Some(10i128.pow(30))]);
+    for values in [short.collect::<Vec<_>>(), long.collect()] {
+        let array = Decimal128Array::from(values).with_precision_and_scale(38, 2).unwrap();
+        let batch = batch(Arc::new(array.slice(5, array.len() - 5)));
+        let (mut whole, mut pieces, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        encoder.encode(&batch, &mut whole).unwrap();
+        let take = |out: &mut Vec<u8>| {
+            if out.len() > 10_000 {
+                pieces.push(std::mem::take(out));
+            }
+            Ok(())
+        };
+        encoder.encode_while(&batch, &mut rest, take).unwrap();
+        assert!(pieces.len() > 3 && !rest.is_empty());
+        assert_eq!([pieces.concat(), rest].concat(), whole);
+    }
+}
+
+#[test]
 fn streams_that_break_off_or_are_no_copy_are_refused() {
     let columns = || vec![column("x", Type::Integer, "integer", Kind::Int4)];
     let encoder = TableEncoder::new("t", columns()).unwrap();

@@ -68,8 +68,15 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
     let meter = Meter::new(rows_total, load.progress);
     let buffers = Buffers::default();
     let active = AtomicUsize::new(0);
-    let shared =
-        Shared { plan: load.plan, pool: load.pool, buffers: &buffers, meter: &meter, active: &active };
+    let is_local = load.target.is_local();
+    let shared = Shared {
+        plan: load.plan,
+        pool: load.pool,
+        buffers: &buffers,
+        meter: &meter,
+        active: &active,
+        is_local,
+    };
     let mut reports = Vec::new();
     for (filling, table, there) in &fillings {
         // Only rows that nobody else can see may be marked as visible to all; a partitioned table keeps none itself.

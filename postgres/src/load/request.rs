@@ -102,9 +102,9 @@ pub struct Times {
     pub generate: Duration,
     /// Turning them into the bytes of COPY.
     pub encode: Duration,
-    /// Connections waiting for rows to send.
+    /// Connections without rows to send: they wait, or make and encode them.
     pub wait_for_rows: Duration,
-    /// Connections waiting for the server to take rows.
+    /// Connections sending rows and waiting for the server to take them.
     pub wait_for_server: Duration,
     /// ANALYZE, and VACUUM of tables that several connections filled.
     pub analyze: Duration,

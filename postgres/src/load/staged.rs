@@ -118,7 +118,7 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
     let mut report = Report::new(tables, meter.times(), jobs);
     report.notes.extend(refused.map(|error| {
         format!(
-            "{jobs} of {} connections did the work, because the next one failed: {error}",
+            "{jobs} of {} connections did the work, because another one failed: {error}",
             load.request.jobs
         )
     }));
@@ -185,8 +185,11 @@ impl Building<'_> {
                 }
             }
         });
+        if self.stop.is_asked() {
+            return Err(Error::Interrupted);
+        }
         match refused {
-            Some(error) if sessions.is_empty() || self.stop.is_asked() => Err(error),
+            Some(error) if sessions.is_empty() => Err(error),
             refused => Ok((sessions, refused)),
         }
     }
@@ -294,6 +297,7 @@ impl Building<'_> {
             buffers: &self.buffers,
             meter: self.meter,
             active: &self.active,
+            is_local: self.load.target.is_local(),
         };
         // VACUUM marks only those rows as visible to all whose commit is known to be written.
         let vacuumed = !alone && self.load.request.keys == Keys::All;

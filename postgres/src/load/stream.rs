@@ -1,4 +1,4 @@
-//! Rows on their way into one table over one connection: encoded by all threads, sent in order by `COPY … FROM STDIN`.
+//! Rows on their way into one table over one connection: made by all threads or by the one that sends them, in order, by `COPY … FROM STDIN`.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -81,14 +81,17 @@ pub(crate) struct Shared<'s> {
     pub(crate) meter: &'s Meter<'s>,
     /// The streams that are under way.
     pub(crate) active: &'s AtomicUsize,
+    /// Whether the server is on this machine.
+    pub(crate) is_local: bool,
 }
 
 impl Shared<'_> {
-    /// The chunks that a stream may have in flight. With a stream for every thread there are none: each makes its rows itself,
-    /// right before it sends them, while they are in the nearest cache. Fewer streams need all threads to make rows for them.
+    /// The chunks that a stream may have in flight. With a stream for every thread there are none: each makes its rows itself and
+    /// sends them while they are in the nearest caches. Fewer streams need all threads to make rows for them, more must not be
+    /// more threads than were asked for, and a server that is far away is to find rows ready when its answer arrives.
     fn window(&self) -> usize {
         let active = self.active.load(Ordering::Relaxed).max(1);
-        if active >= self.pool.current_num_threads() {
+        if active == self.pool.current_num_threads() && self.is_local {
             return 0;
         }
         run::window(self.pool).div_ceil(active).max(2)
@@ -131,7 +134,7 @@ enum Piece {
     Batches(Vec<RecordBatch>),
 }
 
-/// Makes batches, on any thread, and encodes them if another one is to send them.
+/// Makes batches, on any thread; encodes them too, unless the threads that send are those that make.
 struct Rows<'s> {
     encoder: &'s TableEncoder,
     shared: Shared<'s>,
@@ -192,17 +195,23 @@ impl Sending<'_> {
     fn encode_and_send(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         let Shared { buffers, meter, .. } = self.shared;
         let encoder = self.stream.encoder;
+        // The server has no rows meanwhile.
+        let encoded = |begun: Instant| {
+            let time = begun.elapsed();
+            meter.encode.add(time);
+            meter.wait_for_rows.add(time);
+        };
         let mut begun = Instant::now();
         let mut out = buffers.take();
         encoder.encode_while(batch, &mut out, |out| {
             if out.len() >= BYTES_PER_PIECE {
-                meter.encode.add(begun.elapsed());
+                encoded(begun);
                 self.send(std::mem::replace(out, buffers.take()))?;
                 begun = Instant::now();
             }
             Ok(())
         })?;
-        meter.encode.add(begun.elapsed());
+        encoded(begun);
         self.send(out)
     }
 
@@ -217,10 +226,7 @@ impl Sending<'_> {
             }
             self.copy = Some(copy);
         }
-        match &mut self.copy {
-            Some(copy) if !bytes.is_empty() => copy.send(bytes),
-            _ => Ok(()),
-        }
+        self.copy.as_mut().map_or(Ok(()), |copy| copy.send(bytes))
     }
 
     /// Ends the COPY that is under way, and learns what the server thinks of it.
