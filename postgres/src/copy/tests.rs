@@ -197,14 +197,16 @@ fn rows_can_be_taken_while_others_are_written() {
         let batch = batch(Arc::new(array.slice(5, array.len() - 5)));
         let (mut whole, mut pieces, mut rest) = (Vec::new(), Vec::new(), Vec::new());
         encoder.encode(&batch, &mut whole).unwrap();
+        let mut looks = 0;
         let take = |out: &mut Vec<u8>| {
-            if out.len() > 10_000 {
+            looks += 1;
+            if looks % 5 == 0 {
                 pieces.push(std::mem::take(out));
             }
             Ok(())
         };
         encoder.encode_while(&batch, &mut rest, take).unwrap();
-        assert!(pieces.len() > 3 && !rest.is_empty());
+        assert!(pieces.len() > 1 && !rest.is_empty());
         assert_eq!([pieces.concat(), rest].concat(), whole);
     }
 }

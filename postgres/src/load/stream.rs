@@ -18,6 +18,11 @@ use crate::session::{CopyIn, Session};
 /// fraction of a second.
 const BYTES_PER_COPY: u64 = 64 << 20;
 
+/// A COPY fills a ring of 16 MiB of the server's buffers, and from its second round on it waits for the log and for pages to be
+/// written. One that ends before that leaves them to others, and the next one has a ring of its own. The end of a COPY takes
+/// round trips, so only a server on this machine gets as many.
+const BYTES_PER_LOCAL_COPY: u64 = 8 << 20;
+
 /// Pieces are cut when they are longer, so that no message grows without bound.
 const BYTES_PER_MESSAGE: usize = 1 << 20;
 
@@ -258,7 +263,8 @@ impl Sink for Sending<'_> {
             Piece::Batches(batches) => batches.iter().try_for_each(|batch| self.encode_and_send(batch))?,
         }
         meter.sent(chunk.rows.end - chunk.rows.start, self.done.bytes - bytes_before);
-        if self.bytes_in_copy >= BYTES_PER_COPY {
+        let limit = if self.shared.is_local { BYTES_PER_LOCAL_COPY } else { BYTES_PER_COPY };
+        if self.bytes_in_copy >= limit {
             self.end_copy()?;
         }
         self.idle_since = Instant::now();
