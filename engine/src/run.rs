@@ -2,7 +2,8 @@
 //!
 //! A [`Layout`] cuts every table into files and files into chunks, by row numbers alone, so that the
 //! output does not depend on the number of threads. A window of chunks is in flight at any time; the next one starts
-//! when the oldest has been written, so memory is bounded by the window. The first error stops everything.
+//! when the oldest has been written, so memory is bounded by the window. Without a window the thread that writes makes the
+//! chunks, too. The first error stops everything.
 
 use std::collections::VecDeque;
 use std::ops::Range;

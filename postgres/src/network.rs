@@ -37,6 +37,10 @@ impl Network {
 impl Drop for Network {
     fn drop(&mut self) {
         let Some(runtime) = self.0.take() else { return };
+        // Inside a runtime of the caller's nobody can wait, and a second panic would end the program.
+        if std::thread::panicking() {
+            return runtime.shutdown_background();
+        }
         // The connection's task ends when it has told the server.
         let tasks = runtime.metrics();
         let goodbye = async {

@@ -191,7 +191,7 @@ impl CopyIn<'_> {
     pub(crate) fn send(&mut self, bytes: Bytes) -> Result<(), Error> {
         let sent = async {
             self.sink.send(bytes).await?;
-            // So far it has only been handed to the connection, which now gets its turn to write it.
+            // So far it has only been handed to the connection, which now gets its turn to write it, if the socket has room.
             tokio::task::yield_now().await;
             Ok(())
         };

@@ -167,7 +167,8 @@ fn the_rows_are_those_that_psql_copies_from_csv_files() {
 fn connections_and_threads_change_no_row() {
     let database = Server::shared().database();
     let mut first: Option<Vec<String>> = None;
-    for (jobs, threads) in [("1", "1"), ("2", "1"), ("5", "2"), ("3", "4")] {
+    // With two of both on two processors, whoever sends rows makes them.
+    for (jobs, threads) in [("1", "1"), ("2", "2"), ("5", "2"), ("3", "4")] {
         let schema = format!("s{jobs}");
         database.psql(&format!("create schema {schema}"));
         let flags = ["--scale", "0.02", "--jobs", jobs, "--threads", threads, "--schema", &schema];

@@ -149,7 +149,8 @@ mod tests {
         let mut value = 1i128;
         for step in 0..600i128 {
             value = (value * 7 + step) % i128::from(SHORT);
-            for value in [value, -value, value * 10_000 / 10_000 - value % 10_000] {
+            let largest = i128::from(SHORT) - 1;
+            for value in [value, -value, value - value % 10_000, largest, -largest] {
                 for scale in 0..=20 {
                     let mut long = Vec::new();
                     let writer = Writer::new(scale);
@@ -161,6 +162,8 @@ mod tests {
                 }
             }
         }
-        assert!(Writer::new(2).short(i128::from(SHORT)).is_none());
+        for value in [SHORT.into(), -i128::from(SHORT), i64::MIN.into(), i128::MAX] {
+            assert!(Writer::new(2).short(value).is_none());
+        }
     }
 }

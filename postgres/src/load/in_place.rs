@@ -68,22 +68,14 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
     let meter = Meter::new(rows_total, load.progress);
     let buffers = Buffers::default();
     let active = AtomicUsize::new(0);
-    let is_local = load.target.is_local();
-    let shared = Shared {
-        plan: load.plan,
-        pool: load.pool,
-        buffers: &buffers,
-        meter: &meter,
-        active: &active,
-        is_local,
-    };
+    let shared = Shared::new(load, &buffers, &meter, &active);
     let mut reports = Vec::new();
     for (filling, table, there) in &fillings {
         // Only rows that nobody else can see may be marked as visible to all; a partitioned table keeps none itself.
         let frozen = matches!(fate(table), Fate::Create | Fate::Refill) && there.relkind == 'r';
         let statement = filling.copy_statement(schema, table, frozen);
         let name = filling.name.as_str();
-        let queue = Queue::new(load.plan, filling.index, filling.rows);
+        let queue = Queue::new(load.plan, filling.index, filling.rows, 1);
         let stream = Stream { name, queue: &queue, encoder: &filling.encoder, statement: &statement };
         let streamed = stream.send(session, shared)?;
         filling.check(streamed.rows)?;

@@ -29,7 +29,7 @@ use crate::stop::Stop;
 const LEAST_BYTES_TO_SPLIT: u64 = 32 << 20;
 
 /// With fewer connections the time for VACUUM is more than what several streams save.
-const LEAST_JOBS_TO_SPLIT: u64 = 4;
+const LEAST_JOBS_TO_SPLIT: usize = 4;
 
 /// The memory that an index may be built in, in all; the server's own setting where it is larger.
 const MEMORY_FOR_INDEXES_MIB: u64 = 512;
@@ -88,7 +88,12 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
 
     let rows_total = fillings.iter().map(|filling| filling.rows).sum();
     let meter = Meter::new(rows_total, load.progress);
-    let work = work(load, &fillings);
+    let stop = load.stop.part();
+    let (sessions, refused) = connect(load, staging, &stop)?;
+    let jobs = sessions.len();
+    let work = work(load, &fillings, jobs);
+    let queue =
+        |(filling, work): (&Filling, &Work)| Queue::new(load.plan, filling.index, filling.rows, work.streams);
     let building = Building {
         load,
         schema,
@@ -96,14 +101,11 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
         meter: &meter,
         buffers: Buffers::default(),
         active: AtomicUsize::new(0),
-        stop: load.stop.part(),
         streams: work.iter().map(|work| work.streams).collect(),
-        queues: fillings.iter().map(|filling| Queue::new(load.plan, filling.index, filling.rows)).collect(),
+        queues: fillings.iter().zip(&work).map(queue).collect(),
         reports: Mutex::new(fillings.iter().map(|filling| TableReport::new(&filling.name)).collect()),
     };
-    let (sessions, refused) = building.connect(staging)?;
-    let jobs = sessions.len();
-    building.run(control, sessions, Board::new(work, building.stop.clone()))?;
+    building.run(control, sessions, Board::new(work, stop))?;
 
     for (table, there) in ddl.tables.iter().zip(&there) {
         table::set_sequences(control, load.plan, table, there, schema)?;
@@ -130,19 +132,58 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
     Ok(report)
 }
 
-/// What has to be done, table by table, in the order of the definitions.
-fn work(load: &Load, fillings: &[Filling]) -> Vec<Work> {
+/// Connects the workers, with memory for building indexes. One will do: the error of another one is given beside those that
+/// there are.
+fn connect(load: &Load, staging: &Staging, stop: &Stop) -> Result<(Vec<Session>, Option<Error>), Error> {
+    let open = || {
+        let session = Session::open(&load.target, stop)?;
+        staging.share(&session)?;
+        Ok(session)
+    };
+    let (mut sessions, mut refused) = (Vec::new(), None);
+    std::thread::scope(|scope| {
+        // All at once: each takes several round trips.
+        let workers: Vec<_> = (0..load.request.jobs).map(|_| scope.spawn(open)).collect();
+        for worker in workers {
+            match worker.join().unwrap_or_else(|panic| resume_unwind(panic)) {
+                Ok(session) => sessions.push(session),
+                Err(error) => _ = refused.get_or_insert(error),
+            }
+        }
+    });
+    if stop.is_asked() {
+        return Err(Error::Interrupted);
+    }
+    if sessions.is_empty()
+        && let Some(error) = refused
+    {
+        return Err(error);
+    }
+    if load.request.keys == Keys::All {
+        let memory = MEMORY_FOR_INDEXES_MIB / sessions.len() as u64;
+        let statement = format!(
+            "select pg_catalog.set_config('maintenance_work_mem', '{memory}MB', false) \
+             where (select setting::bigint from pg_catalog.pg_settings where name = 'maintenance_work_mem') < {memory} * 1024"
+        );
+        for session in &sessions {
+            session.rows("set up the connection", &statement)?;
+        }
+    }
+    Ok((sessions, refused))
+}
+
+/// What some connections have to do, table by table, in the order of the definitions.
+fn work(load: &Load, fillings: &[Filling], jobs: usize) -> Vec<Work> {
     let total: u64 = fillings.iter().map(|filling| filling.bytes).sum();
     let keys = load.request.keys == Keys::All;
-    let jobs = load.request.jobs as u64;
     let tables = load.survey.ddl.tables.iter().zip(fillings);
     tables
         .map(|(table, filling)| {
             // One connection is enough as long as the others have as much to do meanwhile.
             let pays = jobs >= if keys { LEAST_JOBS_TO_SPLIT } else { 2 };
-            let split = pays && filling.bytes > LEAST_BYTES_TO_SPLIT && filling.bytes > total / jobs;
+            let split = pays && filling.bytes > LEAST_BYTES_TO_SPLIT && filling.bytes > total / jobs as u64;
             Work {
-                streams: if split { load.request.jobs } else { 1 },
+                streams: if split { jobs } else { 1 },
                 indexes: if keys { table.index_count() } else { 0 },
                 has_constraints: keys && !table::constraint_statements(table, "").is_empty(),
                 has_foreign_keys: keys && !table.foreign.is_empty(),
@@ -161,8 +202,6 @@ struct Building<'b> {
     buffers: Buffers,
     /// The streams that are under way.
     active: AtomicUsize,
-    /// Stops all workers.
-    stop: Stop,
     /// How many streams fill each table.
     streams: Vec<usize>,
     /// What they fill it with.
@@ -171,42 +210,6 @@ struct Building<'b> {
 }
 
 impl Building<'_> {
-    /// Connects the workers. One will do: the error of another one is given beside those that there are.
-    fn connect(&self, staging: &Staging) -> Result<(Vec<Session>, Option<Error>), Error> {
-        let (mut sessions, mut refused) = (Vec::new(), None);
-        std::thread::scope(|scope| {
-            // All at once: each takes several round trips.
-            let jobs = 0..self.load.request.jobs;
-            let workers: Vec<_> = jobs.map(|_| scope.spawn(|| self.connect_worker(staging))).collect();
-            for worker in workers {
-                match worker.join().unwrap_or_else(|panic| resume_unwind(panic)) {
-                    Ok(session) => sessions.push(session),
-                    Err(error) => refused = refused.take().or(Some(error)),
-                }
-            }
-        });
-        if self.stop.is_asked() {
-            return Err(Error::Interrupted);
-        }
-        match refused {
-            Some(error) if sessions.is_empty() => Err(error),
-            refused => Ok((sessions, refused)),
-        }
-    }
-
-    /// A connection that takes part in the load, with memory for building indexes.
-    fn connect_worker(&self, staging: &Staging) -> Result<Session, Error> {
-        let session = Session::open(&self.load.target, &self.stop)?;
-        staging.share(&session)?;
-        let memory = MEMORY_FOR_INDEXES_MIB / self.load.request.jobs as u64;
-        let statement = format!(
-            "select pg_catalog.set_config('maintenance_work_mem', '{memory}MB', false) \
-             where (select setting::bigint from pg_catalog.pg_settings where name = 'maintenance_work_mem') < {memory} * 1024"
-        );
-        session.rows("set up the connection", &statement)?;
-        Ok(session)
-    }
-
     /// Does all tasks, each worker on its connection. Without the one that began the load, which is to end it, they are in
     /// vain; it also stays open on its way through whatever forgets connections on which nothing is sent.
     fn run(&self, control: &Session, sessions: Vec<Session>, board: Board) -> Result<(), Error> {
@@ -291,14 +294,7 @@ impl Building<'_> {
         let statement = filling.copy_statement(self.schema, ddl, alone);
         let queue = &self.queues[t];
         let stream = Stream { name, queue, encoder: &filling.encoder, statement: &statement };
-        let shared = Shared {
-            plan: self.load.plan,
-            pool: self.load.pool,
-            buffers: &self.buffers,
-            meter: self.meter,
-            active: &self.active,
-            is_local: self.load.target.is_local(),
-        };
+        let shared = Shared::new(self.load, &self.buffers, self.meter, &self.active);
         // VACUUM marks only those rows as visible to all whose commit is known to be written.
         let vacuumed = !alone && self.load.request.keys == Keys::All;
         if vacuumed {

@@ -1,6 +1,8 @@
 //! Rows on their way into one table over one connection: made by all threads or by the one that sends them, in order, by `COPY … FROM STDIN`.
 
+use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
@@ -8,13 +10,14 @@ use bytes::Bytes;
 use seedbed_engine::run::{self, Batches, Chunk, Encode, RunError, Sink};
 use seedbed_engine::{Plan, ROWS_PER_BATCH};
 
+use super::Load;
 use super::buffer::Buffers;
 use super::clock::Meter;
 use crate::copy::TableEncoder;
 use crate::error::Error;
 use crate::session::{CopyIn, Session};
 
-/// The server tells its errors only at the end of a COPY, so none is longer than this: a wrong row is noticed within a
+/// The server tells its errors only at the end of a COPY, so none is much longer than this: a wrong row is noticed within a
 /// fraction of a second.
 const BYTES_PER_COPY: u64 = 64 << 20;
 
@@ -34,15 +37,17 @@ const BYTES_PER_PIECE: usize = 128 << 10;
 pub(crate) struct Queue {
     table: usize,
     rows: u64,
+    /// How many streams take from it.
+    streams: usize,
     /// Those of a batch: a few hundred kilobytes for usual tables.
     rows_per_chunk: u64,
     next: AtomicU64,
 }
 
 impl Queue {
-    pub(crate) fn new(plan: &Plan, table: usize, rows: u64) -> Self {
+    pub(crate) fn new(plan: &Plan, table: usize, rows: u64, streams: usize) -> Self {
         let rows_per_chunk = plan.rows_per_chunk(table, ROWS_PER_BATCH);
-        Self { table, rows, rows_per_chunk, next: AtomicU64::new(0) }
+        Self { table, rows, streams, rows_per_chunk, next: AtomicU64::new(0) }
     }
 
     fn take(&self) -> Option<Chunk> {
@@ -88,25 +93,37 @@ pub(crate) struct Shared<'s> {
     pub(crate) active: &'s AtomicUsize,
     /// Whether the server is on this machine.
     pub(crate) is_local: bool,
+    /// How many processors this machine has.
+    pub(crate) processors: usize,
 }
 
-impl Shared<'_> {
-    /// The chunks that a stream may have in flight. With a stream for every thread there are none: each makes its rows itself and
-    /// sends them while they are in the nearest caches. Fewer streams need all threads to make rows for them, more must not be
-    /// more threads than were asked for, and a server that is far away is to find rows ready when its answer arrives.
-    fn window(&self) -> usize {
-        let active = self.active.load(Ordering::Relaxed).max(1);
-        if active == self.pool.current_num_threads() && self.is_local {
+impl<'s> Shared<'s> {
+    pub(crate) fn new(
+        load: &Load<'s>,
+        buffers: &'s Buffers,
+        meter: &'s Meter<'s>,
+        active: &'s AtomicUsize,
+    ) -> Self {
+        let is_local = load.target.is_local();
+        let processors = available_parallelism().map_or(1, NonZero::get);
+        Self { plan: load.plan, pool: load.pool, buffers, meter, active, is_local, processors }
+    }
+
+    /// The chunks that one of some streams may have in flight. There are none where the server is on this machine and there is a
+    /// stream for every thread, but no processor for each of them and its server: then each makes its rows itself and sends them
+    /// while they are in the nearest caches. Fewer streams need all threads to make rows for them, more must not be more threads
+    /// than were asked for, and a server that has processors of its own is to find rows ready when its answer arrives.
+    fn window(&self, streams: usize) -> usize {
+        if streams == self.pool.current_num_threads() && self.is_local && 2 * streams > self.processors {
             return 0;
         }
-        run::window(self.pool).div_ceil(active).max(2)
+        run::window(self.pool).div_ceil(streams).max(2)
     }
 }
 
 impl Stream<'_> {
     /// Makes, encodes and sends rows until the queue is empty.
     pub(crate) fn send(&self, session: &Session, shared: Shared) -> Result<Streamed, Error> {
-        let rows = Rows { encoder: self.encoder, shared };
         let now = Instant::now();
         let sink = Sending {
             stream: self,
@@ -119,9 +136,12 @@ impl Stream<'_> {
             idle_since: now,
         };
         let Shared { plan, pool, active, .. } = shared;
+        // Those that fill this table count from the beginning: the first one is not to take all that there is.
+        let window = || shared.window(active.load(Ordering::Relaxed).max(self.queue.streams));
+        let rows = Rows { encoder: self.encoder, shared, window: &window };
         let chunks = std::iter::from_fn(|| self.queue.take());
         active.fetch_add(1, Ordering::Relaxed);
-        let result = run::run_within(plan, chunks, pool, || shared.window(), &rows, sink, |_, _| {});
+        let result = run::run_within(plan, chunks, pool, window, &rows, sink, |_, _| {});
         active.fetch_sub(1, Ordering::Relaxed);
         result.map_err(|error| match error {
             RunError::Value(error) => Error::Value(error),
@@ -140,19 +160,20 @@ enum Piece {
 }
 
 /// Makes batches, on any thread; encodes them too, unless the threads that send are those that make.
-struct Rows<'s> {
+struct Rows<'s, W> {
     encoder: &'s TableEncoder,
     shared: Shared<'s>,
+    window: &'s W,
 }
 
-impl Encode for Rows<'_> {
+impl<W: Fn() -> usize + Sync> Encode for Rows<'_, W> {
     type Piece = Piece;
     type Error = Error;
 
     fn encode(&self, _: &Chunk, mut batches: Batches) -> Result<Piece, RunError<Error>> {
         let Shared { buffers, meter, .. } = self.shared;
         let mut next = || meter.generate.time(|| batches.next_batch());
-        if self.shared.window() == 0 {
+        if (self.window)() == 0 {
             let mut batches = Vec::new();
             while let Some(batch) = next()? {
                 batches.push(batch);
@@ -181,11 +202,7 @@ struct Sending<'s> {
 }
 
 impl Sending<'_> {
-    fn doing(&self) -> String {
-        format!("copy rows into table `{}`", self.stream.name)
-    }
-
-    /// Sends what is in a buffer, in messages that are not too long.
+    /// Sends what is in a buffer, whole rows, in messages that are not too long.
     fn send(&mut self, buffer: Vec<u8>) -> Result<(), Error> {
         let begun = Instant::now();
         let bytes = self.shared.buffers.lend(buffer);
@@ -193,7 +210,8 @@ impl Sending<'_> {
             self.send_message(bytes.slice(start..(start + BYTES_PER_MESSAGE).min(bytes.len())))?;
         }
         self.shared.meter.wait_for_server.add(begun.elapsed());
-        Ok(())
+        let most = if self.shared.is_local { BYTES_PER_LOCAL_COPY } else { BYTES_PER_COPY };
+        if self.bytes_in_copy >= most { self.end_copy() } else { Ok(()) }
     }
 
     /// Encodes rows and sends them as soon as they fill a piece, while they are in the processor's nearest cache.
@@ -223,15 +241,20 @@ impl Sending<'_> {
     fn send_message(&mut self, bytes: Bytes) -> Result<(), Error> {
         self.bytes_in_copy += bytes.len() as u64;
         self.done.bytes += bytes.len() as u64;
-        if self.copy.is_none() {
-            let mut copy = self.session.copy_in(self.doing(), self.stream.statement)?;
-            let header = self.stream.encoder.header();
-            if !header.is_empty() {
-                copy.send(Bytes::from_static(header))?;
+        let copy = match &mut self.copy {
+            Some(copy) => copy,
+            none => {
+                let mut copy = self
+                    .session
+                    .copy_in(format!("copy rows into table `{}`", self.stream.name), self.stream.statement)?;
+                let header = self.stream.encoder.header();
+                if !header.is_empty() {
+                    copy.send(Bytes::from_static(header))?;
+                }
+                none.insert(copy)
             }
-            self.copy = Some(copy);
-        }
-        self.copy.as_mut().map_or(Ok(()), |copy| copy.send(bytes))
+        };
+        copy.send(bytes)
     }
 
     /// Ends the COPY that is under way, and learns what the server thinks of it.
@@ -263,10 +286,6 @@ impl Sink for Sending<'_> {
             Piece::Batches(batches) => batches.iter().try_for_each(|batch| self.encode_and_send(batch))?,
         }
         meter.sent(chunk.rows.end - chunk.rows.start, self.done.bytes - bytes_before);
-        let limit = if self.shared.is_local { BYTES_PER_LOCAL_COPY } else { BYTES_PER_COPY };
-        if self.bytes_in_copy >= limit {
-            self.end_copy()?;
-        }
         self.idle_since = Instant::now();
         Ok(())
     }
@@ -286,7 +305,7 @@ mod tests {
     #[test]
     fn streams_share_the_rows_of_a_table() {
         let plan = Plan::compile("tables: {t: {rows: 100000, columns: {n: serial}}}", &Settings::default());
-        let queue = Queue::new(&plan.expect("no faults"), 0, 100_000);
+        let queue = Queue::new(&plan.expect("no faults"), 0, 100_000, 4);
         let mut taken: Vec<Vec<Chunk>> = std::thread::scope(|scope| {
             let streams: Vec<_> =
                 (0..4).map(|_| scope.spawn(|| std::iter::from_fn(|| queue.take()).collect())).collect();
