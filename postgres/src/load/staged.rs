@@ -16,7 +16,7 @@ use super::clock::Meter;
 use super::publish::publish;
 use super::request::{Keys, Report, TableReport};
 use super::staging::Staging;
-use super::stream::{Queue, Shared, Stream};
+use super::stream::{BYTES_PER_COPY, BYTES_PER_SHORT_COPY, Queue, Shared, Stream};
 use super::table::{self, Filling};
 use super::{Load, definitions};
 use crate::catalog::{self, ExistingTable};
@@ -132,8 +132,7 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
     Ok(report)
 }
 
-/// Connects the workers, with memory for building indexes. One will do: the error of another one is given beside those that
-/// there are.
+/// Connects the workers. One will do: the error of another one is given beside those that there are.
 fn connect(load: &Load, staging: &Staging, stop: &Stop) -> Result<(Vec<Session>, Option<Error>), Error> {
     let open = || {
         let session = Session::open(&load.target, stop)?;
@@ -158,16 +157,6 @@ fn connect(load: &Load, staging: &Staging, stop: &Stop) -> Result<(Vec<Session>,
         && let Some(error) = refused
     {
         return Err(error);
-    }
-    if load.request.keys == Keys::All {
-        let memory = MEMORY_FOR_INDEXES_MIB / sessions.len() as u64;
-        let statement = format!(
-            "select pg_catalog.set_config('maintenance_work_mem', '{memory}MB', false) \
-             where (select setting::bigint from pg_catalog.pg_settings where name = 'maintenance_work_mem') < {memory} * 1024"
-        );
-        for session in &sessions {
-            session.rows("set up the connection", &statement)?;
-        }
     }
     Ok((sessions, refused))
 }
@@ -213,14 +202,31 @@ impl Building<'_> {
     /// Does all tasks, each worker on its connection. Without the one that began the load, which is to end it, they are in
     /// vain; it also stays open on its way through whatever forgets connections on which nothing is sent.
     fn run(&self, control: &Session, sessions: Vec<Session>, board: Board) -> Result<(), Error> {
+        let memory = MEMORY_FOR_INDEXES_MIB / sessions.len() as u64;
         std::thread::scope(|scope| {
             for session in sessions {
                 let board = &board;
-                scope.spawn(move || board.work_on(|task| self.perform(&session, task)));
+                scope.spawn(move || {
+                    // A connection that is gone fails its first task.
+                    let _ = self.allow_memory(&session, memory);
+                    board.work_on(|task| self.perform(&session, task));
+                });
             }
             board.watch(WATCH_INTERVAL, || control.ping("hold the load together"));
         });
         board.finish()
+    }
+
+    /// Gives a connection memory for building indexes, in MiB, unless it has more.
+    fn allow_memory(&self, session: &Session, memory: u64) -> Result<(), Error> {
+        if self.load.request.keys == Keys::Omitted {
+            return Ok(());
+        }
+        let statement = format!(
+            "select pg_catalog.set_config('maintenance_work_mem', '{memory}MB', false) \
+             where (select setting::bigint from pg_catalog.pg_settings where name = 'maintenance_work_mem') < {memory} * 1024"
+        );
+        session.rows("set up the connection", &statement).map(drop)
     }
 
     fn perform(&self, session: &Session, task: &Task) -> Result<(), Error> {
@@ -293,10 +299,17 @@ impl Building<'_> {
         let ddl = &self.load.survey.ddl.tables[t];
         let statement = filling.copy_statement(self.schema, ddl, alone);
         let queue = &self.queues[t];
-        let stream = Stream { name, queue, encoder: &filling.encoder, statement: &statement };
         let shared = Shared::new(self.load, &self.buffers, self.meter, &self.active);
         // VACUUM marks only those rows as visible to all whose commit is known to be written.
         let vacuumed = !alone && self.load.request.keys == Keys::All;
+        let is_short = !alone && !vacuumed && shared.is_local;
+        let stream = Stream {
+            name,
+            queue,
+            encoder: &filling.encoder,
+            statement: &statement,
+            bytes_per_copy: if is_short { BYTES_PER_SHORT_COPY } else { BYTES_PER_COPY },
+        };
         if vacuumed {
             session.execute("set up the connection", "set synchronous_commit to local")?;
         }

@@ -19,12 +19,12 @@ use crate::session::{CopyIn, Session};
 
 /// The server tells its errors only at the end of a COPY, so none is much longer than this: a wrong row is noticed within a
 /// fraction of a second.
-const BYTES_PER_COPY: u64 = 64 << 20;
+pub(crate) const BYTES_PER_COPY: u64 = 64 << 20;
 
 /// A COPY fills a ring of 16 MiB of the server's buffers, and from its second round on it waits for the log and for pages to be
-/// written. One that ends before that leaves them to others, and the next one has a ring of its own. The end of a COPY takes
-/// round trips, so only a server on this machine gets as many.
-const BYTES_PER_LOCAL_COPY: u64 = 8 << 20;
+/// written. One that ends before that leaves them to others, and the next one has a ring of its own. It has to be a transaction
+/// of its own that does not wait for its commit, and the server so near that the round trips between two COPYs take no time.
+pub(crate) const BYTES_PER_SHORT_COPY: u64 = 8 << 20;
 
 /// Pieces are cut when they are longer, so that no message grows without bound.
 const BYTES_PER_MESSAGE: usize = 1 << 20;
@@ -71,6 +71,8 @@ pub(crate) struct Stream<'s> {
     pub(crate) encoder: &'s TableEncoder,
     /// `COPY … FROM STDIN …`.
     pub(crate) statement: &'s str,
+    /// After as many, another COPY begins.
+    pub(crate) bytes_per_copy: u64,
 }
 
 /// What a stream has done.
@@ -109,11 +111,13 @@ impl<'s> Shared<'s> {
         Self { plan: load.plan, pool: load.pool, buffers, meter, active, is_local, processors }
     }
 
-    /// The chunks that one of some streams may have in flight. There are none where the server is on this machine and there is a
-    /// stream for every thread, but no processor for each of them and its server: then each makes its rows itself and sends them
-    /// while they are in the nearest caches. Fewer streams need all threads to make rows for them, more must not be more threads
-    /// than were asked for, and a server that has processors of its own is to find rows ready when its answer arrives.
-    fn window(&self, streams: usize) -> usize {
+    /// The chunks that a stream may have in flight. There are none where the server is on this machine and there is a stream for
+    /// every thread, but no processor for each of them and its server: then each makes its rows itself and sends them while they
+    /// are in the nearest caches. Fewer streams need all threads to make rows for them, more must not be more threads than were
+    /// asked for, and a server that has processors of its own is to find rows ready when its answer arrives.
+    fn window(&self, queue: &Queue) -> usize {
+        // Those that share a table count from the beginning: the first one is not to take all that there is.
+        let streams = self.active.load(Ordering::Relaxed).max(queue.streams);
         if streams == self.pool.current_num_threads() && self.is_local && 2 * streams > self.processors {
             return 0;
         }
@@ -136,9 +140,8 @@ impl Stream<'_> {
             idle_since: now,
         };
         let Shared { plan, pool, active, .. } = shared;
-        // Those that fill this table count from the beginning: the first one is not to take all that there is.
-        let window = || shared.window(active.load(Ordering::Relaxed).max(self.queue.streams));
-        let rows = Rows { encoder: self.encoder, shared, window: &window };
+        let rows = Rows { queue: self.queue, encoder: self.encoder, shared };
+        let window = || shared.window(self.queue);
         let chunks = std::iter::from_fn(|| self.queue.take());
         active.fetch_add(1, Ordering::Relaxed);
         let result = run::run_within(plan, chunks, pool, window, &rows, sink, |_, _| {});
@@ -160,20 +163,20 @@ enum Piece {
 }
 
 /// Makes batches, on any thread; encodes them too, unless the threads that send are those that make.
-struct Rows<'s, W> {
+struct Rows<'s> {
+    queue: &'s Queue,
     encoder: &'s TableEncoder,
     shared: Shared<'s>,
-    window: &'s W,
 }
 
-impl<W: Fn() -> usize + Sync> Encode for Rows<'_, W> {
+impl Encode for Rows<'_> {
     type Piece = Piece;
     type Error = Error;
 
     fn encode(&self, _: &Chunk, mut batches: Batches) -> Result<Piece, RunError<Error>> {
         let Shared { buffers, meter, .. } = self.shared;
         let mut next = || meter.generate.time(|| batches.next_batch());
-        if (self.window)() == 0 {
+        if self.shared.window(self.queue) == 0 {
             let mut batches = Vec::new();
             while let Some(batch) = next()? {
                 batches.push(batch);
@@ -210,8 +213,7 @@ impl Sending<'_> {
             self.send_message(bytes.slice(start..(start + BYTES_PER_MESSAGE).min(bytes.len())))?;
         }
         self.shared.meter.wait_for_server.add(begun.elapsed());
-        let most = if self.shared.is_local { BYTES_PER_LOCAL_COPY } else { BYTES_PER_COPY };
-        if self.bytes_in_copy >= most { self.end_copy() } else { Ok(()) }
+        if self.bytes_in_copy >= self.stream.bytes_per_copy { self.end_copy() } else { Ok(()) }
     }
 
     /// Encodes rows and sends them as soon as they fill a piece, while they are in the processor's nearest cache.
@@ -317,5 +319,31 @@ mod tests {
         assert_eq!(chunks[0], 0..8192);
         assert!(chunks.windows(2).all(|pair| pair[0].end == pair[1].start));
         assert_eq!(chunks.last().expect("chunks").end, 100_000);
+    }
+
+    #[test]
+    fn streams_of_a_table_share_the_window_before_they_begin() {
+        let plan = Plan::compile("tables: {t: {rows: 100000, columns: {n: serial}}}", &Settings::default());
+        let plan = plan.expect("no faults");
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().expect("threads");
+        let (meter, active) = (Meter::new(0, &|_| {}), AtomicUsize::new(0));
+        let window = |is_local, processors| {
+            Shared {
+                plan: &plan,
+                pool: &pool,
+                buffers: &Buffers::default(),
+                meter: &meter,
+                active: &active,
+                is_local,
+                processors,
+            }
+            .window(&Queue::new(&plan, 0, 100_000, 4))
+        };
+        // Nine chunks in all for four streams, of which none has begun.
+        assert_eq!(window(false, 2), 3);
+        // Where processors are scarce, those who send make the rows.
+        assert_eq!((window(true, 4), window(true, 8)), (0, 3));
+        active.store(5, Ordering::Relaxed);
+        assert_eq!(window(true, 4), 2);
     }
 }
