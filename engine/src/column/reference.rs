@@ -1,5 +1,6 @@
 //! References: which rows of another table are picked, and the keys of those.
 
+use std::iter;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Int64Array, UInt32Array};
@@ -25,6 +26,9 @@ pub(super) fn reference(
     // A serial needs no frame.
     if let (Recipe::Serial { start, step }, None, None) = (&shown.recipe, &shown.cast, &shown.null) {
         let value = |row: u64| serial_of(row, *start, *step);
+        if picks.iter().all(Option::is_some) {
+            return Ok(Arc::new(Int64Array::from_iter_values(picks.into_iter().flatten().map(value))));
+        }
         return Ok(Arc::new(picks.into_iter().map(|pick| pick.map(value)).collect::<Int64Array>()));
     }
     let (rows, map) = each_once(&picks);
@@ -79,12 +83,13 @@ pub(super) fn picks(
             let words = frame.words(stream, 1);
             let mut draws =
                 Draws::new(*skew).map_err(|error| frame.value_error(column, error.to_string()))?;
-            Ok((0..frame.len())
-                .map(|i| {
-                    let (start, end) = among.get(i);
-                    (end > start).then(|| start + draws.below(end - start, words[i]))
-                })
-                .collect())
+            let pick = |(word, (start, end)): (&u64, (u64, u64))| {
+                (end > start).then(|| start + draws.below(end - start, *word))
+            };
+            Ok(match among {
+                Among::All(rows) => words.iter().zip(iter::repeat((0, rows))).map(pick).collect(),
+                Among::Each(ranges) => words.iter().zip(ranges).map(pick).collect(),
+            })
         }
         Pick::Existing { stream, skew, at, by } => {
             let at = super::formula_array(frame, at, column)?;

@@ -3,6 +3,8 @@
 //! Each row has one addressed word, which starts a small stream of its own: the number of draws in a
 //! text is not known beforehand.
 
+use std::hint::select_unpredictable;
+use std::iter;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
@@ -174,28 +176,37 @@ fn words_into(
     }
 }
 
-/// The same as [`words_into`] without phrases, for short ASCII words: each is copied at a fixed width, which
-/// costs less than a copy of its own length.
+/// The same as [`words_into`] without phrases, for short ASCII words: each is copied at a fixed width, which costs less than a
+/// copy of its own length, and what is too much the next row overwrites.
 fn short_words(words: &[u64], vocabulary: &Vocabulary, short: &[ShortWord], length: Length) -> ArrayRef {
-    let mut text: Vec<u8> = Vec::with_capacity(words.len() * (length.from + length.to) as usize / 2);
-    let mut ends = Vec::with_capacity(words.len() + 1);
-    ends.push(0);
-    for word in words {
+    let mut all = 0;
+    let mut end = |word| {
+        all += drawn(&mut Trickle::new(word), length) as usize;
+        all
+    };
+    let ends: Vec<usize> = words.iter().map(|word| end(*word)).collect();
+    let mut text = vec![0; all + ShortWord::WIDTH];
+    let mut at = 0;
+    for (word, &end) in words.iter().zip(&ends) {
         let mut trickle = Trickle::new(*word);
-        let end = text.len() + drawn(&mut trickle, length) as usize;
-        while text.len() < end {
+        // The length.
+        trickle.next();
+        let start = at;
+        while at < end {
             let word = &short[vocabulary.index(trickle.next())];
-            let after = text.len() + usize::from(word.len) + 1;
-            text.extend_from_slice(&word.bytes);
-            text.truncate(after.min(end));
+            text[at..at + ShortWord::WIDTH].copy_from_slice(&word.bytes);
+            at += usize::from(word.len) + 1;
         }
-        if text.last() == Some(&b' ') && length.to > 0 {
-            let last = text.len() - 1;
-            text[last] = b'.';
+        at = end;
+        if start < end {
+            let last = &mut text[end - 1];
+            *last = select_unpredictable(*last == b' ', b'.', *last);
         }
-        ends.push(text.len() as i32);
     }
-    Arc::new(StringArray::new(OffsetBuffer::new(ends.into()), Buffer::from_vec(text), None))
+    text.truncate(all);
+    // The limits on lengths keep a batch of text below 2 GiB.
+    let offsets = iter::once(0).chain(ends.iter().map(|end| *end as i32)).collect();
+    Arc::new(StringArray::new(OffsetBuffer::new(offsets), Buffer::from_vec(text), None))
 }
 
 /// Appends words, each followed by a space, until the text from `start` has `length` characters.

@@ -1,7 +1,5 @@
 //! Numerics as Arrow keeps them: an `i128` and a scale.
 
-use std::cmp::Ordering;
-
 use super::print::push_decimal;
 use crate::types::Type;
 
@@ -23,11 +21,7 @@ pub(super) fn power_of_ten(exponent: u8) -> i128 {
 /// Refuses a value with more digits than the precision has.
 #[inline]
 pub(super) fn check_precision(value: i128, precision: u8) -> Result<i128, String> {
-    if value.unsigned_abs() < power_of_ten(precision).unsigned_abs() {
-        Ok(value)
-    } else {
-        Err("numeric field overflow".to_owned())
-    }
+    if value.unsigned_abs() < power_of_ten(precision).unsigned_abs() { Ok(value) } else { Err(overflow()) }
 }
 
 /// `value / divisor`, halves away from zero.
@@ -46,16 +40,44 @@ pub(super) fn divide_rounded(value: i128, divisor: i128) -> i128 {
     }
 }
 
-/// Changes the scale of a number, rounding where digits are lost.
+/// A change from one scale to another, prepared for many numbers.
+#[derive(Clone, Copy)]
+pub(super) struct Rescale {
+    /// What a number is multiplied by, or else divided by.
+    factor: i128,
+    divides: bool,
+    /// The largest number that has not too many digits: before a multiplication, after a division.
+    largest: u128,
+}
+
+impl Rescale {
+    pub(super) fn new(from: i8, to: i8, precision: u8) -> Self {
+        let factor = power_of_ten(to.abs_diff(from));
+        let (divides, largest) = (to < from, power_of_ten(precision).unsigned_abs() - 1);
+        Self { factor, divides, largest: if divides { largest } else { largest / factor.unsigned_abs() } }
+    }
+
+    /// The number in the new scale, rounded where digits are lost, and whether it has too many digits.
+    #[inline]
+    pub(super) fn of(self, value: i128) -> (i128, bool) {
+        if self.divides {
+            let value = divide_rounded(value, self.factor);
+            return (value, value.unsigned_abs() > self.largest);
+        }
+        (value.wrapping_mul(self.factor), value.unsigned_abs() > self.largest)
+    }
+}
+
+/// Changes the scale of one number.
 pub(super) fn rescale(value: i128, from: i8, to: i8, precision: u8) -> Result<i128, String> {
-    let scaled = match to.cmp(&from) {
-        Ordering::Equal => value,
-        Ordering::Greater => value
-            .checked_mul(power_of_ten((to - from).cast_unsigned()))
-            .ok_or_else(|| "numeric field overflow".to_owned())?,
-        Ordering::Less => divide_rounded(value, power_of_ten((from - to).cast_unsigned())),
-    };
-    check_precision(scaled, precision)
+    match Rescale::new(from, to, precision).of(value) {
+        (value, false) => Ok(value),
+        (_, true) => Err(overflow()),
+    }
+}
+
+pub(super) fn overflow() -> String {
+    "numeric field overflow".to_owned()
 }
 
 pub(super) fn out_of_range(ty: &Type) -> String {

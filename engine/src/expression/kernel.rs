@@ -181,6 +181,77 @@ where
     Ok(Arc::new(array.with_data_type(ty.clone())))
 }
 
+/// `f` of every element, computed for NULLs too, and whether it is wrong. All are computed before any is looked at, so that the
+/// loop has no way out; a wrong one that is not NULL is an error then.
+pub(super) fn checked_map<A, O>(
+    a: &Value,
+    ty: &DataType,
+    f: impl Fn(A::Native) -> (O::Native, bool),
+    error: impl Fn(A::Native) -> String,
+) -> Result<ArrayRef, String>
+where
+    A: ArrowPrimitiveType,
+    O: ArrowPrimitiveType,
+{
+    let array = a.array().as_primitive::<A>();
+    let (values, wrong) = all(array.values().iter().map(|&a| f(a)));
+    if wrong {
+        for a in array.iter().flatten() {
+            if f(a).1 {
+                return Err(error(a));
+            }
+        }
+    }
+    Ok(Arc::new(PrimitiveArray::<O>::new(values.into(), array.nulls().cloned()).with_data_type(ty.clone())))
+}
+
+/// `f` of every pair, as in [`checked_map`].
+pub(super) fn checked_map2<A, B, O>(
+    a: &Value,
+    b: &Value,
+    ty: &DataType,
+    rows: usize,
+    f: impl Fn(A::Native, B::Native) -> (O::Native, bool),
+    error: impl Fn(A::Native, B::Native) -> String,
+) -> Result<ArrayRef, String>
+where
+    A: ArrowPrimitiveType,
+    B: ArrowPrimitiveType,
+    O: ArrowPrimitiveType,
+{
+    let nulls = union_nulls(&[a.clone(), b.clone()]);
+    let (left, right) = (Numbers::<A>::of(a), Numbers::<B>::of(b));
+    let (values, wrong) = match (&left, &right) {
+        (Numbers::Array(a), Numbers::Array(b)) => all(a.iter().zip(*b).map(|(&a, &b)| f(a, b))),
+        (Numbers::Array(a), Numbers::Scalar(b)) => all(a.iter().map(|&a| f(a, *b))),
+        (Numbers::Scalar(a), Numbers::Array(b)) => all(b.iter().map(|&b| f(*a, b))),
+        (Numbers::Scalar(a), Numbers::Scalar(b)) => {
+            let (value, wrong) = f(*a, *b);
+            (vec![value; rows], wrong)
+        }
+    };
+    if wrong {
+        let valid = |row: &usize| nulls.as_ref().is_none_or(|nulls: &NullBuffer| nulls.is_valid(*row));
+        for row in (0..rows).filter(valid) {
+            let (a, b) = (left.get(row), right.get(row));
+            if f(a, b).1 {
+                return Err(error(a, b));
+            }
+        }
+    }
+    Ok(Arc::new(PrimitiveArray::<O>::new(values.into(), nulls).with_data_type(ty.clone())))
+}
+
+/// The values, and whether any is wrong.
+fn all<T>(cells: impl ExactSizeIterator<Item = (T, bool)>) -> (Vec<T>, bool) {
+    let mut any = false;
+    let value = |(value, wrong)| {
+        any |= wrong;
+        value
+    };
+    (cells.map(value).collect(), any)
+}
+
 /// `f` of every pair, computed for NULLs too, so `f` must be total and cheap.
 pub(super) fn map2<A, B, O>(
     a: &Value,
@@ -236,10 +307,13 @@ where
 }
 
 /// All values or the first error. Collecting into a `Result` would not know the length and grow step by step.
-fn collect<T>(rows: usize, cells: impl Iterator<Item = Result<T, String>>) -> Result<Vec<T>, String> {
-    let mut values = Vec::with_capacity(rows);
-    for cell in cells {
-        values.push(cell?);
+fn collect<T: Copy + Default>(
+    rows: usize,
+    cells: impl Iterator<Item = Result<T, String>>,
+) -> Result<Vec<T>, String> {
+    let mut values = vec![T::default(); rows];
+    for (value, cell) in values.iter_mut().zip(cells) {
+        *value = cell?;
     }
     Ok(values)
 }

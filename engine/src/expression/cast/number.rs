@@ -5,10 +5,9 @@ use arrow::datatypes::{DataType, Decimal128Type, Float32Type, Float64Type, Int16
 
 use super::as_numeric;
 use crate::expression::decimal::{
-    check_precision, decimal_to_double, divide_rounded, double_to_decimal, out_of_range, power_of_ten,
-    rescale,
+    Rescale, decimal_to_double, divide_rounded, double_to_decimal, out_of_range, overflow, power_of_ten,
 };
-use crate::expression::kernel::{Value, map, try_map};
+use crate::expression::kernel::{Value, checked_map, map, try_map};
 use crate::types::Type;
 
 /// Every number is read as one of four forms and written as one of six.
@@ -48,7 +47,8 @@ pub(super) fn number_to_number(
                             v.wrapping_mul(factor)
                         }));
                     }
-                    try_map::<Decimal128Type, Decimal128Type>(a, arrow, |v| rescale(v, scale, new, precision))
+                    let rescale = Rescale::new(scale, new, precision);
+                    checked_map::<Decimal128Type, Decimal128Type>(a, arrow, |v| rescale.of(v), |_| overflow())
                 }
                 _ => Ok(map::<Decimal128Type, Float64Type>(a, arrow, |v| decimal_to_double(v, scale))),
             }
@@ -83,10 +83,8 @@ where
             if digits + scale.cast_unsigned() <= *precision {
                 return Ok(map::<T, Decimal128Type>(a, arrow, |v| i128::from(wide(v)).wrapping_mul(factor)));
             }
-            try_map::<T, Decimal128Type>(a, arrow, |v| {
-                let scaled = i128::from(wide(v)).checked_mul(factor).ok_or("numeric field overflow")?;
-                check_precision(scaled, *precision)
-            })
+            let rescale = Rescale::new(0, *scale, *precision);
+            checked_map::<T, Decimal128Type>(a, arrow, |v| rescale.of(i128::from(wide(v))), |_| overflow())
         }
         _ => Ok(map::<T, Float64Type>(a, arrow, |v| wide(v) as f64)),
     }

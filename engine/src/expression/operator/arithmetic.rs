@@ -11,7 +11,7 @@ use super::moment::{moments, scale_exact};
 use crate::error::{Fault, Span};
 use crate::expression::cast::common_type;
 use crate::expression::decimal::out_of_range;
-use crate::expression::kernel::{Value, map, try_map, try_map2};
+use crate::expression::kernel::{Value, checked_map2, map, try_map, try_map2};
 use crate::expression::tree::{Expression, Form};
 use crate::types::Type;
 
@@ -150,15 +150,9 @@ where
     let ty = T::DATA_TYPE;
     let (left, right) = (&a[0], &a[1]);
     match op {
-        Arithmetic::Add => {
-            try_map2::<T, T, T>(left, right, &ty, rows, |x, y| x.plus(y).ok_or_else(|| overflow(x, y)))
-        }
-        Arithmetic::Subtract => {
-            try_map2::<T, T, T>(left, right, &ty, rows, |x, y| x.minus(y).ok_or_else(|| overflow(x, y)))
-        }
-        Arithmetic::Multiply => {
-            try_map2::<T, T, T>(left, right, &ty, rows, |x, y| x.times(y).ok_or_else(|| overflow(x, y)))
-        }
+        Arithmetic::Add => checked_map2::<T, T, T>(left, right, &ty, rows, IntegerMath::plus, overflow),
+        Arithmetic::Subtract => checked_map2::<T, T, T>(left, right, &ty, rows, IntegerMath::minus, overflow),
+        Arithmetic::Multiply => checked_map2::<T, T, T>(left, right, &ty, rows, IntegerMath::times, overflow),
         Arithmetic::Divide => try_map2::<T, T, T>(left, right, &ty, rows, |x, y| {
             if y == T::Native::default() {
                 return Err(DIVISION_BY_ZERO.to_owned());
@@ -171,11 +165,11 @@ where
     }
 }
 
-/// Checked arithmetic of the three widths under one name.
+/// Arithmetic of the three widths under one name: what overflows is wrapped, and told.
 trait IntegerMath: Copy + std::fmt::Display {
-    fn plus(self, other: Self) -> Option<Self>;
-    fn minus(self, other: Self) -> Option<Self>;
-    fn times(self, other: Self) -> Option<Self>;
+    fn plus(self, other: Self) -> (Self, bool);
+    fn minus(self, other: Self) -> (Self, bool);
+    fn times(self, other: Self) -> (Self, bool);
     fn over(self, other: Self) -> Option<Self>;
     /// `MIN % -1` is 0, as in PostgreSQL.
     fn rest(self, other: Self) -> Self;
@@ -185,16 +179,16 @@ macro_rules! integer_math {
     ($($native:ty),*) => {$(
         impl IntegerMath for $native {
             #[inline]
-            fn plus(self, other: Self) -> Option<Self> {
-                self.checked_add(other)
+            fn plus(self, other: Self) -> (Self, bool) {
+                self.overflowing_add(other)
             }
             #[inline]
-            fn minus(self, other: Self) -> Option<Self> {
-                self.checked_sub(other)
+            fn minus(self, other: Self) -> (Self, bool) {
+                self.overflowing_sub(other)
             }
             #[inline]
-            fn times(self, other: Self) -> Option<Self> {
-                self.checked_mul(other)
+            fn times(self, other: Self) -> (Self, bool) {
+                self.overflowing_mul(other)
             }
             #[inline]
             fn over(self, other: Self) -> Option<Self> {

@@ -10,7 +10,7 @@ use crate::calendar::civil::{MICROS_PER_DAY, add_interval_micros};
 use crate::error::{Fault, Span};
 use crate::expression::cast::unify;
 use crate::expression::decimal::out_of_range;
-use crate::expression::kernel::{map2, try_map2};
+use crate::expression::kernel::{checked_map2, map2, try_map2};
 use crate::expression::tree::Expression;
 use crate::types::Type;
 
@@ -32,22 +32,27 @@ pub(super) fn moments(
         (Add | Subtract, Date, Integer | SmallInt) => {
             let right = right.widen(&Integer, span)?;
             infix(op, left, right, Date, span, move |a, rows| {
-                try_map2::<Date32Type, Int32Type, Date32Type>(
+                checked_map2::<Date32Type, Int32Type, Date32Type>(
                     &a[0],
                     &a[1],
                     &Date.arrow(),
                     rows,
                     |date, days| {
-                        let moved = if op == Add { date.checked_add(days) } else { date.checked_sub(days) };
-                        moved.ok_or_else(|| out_of_range(&Date))
+                        if op == Add { date.overflowing_add(days) } else { date.overflowing_sub(days) }
                     },
+                    |_, _| out_of_range(&Date),
                 )
             })
         }
         (Subtract, Date, Date) => infix(op, left, right, Integer, span, |a, rows| {
-            try_map2::<Date32Type, Date32Type, Int32Type>(&a[0], &a[1], &Integer.arrow(), rows, |x, y| {
-                x.checked_sub(y).ok_or_else(|| out_of_range(&Integer))
-            })
+            checked_map2::<Date32Type, Date32Type, Int32Type>(
+                &a[0],
+                &a[1],
+                &Integer.arrow(),
+                rows,
+                i32::overflowing_sub,
+                |_, _| out_of_range(&Integer),
+            )
         }),
         (Add, Date, Time) => {
             let (left, right) = (left.widen(&Timestamp, span)?, right.widen(&Interval, span)?);

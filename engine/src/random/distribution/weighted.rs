@@ -1,5 +1,7 @@
 //! A choice among a list, each item with a weight.
 
+use std::hint::select_unpredictable;
+
 use crate::random::Invalid;
 
 /// The most items for which rounding stays far below a cell, see [`shares`].
@@ -58,7 +60,8 @@ impl Weighted {
         let product = u128::from(word) * self.cells.len() as u128;
         let index = (product >> 64) as usize;
         let cell = self.cells[index];
-        if (product as u64) < cell.threshold { index } else { cell.alias as usize }
+        // A branch would be guessed wrong as often as the alias is taken, which costs more than all else.
+        select_unpredictable((product as u64) < cell.threshold, index, cell.alias as usize)
     }
 
     /// Appends one index per word.
