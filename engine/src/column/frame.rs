@@ -18,7 +18,7 @@ use arrow::datatypes::DataType;
 use super::position::Family;
 use super::{generate, position, reference, total};
 use crate::error::ValueError;
-use crate::model::{Column, Hop, Input, Recipe, Source, Table};
+use crate::model::{Column, Hop, Input, Recipe, Reference, Source, Table};
 use crate::plan::Plan;
 use crate::random::Stream;
 
@@ -48,6 +48,9 @@ impl Rows {
     }
 }
 
+/// The rows of another table that rows refer to.
+pub(crate) type Picks = Rc<Vec<Option<u64>>>;
+
 /// Some rows of a table.
 pub(crate) struct Frame<'p> {
     pub(crate) plan: &'p Plan,
@@ -57,6 +60,8 @@ pub(crate) struct Frame<'p> {
     inputs: RefCell<Vec<Option<ArrayRef>>>,
     parent: OnceCell<Rc<Step<'p>>>,
     references: RefCell<Vec<(usize, Rc<Step<'p>>)>>,
+    /// The rows that columns refer to: for the column itself, and for what is looked up on the way through it.
+    picks: RefCell<Vec<(usize, Picks)>>,
     family: OnceCell<Rc<Family>>,
 }
 
@@ -107,6 +112,7 @@ impl<'p> Frame<'p> {
             inputs: RefCell::new(vec![None; described.inputs.len()]),
             parent: OnceCell::new(),
             references: RefCell::new(Vec::new()),
+            picks: RefCell::new(Vec::new()),
             family: OnceCell::new(),
         }
     }
@@ -271,13 +277,10 @@ impl<'p> Frame<'p> {
         let Recipe::Reference(reference) = &column.recipe else {
             return Err(self.value_error(column, "is not a reference".into()));
         };
-        let mut picks = reference::picks(self, column, reference)?;
+        let mut picks = self.picks(column, reference)?;
         if let Some(nulls) = self.null_mask(column) {
-            for (pick, null) in picks.iter_mut().zip(nulls.values().iter()) {
-                if null {
-                    *pick = None;
-                }
-            }
+            let kept = picks.iter().zip(nulls.values()).map(|(pick, null)| pick.filter(|_| !null));
+            picks = Rc::new(kept.collect());
         }
         // A small table is worked out whole, which costs less than row by row.
         if let Source::Root { rows } = self.plan.model.tables[reference.target].source
@@ -289,6 +292,18 @@ impl<'p> Frame<'p> {
         }
         let (rows, map) = reference::each_once(&picks);
         Ok(Step { frame: Frame::new(self.plan, reference.target, rows), map })
+    }
+
+    /// The rows that a reference picks, before NULLs.
+    pub(super) fn picks(&self, column: &Column, reference: &Reference) -> Result<Picks, ValueError> {
+        // What an array consists of has no place among the columns.
+        let place = self.described().columns.iter().position(|known| std::ptr::eq(known, column));
+        if let Some((_, picks)) = self.picks.borrow().iter().find(|(known, _)| Some(*known) == place) {
+            return Ok(picks.clone());
+        }
+        let picks = Rc::new(reference::picks(self, column, reference)?);
+        self.picks.borrow_mut().extend(place.map(|place| (place, picks.clone())));
+        Ok(picks)
     }
 
     /// Where these rows stand among their siblings.

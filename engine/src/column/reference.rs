@@ -20,16 +20,16 @@ pub(super) fn reference(
     column: &Column,
     reference: &Reference,
 ) -> Result<ArrayRef, ValueError> {
-    let picks = picks(frame, column, reference)?;
+    let picks = frame.picks(column, reference)?;
     let target = &frame.plan.model.tables[reference.target];
     let shown = &target.columns[reference.shown];
     // A serial needs no frame.
     if let (Recipe::Serial { start, step }, None, None) = (&shown.recipe, &shown.cast, &shown.null) {
         let value = |row: u64| serial_of(row, *start, *step);
         if picks.iter().all(Option::is_some) {
-            return Ok(Arc::new(Int64Array::from_iter_values(picks.into_iter().flatten().map(value))));
+            return Ok(Arc::new(Int64Array::from_iter_values(picks.iter().flatten().copied().map(value))));
         }
-        return Ok(Arc::new(picks.into_iter().map(|pick| pick.map(value)).collect::<Int64Array>()));
+        return Ok(Arc::new(picks.iter().map(|pick| pick.map(value)).collect::<Int64Array>()));
     }
     let (rows, map) = each_once(&picks);
     let values = Frame::new(frame.plan, reference.target, rows).column(reference.shown)?;

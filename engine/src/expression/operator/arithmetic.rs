@@ -11,7 +11,7 @@ use super::moment::{moments, scale_exact};
 use crate::error::{Fault, Span};
 use crate::expression::cast::common_type;
 use crate::expression::decimal::out_of_range;
-use crate::expression::kernel::{Value, checked_map2, map, try_map, try_map2};
+use crate::expression::kernel::{Numbers, Value, checked_map2, map, try_map, try_map2};
 use crate::expression::tree::{Expression, Form};
 use crate::types::Type;
 
@@ -149,6 +149,18 @@ where
     let overflow = |x: T::Native, y: T::Native| format!("{} out of range: {x} {} {y}", T::NAME, op.symbol());
     let ty = T::DATA_TYPE;
     let (left, right) = (&a[0], &a[1]);
+    let divisor = match (op, Numbers::<T>::of(right)) {
+        (Arithmetic::Divide | Arithmetic::Remainder, Numbers::Scalar(y)) if !left.is_scalar() => {
+            Divisor::new(y.into())
+        }
+        _ => None,
+    };
+    if let Some(divisor) = divisor {
+        return Ok(map::<T, T>(left, &ty, |x| {
+            let x = x.into();
+            T::Native::cut(if op == Arithmetic::Divide { divisor.quotient(x) } else { divisor.rest(x) })
+        }));
+    }
     match op {
         Arithmetic::Add => checked_map2::<T, T, T>(left, right, &ty, rows, IntegerMath::plus, overflow),
         Arithmetic::Subtract => checked_map2::<T, T, T>(left, right, &ty, rows, IntegerMath::minus, overflow),
@@ -165,8 +177,40 @@ where
     }
 }
 
+/// A divisor of many numbers, as a product: with *M* = ⌈2^64 / *d*⌉ the quotient of *x* is ⌊*M x* / 2^64⌋ for all *x* and *d* below
+/// 2^32 (D. Lemire, O. Kaser and N. Kurz, "Faster remainder by direct computation", 2019).
+#[derive(Clone, Copy)]
+struct Divisor {
+    divisor: i64,
+    magic: u64,
+}
+
+impl Divisor {
+    /// Unless it is 0, 1, negative or too large.
+    fn new(divisor: i64) -> Option<Self> {
+        let small = u32::try_from(divisor).ok().filter(|divisor| *divisor > 1)?;
+        Some(Self { divisor, magic: u64::MAX / u64::from(small) + 1 })
+    }
+
+    #[inline]
+    fn quotient(self, x: i64) -> i64 {
+        match u32::try_from(x) {
+            // Fits, since it is not above `x`.
+            Ok(x) => (u128::from(self.magic) * u128::from(x) >> 64) as i64,
+            Err(_) => x / self.divisor,
+        }
+    }
+
+    #[inline]
+    fn rest(self, x: i64) -> i64 {
+        x - self.quotient(x) * self.divisor
+    }
+}
+
 /// Arithmetic of the three widths under one name: what overflows is wrapped, and told.
-trait IntegerMath: Copy + std::fmt::Display {
+trait IntegerMath: Copy + std::fmt::Display + Into<i64> {
+    /// A number that fits.
+    fn cut(wide: i64) -> Self;
     fn plus(self, other: Self) -> (Self, bool);
     fn minus(self, other: Self) -> (Self, bool);
     fn times(self, other: Self) -> (Self, bool);
@@ -178,6 +222,10 @@ trait IntegerMath: Copy + std::fmt::Display {
 macro_rules! integer_math {
     ($($native:ty),*) => {$(
         impl IntegerMath for $native {
+            #[inline]
+            fn cut(wide: i64) -> Self {
+                wide as Self
+            }
             #[inline]
             fn plus(self, other: Self) -> (Self, bool) {
                 self.overflowing_add(other)
