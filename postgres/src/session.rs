@@ -100,9 +100,10 @@ impl Session {
         })
     }
 
-    /// Asks the server for a sign of life. It need not give one soon; a connection that is closed is an error.
-    pub(crate) fn ping(&self, doing: &str) -> Result<(), Error> {
-        let answer = self.client.batch_execute("");
+    /// Asks the server for a sign of life, by a statement that may be empty. It need not give one soon; a connection that is
+    /// closed is an error.
+    pub(crate) fn ping(&self, doing: &str, statement: &str) -> Result<(), Error> {
+        let answer = self.client.batch_execute(statement);
         match self.network.wait(async { tokio::time::timeout(LIMIT_OF_PING, answer).await }) {
             Ok(Err(error)) => Err(Error::from_postgres(doing, &error)),
             _ => Ok(()),

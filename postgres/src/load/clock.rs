@@ -72,6 +72,11 @@ impl<'l> Meter<'l> {
         (self.listener)(Progress::Rows { rows, rows_total: self.rows_total, bytes });
     }
 
+    /// The bytes that have been sent.
+    pub(crate) fn bytes_sent(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
     /// Tells what is being done.
     pub(crate) fn step(&self, doing: &str) {
         (self.listener)(Progress::Step(doing.to_owned()));

@@ -8,7 +8,7 @@ use super::buffer::Buffers;
 use super::clock::Meter;
 use super::foreign_keys;
 use super::request::{Keys, Report, TableReport};
-use super::stream::{BYTES_PER_COPY, Queue, Shared, Stream};
+use super::stream::{Queue, Shared, Stream};
 use super::survey::Fate;
 use super::table::{self, Filling};
 use crate::catalog;
@@ -76,13 +76,7 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
         let statement = filling.copy_statement(schema, table, frozen);
         let name = filling.name.as_str();
         let queue = Queue::new(load.plan, filling.index, filling.rows, 1);
-        let stream = Stream {
-            name,
-            queue: &queue,
-            encoder: &filling.encoder,
-            statement: &statement,
-            bytes_per_copy: BYTES_PER_COPY,
-        };
+        let stream = Stream { name, queue: &queue, encoder: &filling.encoder, statement: &statement };
         let streamed = stream.send(session, shared)?;
         filling.check(streamed.rows)?;
         reports.push(TableReport {

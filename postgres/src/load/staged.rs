@@ -16,7 +16,7 @@ use super::clock::Meter;
 use super::publish::publish;
 use super::request::{Keys, Report, TableReport};
 use super::staging::Staging;
-use super::stream::{BYTES_PER_COPY, BYTES_PER_SHORT_COPY, Queue, Shared, Stream};
+use super::stream::{Queue, Shared, Stream};
 use super::table::{self, Filling};
 use super::{Load, definitions};
 use crate::catalog::{self, ExistingTable};
@@ -39,6 +39,16 @@ const LIMIT_OF_REMOVAL: Duration = Duration::from_secs(15);
 
 /// How often the connection that began the load is looked at while others do the work.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often the server is reminded to write its log while rows come in, and after how many bytes at least: it keeps as many
+/// megabytes of it in memory, or more.
+const NUDGE_INTERVAL: Duration = Duration::from_millis(10);
+const LEAST_BYTES_TO_NUDGE: u64 = 1 << 20;
+
+/// A transaction that does not wait for its commit, with a number, so that it has one. The server's WAL writer then writes the
+/// log up to there, beside those who fill it. By itself it does so every 200 ms; meanwhile the buffers of the log run full, or a
+/// COPY needs one of its 16 MiB of buffers again, and then all streams wait for the disk.
+const NUDGE: &str = "select pg_catalog.pg_current_xact_id()";
 
 pub(super) fn load(load: &Load, control: Session) -> Result<Report, Error> {
     let staging = Staging::create(&control)?;
@@ -212,7 +222,17 @@ impl Building<'_> {
                     board.work_on(|task| self.perform(&session, task));
                 });
             }
-            board.watch(WATCH_INTERVAL, || control.ping("hold the load together"));
+            let (mut looked, mut written) = (Instant::now(), 0);
+            board.watch(NUDGE_INTERVAL, || {
+                let sent = self.meter.bytes_sent();
+                let statement = match sent - written {
+                    LEAST_BYTES_TO_NUDGE.. => NUDGE,
+                    _ if looked.elapsed() >= WATCH_INTERVAL => "",
+                    _ => return Ok(()),
+                };
+                (looked, written) = (Instant::now(), sent);
+                control.ping("hold the load together", statement)
+            });
         });
         board.finish()
     }
@@ -302,14 +322,7 @@ impl Building<'_> {
         let shared = Shared::new(self.load, &self.buffers, self.meter, &self.active);
         // VACUUM marks only those rows as visible to all whose commit is known to be written.
         let vacuumed = !alone && self.load.request.keys == Keys::All;
-        let is_short = !alone && !vacuumed && shared.is_local;
-        let stream = Stream {
-            name,
-            queue,
-            encoder: &filling.encoder,
-            statement: &statement,
-            bytes_per_copy: if is_short { BYTES_PER_SHORT_COPY } else { BYTES_PER_COPY },
-        };
+        let stream = Stream { name, queue, encoder: &filling.encoder, statement: &statement };
         if vacuumed {
             session.execute("set up the connection", "set synchronous_commit to local")?;
         }

@@ -17,14 +17,9 @@ use crate::copy::TableEncoder;
 use crate::error::Error;
 use crate::session::{CopyIn, Session};
 
-/// The server tells its errors only at the end of a COPY, so none is much longer than this: a wrong row is noticed within a
-/// fraction of a second.
-pub(crate) const BYTES_PER_COPY: u64 = 64 << 20;
-
-/// A COPY fills a ring of 16 MiB of the server's buffers, and from its second round on it waits for the log and for pages to be
-/// written. One that ends before that leaves them to others, and the next one has a ring of its own. It has to be a transaction
-/// of its own that does not wait for its commit, and the server so near that the round trips between two COPYs take no time.
-pub(crate) const BYTES_PER_SHORT_COPY: u64 = 8 << 20;
+/// After as many bytes, another COPY begins: the server tells its errors only at the end of one, and so a wrong row is noticed
+/// within a fraction of a second.
+const BYTES_PER_COPY: u64 = 64 << 20;
 
 /// Pieces are cut when they are longer, so that no message grows without bound.
 const BYTES_PER_MESSAGE: usize = 1 << 20;
@@ -71,8 +66,6 @@ pub(crate) struct Stream<'s> {
     pub(crate) encoder: &'s TableEncoder,
     /// `COPY … FROM STDIN …`.
     pub(crate) statement: &'s str,
-    /// After as many, another COPY begins.
-    pub(crate) bytes_per_copy: u64,
 }
 
 /// What a stream has done.
@@ -213,7 +206,7 @@ impl Sending<'_> {
             self.send_message(bytes.slice(start..(start + BYTES_PER_MESSAGE).min(bytes.len())))?;
         }
         self.shared.meter.wait_for_server.add(begun.elapsed());
-        if self.bytes_in_copy >= self.stream.bytes_per_copy { self.end_copy() } else { Ok(()) }
+        if self.bytes_in_copy >= BYTES_PER_COPY { self.end_copy() } else { Ok(()) }
     }
 
     /// Encodes rows and sends them as soon as they fill a piece, while they are in the processor's nearest cache.
