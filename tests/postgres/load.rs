@@ -205,6 +205,23 @@ fn a_large_table_is_filled_by_several_streams() {
 }
 
 #[test]
+fn the_server_is_reminded_to_write_its_log() {
+    let server = Server::start("");
+    // The numbers of transactions that a load takes.
+    let taken = |rows: &str| {
+        let database = server.database();
+        let number = || database.value("select pg_current_xact_id()").parse::<u64>().expect("a number");
+        let column = "columns: {text: {characters: 900}}";
+        let scenario = Scenario::new(&format!("tables: {{fat: {{rows: {rows}, {column}}}}}\n"));
+        let before = number();
+        load(&scenario.argument(), &database, &["--jobs", "2"]);
+        number() - before
+    };
+    let (small, large) = (taken("10"), taken("42_000"));
+    assert!(large > small + 3, "{small} and {large} transactions");
+}
+
+#[test]
 fn rows_that_are_there_are_kept_unless_asked() {
     let database = Server::shared().database();
     load("minimal", &database, &[]);

@@ -332,3 +332,31 @@ pub(in crate::expression) fn negate(operand: Expression, span: Span) -> Result<E
         }
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_product_divides(
+            x in prop_oneof![any::<i64>(), any::<u32>().prop_map(i64::from)],
+            divisor in prop_oneof![2..=i64::from(u32::MAX), 2i64..100, (1u32..32).prop_map(|bit| 1 << bit)],
+        ) {
+            let below = x.saturating_sub(x % divisor).saturating_sub(1);
+            for x in [x, below, below.saturating_add(1), i64::from(u32::MAX), i64::MIN, i64::MAX] {
+                let product = Divisor::new(divisor).unwrap();
+                prop_assert_eq!((product.quotient(x), product.rest(x)), (x / divisor, x % divisor));
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_product_divides() {
+        for divisor in [0, 1, -1, -7, i64::MIN, 1 << 32, i64::MAX] {
+            assert!(Divisor::new(divisor).is_none());
+        }
+    }
+}

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, Decimal128Array, DictionaryArray, Int32Array, StringArray};
+use arrow::array::{Array, AsArray, Date32Array, Decimal128Array, DictionaryArray, Int32Array, StringArray};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Decimal128Type, Int32Type};
 
 use super::{Column, Fixture, Form, fixture, show};
@@ -86,6 +87,47 @@ fn branches_fail_only_in_rows_that_choose_them() {
     }
     assert_eq!(fixture.values("case when i = 7 then 0 else 100 / i end"), Err("division by zero".to_owned()));
     assert_eq!(fixture.values("i + 1"), Err("integer out of range: 2147483647 + 1".to_owned()));
+}
+
+/// What stands behind a NULL may be anything, and loops compute it.
+#[test]
+fn what_overflows_behind_a_null_concerns_nobody() {
+    let valid = || Some(NullBuffer::from(vec![true, false, true]));
+    let whole = Arc::new(Int32Array::new(vec![7, i32::MAX, -1].into(), valid()));
+    let date = Arc::new(Date32Array::new(vec![7, i32::MAX, -1].into(), valid()));
+    let price = Decimal128Array::new(vec![700, i128::MAX, -150].into(), valid());
+    let price = Arc::new(price.with_precision_and_scale(38, 2).unwrap());
+    let numeric = Type::Numeric { precision: 38, scale: 2 };
+    let column = |name, ty, array| Column { name, ty, array };
+    let mut fixture = Fixture {
+        columns: vec![
+            column("x", Type::Integer, whole),
+            column("d", Type::Date, date),
+            column("p", numeric, price),
+        ],
+    };
+    for (text, expected) in [
+        ("x + 1", ["8", "∅", "0"]),
+        ("x - -1", ["8", "∅", "0"]),
+        ("x * 2", ["14", "∅", "-2"]),
+        ("1 + x", ["8", "∅", "0"]),
+        ("x + x", ["14", "∅", "-2"]),
+        ("x / 2", ["3", "∅", "0"]),
+        ("x % 4", ["3", "∅", "-1"]),
+        ("d + 1", ["1970-01-09", "∅", "1970-01-01"]),
+        ("d - date '1969-01-01'", ["372", "∅", "364"]),
+        ("x::numeric(5, 2)", ["7.00", "∅", "-1.00"]),
+        ("p::numeric(5, 1)", ["7.0", "∅", "-1.5"]),
+        ("p::numeric(7, 4)", ["7.0000", "∅", "-1.5000"]),
+    ] {
+        assert_eq!(fixture.values(text).unwrap(), expected, "{text}");
+    }
+    let overflow = || Err("numeric field overflow".to_owned());
+    assert_eq!(fixture.values("x::numeric(2, 2)"), overflow());
+    assert_eq!(fixture.values("p::numeric(2, 2)"), overflow());
+    assert_eq!(fixture.values("(p * 15)::numeric(3, 1)"), overflow());
+    assert_eq!(fixture.values("x - 2147483647").unwrap(), ["-2147483640", "∅", "-2147483648"]);
+    assert_eq!(fixture.values("x * 1000000000"), Err("integer out of range: 7 * 1000000000".to_owned()));
 }
 
 #[test]
