@@ -45,9 +45,9 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 const NUDGE_INTERVAL: Duration = Duration::from_millis(10);
 const LEAST_BYTES_TO_NUDGE: u64 = 1 << 20;
 
-/// A transaction that does not wait for its commit, with a number, so that it has one. The server's WAL writer then writes the
-/// log up to there, beside those who fill it. By itself it does so every 200 ms; meanwhile the buffers of the log run full, or a
-/// COPY needs one of its 16 MiB of buffers again, and then all streams wait for the disk.
+/// A transaction that has a number has a commit to be written, and this one does not wait for it: so the server's WAL writer
+/// wakes up, and writes the log beside those who fill it. By itself it does so every 200 ms. Meanwhile the buffers of the log run
+/// full, or a COPY comes round in its ring of 16 MiB of buffers, and then all streams wait for the disk.
 const NUDGE: &str = "select pg_catalog.pg_current_xact_id()";
 
 pub(super) fn load(load: &Load, control: Session) -> Result<Report, Error> {

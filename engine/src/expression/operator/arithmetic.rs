@@ -196,7 +196,7 @@ impl Divisor {
     fn quotient(self, x: i64) -> i64 {
         match u32::try_from(x) {
             // Fits, since it is not above `x`.
-            Ok(x) => (u128::from(self.magic) * u128::from(x) >> 64) as i64,
+            Ok(x) => ((u128::from(self.magic) * u128::from(x)) >> 64) as i64,
             Err(_) => x / self.divisor,
         }
     }
