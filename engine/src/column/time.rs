@@ -75,9 +75,9 @@ pub(super) fn date(frame: &Frame, stream: &Stream, from: &ArrayRef, to: &ArrayRe
     let to = to.as_primitive::<Date32Type>().values();
     let day = |i: usize| {
         let days = i64::from(to[i]) - i64::from(from[i]) + 1;
-        // Fits: the result lies between two dates.
+        // Fits: the result lies between two dates. What is behind a NULL may be anything.
         let after = if days <= 1 { 0 } else { below(words[i], days.cast_unsigned()) as i32 };
-        from[i] + after
+        from[i].wrapping_add(after)
     };
     let values: Vec<i32> = (0..words.len()).map(day).collect();
     Arc::new(Date32Array::new(values.into(), nulls))

@@ -68,14 +68,6 @@ impl Rescale {
     }
 }
 
-/// Changes the scale of one number.
-pub(super) fn rescale(value: i128, from: i8, to: i8, precision: u8) -> Result<i128, String> {
-    match Rescale::new(from, to, precision).of(value) {
-        (value, false) => Ok(value),
-        (_, true) => Err(overflow()),
-    }
-}
-
 pub(super) fn overflow() -> String {
     "numeric field overflow".to_owned()
 }
@@ -134,4 +126,38 @@ pub(super) fn parse_decimal(text: &str, precision: u8, scale: i8) -> Result<i128
         value = check_precision(value + 1, precision)?;
     }
     Ok(if negative { -value } else { value })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Step by step, with everything checked.
+    fn slowly(value: i128, from: i8, to: i8, precision: u8) -> Option<i128> {
+        let scaled = if to >= from {
+            value.checked_mul(power_of_ten((to - from).cast_unsigned()))?
+        } else {
+            divide_rounded(value, power_of_ten((from - to).cast_unsigned()))
+        };
+        check_precision(scaled, precision).ok()
+    }
+
+    proptest! {
+        #[test]
+        fn a_prepared_change_of_scale_is_the_same(
+            value in any::<i128>(),
+            short in any::<i32>(),
+            digits in 0u8..39,
+            (from, to) in (0i8..39, 0i8..39),
+            precision in 1u8..39,
+        ) {
+            let edge = power_of_ten(digits);
+            for value in [value, short.into(), edge - 1, edge, edge + 1, 1 - edge, -edge, -edge - 1, i128::MIN, i128::MAX] {
+                let (fast, wrong) = Rescale::new(from, to, precision).of(value);
+                prop_assert_eq!((!wrong).then_some(fast), slowly(value, from, to, precision), "{}", value);
+            }
+        }
+    }
 }

@@ -194,7 +194,8 @@ where
     O: ArrowPrimitiveType,
 {
     let array = a.array().as_primitive::<A>();
-    let (values, wrong) = all(array.values().iter().map(|&a| f(a)));
+    let (mut values, wrong) = all(array.values().iter().map(|&a| f(a)));
+    blank(&mut values, array.nulls());
     if wrong {
         for a in array.iter().flatten() {
             if f(a).1 {
@@ -221,7 +222,7 @@ where
 {
     let nulls = union_nulls(&[a.clone(), b.clone()]);
     let (left, right) = (Numbers::<A>::of(a), Numbers::<B>::of(b));
-    let (values, wrong) = match (&left, &right) {
+    let (mut values, wrong) = match (&left, &right) {
         (Numbers::Array(a), Numbers::Array(b)) => all(a.iter().zip(*b).map(|(&a, &b)| f(a, b))),
         (Numbers::Array(a), Numbers::Scalar(b)) => all(a.iter().map(|&a| f(a, *b))),
         (Numbers::Scalar(a), Numbers::Array(b)) => all(b.iter().map(|&b| f(*a, b))),
@@ -230,6 +231,7 @@ where
             (vec![value; rows], wrong)
         }
     };
+    blank(&mut values, nulls.as_ref());
     if wrong {
         let valid = |row: &usize| nulls.as_ref().is_none_or(|nulls: &NullBuffer| nulls.is_valid(*row));
         for row in (0..rows).filter(valid) {
@@ -250,6 +252,16 @@ fn all<T>(cells: impl ExactSizeIterator<Item = (T, bool)>) -> (Vec<T>, bool) {
         value
     };
     (cells.map(value).collect(), any)
+}
+
+/// Puts zeros behind NULLs, as other loops leave them there: files may show what is there.
+fn blank<T: Default>(values: &mut [T], nulls: Option<&NullBuffer>) {
+    let Some(nulls) = nulls else { return };
+    for (value, valid) in values.iter_mut().zip(nulls) {
+        if !valid {
+            *value = T::default();
+        }
+    }
 }
 
 /// `f` of every pair, computed for NULLs too, so `f` must be total and cheap.
@@ -309,8 +321,9 @@ where
 /// All values or the first error. Collecting into a `Result` would not know the length and grow step by step.
 fn collect<T: Copy + Default>(
     rows: usize,
-    cells: impl Iterator<Item = Result<T, String>>,
+    cells: impl ExactSizeIterator<Item = Result<T, String>>,
 ) -> Result<Vec<T>, String> {
+    debug_assert_eq!(cells.len(), rows);
     let mut values = vec![T::default(); rows];
     for (value, cell) in values.iter_mut().zip(cells) {
         *value = cell?;

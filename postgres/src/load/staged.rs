@@ -40,8 +40,7 @@ const LIMIT_OF_REMOVAL: Duration = Duration::from_secs(15);
 /// How often the connection that began the load is looked at while others do the work.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often the server is reminded to write its log while rows come in, and after how many bytes at least: it keeps as many
-/// megabytes of it in memory, or more.
+/// How often the server is reminded to write its log while rows come in, and after how many bytes at least.
 const NUDGE_INTERVAL: Duration = Duration::from_millis(10);
 const LEAST_BYTES_TO_NUDGE: u64 = 1 << 20;
 
@@ -111,6 +110,7 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
         meter: &meter,
         buffers: Buffers::default(),
         active: AtomicUsize::new(0),
+        nudging: Mutex::new(()),
         streams: work.iter().map(|work| work.streams).collect(),
         queues: fillings.iter().zip(&work).map(queue).collect(),
         reports: Mutex::new(fillings.iter().map(|filling| TableReport::new(&filling.name)).collect()),
@@ -201,6 +201,8 @@ struct Building<'b> {
     buffers: Buffers,
     /// The streams that are under way.
     active: AtomicUsize,
+    /// Held while the server is reminded.
+    nudging: Mutex<()>,
     /// How many streams fill each table.
     streams: Vec<usize>,
     /// What they fill it with.
@@ -210,7 +212,8 @@ struct Building<'b> {
 
 impl Building<'_> {
     /// Does all tasks, each worker on its connection. Without the one that began the load, which is to end it, they are in
-    /// vain; it also stays open on its way through whatever forgets connections on which nothing is sent.
+    /// vain; it also stays open on its way through whatever forgets connections on which nothing is sent. Over this one the
+    /// server is reminded to write its log.
     fn run(&self, control: &Session, sessions: Vec<Session>, board: Board) -> Result<(), Error> {
         let memory = MEMORY_FOR_INDEXES_MIB / sessions.len() as u64;
         std::thread::scope(|scope| {
@@ -222,16 +225,23 @@ impl Building<'_> {
                     board.work_on(|task| self.perform(&session, task));
                 });
             }
-            let (mut looked, mut written) = (Instant::now(), 0);
+            let (mut looked, mut known, mut nudges) = (Instant::now(), 0, true);
             board.watch(NUDGE_INTERVAL, || {
                 let sent = self.meter.bytes_sent();
-                let statement = match sent - written {
-                    LEAST_BYTES_TO_NUDGE.. => NUDGE,
-                    _ if looked.elapsed() >= WATCH_INTERVAL => "",
-                    _ => return Ok(()),
-                };
-                (looked, written) = (Instant::now(), sent);
-                control.ping("hold the load together", statement)
+                if nudges && sent - known >= LEAST_BYTES_TO_NUDGE {
+                    let _nudging = self.nudging.lock();
+                    // It is a favour: a server that refuses it is not asked again.
+                    match control.ping("remind the server of its log", NUDGE) {
+                        Err(error) if error.sqlstate().is_some() => nudges = false,
+                        result => result?,
+                    }
+                } else if looked.elapsed() >= WATCH_INTERVAL {
+                    control.ping("hold the load together", "")?;
+                } else {
+                    return Ok(());
+                }
+                (looked, known) = (Instant::now(), sent);
+                Ok(())
             });
         });
         board.finish()
@@ -261,7 +271,8 @@ impl Building<'_> {
                 if self.load.request.keys == Keys::Omitted {
                     return Ok(());
                 }
-                // Rows that were not frozen when they were written are frozen now.
+                // Rows that were not frozen when they were written are frozen now, unless some transaction is as old as they.
+                drop(self.nudging.lock());
                 let how = if self.streams[*t] > 1 { "vacuum (freeze, analyze)" } else { "analyze" };
                 meter
                     .analyze

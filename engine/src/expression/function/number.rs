@@ -8,7 +8,9 @@ use arrow::datatypes::{DataType, Decimal128Type, Float32Type, Float64Type, Int16
 use super::{Function, Site, doc};
 use crate::error::Fault;
 use crate::expression::cast::as_numeric;
-use crate::expression::decimal::{check_precision, divide_rounded, out_of_range, power_of_ten, rescale};
+use crate::expression::decimal::{
+    Rescale, check_precision, divide_rounded, out_of_range, overflow, power_of_ten,
+};
 use crate::expression::kernel::{Numbers, map, number_rows, try_map, try_map2};
 use crate::expression::operator::{Arithmetic, arithmetic};
 use crate::expression::tree::Expression;
@@ -349,7 +351,7 @@ fn rounded(mut site: Site, rounding: Rounding) -> Result<Expression, Fault> {
         }
         try_map::<Decimal128Type, Decimal128Type>(&a[0], &arrow, |x| {
             let scaled = rounding.divide(x, unit).checked_mul(zeros);
-            check_precision(scaled.ok_or_else(|| "numeric field overflow".to_owned())?, target)
+            check_precision(scaled.ok_or_else(overflow)?, target)
         })
     })
 }
@@ -369,7 +371,7 @@ fn round_by_column(site: Site, rounding: Rounding, precision: u8, scale: i8) -> 
                 _ => {
                     let unit = power_of_ten(dropped as u8);
                     let rounded = rounding.divide(values.get(row), unit).checked_mul(unit);
-                    check_precision(rounded.ok_or_else(|| "numeric field overflow".to_owned())?, precision)
+                    check_precision(rounded.ok_or_else(overflow)?, precision)
                 }
             }
         })
@@ -387,12 +389,16 @@ fn div(mut site: Site) -> Result<Expression, Fault> {
     let ty = Type::Numeric { precision: 38, scale: 0 };
     let arrow = ty.arrow();
     let scale = s1.max(s2);
+    let (left, right) = (Rescale::new(s1, scale, 38), Rescale::new(s2, scale, 38));
     site.strict(ty, move |a, rows| {
         try_map2::<Decimal128Type, Decimal128Type, Decimal128Type>(&a[0], &a[1], &arrow, rows, |x, y| {
             if y == 0 {
                 return Err("division by zero".to_owned());
             }
-            Ok(rescale(x, s1, scale, 38)? / rescale(y, s2, scale, 38)?)
+            match (left.of(x), right.of(y)) {
+                ((x, false), (y, false)) => Ok(x / y),
+                _ => Err(overflow()),
+            }
         })
     })
 }

@@ -156,10 +156,12 @@ where
         _ => None,
     };
     if let Some(divisor) = divisor {
-        return Ok(map::<T, T>(left, &ty, |x| {
+        let result = |x: T::Native, _| {
             let x = x.into();
-            T::Native::cut(if op == Arithmetic::Divide { divisor.quotient(x) } else { divisor.rest(x) })
-        }));
+            let result = if op == Arithmetic::Divide { divisor.quotient(x) } else { divisor.rest(x) };
+            (T::Native::cut(result), false)
+        };
+        return checked_map2::<T, T, T>(left, right, &ty, rows, result, overflow);
     }
     match op {
         Arithmetic::Add => checked_map2::<T, T, T>(left, right, &ty, rows, IntegerMath::plus, overflow),

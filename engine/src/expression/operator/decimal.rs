@@ -6,7 +6,7 @@ use arrow::datatypes::{DataType, Decimal128Type, Int16Type, Int32Type, Int64Type
 use super::arithmetic::{Arithmetic, DIVISION_BY_ZERO, infix, no_operator};
 use crate::error::{Fault, Span};
 use crate::expression::cast::as_numeric;
-use crate::expression::decimal::{check_precision, divide_rounded, power_of_ten};
+use crate::expression::decimal::{check_precision, divide_rounded, overflow, power_of_ten};
 use crate::expression::kernel::{Value, map2, try_map2};
 use crate::expression::tree::Expression;
 use crate::types::Type;
@@ -40,7 +40,6 @@ pub(super) fn decimals(
     let precision = digits.clamp(1, 38) as u8;
     let ty = exact(precision, scale);
     let arrow = ty.arrow();
-    let overflow = || "numeric field overflow".to_owned();
     if op == Arithmetic::Multiply && digits <= 38 {
         return product(left, right, ty, span);
     }
