@@ -110,7 +110,6 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
         meter: &meter,
         buffers: Buffers::default(),
         active: AtomicUsize::new(0),
-        nudging: Mutex::new(()),
         streams: work.iter().map(|work| work.streams).collect(),
         queues: fillings.iter().zip(&work).map(queue).collect(),
         reports: Mutex::new(fillings.iter().map(|filling| TableReport::new(&filling.name)).collect()),
@@ -201,8 +200,6 @@ struct Building<'b> {
     buffers: Buffers,
     /// The streams that are under way.
     active: AtomicUsize,
-    /// Held while the server is reminded.
-    nudging: Mutex<()>,
     /// How many streams fill each table.
     streams: Vec<usize>,
     /// What they fill it with.
@@ -225,11 +222,12 @@ impl Building<'_> {
                     board.work_on(|task| self.perform(&session, task));
                 });
             }
-            let (mut looked, mut known, mut nudges) = (Instant::now(), 0, true);
+            // VACUUM marks no rows whose transactions have numbers near one whose commit is not known to be written.
+            let mut nudges = (0..self.fillings.len()).all(|t| !self.is_vacuumed(t));
+            let (mut looked, mut known) = (Instant::now(), 0);
             board.watch(NUDGE_INTERVAL, || {
                 let sent = self.meter.bytes_sent();
                 if nudges && sent - known >= LEAST_BYTES_TO_NUDGE {
-                    let _nudging = self.nudging.lock();
                     // It is a favour: a server that refuses it is not asked again.
                     match control.ping("remind the server of its log", NUDGE) {
                         Err(error) if error.sqlstate().is_some() => nudges = false,
@@ -271,9 +269,8 @@ impl Building<'_> {
                 if self.load.request.keys == Keys::Omitted {
                     return Ok(());
                 }
-                // Rows that were not frozen when they were written are frozen now, unless some transaction is as old as they.
-                drop(self.nudging.lock());
-                let how = if self.streams[*t] > 1 { "vacuum (freeze, analyze)" } else { "analyze" };
+                // Rows that were not frozen when they were written are frozen now.
+                let how = if self.is_vacuumed(*t) { "vacuum (freeze, analyze)" } else { "analyze" };
                 meter
                     .analyze
                     .time(|| session.execute(&format!("{how} table `{name}`"), &format!("{how} {table}")))
@@ -332,7 +329,7 @@ impl Building<'_> {
         let queue = &self.queues[t];
         let shared = Shared::new(self.load, &self.buffers, self.meter, &self.active);
         // VACUUM marks only those rows as visible to all whose commit is known to be written.
-        let vacuumed = !alone && self.load.request.keys == Keys::All;
+        let vacuumed = self.is_vacuumed(t);
         let stream = Stream { name, queue, encoder: &filling.encoder, statement: &statement };
         if vacuumed {
             session.execute("set up the connection", "set synchronous_commit to local")?;
@@ -355,6 +352,11 @@ impl Building<'_> {
         report.streams += usize::from(streamed.rows > 0 || alone);
         report.loading += streamed.elapsed;
         Ok(())
+    }
+
+    /// Whether a table's rows are marked by VACUUM when they are in.
+    fn is_vacuumed(&self, t: usize) -> bool {
+        self.streams[t] > 1 && self.load.request.keys == Keys::All
     }
 
     fn finished(&self, t: usize, time: Duration, indexes: usize) {
