@@ -194,7 +194,13 @@ where
     O: ArrowPrimitiveType,
 {
     let array = a.array().as_primitive::<A>();
-    let (mut values, wrong) = all(array.values().iter().map(|&a| f(a)));
+    let mut wrong = false;
+    let value = |&a| {
+        let (value, is_wrong) = f(a);
+        wrong |= is_wrong;
+        value
+    };
+    let mut values: Vec<O::Native> = array.values().iter().map(value).collect();
     blank(&mut values, array.nulls());
     if wrong {
         for a in array.iter().flatten() {
@@ -222,15 +228,12 @@ where
 {
     let nulls = union_nulls(&[a.clone(), b.clone()]);
     let (left, right) = (Numbers::<A>::of(a), Numbers::<B>::of(b));
-    let (mut values, wrong) = match (&left, &right) {
-        (Numbers::Array(a), Numbers::Array(b)) => all(a.iter().zip(*b).map(|(&a, &b)| f(a, b))),
-        (Numbers::Array(a), Numbers::Scalar(b)) => all(a.iter().map(|&a| f(a, *b))),
-        (Numbers::Scalar(a), Numbers::Array(b)) => all(b.iter().map(|&b| f(*a, b))),
-        (Numbers::Scalar(a), Numbers::Scalar(b)) => {
-            let (value, wrong) = f(*a, *b);
-            (vec![value; rows], wrong)
-        }
-    };
+    let mut wrong = false;
+    let mut values = pairs(&left, &right, rows, |a, b| {
+        let (value, is_wrong) = f(a, b);
+        wrong |= is_wrong;
+        value
+    });
     blank(&mut values, nulls.as_ref());
     if wrong {
         let valid = |row: &usize| nulls.as_ref().is_none_or(|nulls: &NullBuffer| nulls.is_valid(*row));
@@ -244,14 +247,24 @@ where
     Ok(Arc::new(PrimitiveArray::<O>::new(values.into(), nulls).with_data_type(ty.clone())))
 }
 
-/// The values, and whether any is wrong.
-fn all<T>(cells: impl ExactSizeIterator<Item = (T, bool)>) -> (Vec<T>, bool) {
-    let mut any = false;
-    let value = |(value, wrong)| {
-        any |= wrong;
-        value
-    };
-    (cells.map(value).collect(), any)
+/// `f` of every pair.
+fn pairs<A, B, V>(
+    left: &Numbers<A>,
+    right: &Numbers<B>,
+    rows: usize,
+    mut f: impl FnMut(A::Native, B::Native) -> V,
+) -> Vec<V>
+where
+    A: ArrowPrimitiveType,
+    B: ArrowPrimitiveType,
+    V: Clone,
+{
+    match (left, right) {
+        (Numbers::Array(a), Numbers::Array(b)) => a.iter().zip(*b).map(|(&a, &b)| f(a, b)).collect(),
+        (Numbers::Array(a), Numbers::Scalar(b)) => a.iter().map(|&a| f(a, *b)).collect(),
+        (Numbers::Scalar(a), Numbers::Array(b)) => b.iter().map(|&b| f(*a, b)).collect(),
+        (Numbers::Scalar(a), Numbers::Scalar(b)) => vec![f(*a, *b); rows],
+    }
 }
 
 /// Puts zeros behind NULLs, as other loops leave them there: files may show what is there.
@@ -277,12 +290,7 @@ where
     B: ArrowPrimitiveType,
     O: ArrowPrimitiveType,
 {
-    let values: Vec<O::Native> = match (Numbers::<A>::of(a), Numbers::<B>::of(b)) {
-        (Numbers::Array(a), Numbers::Array(b)) => a.iter().zip(b).map(|(&a, &b)| f(a, b)).collect(),
-        (Numbers::Array(a), Numbers::Scalar(b)) => a.iter().map(|&a| f(a, b)).collect(),
-        (Numbers::Scalar(a), Numbers::Array(b)) => b.iter().map(|&b| f(a, b)).collect(),
-        (Numbers::Scalar(a), Numbers::Scalar(b)) => vec![f(a, b); rows],
-    };
+    let values = pairs(&Numbers::<A>::of(a), &Numbers::<B>::of(b), rows, f);
     let nulls = union_nulls(&[a.clone(), b.clone()]);
     Arc::new(PrimitiveArray::<O>::new(values.into(), nulls).with_data_type(ty.clone()))
 }

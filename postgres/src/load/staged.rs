@@ -228,9 +228,11 @@ impl Building<'_> {
             board.watch(NUDGE_INTERVAL, || {
                 let sent = self.meter.bytes_sent();
                 if nudges && sent - known >= LEAST_BYTES_TO_NUDGE {
-                    // It is a favour: a server that refuses it is not asked again.
+                    // It is a favour: a server that refuses it, and does not go down, is not asked again.
                     match control.ping("remind the server of its log", NUDGE) {
-                        Err(error) if error.sqlstate().is_some() => nudges = false,
+                        Err(error) if error.sqlstate().is_some_and(|code| !code.starts_with("57P")) => {
+                            nudges = false
+                        }
                         result => result?,
                     }
                 } else if looked.elapsed() >= WATCH_INTERVAL {
