@@ -20,6 +20,7 @@ impl Digest {
     }
 
     /// Of one list of words.
+    #[cfg(test)]
     pub(super) fn of(words: &[&str]) -> blake3::Hash {
         let mut digest = Self::new();
         for word in words {

@@ -9,7 +9,9 @@ use std::sync::OnceLock;
 
 use fake::locales::{CY_GB, Data, EN, FR_FR, IT_IT, NL_NL, PT_BR, PT_PT, ZH_CN, ZH_TW};
 
-use super::list::{Digest, words_of};
+#[cfg(test)]
+use super::list::Digest;
+use super::list::words_of;
 use super::slug::letters_into;
 
 /// A name as people write it, and its form for user names.
@@ -213,6 +215,7 @@ const LOCALES: &[(&str, List)] = &[
 
 /// Where a list's names come from, and how they are put together.
 struct Source {
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares it with the place in `LISTS`"))]
     list: List,
     words: Words,
     order: Order,
@@ -326,7 +329,8 @@ impl Word {
     }
 }
 
-/// The lists' names and hashes for the fingerprint.
+/// The lists' names and hashes, to be compared with those that were released.
+#[cfg(test)]
 pub(super) fn digests() -> Vec<(String, blake3::Hash)> {
     LISTS
         .iter()

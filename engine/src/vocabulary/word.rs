@@ -4,7 +4,9 @@ use std::sync::OnceLock;
 
 use fake::locales::{Data, EN};
 
-use super::list::{Digest, words_of};
+#[cfg(test)]
+use super::list::Digest;
+use super::list::words_of;
 
 /// Common English words of business and software, lower case; each class without duplicates.
 #[derive(Debug)]
@@ -101,6 +103,7 @@ fn list(name: &str) -> Vec<&'static str> {
 }
 
 /// All lists by name, the suffixes of companies apart.
+#[cfg(test)]
 fn lists() -> [(&'static str, &'static [&'static str]); 11] {
     let (english, product) = (english(), product());
     [
@@ -118,7 +121,8 @@ fn lists() -> [(&'static str, &'static [&'static str]); 11] {
     ]
 }
 
-/// The lists' names and hashes for the fingerprint.
+/// The lists' names and hashes, to be compared with those that were released.
+#[cfg(test)]
 pub(super) fn digests() -> Vec<(String, blake3::Hash)> {
     let mut digests: Vec<(String, blake3::Hash)> =
         lists().iter().map(|(name, words)| ((*name).to_owned(), Digest::of(words))).collect();

@@ -20,6 +20,7 @@ use super::stream::{Queue, Shared, Stream};
 use super::table::{self, Filling};
 use super::{Load, definitions};
 use crate::catalog::{self, ExistingTable};
+use crate::ddl;
 use crate::error::Error;
 use crate::session::{LIMIT_OF_ROLLBACK, Session};
 use crate::sql::qualified;
@@ -87,18 +88,18 @@ fn remove(load: &Load, control: Session, staging: &Staging) -> Result<(), Error>
 fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Result<Report, Error> {
     let ddl = &load.survey.ddl;
     let schema = &staging.name;
-    control.execute("create the tables", &definitions(ddl, schema).join(";"))?;
-    let names: Vec<&str> = ddl.tables.iter().map(|table| table.name.as_str()).collect();
-    let there = catalog::tables(control, schema, &names)?;
-    let mut fillings = Vec::new();
-    for table in &ddl.tables {
-        fillings.push(Filling::new(load.plan, table, find(&there, &table.name)?)?);
-    }
+    let stop = load.stop.part();
+    let (made, connected) = std::thread::scope(|scope| {
+        // It takes as long as making the tables.
+        let connecting = scope.spawn(|| connect(load, staging, &stop));
+        let made = make_tables(load, control, schema).inspect_err(|_| stop.stop());
+        (made, connecting.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let (there, fillings) = made?;
+    let (sessions, refused) = connected?;
 
     let rows_total = fillings.iter().map(|filling| filling.rows).sum();
     let meter = Meter::new(rows_total, load.progress);
-    let stop = load.stop.part();
-    let (sessions, refused) = connect(load, staging, &stop)?;
     let jobs = sessions.len();
     let work = work(load, &fillings, jobs);
     let queue =
@@ -139,6 +140,21 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
         }
     }
     Ok(report)
+}
+
+/// Makes empty tables, and looks how they have turned out.
+fn make_tables(
+    load: &Load,
+    control: &Session,
+    schema: &str,
+) -> Result<(Vec<ExistingTable>, Vec<Filling>), Error> {
+    let ddl = &load.survey.ddl;
+    control.execute("create the tables", &definitions(ddl, schema).join(";"))?;
+    let names: Vec<&str> = ddl.tables.iter().map(|table| table.name.as_str()).collect();
+    let there = catalog::tables(control, schema, &names)?;
+    let filling = |table: &ddl::Table| Filling::new(load.plan, table, find(&there, &table.name)?);
+    let fillings = ddl.tables.iter().map(filling).collect::<Result<_, Error>>()?;
+    Ok((there, fillings))
 }
 
 /// Connects the workers. One will do: the error of another one is given beside those that there are.
