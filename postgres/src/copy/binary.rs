@@ -34,20 +34,18 @@ pub(super) fn rows(
 ) -> Result<(), Error> {
     // A table has 1,600 columns at most.
     let fields = (columns.len() as i16).to_be_bytes();
-    let mut block = Vec::new();
     for start in (0..rows).step_by(ROWS_PER_BLOCK) {
         let range = start..rows.min(start + ROWS_PER_BLOCK);
         let mut cursors = [0; ROWS_PER_BLOCK];
         let cursors = &mut cursors[..range.len()];
         let bytes = place(columns, range.clone(), fields.len(), cursors);
-        if block.len() < bytes {
-            block.resize(bytes, 0);
-        }
-        write(cursors, &mut block, range.clone().map(|_| fields));
+        let start = out.len();
+        out.resize(start + bytes, 0);
+        let block = &mut out[start..];
+        write(cursors, block, range.clone().map(|_| fields));
         for column in columns {
-            column.write(range.clone(), cursors, &mut block);
+            column.write(range.clone(), cursors, block);
         }
-        out.extend_from_slice(&block[..bytes]);
         look(out)?;
     }
     Ok(())
@@ -191,13 +189,32 @@ impl Payload<'_> {
                 }
             }
             Self::Keyed(keys, fields) => {
-                for (key, cursor) in iter::zip(&keys[rows], cursors) {
-                    let field = fields.get(*key as usize);
-                    put(&mut out[*cursor..*cursor + field.len()], field);
-                    *cursor += field.len();
+                let keys = &keys[rows];
+                // Where lengths differ little, no branch depends on them.
+                match fields.lengths() {
+                    (4.., ..=8) => write_keyed(keys, fields, cursors, out, put_two::<4>),
+                    (8.., ..=16) => write_keyed(keys, fields, cursors, out, put_two::<8>),
+                    (4.., ..=16) => write_keyed(keys, fields, cursors, out, put_four::<4>),
+                    (8.., ..=32) => write_keyed(keys, fields, cursors, out, put_four::<8>),
+                    _ => write_keyed(keys, fields, cursors, out, put),
                 }
             }
         }
+    }
+}
+
+#[inline(never)]
+fn write_keyed(
+    keys: &[i32],
+    fields: &Fields,
+    cursors: &mut [usize],
+    out: &mut [u8],
+    put: impl Fn(&mut [u8], &[u8]),
+) {
+    for (key, cursor) in iter::zip(keys, cursors) {
+        let field = fields.get(*key as usize);
+        put(&mut out[*cursor..*cursor + field.len()], field);
+        *cursor += field.len();
     }
 }
 
@@ -249,24 +266,44 @@ fn write_or_null<const BYTES: usize>(
     }
 }
 
-/// Copies bytes of equal number. Short ones, which most are, are copied as two words that may overlap, without a call.
-#[inline]
+/// Copies bytes of equal number, as a few words that may overlap if they are not many: that needs no call, and but one branch on
+/// a length that differs from row to row, which a processor guesses wrong as often as not.
+#[inline(always)]
 fn put(to: &mut [u8], from: &[u8]) {
-    /// Copies the first and the last `WORD` bytes.
-    #[inline]
-    fn ends<const WORD: usize>(to: &mut [u8], from: &[u8]) -> Option<()> {
-        *to.first_chunk_mut::<WORD>()? = *from.first_chunk::<WORD>()?;
-        *to.last_chunk_mut::<WORD>()? = *from.last_chunk::<WORD>()?;
-        Some(())
+    match from.len() {
+        16..=64 => put_four::<16>(to, from),
+        4..16 => put_four::<4>(to, from),
+        _ => to.copy_from_slice(from),
     }
-    let copied = match from.len() {
-        4..=8 => ends::<4>(to, from),
-        9..=16 => ends::<8>(to, from),
-        17..=32 => ends::<16>(to, from),
-        33..=64 => ends::<32>(to, from),
-        _ => None,
-    };
-    if copied.is_none() {
-        to.copy_from_slice(from);
-    }
+}
+
+/// Copies from one word to two: the first and the last.
+#[inline(always)]
+fn put_two<const WORD: usize>(to: &mut [u8], from: &[u8]) {
+    let last = from.len() - WORD;
+    let words: [[u8; WORD]; 2] = [word(from, 0), word(from, last)];
+    *word_mut(to, 0) = words[0];
+    *word_mut(to, last) = words[1];
+}
+
+/// Copies from one word to four: the first two and the last two.
+#[inline(always)]
+fn put_four<const WORD: usize>(to: &mut [u8], from: &[u8]) {
+    let last = from.len() - WORD;
+    let (second, third) = (WORD.min(last), last.saturating_sub(WORD));
+    let words: [[u8; WORD]; 4] = [word(from, 0), word(from, second), word(from, third), word(from, last)];
+    *word_mut(to, 0) = words[0];
+    *word_mut(to, second) = words[1];
+    *word_mut(to, third) = words[2];
+    *word_mut(to, last) = words[3];
+}
+
+#[inline(always)]
+fn word<const WORD: usize>(bytes: &[u8], start: usize) -> [u8; WORD] {
+    *bytes[start..].first_chunk().expect("a word")
+}
+
+#[inline(always)]
+fn word_mut<const WORD: usize>(bytes: &mut [u8], start: usize) -> &mut [u8; WORD] {
+    bytes[start..].first_chunk_mut().expect("a word")
 }

@@ -5,6 +5,7 @@
 
 mod binary;
 mod check;
+mod few;
 mod inet;
 mod numeric;
 mod payload;
