@@ -10,6 +10,7 @@ use std::ops::Range;
 use arrow::array::Array;
 use arrow::buffer::NullBuffer;
 
+use super::Output;
 use super::payload::{EPOCH_DAYS, EPOCH_MICROS, Fields, NULL, Payload};
 use crate::error::Error;
 
@@ -29,8 +30,8 @@ pub(super) const TRAILER: [u8; 2] = (-1i16).to_be_bytes();
 pub(super) fn rows(
     columns: &[Payload],
     rows: usize,
-    out: &mut Vec<u8>,
-    mut look: impl FnMut(&mut Vec<u8>) -> Result<(), Error>,
+    out: &mut Output,
+    mut look: impl FnMut(&mut Output) -> Result<(), Error>,
 ) -> Result<(), Error> {
     // A table has 1,600 columns at most.
     let fields = (columns.len() as i16).to_be_bytes();
@@ -39,9 +40,7 @@ pub(super) fn rows(
         let mut cursors = [0; ROWS_PER_BLOCK];
         let cursors = &mut cursors[..range.len()];
         let bytes = place(columns, range.clone(), fields.len(), cursors);
-        let start = out.len();
-        out.resize(start + bytes, 0);
-        let block = &mut out[start..];
+        let block = out.append(bytes);
         write(cursors, block, range.clone().map(|_| fields));
         for column in columns {
             column.write(range.clone(), cursors, block);

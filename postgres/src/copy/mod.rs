@@ -8,6 +8,7 @@ mod check;
 mod few;
 mod inet;
 mod numeric;
+mod output;
 mod payload;
 mod target;
 mod text;
@@ -26,6 +27,7 @@ use arrow::datatypes::DataType;
 
 use crate::error::Error;
 use check::Place;
+pub(crate) use output::Output;
 use payload::Payload;
 use target::{Form, without_binary};
 
@@ -92,7 +94,10 @@ impl TableEncoder {
     /// # Errors
     /// [`Error::Refused`] with the first value that its column cannot take. `out` then holds no row of the batch.
     pub fn encode(&self, batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), Error> {
-        self.encode_while(batch, out, |_| Ok(()))
+        let mut output = Output::from(std::mem::take(out));
+        let encoded = self.encode_while(batch, &mut output, |_| Ok(()));
+        *out = output.into();
+        encoded
     }
 
     /// The same, but now and then `look` may take what is there: some rows may be on their way before the others are written.
@@ -102,8 +107,8 @@ impl TableEncoder {
     pub(crate) fn encode_while(
         &self,
         batch: &RecordBatch,
-        out: &mut Vec<u8>,
-        mut look: impl FnMut(&mut Vec<u8>) -> Result<(), Error>,
+        out: &mut Output,
+        mut look: impl FnMut(&mut Output) -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.expect_types(batch)?;
         let rows = batch.num_rows();

@@ -10,7 +10,7 @@ use arrow::array::{
 use arrow::datatypes::{Field, Int32Type, IntervalMonthDayNano, Schema};
 use seedbed_engine::types::Type;
 
-use super::{TableDecoder, TableEncoder, TargetColumn};
+use super::{Output, TableDecoder, TableEncoder, TargetColumn};
 use crate::error::Error;
 use crate::types::{ColumnType, Kind};
 
@@ -195,19 +195,21 @@ fn rows_can_be_taken_while_others_are_written() {
     for values in [short.collect::<Vec<_>>(), long.collect()] {
         let array = Decimal128Array::from(values).with_precision_and_scale(38, 2).unwrap();
         let batch = batch(Arc::new(array.slice(5, array.len() - 5)));
-        let (mut whole, mut pieces, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut whole, mut pieces, mut rest) = (Vec::new(), Vec::new(), Output::default());
         encoder.encode(&batch, &mut whole).unwrap();
         let mut looks = 0;
-        let take = |out: &mut Vec<u8>| {
+        let take = |out: &mut Output| {
             looks += 1;
             if looks % 5 == 0 {
-                pieces.push(std::mem::take(out));
+                // The next rows go where these were.
+                pieces.push(out.bytes().to_vec());
+                out.clear();
             }
             Ok(())
         };
         encoder.encode_while(&batch, &mut rest, take).unwrap();
-        assert!(pieces.len() > 1 && !rest.is_empty());
-        assert_eq!([pieces.concat(), rest].concat(), whole);
+        assert!(pieces.len() > 1 && rest.len() > 0);
+        assert_eq!([&pieces.concat(), rest.bytes()].concat(), whole);
     }
 }
 

@@ -12,6 +12,7 @@ use seedbed_engine::calendar::text::{
     Style, write_date, write_instant, write_interval, write_time, write_timestamp,
 };
 
+use super::Output;
 use super::check::{Place, check, decimal};
 use super::payload::unpacked;
 use super::target::Form;
@@ -47,19 +48,18 @@ pub(super) fn fields(array: &ArrayRef, form: &Form, place: Place) -> Result<Fiel
 }
 
 /// Appends rows.
-pub(super) fn rows(columns: &[Fields], rows: usize, out: &mut Vec<u8>) {
-    out.reserve(columns.iter().map(|column| column.text.len() + rows).sum());
+pub(super) fn rows(columns: &[Fields], rows: usize, out: &mut Output) {
     let mut starts = vec![0; columns.len()];
     for row in 0..rows {
         for (i, (column, start)) in columns.iter().zip(&mut starts).enumerate() {
             if i > 0 {
-                out.push(b'\t');
+                out.extend(b"\t");
             }
             let end = column.ends[row];
-            out.extend_from_slice(&column.text.as_bytes()[*start..end]);
+            out.extend(&column.text.as_bytes()[*start..end]);
             *start = end;
         }
-        out.push(b'\n');
+        out.extend(b"\n");
     }
 }
 

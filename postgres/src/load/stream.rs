@@ -13,7 +13,7 @@ use seedbed_engine::{Plan, ROWS_PER_BATCH};
 use super::Load;
 use super::buffer::Buffers;
 use super::clock::Meter;
-use crate::copy::TableEncoder;
+use crate::copy::{Output, TableEncoder};
 use crate::error::Error;
 use crate::session::{CopyIn, Session};
 
@@ -150,7 +150,7 @@ impl Stream<'_> {
 /// Rows on their way.
 enum Piece {
     /// Ready to be sent.
-    Encoded(Vec<u8>),
+    Encoded(Output),
     /// To be encoded by the thread that sends them, a piece at a time.
     Batches(Vec<RecordBatch>),
 }
@@ -178,7 +178,10 @@ impl Encode for Rows<'_> {
         }
         let mut out = buffers.take();
         while let Some(batch) = next()? {
-            meter.encode.time(|| self.encoder.encode(&batch, &mut out)).map_err(RunError::Output)?;
+            meter
+                .encode
+                .time(|| self.encoder.encode_while(&batch, &mut out, |_| Ok(())))
+                .map_err(RunError::Output)?;
         }
         Ok(Piece::Encoded(out))
     }
@@ -199,7 +202,7 @@ struct Sending<'s> {
 
 impl Sending<'_> {
     /// Sends what is in a buffer, whole rows, in messages that are not too long.
-    fn send(&mut self, buffer: Vec<u8>) -> Result<(), Error> {
+    fn send(&mut self, buffer: Output) -> Result<(), Error> {
         let begun = Instant::now();
         let bytes = self.shared.buffers.lend(buffer);
         for start in (0..bytes.len()).step_by(BYTES_PER_MESSAGE) {
