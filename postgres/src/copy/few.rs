@@ -1,5 +1,7 @@
 //! Numbers that come again and again, such as rates and quantities: a column that has few of them has each written once.
 
+use std::iter;
+
 /// More different values than this are not few.
 const MOST: usize = 256;
 
@@ -9,6 +11,9 @@ const LEAST_ROWS: usize = 1024;
 /// The places of a hash table that stays mostly empty.
 const PLACES: usize = 4 * MOST;
 
+/// What stands in an empty place; no value that is looked for.
+const NOTHING: i64 = i64::MIN;
+
 /// The different values of a column, in the order in which they come, and which of them each row has. None if there are many,
 /// or if one is not within 64 bits.
 pub(super) fn few(values: &[i128]) -> Option<(Vec<i64>, Vec<i32>)> {
@@ -16,31 +21,32 @@ pub(super) fn few(values: &[i128]) -> Option<(Vec<i64>, Vec<i32>)> {
         return None;
     }
     let mut different = Vec::with_capacity(MOST);
-    // What each place holds, and its number from one on.
-    let mut places = [(0i64, 0i32); PLACES];
-    let mut numbers = Vec::with_capacity(values.len());
-    for value in values {
-        let value = i64::try_from(*value).ok()?;
+    // The value of each place, and which of the different ones it is.
+    let mut known = [NOTHING; PLACES];
+    let mut number = [0; PLACES];
+    let mut numbers = vec![0; values.len()];
+    for (value, of) in iter::zip(values, &mut numbers) {
+        let value = i64::try_from(*value).ok().filter(|value| *value != NOTHING)?;
         let mut place = home(value);
-        let number = loop {
-            match places[place] {
-                (known, number) if number > 0 && known == value => break number,
-                (_, 0) if different.len() < MOST => {
-                    different.push(value);
-                    places[place] = (value, different.len() as i32);
-                }
-                (_, 0) => return None,
-                _ => place = (place + 1) % PLACES,
+        while known[place] != value {
+            if known[place] != NOTHING {
+                place = (place + 1) % PLACES;
+            } else if different.len() < MOST {
+                number[place] = different.len() as i32;
+                different.push(value);
+                known[place] = value;
+            } else {
+                return None;
             }
-        };
-        numbers.push(number - 1);
+        }
+        *of = number[place];
     }
     Some((different, numbers))
 }
 
 /// Where a value is looked for first: the highest bits of a product with an odd number, which depend on all of its bits.
 fn home(value: i64) -> usize {
-    (value.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize * PLACES >> 32
+    (value.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PLACES.ilog2())) as usize
 }
 
 #[cfg(test)]
@@ -69,6 +75,8 @@ mod tests {
     fn short_columns_and_large_numbers_are_left_alone() {
         assert!(few(&[1; LEAST_ROWS - 1]).is_none());
         assert!(few(&[1; LEAST_ROWS]).is_some());
-        assert!(few(&[1 << 64; LEAST_ROWS]).is_none());
+        for large in [1 << 64, i128::from(NOTHING)] {
+            assert!(few(&[large; LEAST_ROWS]).is_none());
+        }
     }
 }
