@@ -91,7 +91,8 @@ fn columns() -> Vec<(&'static str, Type, Kind, ArrayRef)> {
             Arc::new(IntervalMonthDayNanoArray::from_iter_values(intervals)),
         ),
         ("uuid", Type::Uuid, Kind::Uuid, Arc::new(FixedSizeBinaryArray::try_from_iter(uuids).unwrap())),
-        ("numeric(15,2), 7 digits", price, Kind::Numeric(Some((15, 2))), decimals(10_000_000, 15, 2)),
+        ("numeric(15,2), 7 digits", price.clone(), Kind::Numeric(Some((15, 2))), decimals(10_000_000, 15, 2)),
+        ("numeric(15,2), 50 values", price, Kind::Numeric(Some((15, 2))), decimals(50, 15, 2)),
         ("numeric(38,10), 19 digits", big, Kind::Numeric(None), decimals(u64::MAX, 38, 10)),
         (
             "bigint as numeric",

@@ -279,22 +279,28 @@ fn put(to: &mut [u8], from: &[u8]) {
 /// Copies from one word to two: the first and the last.
 #[inline(always)]
 fn put_two<const WORD: usize>(to: &mut [u8], from: &[u8]) {
-    let last = from.len() - WORD;
-    let words: [[u8; WORD]; 2] = [word(from, 0), word(from, last)];
-    *word_mut(to, 0) = words[0];
-    *word_mut(to, last) = words[1];
+    let (Some(&first), Some(&last)) = (from.first_chunk::<WORD>(), from.last_chunk::<WORD>()) else {
+        return to.copy_from_slice(from);
+    };
+    let to = &mut to[..from.len()];
+    *word_mut(to, 0) = first;
+    *word_mut(to, from.len() - WORD) = last;
 }
 
 /// Copies from one word to four: the first two and the last two.
 #[inline(always)]
 fn put_four<const WORD: usize>(to: &mut [u8], from: &[u8]) {
-    let last = from.len() - WORD;
-    let (second, third) = (WORD.min(last), last.saturating_sub(WORD));
-    let words: [[u8; WORD]; 4] = [word(from, 0), word(from, second), word(from, third), word(from, last)];
-    *word_mut(to, 0) = words[0];
-    *word_mut(to, second) = words[1];
-    *word_mut(to, third) = words[2];
-    *word_mut(to, last) = words[3];
+    let (Some(&first), Some(&last)) = (from.first_chunk::<WORD>(), from.last_chunk::<WORD>()) else {
+        return to.copy_from_slice(from);
+    };
+    let at = from.len() - WORD;
+    let (second, third) = (WORD.min(at), at.saturating_sub(WORD));
+    let between: [[u8; WORD]; 2] = [word(from, second), word(from, third)];
+    let to = &mut to[..from.len()];
+    *word_mut(to, 0) = first;
+    *word_mut(to, second) = between[0];
+    *word_mut(to, third) = between[1];
+    *word_mut(to, at) = last;
 }
 
 #[inline(always)]
@@ -305,4 +311,25 @@ fn word<const WORD: usize>(bytes: &[u8], start: usize) -> [u8; WORD] {
 #[inline(always)]
 fn word_mut<const WORD: usize>(bytes: &mut [u8], start: usize) -> &mut [u8; WORD] {
     bytes[start..].first_chunk_mut().expect("a word")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_every_number_are_copied_and_no_others() {
+        let from: Vec<u8> = (1..=100).collect();
+        let copy = |put: fn(&mut [u8], &[u8]), bytes: usize| {
+            let mut to = [0; 102];
+            put(&mut to[1..=bytes], &from[..bytes]);
+            assert_eq!(to[1..=bytes], from[..bytes]);
+            assert!(to[0] == 0 && to[bytes + 1..].iter().all(|byte| *byte == 0));
+        };
+        (0..=100).for_each(|bytes| copy(put, bytes));
+        (4..=8).for_each(|bytes| copy(put_two::<4>, bytes));
+        (8..=16).for_each(|bytes| copy(put_two::<8>, bytes));
+        (4..=16).for_each(|bytes| copy(put_four::<4>, bytes));
+        (8..=32).for_each(|bytes| copy(put_four::<8>, bytes));
+    }
 }

@@ -63,7 +63,6 @@ mod tests {
 
     #[test]
     fn as_many_as_there_may_be_and_one_more() {
-        // All in one place of the hash table, if it had no others beside it.
         let values = |different: i128| (0..2000).map(|i| i % different).collect::<Vec<_>>();
         let (different, numbers) = few(&values(MOST as i128)).unwrap();
         let found = numbers.iter().map(|number| i128::from(different[*number as usize]));

@@ -214,6 +214,23 @@ fn rows_can_be_taken_while_others_are_written() {
 }
 
 #[test]
+fn decimals_that_come_again_and_again_are_written_like_others() {
+    let price = Type::Numeric { precision: 38, scale: 2 };
+    let encoder = TableEncoder::new("t", vec![column("x", price, "numeric", Kind::Numeric(None))]).unwrap();
+    let values = [0, 7, -50, 12_345, -10i128.pow(16), 10i128.pow(18) + 1, 100, i128::from(i64::MAX)];
+    for nulls in [0, 3] {
+        let values = (0..3_000).map(|n| (nulls == 0 || n % nulls > 0).then_some(values[n * n % 11 % 8]));
+        let array = Decimal128Array::from(values.collect::<Vec<_>>());
+        let batch = batch(Arc::new(array.with_precision_and_scale(38, 2).unwrap()));
+        let (mut whole, mut parts) = (Vec::new(), Vec::new());
+        encoder.encode(&batch, &mut whole).unwrap();
+        // So few rows are not worth looking for equal values.
+        (0..3_000).step_by(100).for_each(|row| encoder.encode(&batch.slice(row, 100), &mut parts).unwrap());
+        assert_eq!(whole, parts);
+    }
+}
+
+#[test]
 fn streams_that_break_off_or_are_no_copy_are_refused() {
     let columns = || vec![column("x", Type::Integer, "integer", Kind::Int4)];
     let encoder = TableEncoder::new("t", columns()).unwrap();
