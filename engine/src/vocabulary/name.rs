@@ -93,6 +93,7 @@ pub fn names(locale: &str) -> Option<&'static Names> {
     static READ: [OnceLock<Names>; LISTS.len()] = [const { OnceLock::new() }; LISTS.len()];
     let index = LOCALES.binary_search_by_key(&locale, |(locale, _)| locale).ok()?;
     let list = LOCALES[index].1;
+    debug_assert_eq!(LISTS[list as usize].list, list);
     Some(READ[list as usize].get_or_init(|| LISTS[list as usize].read()))
 }
 
@@ -215,7 +216,6 @@ const LOCALES: &[(&str, List)] = &[
 
 /// Where a list's names come from, and how they are put together.
 struct Source {
-    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares it with the place in `LISTS`"))]
     list: List,
     words: Words,
     order: Order,

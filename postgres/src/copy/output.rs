@@ -1,7 +1,6 @@
 //! Where rows are written.
 
-/// Bytes, written from the front. Behind them is memory that has been used before and is not cleared before it is used again:
-/// that costs as much as a copy.
+/// Bytes, written from the front. Behind them is memory that has been used before: clearing it would cost as much as a copy.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
     memory: Vec<u8>,
@@ -25,17 +24,22 @@ impl Output {
 
     /// Adds bytes.
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
-        self.append(bytes.len()).copy_from_slice(bytes);
+        self.extend_by(bytes.len()).copy_from_slice(bytes);
     }
 
-    /// Room for more bytes, which belong to the output from now on, whatever they are.
-    pub(crate) fn append(&mut self, bytes: usize) -> &mut [u8] {
+    /// Adds so many bytes. Whoever asks for them must write all of them: they may hold anything.
+    pub(crate) fn extend_by(&mut self, bytes: usize) -> &mut [u8] {
         let start = self.len;
         self.len += bytes;
         if self.memory.len() < self.len {
             self.memory.resize(self.len, 0);
         }
-        &mut self.memory[start..self.len]
+        let added = &mut self.memory[start..self.len];
+        if cfg!(debug_assertions) {
+            // What is not written is seen by every test.
+            added.fill(0xEE);
+        }
+        added
     }
 }
 
@@ -63,8 +67,10 @@ mod tests {
         let mut output = Output::from(b"rows".to_vec());
         output.extend(b"-ab");
         assert_eq!((output.bytes(), output.len()), (&b"rows-ab"[..], 7));
+        let place = output.bytes().as_ptr();
         output.clear();
-        assert_eq!(output.append(2), b"ro");
-        assert_eq!(Vec::from(output), b"ro");
+        output.extend_by(2).copy_from_slice(b"cd");
+        assert!(std::ptr::eq(output.bytes().as_ptr(), place));
+        assert_eq!(Vec::from(output), b"cd");
     }
 }

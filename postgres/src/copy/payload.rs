@@ -60,8 +60,8 @@ pub(super) enum Payload<'a> {
     },
     /// A field per row.
     Fields(Fields),
-    /// Which field each row has.
-    Keyed(Cow<'a, [i32]>, Fields),
+    /// Which field each row has, and the bytes of the shortest and of the longest field.
+    Keyed(Cow<'a, [i32]>, Fields, (usize, usize)),
 }
 
 /// Fields with their lengths, one after the other.
@@ -69,27 +69,23 @@ pub(super) struct Fields {
     bytes: Vec<u8>,
     /// Where each field begins, and where the last one ends.
     offsets: Vec<usize>,
-    /// The shortest and the longest.
-    lengths: (usize, usize),
 }
 
 impl Fields {
     fn with_capacity(fields: usize, bytes: usize) -> Self {
         let mut offsets = Vec::with_capacity(fields + 1);
         offsets.push(0);
-        Self { bytes: Vec::with_capacity(bytes), offsets, lengths: shortest_and_longest(iter::empty()) }
+        Self { bytes: Vec::with_capacity(bytes), offsets }
     }
 
     /// Fields that are written already, and where each begins.
     pub(super) fn from_parts(bytes: Vec<u8>, offsets: Vec<usize>) -> Self {
-        let lengths =
-            shortest_and_longest(iter::zip(&offsets, &offsets[1..]).map(|(start, end)| end - start));
-        Self { bytes, offsets, lengths }
+        Self { bytes, offsets }
     }
 
     fn push_null(&mut self) {
         self.bytes.extend_from_slice(&NULL);
-        self.end();
+        self.offsets.push(self.bytes.len());
     }
 
     /// Appends what `write` appends, with its length in front.
@@ -99,22 +95,7 @@ impl Fields {
         write(&mut self.bytes);
         let length = (self.bytes.len() - start - 4) as i32;
         self.bytes[start..start + 4].copy_from_slice(&length.to_be_bytes());
-        self.end();
-    }
-
-    fn end(&mut self) {
-        let length = self.bytes.len() - self.offsets[self.len()];
         self.offsets.push(self.bytes.len());
-        self.lengths = (self.lengths.0.min(length), self.lengths.1.max(length));
-    }
-
-    fn len(&self) -> usize {
-        self.offsets.len() - 1
-    }
-
-    /// The bytes of the shortest and of the longest field.
-    pub(super) fn lengths(&self) -> (usize, usize) {
-        self.lengths
     }
 
     /// Where each field begins, and where the last one ends.
@@ -214,6 +195,7 @@ impl Payload<'_> {
             Self::Four(_, None) | Self::Days(_, None) => Some(8),
             Self::Eight(_, None) | Self::Micros(_, None) => Some(12),
             Self::Sixteen(_, None) => Some(20),
+            Self::Keyed(_, _, (shortest, longest)) if shortest == longest => Some(*longest),
             _ => None,
         }
     }
@@ -253,10 +235,6 @@ fn eights(array: &ArrayRef) -> Cow<'_, [i64]> {
     }
 }
 
-fn shortest_and_longest(lengths: impl Iterator<Item = usize>) -> (usize, usize) {
-    lengths.fold((usize::MAX, 0), |(shortest, longest), length| (shortest.min(length), longest.max(length)))
-}
-
 fn intervals(array: &PrimitiveArray<IntervalMonthDayNanoType>) -> Cow<'static, [[u8; 16]]> {
     converted(array, |value| {
         let micros = u128::from((value.nanoseconds / 1000).cast_unsigned());
@@ -266,31 +244,38 @@ fn intervals(array: &PrimitiveArray<IntervalMonthDayNanoType>) -> Cow<'static, [
 }
 
 fn numerics(array: &ArrayRef, decimals: Decimals) -> Payload<'_> {
-    let values = match array.data_type() {
-        DataType::Int16 => converted(array.as_primitive::<Int16Type>(), i128::from),
-        DataType::Int32 => converted(array.as_primitive::<Int32Type>(), i128::from),
-        DataType::Int64 => converted(array.as_primitive::<Int64Type>(), i128::from),
-        _ => Cow::Borrowed(array.as_primitive::<Decimal128Type>().values().as_ref()),
-    };
+    match array.data_type() {
+        DataType::Int16 => numeric(array.as_primitive::<Int16Type>(), decimals),
+        DataType::Int32 => numeric(array.as_primitive::<Int32Type>(), decimals),
+        DataType::Int64 => numeric(array.as_primitive::<Int64Type>(), decimals),
+        _ => numeric::<Decimal128Type>(array.as_primitive(), decimals),
+    }
+}
+
+fn numeric<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, decimals: Decimals) -> Payload<'_>
+where
+    i128: From<T::Native>,
+{
     let writer = numeric::Writer::new(decimals.scale);
-    if let Some((different, numbers)) = few(&values) {
+    let values = || array.values().iter().map(|value| i128::from(*value));
+    let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
+    if let Some((different, numbers)) = few(values()) {
         let mut fields = Fields::with_capacity(different.len() + 1, (different.len() + 1) * 24);
         for value in different {
-            fields.push(|out| writer.write(i128::from(value), out));
+            fields.push(|out| writer.write(value, out));
         }
-        return keyed_by(numbers.into(), array.nulls(), fields);
+        return keyed_by(numbers.into(), nulls, fields);
     }
-    let mut shorts = Vec::with_capacity(values.len());
-    shorts.extend(values.iter().map_while(|value| writer.short(*value)));
-    if shorts.len() == values.len() {
-        return Payload::Numeric(shorts, array.nulls().filter(|nulls| nulls.null_count() > 0));
+    let mut shorts = Vec::with_capacity(array.len());
+    shorts.extend(values().map_while(|value| writer.short(value)));
+    if shorts.len() == array.len() {
+        return Payload::Numeric(shorts, nulls);
     }
-    let mut fields = Fields::with_capacity(values.len(), values.len() * 24);
-    for (row, value) in values.iter().enumerate() {
-        if array.is_null(row) {
-            fields.push_null();
-        } else {
-            fields.push(|out| writer.write(*value, out));
+    let mut fields = Fields::with_capacity(array.len(), array.len() * 24);
+    for value in array {
+        match value {
+            None => fields.push_null(),
+            Some(value) => fields.push(|out| writer.write(i128::from(value), out)),
         }
     }
     Payload::Fields(fields)
@@ -317,7 +302,7 @@ fn transformed(array: &StringArray, form: &Form) -> Fields {
     fields
 }
 
-/// Every value of a dictionary becomes a field once, and one more is NULL.
+/// Every value of a dictionary becomes a field once.
 fn keyed<'a>(array: &'a ArrayRef, form: &Form, place: Place) -> Result<Payload<'a>, Error> {
     let dictionary = array.as_dictionary::<Int32Type>();
     let values: &StringArray = dictionary.values().as_string();
@@ -329,18 +314,23 @@ fn keyed<'a>(array: &'a ArrayRef, form: &Form, place: Place) -> Result<Payload<'
         return Ok(Payload::Fields(transformed(used.as_string(), form)));
     }
     let keys = dictionary.keys();
-    Ok(keyed_by(Cow::Borrowed(keys.values()), keys.nulls(), transformed(values, form)))
+    let nulls = keys.nulls().filter(|nulls| nulls.null_count() > 0);
+    Ok(keyed_by(Cow::Borrowed(keys.values()), nulls, transformed(values, form)))
 }
 
-/// Which field each row has, if it is not NULL.
+/// Rows that have the fields of these numbers, or one more field, which is NULL.
 fn keyed_by<'a>(keys: Cow<'a, [i32]>, nulls: Option<&NullBuffer>, mut fields: Fields) -> Payload<'a> {
-    let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) else {
-        return Payload::Keyed(keys, fields);
+    let keys = match nulls {
+        None => keys,
+        Some(nulls) => {
+            let null = fields.offsets.len() as i32 - 1;
+            fields.push_null();
+            iter::zip(keys.iter(), nulls).map(|(key, valid)| if valid { *key } else { null }).collect()
+        }
     };
-    let null = fields.len() as i32;
-    fields.push_null();
-    let keys = iter::zip(keys.iter(), nulls).map(|(key, valid)| if valid { *key } else { null });
-    Payload::Keyed(keys.collect(), fields)
+    let lengths = || iter::zip(&fields.offsets, &fields.offsets[1..]).map(|(start, end)| end - start);
+    let lengths = (lengths().min().unwrap_or(0), lengths().max().unwrap_or(0));
+    Payload::Keyed(keys, fields, lengths)
 }
 
 /// Arrays: the fields of all elements are written first and then cut into the arrays.

@@ -49,18 +49,20 @@ pub(super) fn fields(array: &ArrayRef, form: &Form, place: Place) -> Result<Fiel
 
 /// Appends rows.
 pub(super) fn rows(columns: &[Fields], rows: usize, out: &mut Output) {
+    let mut text = String::with_capacity(columns.iter().map(|column| column.text.len() + rows).sum());
     let mut starts = vec![0; columns.len()];
     for row in 0..rows {
         for (i, (column, start)) in columns.iter().zip(&mut starts).enumerate() {
             if i > 0 {
-                out.extend(b"\t");
+                text.push('\t');
             }
             let end = column.ends[row];
-            out.extend(&column.text.as_bytes()[*start..end]);
+            text.push_str(&column.text[*start..end]);
             *start = end;
         }
-        out.extend(b"\n");
+        text.push('\n');
     }
+    out.extend(text.as_bytes());
 }
 
 /// The array without a dictionary.

@@ -55,7 +55,7 @@ mod tests {
         let bytes = buffers.lend(buffer);
         let rest = bytes.slice(1..);
         drop(bytes);
-        assert!(!std::ptr::eq(buffers.take().append(1).as_ptr(), place), "still in use");
+        assert!(!std::ptr::eq(buffers.take().extend_by(1).as_ptr(), place), "still in use");
         assert_eq!(&rest[..], b"ows");
         drop(rest);
         let buffer = buffers.take();

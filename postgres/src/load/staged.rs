@@ -20,7 +20,6 @@ use super::stream::{Queue, Shared, Stream};
 use super::table::{self, Filling};
 use super::{Load, definitions};
 use crate::catalog::{self, ExistingTable};
-use crate::ddl;
 use crate::error::Error;
 use crate::session::{LIMIT_OF_ROLLBACK, Session};
 use crate::sql::qualified;
@@ -89,14 +88,17 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
     let ddl = &load.survey.ddl;
     let schema = &staging.name;
     let stop = load.stop.part();
+    // Connecting takes about as long as making the tables, so both are done at once.
     let (made, connected) = std::thread::scope(|scope| {
-        // It takes as long as making the tables.
         let connecting = scope.spawn(|| connect(load, staging, &stop));
-        let made = make_tables(load, control, schema).inspect_err(|_| stop.stop());
-        (made, connecting.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        let made = catch_unwind(AssertUnwindSafe(|| make_tables(load, control, schema)));
+        if !matches!(made, Ok(Ok(_))) {
+            stop.stop();
+        }
+        (made, connecting.join())
     });
-    let (there, fillings) = made?;
-    let (sessions, refused) = connected?;
+    let (there, fillings) = made.unwrap_or_else(|panic| resume_unwind(panic))?;
+    let (sessions, refused) = connected.unwrap_or_else(|panic| resume_unwind(panic))?;
 
     let rows_total = fillings.iter().map(|filling| filling.rows).sum();
     let meter = Meter::new(rows_total, load.progress);
@@ -152,8 +154,8 @@ fn make_tables(
     control.execute("create the tables", &definitions(ddl, schema).join(";"))?;
     let names: Vec<&str> = ddl.tables.iter().map(|table| table.name.as_str()).collect();
     let there = catalog::tables(control, schema, &names)?;
-    let filling = |table: &ddl::Table| Filling::new(load.plan, table, find(&there, &table.name)?);
-    let fillings = ddl.tables.iter().map(filling).collect::<Result<_, Error>>()?;
+    let fillings = ddl.tables.iter().map(|table| Filling::new(load.plan, table, find(&there, &table.name)?));
+    let fillings = fillings.collect::<Result<_, Error>>()?;
     Ok((there, fillings))
 }
 
