@@ -5,7 +5,7 @@ use std::process::Output;
 use seedbed_tests::command::stderr;
 use seedbed_tests::server::{Database, Server};
 
-use super::loading::{assert_failed, generate, held, rows, structure};
+use super::loading::{assert_failed, generate, held, private_schemas, rows, structure};
 
 /// A role that owns nothing, gone with the test.
 struct Role<'d> {
@@ -234,6 +234,25 @@ fn a_sequence_that_may_not_be_set_is_told_first() {
     }
     role.psql("grant update, usage on all sequences in schema app to ROLE");
     role.load(&["--schema", "app"]);
+    assert_eq!(rows(&database, "app"), expected(&database, "42"));
+}
+
+#[test]
+fn a_role_without_connections_left_is_told_so() {
+    let database = Server::shared().database();
+    let role = Role::new(&database);
+    role.psql(&format!(
+        "grant create on database {} to ROLE; create schema app; grant usage, create on schema app to ROLE",
+        database.name
+    ));
+    // The first connection is the last one, so none can do the work.
+    role.psql("alter role ROLE connection limit 1");
+    let words = ["cannot connect to", "too many connections for role", "SQLSTATE 53300", "fewer `--jobs`"];
+    assert_failed(&role.generate(&["--schema", "app"]), 1, &words);
+    assert_eq!(held(&database, "app"), [""; 0]);
+    assert_eq!(private_schemas(&database), [""; 0]);
+    role.psql("alter role ROLE connection limit 2");
+    role.load(&["--schema", "app", "--jobs", "1"]);
     assert_eq!(rows(&database, "app"), expected(&database, "42"));
 }
 

@@ -145,6 +145,24 @@ fn a_load_that_loses_its_first_connection_ends_and_tidies_up() {
     assert_eq!(private_schemas(&database), [""; 0]);
 }
 
+/// Its other connections are being opened at that time.
+#[test]
+fn a_load_whose_tables_cannot_be_made_says_why_and_tidies_up() {
+    let database = Server::shared().database();
+    database.psql(
+        "create function no() returns event_trigger language plpgsql as $$ begin \
+           if exists (select from pg_namespace where obj_description(oid, 'pg_namespace') like 'a load of seedbed%') then \
+             raise 'no tables today'; \
+           end if; end $$; \
+         create event trigger no on ddl_command_start when tag in ('CREATE TABLE') execute function no()",
+    );
+    let child = spawn("minimal", &database.url(), &["--jobs", "4"]);
+    let output = child.wait_with_output().expect("the process ends");
+    assert_failed(&output, 1, &["cannot create the tables: no tables today (SQLSTATE P0001)"]);
+    assert_eq!(private_schemas(&database), [""; 0]);
+    wait_until_alone(&database);
+}
+
 #[test]
 fn what_cannot_be_removed_is_named() {
     let server = Server::start("");

@@ -165,6 +165,11 @@ impl Among {
 /// The rows under one row of an ancestor, for each row.
 fn ranges(frame: &Frame, within: &Within) -> Result<Vec<(u64, u64)>, ValueError> {
     let ancestors = frame.rows_at(&within.hops)?;
+    let counts = within.path.iter().map(|&table| frame.plan.counts[table].as_ref()?.per_parent());
+    if let Some(rows) = counts.product::<Option<u64>>() {
+        let range = |ancestor: &Option<u64>| ancestor.map_or((0, 0), |row| (row * rows, (row + 1) * rows));
+        return Ok(ancestors.iter().map(range).collect());
+    }
     // Neighbours mostly share their ancestor: each run of them asks once.
     let under = |row: u64| (row, row + 1);
     let mut distinct: Vec<(u64, u64)> =

@@ -108,6 +108,14 @@ impl Counts {
         Ok(offsets)
     }
 
+    /// How many children every parent has, if they are as many for each.
+    pub(crate) fn per_parent(&self) -> Option<u64> {
+        match self {
+            Self::Constant(count) => Some(*count),
+            Self::Sparse { .. } => None,
+        }
+    }
+
     /// The children of some parents.
     pub(crate) fn children(&self, parents: &[u64], evaluate: &Evaluate) -> Result<Vec<Siblings>, ValueError> {
         let (index, extending) = match self {
