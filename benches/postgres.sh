@@ -37,11 +37,11 @@ url="postgresql://postgres@${home//\//%2F}/bench"
 
 now() { date +%s%N; }
 since() { echo "$(( ($(now) - $1) / 1000 ))e-6"; }
-# Everything that an earlier run has left to be written is written before the next one begins.
-fresh() { psql -c "drop table if exists $1" -c checkpoint bench; }
+# All begin alike: without tables, and with nothing that an earlier run has left to be written.
+fresh() { psql -c 'drop table if exists readings, lineitem, pgbench_accounts, pgbench_branches, pgbench_tellers, pgbench_history' -c checkpoint bench; }
 
 load() { # load SCENARIO TABLE SCALE
-  fresh "$2"
+  fresh
   local begun; begun=$(now)
   "$seedbed" generate "$1" --tables "$2" --scale "$3" --to "$url" --no-keys --jobs "$jobs" --quiet
   since "$begun"
@@ -54,7 +54,7 @@ files() { # files TABLE: the rows of a table in one file for each session
   done
 }
 copy() { # copy SCENARIO TABLE
-  fresh "$2"
+  fresh
   "$seedbed" ddl "$1" --tables "$2" --no-keys | psql bench
   local begun; begun=$(now)
   for ((i = 0; i < jobs; i++)); do psql -c "copy $2 from '$home/$2-$i.bin' (format binary)" bench & done
@@ -62,7 +62,7 @@ copy() { # copy SCENARIO TABLE
   since "$begun"
 }
 insert() {
-  fresh readings
+  fresh
   "$seedbed" ddl benches/postgres.yaml --no-keys | psql bench
   local begun; begun=$(now)
   psql -c "insert into readings select i, (random() * 100000)::int,
@@ -72,7 +72,7 @@ insert() {
   since "$begun"
 }
 pgbench() { # rows of the accounts table, without its key
-  fresh pgbench_accounts
+  fresh
   local begun; begun=$(now)
   "$bin/pgbench" -i -I dtg -s "$1" -h "$home" -U postgres bench >/dev/null 2>&1
   since "$begun"
@@ -84,9 +84,15 @@ load benches/postgres.yaml readings "$scale" >/dev/null && files readings
 load tpch lineitem "$wide" >/dev/null && files lineitem
 lines=$(psql -c 'select count(*) from lineitem' bench)
 for ((run = 0; run < runs; run++)); do
-  echo "$(load benches/postgres.yaml readings "$scale") $(copy benches/postgres.yaml readings)" \
-       "$(load tpch lineitem "$wide") $(copy tpch lineitem)" \
-       "$(insert "$narrow") $(pgbench $((narrow / 100000)))"
+  # Each comes first as often as the other.
+  for ((turn = 0; turn < 2; turn++)); do
+    if ((run % 2 == turn)); then
+      narrow_load=$(load benches/postgres.yaml readings "$scale") wide_load=$(load tpch lineitem "$wide")
+    else
+      narrow_copy=$(copy benches/postgres.yaml readings) wide_copy=$(copy tpch lineitem)
+    fi
+  done
+  echo "$narrow_load $narrow_copy $wide_load $wide_copy $(insert "$narrow") $(pgbench $((narrow / 100000)))"
 done | python3 -c "
 import sys, statistics as s
 rows = [[float(x) for x in line.split()] for line in sys.stdin]
