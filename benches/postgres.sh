@@ -11,6 +11,7 @@
 #
 #   benches/postgres.sh [JOBS] [RUNS] [SCALE]
 set -euo pipefail
+shopt -s inherit_errexit
 cd "$(dirname "$0")/.."
 jobs=${1:-2} runs=${2:-5} scale=${3:-1}
 cargo build --release --quiet -p seedbed
@@ -57,8 +58,12 @@ copy() { # copy SCENARIO TABLE
   fresh
   "$seedbed" ddl "$1" --tables "$2" --no-keys | psql bench
   local begun; begun=$(now)
-  for ((i = 0; i < jobs; i++)); do psql -c "copy $2 from '$home/$2-$i.bin' (format binary)" bench & done
-  wait
+  local sessions=() session
+  for ((i = 0; i < jobs; i++)); do
+    psql -c "copy $2 from '$home/$2-$i.bin' (format binary)" bench &
+    sessions+=($!)
+  done
+  for session in "${sessions[@]}"; do wait "$session"; done
   since "$begun"
 }
 insert() {
@@ -80,19 +85,25 @@ pgbench() { # rows of the accounts table, without its key
 
 narrow=$(python3 -c "print(round(4_000_000 * $scale))")
 wide=$(python3 -c "print(0.33 * $scale)")
-load benches/postgres.yaml readings "$scale" >/dev/null && files readings
-load tpch lineitem "$wide" >/dev/null && files lineitem
+load benches/postgres.yaml readings "$scale" >/dev/null
+files readings
+load tpch lineitem "$wide" >/dev/null
+files lineitem
 lines=$(psql -c 'select count(*) from lineitem' bench)
 for ((run = 0; run < runs; run++)); do
-  # Each comes first as often as the other.
+  # The one that comes first goes second in the next run.
   for ((turn = 0; turn < 2; turn++)); do
     if ((run % 2 == turn)); then
-      narrow_load=$(load benches/postgres.yaml readings "$scale") wide_load=$(load tpch lineitem "$wide")
+      narrow_load=$(load benches/postgres.yaml readings "$scale")
+      wide_load=$(load tpch lineitem "$wide")
     else
-      narrow_copy=$(copy benches/postgres.yaml readings) wide_copy=$(copy tpch lineitem)
+      narrow_copy=$(copy benches/postgres.yaml readings)
+      wide_copy=$(copy tpch lineitem)
     fi
   done
-  echo "$narrow_load $narrow_copy $wide_load $wide_copy $(insert "$narrow") $(pgbench $((narrow / 100000)))"
+  inserted=$(insert "$narrow")
+  initialised=$(pgbench $((narrow / 100000)))
+  echo "$narrow_load $narrow_copy $wide_load $wide_copy $inserted $initialised"
 done | python3 -c "
 import sys, statistics as s
 rows = [[float(x) for x in line.split()] for line in sys.stdin]

@@ -128,6 +128,36 @@ tables:
     }
 }
 
+/// Ranges of constant counts are multiplied, others are looked up.
+#[test]
+fn rows_within_a_reference_do_not_depend_on_how_a_count_is_written() {
+    let picked = |stores: &str, shelves: &str| {
+        let scenario = format!(
+            "
+tables:
+  cities: {{rows: 50, columns: {{id: serial}}}}
+  stores: {{per: cities, count: {stores}, columns: {{id: serial}}}}
+  shelves: {{per: stores, count: {shelves}, columns: {{id: serial}}}}
+  visits:
+    rows: 2000
+    columns:
+      city_id: {{reference: cities, null: 10%}}
+      shelf_id: {{reference: {{to: shelves, within: city_id}}}}
+"
+        );
+        numbers(&batch(&scenario, "visits"), "shelf_id")
+    };
+    let law = |count: u64| format!("{{integer: {{from: {count}, to: {count}}}}}");
+    for (stores, shelves) in [(3, 4), (1, 1), (2, 0), (0, 5)] {
+        let constant = picked(&stores.to_string(), &shelves.to_string());
+        assert_eq!(constant, picked(&law(stores), &law(shelves)), "{stores} and {shelves}");
+        assert_eq!(constant, picked(&stores.to_string(), &law(shelves)), "{stores} and {shelves}");
+        let picks = constant.iter().flatten().count();
+        assert_eq!(picks > constant.len() / 2, stores * shelves > 0, "{picks} of {}", constant.len());
+        assert!(picks < constant.len(), "some have no city");
+    }
+}
+
 /// `distinct` kept one permutation for all siblings, though each of them may look into another range: a row alone
 /// and the same row in a batch differed.
 #[test]

@@ -165,8 +165,8 @@ impl Among {
 /// The rows under one row of an ancestor, for each row.
 fn ranges(frame: &Frame, within: &Within) -> Result<Vec<(u64, u64)>, ValueError> {
     let ancestors = frame.rows_at(&within.hops)?;
-    let counts = within.path.iter().map(|&table| frame.plan.counts[table].as_ref()?.per_parent());
-    if let Some(rows) = counts.product::<Option<u64>>() {
+    let mut counts = within.path.iter().map(|&table| frame.plan.counts[table].as_ref()?.per_parent());
+    if let Some(rows) = counts.try_fold(1u64, |rows, count| rows.checked_mul(count?)) {
         let range = |ancestor: &Option<u64>| ancestor.map_or((0, 0), |row| (row * rows, (row + 1) * rows));
         return Ok(ancestors.iter().map(range).collect());
     }

@@ -76,7 +76,7 @@ fn by_sqlstate(target: &Target, code: &str) -> Option<String> {
             crate::sql::identifier(database),
             crate::sql::identifier(user)
         ),
-        "53300" => "the server has no connections left; fewer `--jobs` need fewer".to_owned(),
+        "53300" => "the server, the database or the role has no connections left; fewer `--jobs` need fewer: a load takes one more than it has jobs".to_owned(),
         "57P03" => "the server is starting or stopping; try again in a moment".to_owned(),
         _ => return None,
     })

@@ -15,7 +15,7 @@ const PLACES: usize = 4 * MOST;
 const NOTHING: i64 = i64::MIN;
 
 /// The different values of a column, in the order in which they come, and which of them each row has. None if there are few rows
-/// or many values, or if a value is not above the lowest of 64 bits.
+/// or many values, or if a value does not fit into 64 bits, of which the lowest counts as none.
 pub(super) fn few(values: impl ExactSizeIterator<Item = i128>) -> Option<(Vec<i128>, Vec<i32>)> {
     if values.len() < LEAST_ROWS {
         return None;

@@ -36,7 +36,7 @@ impl Output {
         }
         let added = &mut self.memory[start..self.len];
         if cfg!(debug_assertions) {
-            // What is not written is seen by every test.
+            // Tests that compare bytes see what is not written.
             added.fill(0xEE);
         }
         added

@@ -215,11 +215,12 @@ fn rows_can_be_taken_while_others_are_written() {
 
 #[test]
 fn texts_of_all_lengths_are_written_whole() {
-    for (shortest, longest) in [(0, 0), (0, 4), (1, 12), (4, 12), (4, 28), (0, 60), (12, 60), (50, 100)] {
+    let lengths = [(0, 0), (0, 4), (7, 7), (1, 12), (4, 12), (4, 28), (0, 60), (12, 60), (50, 100)];
+    for ((shortest, longest), has_nulls) in lengths.into_iter().flat_map(|of| [(of, false), (of, true)]) {
         let text = |row: usize| {
             "abcdefghijklmnopqrstuvwxyz".repeat(4)[..shortest + row % (longest - shortest + 1)].to_owned()
         };
-        let rows: Vec<_> = (0..1_000).map(|row| (row % 13 > 0).then(|| text(row))).collect();
+        let rows: Vec<_> = (0..1_000).map(|row| (row % 13 > 0 || !has_nulls).then(|| text(row))).collect();
         let mut expected = Vec::new();
         for row in &rows {
             let length = row.as_ref().map_or(-1, |text| text.len() as i32);

@@ -97,8 +97,10 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
         }
         (made, connecting.join())
     });
-    let (there, fillings) = made.unwrap_or_else(|panic| resume_unwind(panic))?;
-    let (sessions, refused) = connected.unwrap_or_else(|panic| resume_unwind(panic))?;
+    let made = made.unwrap_or_else(|panic| resume_unwind(panic));
+    let connected = connected.unwrap_or_else(|panic| resume_unwind(panic));
+    let (there, fillings) = made?;
+    let (sessions, refused) = connected?;
 
     let rows_total = fillings.iter().map(|filling| filling.rows).sum();
     let meter = Meter::new(rows_total, load.progress);
