@@ -30,6 +30,14 @@ impl<'d> Role<'d> {
         self.database.psql(&statements.replace("ROLE", &quoted(&self.name)));
     }
 
+    /// It may make schemas, and tables in schema `app`.
+    fn grant_database_and_schema(&self) {
+        self.psql(&format!(
+            "grant create on database {} to ROLE; create schema app; grant usage, create on schema app to ROLE",
+            self.database.name
+        ));
+    }
+
     fn generate(&self, more: &[&str]) -> Output {
         let url = self.database.url().replacen("postgres@", &format!("{}@", encoded(&self.name)), 1);
         generate("minimal", &url, more).output().expect("the binary starts")
@@ -101,10 +109,7 @@ fn a_schema_of_ones_own_is_enough() {
 fn a_database_of_ones_own_is_as_good_as_a_superuser() {
     let database = Server::shared().database();
     let role = Role::new(&database);
-    role.psql(&format!(
-        "grant create on database {} to ROLE; create schema app; grant usage, create on schema app to ROLE",
-        database.name
-    ));
+    role.grant_database_and_schema();
     for flags in [&["--schema", "app"][..], &["--schema", "app", "--replace"]] {
         let plan = role.load(&[flags, &["--dry-run"]].concat());
         assert!(plan.contains("built in a private schema"), "{plan}");
@@ -122,10 +127,7 @@ fn a_database_of_ones_own_is_as_good_as_a_superuser() {
 fn tables_of_a_schema_that_takes_no_new_ones_are_replaced_in_place() {
     let database = Server::shared().database();
     let role = Role::new(&database);
-    role.psql(&format!(
-        "grant create on database {} to ROLE; create schema app; grant usage, create on schema app to ROLE",
-        database.name
-    ));
+    role.grant_database_and_schema();
     role.load(&["--schema", "app"]);
     role.psql("revoke create on schema app from ROLE");
     let plan = role.load(&["--schema", "app", "--replace", "--dry-run"]);
@@ -241,10 +243,7 @@ fn a_sequence_that_may_not_be_set_is_told_first() {
 fn a_role_without_connections_left_is_told_so() {
     let database = Server::shared().database();
     let role = Role::new(&database);
-    role.psql(&format!(
-        "grant create on database {} to ROLE; create schema app; grant usage, create on schema app to ROLE",
-        database.name
-    ));
+    role.grant_database_and_schema();
     // The first connection is the last one, so none can do the work.
     role.psql("alter role ROLE connection limit 1");
     let words = ["cannot connect to", "too many connections for role", "SQLSTATE 53300", "fewer `--jobs`"];
