@@ -1,7 +1,7 @@
 //! The library in five lines, as a program that depends on it writes them.
 
 use seedbed_engine::{Plan, Settings};
-use seedbed_formats::{Compression, Format, Request, Target, generate};
+use seedbed_formats::{Compression, Format, ParquetOptions, Request, Target, generate};
 use seedbed_tests::shipped;
 
 #[test]
@@ -24,6 +24,7 @@ fn five_lines_from_a_scenario_to_files() -> Result<(), Box<dyn std::error::Error
         target: Target::Directory(folder.path().join("data")),
         format: Format::Parquet,
         compression: Compression::Zstd(3),
+        parquet: ParquetOptions::default(),
         rows_per_file: Some(100),
         shard: None,
         force: false,

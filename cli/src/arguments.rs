@@ -11,6 +11,7 @@ use seedbed_formats::{Compression, Format};
 use crate::flag_values::{
     compression, jobs, key_value, one_or_more, rows_previewed, rows_shown, scale, seed, shard, threads,
 };
+use crate::parquet_flags::ParquetFlags;
 
 /// Fills large test databases with data that behaves like production.
 ///
@@ -130,6 +131,8 @@ pub(crate) struct Generate {
     /// Print errors only
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) parquet: ParquetFlags,
     #[command(flatten)]
     pub(crate) database: Database,
 }

@@ -43,6 +43,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
         target: destination.target(),
         format: destination.format,
         compression: arguments.compression.unwrap_or_else(|| destination.format.default_compression()),
+        parquet: arguments.parquet.options(destination.format)?,
         rows_per_file: arguments.rows_per_file.map(std::num::NonZeroU64::get),
         shard: arguments.shard,
         force: arguments.force,

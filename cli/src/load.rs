@@ -100,7 +100,8 @@ fn check(arguments: &Generate) -> Result<(), Failure> {
         ("--rows-per-file", arguments.rows_per_file.is_some()),
         ("--shard", arguments.shard.is_some()),
     ];
-    if let Some((flag, _)) = for_files.into_iter().find(|(_, given)| *given) {
+    let given = for_files.into_iter().find_map(|(flag, given)| given.then_some(flag));
+    if let Some(flag) = given.or_else(|| arguments.parquet.first_given()) {
         return Err(Failure::usage(format!("`{flag}` is for files")).hint("leave it out"));
     }
     if arguments.force {

@@ -18,6 +18,7 @@ mod load;
 mod load_report;
 mod memory;
 mod output;
+mod parquet_flags;
 mod preview;
 mod progress;
 mod quantity;

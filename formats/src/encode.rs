@@ -9,7 +9,7 @@ use seedbed_engine::run::{Batches, Chunk, Encode, RunError};
 use crate::error::Error;
 use crate::format::{Compression, Format};
 use crate::ipc::IpcEncoder;
-use crate::parquet::{ParquetEncoder, RowGroup};
+use crate::parquet::{ParquetEncoder, ParquetOptions, RowGroup};
 use crate::schema;
 use crate::stop::Stop;
 use crate::text::{CsvEncoder, JsonlEncoder};
@@ -56,15 +56,15 @@ impl Encoder {
     pub(crate) fn new(
         plan: &Plan,
         tables: &[usize],
-        format: Option<(Format, Compression)>,
+        format: Option<(Format, Compression, &ParquetOptions)>,
     ) -> Result<Self, Error> {
         let mut encoders: Vec<Option<TableEncoder>> = plan.model().tables.iter().map(|_| None).collect();
         for &table in tables {
             let name = &plan.model().tables[table].name;
             encoders[table] = Some(match format {
                 None => TableEncoder::Null,
-                Some((format, compression)) => {
-                    TableEncoder::new(name, plan.schema(table), format, compression)?
+                Some((format, compression, parquet)) => {
+                    TableEncoder::new(name, plan.schema(table), format, compression, parquet)?
                 }
             });
         }
@@ -124,13 +124,14 @@ impl TableEncoder {
         schema: SchemaRef,
         format: Format,
         compression: Compression,
+        parquet: &ParquetOptions,
     ) -> Result<Self, Error> {
         schema::check(table, &schema, format.name())?;
         Ok(match format {
             Format::Csv => Self::Csv(CsvEncoder::new(schema)),
             Format::Jsonl => Self::Jsonl(JsonlEncoder::new(schema)),
             Format::Arrow => Self::Ipc(IpcEncoder::new(table, &schema)),
-            Format::Parquet => Self::Parquet(ParquetEncoder::new(table, &schema, compression)?),
+            Format::Parquet => Self::Parquet(ParquetEncoder::new(table, &schema, compression, parquet)?),
         })
     }
 

@@ -14,6 +14,7 @@ use crate::encode::{Encoder, TableEncoder};
 use crate::error::Error;
 use crate::format::{Compression, Format};
 use crate::output::{Directory, Document, Manifest, Out, Output, Place};
+use crate::parquet::ParquetOptions;
 use crate::request::{Progress, Report, Request, Target};
 use crate::stop::Stop;
 
@@ -54,7 +55,7 @@ pub fn generate_until(
 ) -> Result<Report, Error> {
     let begun = Instant::now();
     request.check(plan)?;
-    let Request { tables, target, format, compression, shard, force, .. } = request;
+    let Request { tables, target, format, compression, parquet, shard, force, .. } = request;
     let layout = layout(&target, format, request.rows_per_file);
     // Tables that nobody asked for may take longer to count than all that somebody did.
     pool.install(|| plan.count_unless(&tables, &|| stop.is_asked()))?;
@@ -65,7 +66,7 @@ pub fn generate_until(
     if let Some(shard) = shard {
         files = shard.select(files);
     }
-    let written = if matches!(target, Target::Null) { None } else { Some((format, compression)) };
+    let written = if matches!(target, Target::Null) { None } else { Some((format, compression, &parquet)) };
     let encoder = Encoder::new(plan, &tables, written)?;
     // Only a manifest tells the fingerprints of rows.
     let encoder = match target {
@@ -109,7 +110,30 @@ pub fn encode_batches(
     compression: Compression,
 ) -> Result<Vec<u8>, Error> {
     format.check(compression)?;
-    let encoder = TableEncoder::new("batches", schema.clone(), format, compression)?;
+    encode(schema, batches, format, compression, &ParquetOptions::default())
+}
+
+/// The bytes of a Parquet file, made of batches that are at hand. They are one row group.
+///
+/// # Errors
+/// A type that the engine does not make.
+pub fn encode_parquet(
+    schema: &SchemaRef,
+    batches: &[RecordBatch],
+    compression: Compression,
+    options: &ParquetOptions,
+) -> Result<Vec<u8>, Error> {
+    encode(schema, batches, Format::Parquet, compression, options)
+}
+
+fn encode(
+    schema: &SchemaRef,
+    batches: &[RecordBatch],
+    format: Format,
+    compression: Compression,
+    parquet: &ParquetOptions,
+) -> Result<Vec<u8>, Error> {
+    let encoder = TableEncoder::new("batches", schema.clone(), format, compression, parquet)?;
     let mut out = Out::memory();
     let mut document = Document::begin(&encoder, &mut out)?;
     let mut batches = batches.iter().cloned();

@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use seedbed_engine::{Plan, Settings};
-//! use seedbed_formats::{Compression, Format, Request, Target, generate};
+//! use seedbed_formats::{Compression, Format, ParquetOptions, Request, Target, generate};
 //!
 //! let plan = Plan::compile("tables: {people: {rows: 3, columns: {id: serial}}}", &Settings::default())?;
 //! let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build()?;
@@ -17,6 +17,7 @@
 //!     target: Target::Directory(folder.path().to_owned()),
 //!     format: Format::Csv,
 //!     compression: Compression::None,
+//!     parquet: ParquetOptions::default(),
 //!     rows_per_file: None,
 //!     shard: None,
 //!     force: false,
@@ -54,7 +55,8 @@ mod verify;
 
 pub use error::Error;
 pub use format::{Compression, Format};
-pub use generate::{encode_batches, generate, generate_until};
+pub use generate::{encode_batches, encode_parquet, generate, generate_until};
+pub use parquet::{ParquetEncodings, ParquetOptions};
 pub use request::{Progress, Report, Request, TableReport, Target};
 pub use stop::Stop;
 pub use verify::{Verification, VerifyRequest, verify};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use seedbed_engine::run::Shard;
 
 use crate::format::{Compression, Format};
+use crate::parquet::ParquetOptions;
 
 /// Where the data goes.
 pub enum Target {
@@ -30,6 +31,8 @@ pub struct Request {
     pub format: Format,
     /// With which codec; all but [`Compression::None`] are for Parquet alone.
     pub compression: Compression,
+    /// What else can be chosen about Parquet files; other formats take the default alone.
+    pub parquet: ParquetOptions,
     /// The rows of every file but a table's last, 1 or more; `None` for about a million. Only directories
     /// have several files to a table.
     pub rows_per_file: Option<u64>,

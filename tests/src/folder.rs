@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use seedbed_engine::Plan;
 use seedbed_engine::run::Shard;
-use seedbed_formats::{Format, Request, Target, generate};
+use seedbed_formats::{Format, ParquetOptions, Request, Target, generate};
 
 /// How a dataset is written.
 #[derive(Clone, Debug)]
@@ -44,6 +44,7 @@ impl Writing {
             target,
             format: self.format,
             compression: self.format.default_compression(),
+            parquet: ParquetOptions::default(),
             rows_per_file: self.rows_per_file,
             shard: self.shard,
             force: false,

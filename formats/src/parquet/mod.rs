@@ -8,6 +8,8 @@
 
 mod codec;
 mod column;
+mod footer;
+mod options;
 mod schema;
 
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use crate::encode::NextBatch;
 use crate::error::Error;
 use crate::format::Compression;
 use column::{Column, ColumnChunk, ColumnWriter};
+pub use options::{ParquetEncodings, ParquetOptions};
 
 /// The writer of the file as its metadata has it. Readers look for the word `version` in it.
 const CREATED_BY: &str = concat!("seedbed version ", env!("CARGO_PKG_VERSION"));
@@ -45,17 +48,27 @@ pub(crate) struct RowGroup {
 }
 
 impl ParquetEncoder {
-    pub(crate) fn new(table: &str, schema: &Schema, compression: Compression) -> Result<Self, Error> {
-        Self::try_new(table, schema, compression).map_err(|error| encode_error(table, &error))
+    pub(crate) fn new(
+        table: &str,
+        schema: &Schema,
+        compression: Compression,
+        options: &ParquetOptions,
+    ) -> Result<Self, Error> {
+        Self::try_new(table, schema, compression, options).map_err(|error| encode_error(table, &error))
     }
 
-    fn try_new(table: &str, schema: &Schema, compression: Compression) -> Result<Self, ParquetError> {
+    fn try_new(
+        table: &str,
+        schema: &Schema,
+        compression: Compression,
+        options: &ParquetOptions,
+    ) -> Result<Self, ParquetError> {
         let root = schema::root(schema)?;
         let descriptor = Arc::new(SchemaDescriptor::new(Arc::new(root)));
         // Every column has one leaf: lists are the only nested type.
         let columns = schema.fields().iter().zip(descriptor.columns());
-        let columns =
-            columns.map(|(field, leaf)| Column::new(field, leaf, compression)).collect::<Result<_, _>>()?;
+        let columns = columns.map(|(field, leaf)| Column::new(field, leaf, compression, options.encodings));
+        let columns = columns.collect::<Result<_, _>>()?;
         Ok(Self { table: table.to_owned(), schema: descriptor, columns })
     }
 
@@ -143,13 +156,18 @@ impl<'e> ParquetFile<'e> {
 
     /// The bytes at the end.
     pub(crate) fn finish(self) -> Result<Vec<u8>, Error> {
+        let table = &self.encoder.table;
+        self.footer().map_err(|error| encode_error(table, &error))
+    }
+
+    fn footer(self) -> Result<Vec<u8>, ParquetError> {
         let schema = self.encoder.schema.clone();
+        let columns = schema.num_columns();
         let file = FileMetaData::new(2, self.rows as i64, Some(CREATED_BY.to_owned()), None, schema, None);
         let metadata = ParquetMetaData::new(file, self.row_groups);
         let mut bytes = Vec::new();
-        ParquetMetaDataWriter::new(&mut bytes, &metadata)
-            .finish()
-            .map_err(|error| encode_error(&self.encoder.table, &error))?;
+        ParquetMetaDataWriter::new(&mut bytes, &metadata).finish()?;
+        footer::declare_order_of_types(&mut bytes, columns)?;
         Ok(bytes)
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use seedbed_engine::{Plan, Settings};
-use seedbed_formats::{Error, Format, Report, Request, Target, generate};
+use seedbed_formats::{Error, Format, ParquetOptions, Report, Request, Target, generate};
 
 const SCENARIO: &str = "
 scenario: shop
@@ -41,6 +41,7 @@ pub(crate) fn request(target: Target, format: Format) -> Request {
         target,
         format,
         compression: format.default_compression(),
+        parquet: ParquetOptions::default(),
         rows_per_file: Some(10_000),
         shard: None,
         force: false,

@@ -17,6 +17,7 @@ use super::bounds::TextBounds;
 use super::pages::Pages;
 use super::text::{TextPage, statistics};
 use super::{ColumnChunk, hybrid};
+use crate::parquet::options::ParquetEncodings;
 
 /// A dictionary that has grown to so many bytes takes no further pages; they are written as plain text.
 const LARGEST_DICTIONARY: usize = 1 << 20;
@@ -26,6 +27,8 @@ const UNMET: u32 = u32::MAX;
 
 pub(super) struct DictionaryWriter {
     pages: Pages,
+    /// Of the texts that are in no dictionary.
+    encodings: ParquetEncodings,
     /// The indices of the page under construction.
     indices: Vec<u32>,
     dictionary: Dictionary,
@@ -62,9 +65,10 @@ impl Dictionary {
 }
 
 impl DictionaryWriter {
-    pub(super) fn new(pages: Pages) -> Self {
+    pub(super) fn new(pages: Pages, encodings: ParquetEncodings) -> Self {
         Self {
             pages,
+            encodings,
             indices: Vec::new(),
             dictionary: Dictionary::default(),
             batch_values: None,
@@ -100,7 +104,7 @@ impl DictionaryWriter {
             self.close_page()?;
         }
         if is_dictionary_full {
-            self.plain = Some(TextPage::default());
+            self.plain = Some(TextPage::new(self.encodings));
         }
         Ok(())
     }

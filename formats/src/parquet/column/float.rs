@@ -62,11 +62,13 @@ impl FloatWriter {
         if !self.pages.is_page_empty() {
             self.close_page()?;
         }
-        // The specification: a zero bound stands for the zeros of both signs. An infinity that no number has
-        // moved is a value.
         let Bounds { least, greatest, nans, numbers } = self.bounds;
-        let least = (numbers > nans).then_some(if least == 0.0 { -0.0 } else { least });
-        let greatest = (numbers > nans).then_some(if greatest == 0.0 { 0.0 } else { greatest });
+        let (least, greatest) = match numbers > 0 && nans == 0 {
+            // An infinity that no number has moved is a value.
+            true => (Some(least_zero(least)), Some(greatest_zero(greatest))),
+            // NaN has no place in the order of the type, and some readers would skip it by the bounds of the others.
+            false => (None, None),
+        };
         let physical = self.pages.leaf().physical_type();
         let nans = Some(nans);
         self.pages.finish(None, |nulls| match physical {
@@ -102,6 +104,16 @@ impl Bounds {
         let numbers = self.numbers + (array.len() - array.null_count()) as u64;
         *self = Self { least, greatest, nans, numbers };
     }
+}
+
+/// A least number as the specification wants it: zero stands for the zeros of both signs.
+pub(super) fn least_zero(number: f64) -> f64 {
+    if number == 0.0 { -0.0 } else { number }
+}
+
+/// A greatest number, likewise.
+pub(super) fn greatest_zero(number: f64) -> f64 {
+    if number == 0.0 { 0.0 } else { number }
 }
 
 /// Appends the numbers that are not NULL.

@@ -25,6 +25,7 @@ use parquet::schema::types::ColumnDescPtr;
 
 use crate::format::Compression;
 use crate::parquet::codec::Codec;
+use crate::parquet::options::ParquetEncodings;
 use pages::Pages;
 
 /// What is known about a column before its values.
@@ -32,6 +33,7 @@ pub(super) struct Column {
     field: FieldRef,
     leaf: ColumnDescPtr,
     compression: Compression,
+    encodings: ParquetEncodings,
     /// For types that go through parquet's own writers.
     nested: Option<nested::Factory>,
 }
@@ -62,12 +64,13 @@ impl Column {
         field: &FieldRef,
         leaf: &ColumnDescPtr,
         compression: Compression,
+        encodings: ParquetEncodings,
     ) -> Result<Self, ParquetError> {
         let nested = match field.data_type() {
             DataType::List(_) | DataType::Null => Some(nested::Factory::new(field, compression)?),
             _ => None,
         };
-        Ok(Self { field: field.clone(), leaf: leaf.clone(), compression, nested })
+        Ok(Self { field: field.clone(), leaf: leaf.clone(), compression, encodings, nested })
     }
 
     pub(super) fn writer(&self) -> Result<ColumnWriter<'_>, ParquetError> {
@@ -88,9 +91,11 @@ impl Column {
                 Kind::Wide(wide::WideWriter::new(pages))
             }
             DataType::Boolean => Kind::Boolean(boolean::BooleanWriter::new(pages)),
-            DataType::Utf8 | DataType::Binary => Kind::Text(text::TextWriter::new(pages)),
-            DataType::Interval(_) => Kind::Interval(text::TextWriter::new(pages)),
-            DataType::Dictionary(..) => Kind::Dictionary(Box::new(dictionary::DictionaryWriter::new(pages))),
+            DataType::Utf8 | DataType::Binary => Kind::Text(text::TextWriter::new(pages, self.encodings)),
+            DataType::Interval(_) => Kind::Interval(text::TextWriter::new(pages, self.encodings)),
+            DataType::Dictionary(..) => {
+                Kind::Dictionary(Box::new(dictionary::DictionaryWriter::new(pages, self.encodings)))
+            }
             other => return Err(ParquetError::NYI(format!("type {other}"))),
         }))
     }

@@ -6,10 +6,13 @@ use arrow::array::{Array, ArrayRef, AsArray, ListArray};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
+use parquet::file::statistics::{Statistics, ValueStatistics};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter, TrackedWrite};
 use parquet::schema::types::SchemaDescPtr;
 
+use super::float::{greatest_zero, least_zero};
 use super::{ColumnChunk, interval};
 use crate::format::Compression;
 use crate::parquet::codec::parquet_compression;
@@ -68,9 +71,36 @@ impl NestedWriter<'_> {
         let mut out = TrackedWrite::new(Vec::new());
         let mut group = SerializedRowGroupWriter::new(schema.clone(), properties.clone(), &mut out, 0, None);
         self.writer.close()?.append_to_row_group(&mut group)?;
-        let metadata = group.close()?.column(0).clone();
+        let metadata = in_order_of_type(group.close()?.column(0).clone())?;
         Ok(ColumnChunk { bytes: vec![out.into_inner()?], metadata })
     }
+}
+
+/// Bounds of floats that hold in the order of the type, too: parquet's own are those of IEEE 754's total order.
+fn in_order_of_type(column: ColumnChunkMetaData) -> Result<ColumnChunkMetaData, ParquetError> {
+    let statistics = match column.statistics() {
+        Some(Statistics::Float(statistics)) => Statistics::Float(without_nan(
+            statistics,
+            |number| least_zero(number.into()) as f32,
+            |number| greatest_zero(number.into()) as f32,
+        )),
+        Some(Statistics::Double(statistics)) => {
+            Statistics::Double(without_nan(statistics, least_zero, greatest_zero))
+        }
+        _ => return Ok(column),
+    };
+    column.into_builder().set_statistics(statistics).build()
+}
+
+fn without_nan<T: Copy>(
+    of: &ValueStatistics<T>,
+    least: impl Fn(T) -> T,
+    greatest: impl Fn(T) -> T,
+) -> ValueStatistics<T> {
+    let has_nan = of.nan_count_opt() != Some(0);
+    let bound = |bound: Option<&T>| bound.copied().filter(|_| !has_nan);
+    let (least, greatest) = (bound(of.min_opt()).map(least), bound(of.max_opt()).map(greatest));
+    ValueStatistics::new(least, greatest, None, of.null_count_opt(), false).with_nan_count(of.nan_count_opt())
 }
 
 fn type_without_intervals(data_type: &DataType) -> DataType {

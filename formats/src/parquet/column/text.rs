@@ -1,4 +1,5 @@
-//! Text and bytes: lengths as differences, then all bytes in one piece.
+//! Text and bytes. Plain, every value stands behind its length in four bytes, which everything reads; the
+//! modern way has all lengths first, as differences, and then all bytes in one piece.
 
 use arrow::array::{Array, ArrayRef, AsArray, GenericByteArray};
 use arrow::buffer::Buffer;
@@ -12,6 +13,7 @@ use super::ColumnChunk;
 use super::bounds::{TextBound, TextBounds};
 use super::delta::{self, Width};
 use super::pages::Pages;
+use crate::parquet::options::ParquetEncodings;
 
 /// A page of text is closed after the batch that makes it as long as this.
 const BYTES_PER_PAGE: usize = 1 << 20;
@@ -24,16 +26,17 @@ pub(super) struct TextWriter {
 
 /// The texts of a page under construction. Their bytes stay where the batches have them until the page is
 /// closed.
-#[derive(Default)]
 pub(super) struct TextPage {
+    encodings: ParquetEncodings,
     lengths: Vec<i64>,
-    pieces: Vec<Buffer>,
+    /// The bytes of so many texts, one after the other.
+    pieces: Vec<(Buffer, usize)>,
     bytes: usize,
 }
 
 impl TextWriter {
-    pub(super) fn new(pages: Pages) -> Self {
-        Self { pages, page: TextPage::default(), bounds: TextBounds::default() }
+    pub(super) fn new(pages: Pages, encodings: ParquetEncodings) -> Self {
+        Self { pages, page: TextPage::new(encodings), bounds: TextBounds::default() }
     }
 
     pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
@@ -58,6 +61,10 @@ impl TextWriter {
 }
 
 impl TextPage {
+    pub(super) fn new(encodings: ParquetEncodings) -> Self {
+        Self { encodings, lengths: Vec::new(), pieces: Vec::new(), bytes: 0 }
+    }
+
     /// Adds the texts that are not NULL.
     pub(super) fn add<T: ByteArrayType<Offset = i32>>(
         &mut self,
@@ -70,7 +77,7 @@ impl TextPage {
             None => {
                 bounds.include_all(offsets, array.value_data());
                 self.lengths.extend(offsets.windows(2).map(|ends| i64::from(ends[1] - ends[0])));
-                self.pieces.push(array.values().slice_with_length(start, end - start));
+                self.pieces.push((array.values().slice_with_length(start, end - start), array.len()));
                 self.bytes += end - start;
             }
             Some(nulls) => {
@@ -83,7 +90,7 @@ impl TextPage {
                     piece.extend_from_slice(text);
                 }
                 self.bytes += piece.len();
-                self.pieces.push(piece.into());
+                self.pieces.push((piece.into(), nulls.len() - nulls.null_count()));
             }
         }
     }
@@ -93,15 +100,50 @@ impl TextPage {
     }
 
     pub(super) fn close(&mut self, pages: &mut Pages) -> Result<(), ParquetError> {
-        pages.close_page(Encoding::DELTA_LENGTH_BYTE_ARRAY, |out| {
-            delta::encode(&self.lengths, Width::Bits32, out);
-            out.reserve(self.bytes);
-            self.pieces.iter().for_each(|piece| out.extend_from_slice(piece));
-        })?;
+        match self.encodings {
+            ParquetEncodings::Compatible => pages.close_page(Encoding::PLAIN, |out| self.write_plain(out))?,
+            ParquetEncodings::Modern => pages.close_page(Encoding::DELTA_LENGTH_BYTE_ARRAY, |out| {
+                delta::encode(&self.lengths, Width::Bits32, out);
+                out.reserve(self.bytes);
+                self.pieces.iter().for_each(|(piece, _)| out.extend_from_slice(piece));
+            })?,
+        }
         self.lengths.clear();
         self.pieces.clear();
         self.bytes = 0;
         Ok(())
+    }
+}
+
+/// Bytes that a short text is copied with at once: a copy of a known length costs a fraction of one whose length varies.
+const COPIED_AT_ONCE: usize = 32;
+
+impl TextPage {
+    /// Appends the texts, each behind its length.
+    fn write_plain(&self, out: &mut Vec<u8>) {
+        let mut at = out.len();
+        // Copies reach beyond what counts.
+        out.resize(at + self.lengths.len() * size_of::<u32>() + self.bytes + COPIED_AT_ONCE, 0);
+        let mut lengths = &*self.lengths;
+        for (piece, count) in &self.pieces {
+            let (of_piece, rest) = lengths.split_at(*count);
+            lengths = rest;
+            let mut from = 0;
+            for length in of_piece {
+                let length = *length as usize;
+                out[at..at + 4].copy_from_slice(&(length as u32).to_le_bytes());
+                at += 4;
+                match piece[from..].first_chunk::<COPIED_AT_ONCE>() {
+                    Some(chunk) if length <= COPIED_AT_ONCE => {
+                        out[at..at + COPIED_AT_ONCE].copy_from_slice(chunk);
+                    }
+                    _ => out[at..at + length].copy_from_slice(&piece[from..from + length]),
+                }
+                from += length;
+                at += length;
+            }
+        }
+        out.truncate(at);
     }
 }
 
