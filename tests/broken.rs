@@ -153,7 +153,12 @@ fn a_killed_run_leaves_only_complete_files_and_can_be_repeated() {
     let arguments = || KILLED.into_iter().chain(["--to", to.to_str().unwrap()]);
     let mut child = seedbed(arguments()).stderr(Stdio::null()).spawn().unwrap();
     let begun = Instant::now();
-    while !to.join("events/part-00003.csv").exists() {
+    // The folder in which a run writes until everything is whole.
+    let stage = || {
+        let entries = fs::read_dir(&to).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).find(|path| path.join("run.json").exists())
+    };
+    while !stage().is_some_and(|stage| stage.join("events/part-00003.csv").exists()) {
         assert!(begun.elapsed() < Duration::from_secs(60), "the run does not get anywhere");
         assert!(child.try_wait().unwrap().is_none(), "the run is over before it is killed");
         std::thread::sleep(Duration::from_millis(1));
@@ -163,22 +168,7 @@ fn a_killed_run_leaves_only_complete_files_and_can_be_repeated() {
     child.wait().unwrap();
 
     let left = files(&to);
-    assert!(!left.contains_key("manifest.json"), "a dataset that is not complete has no manifest");
-    let plan = shipped::compile(
-        &shipped::text("saas"),
-        &seedbed_engine::Settings { scale: 2.0, ..Default::default() },
-    );
-    let parts = left.iter().filter(|(name, _)| name.ends_with(".csv"));
-    let mut complete = 0;
-    for (name, bytes) in parts {
-        let (table, part) = name.split_once("/part-").unwrap();
-        let number: u64 = part.strip_suffix(".csv").unwrap().parse().unwrap();
-        let rows = plan.rows(plan.table(table).unwrap()).unwrap();
-        let expected = rows.saturating_sub(number * 5000).min(5000);
-        assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count() as u64, expected + 1, "{name}");
-        complete += 1;
-    }
-    assert!(complete > 4);
+    assert!(!left.is_empty() && left.keys().all(|name| name.starts_with(".seedbed-")), "{:?}", left.keys());
 
     let again = seedbed(arguments()).output().unwrap();
     assert_failed(&again, 2, &["is not empty", "--force"]);

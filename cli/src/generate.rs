@@ -2,7 +2,7 @@
 
 use indicatif::ProgressBar;
 use seedbed_engine::Plan;
-use seedbed_formats::{Request, Stop};
+use seedbed_formats::{Error, Request, Stop};
 use seedbed_postgres::connect::Target;
 
 use crate::arguments::Generate;
@@ -56,14 +56,23 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
         let waits = asked.stop();
         if !waits {
             // The program ends here, and not where the bar is taken away.
-            bar.iter().for_each(ProgressBar::finish_and_clear);
-            output::note("interrupted\n");
+            let bar = bar.clone();
+            output::last_words(move || {
+                bar.iter().for_each(ProgressBar::finish_and_clear);
+                output::note("interrupted\n");
+            });
         }
         waits
     })?;
     let result =
         seedbed_formats::generate_until(&plan, request, &pool, &stop, &mut |step| progress.step(&step));
     progress.finish();
+    if matches!(result, Err(Error::Interrupted)) && !stop.stop() {
+        // There is nothing to be undone, so the handler of the signal says so and ends the program.
+        loop {
+            std::thread::park();
+        }
+    }
     let report = result?;
 
     if arguments.json {

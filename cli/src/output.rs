@@ -25,6 +25,17 @@ pub(crate) fn note(text: &str) {
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
+/// Says something before the program ends, unless nobody reads: where stderr leads to a pager that has stopped, saying it would
+/// wait for ever.
+pub(crate) fn last_words(say: impl FnOnce() + Send + 'static) {
+    let (said, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        say();
+        let _ = said.send(());
+    });
+    let _ = heard.recv_timeout(std::time::Duration::from_millis(500));
+}
+
 /// The width of stdout, when that is a terminal.
 pub(crate) fn columns() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))

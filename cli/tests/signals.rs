@@ -12,16 +12,15 @@ fn spawn(folder: &Path, arguments: &[&str]) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// The files below a folder that are not complete.
-fn partial_files(folder: &Path) -> usize {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let partial = |path: &Path| path.extension().is_some_and(|extension| extension == "partial");
-    entries.map(|path| if path.is_dir() { partial_files(&path) } else { usize::from(partial(&path)) }).sum()
-}
-
+/// Waits until something that is not complete is in a folder, and more than begun.
 fn wait_for_partial_files(folder: &Path) {
     let begun = Instant::now();
-    while partial_files(folder) == 0 {
+    let is_partial = |name: &str| name.ends_with(".partial") || name.starts_with(".seedbed-");
+    let is_there = |folder: &Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.filter(|entry| entry.file_name().to_str().is_some_and(is_partial)).count() > 0
+    };
+    while !is_there(folder) && !is_there(&folder.join("data")) {
         assert!(begun.elapsed() < Duration::from_secs(60));
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -53,6 +52,78 @@ fn a_signal_removes_what_was_written() {
         assert_eq!((output.status.code(), &*stderr), (Some(130), expected), "{signal}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{signal}");
     }
+}
+
+/// `--force` had removed what was there before.
+#[test]
+fn what_was_there_stays_whatever_ends_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = ["--to", "data", "--scale", "0.01"];
+    let verify = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_seedbed"));
+        command.args(["verify", "saas"]).args(to).current_dir(folder.path());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seedbed"));
+    command.args(["generate", "saas", "--quiet"]).args(to).current_dir(folder.path());
+    assert!(command.status().unwrap().success());
+    verify();
+    for signal in ["INT", "KILL"] {
+        let child = spawn(folder.path(), &["--to", "data", "--force"]);
+        wait_for_partial_files(folder.path());
+        stopped(child, signal);
+        verify();
+    }
+    let left = |folder: &Path| fs::read_dir(folder).unwrap().count();
+    assert_eq!(left(&folder.path().join("data")), 1 + 7 + 1, "a killed run leaves its folder");
+    assert!(command.arg("--force").status().unwrap().success());
+    verify();
+    assert_eq!(left(&folder.path().join("data")), 1 + 7, "and the next one takes it away");
+}
+
+/// A pipe that nobody reads kept the run waiting whatever it was told, before it was opened and after.
+#[test]
+fn a_signal_ends_a_run_into_a_pipe() {
+    for (signal, is_open) in [("INT", false), ("TERM", false), ("HUP", true), ("INT", true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe.csv");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        // One that is open for reading and writing has a reader that never reads.
+        let reader = is_open.then(|| fs::File::options().read(true).write(true).open(&pipe).unwrap());
+        let child = spawn(folder.path(), &["--tables", "events", "--to", "pipe.csv"]);
+        std::thread::sleep(Duration::from_millis(500));
+        let output = stopped(child, signal);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), &*stderr), (Some(130), "interrupted\n"), "{signal}");
+        drop(reader);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
+
+/// A pager that has stopped reads neither stdout nor stderr, and saying that the run was interrupted waited for it.
+#[test]
+fn a_signal_ends_a_run_that_nobody_listens_to() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec \"$0\" generate saas --scale 50 --tables events --to - 2>&1"]);
+    let child = command.arg(env!("CARGO_BIN_EXE_seedbed")).stdout(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    let output = stopped(child, "INT");
+    assert_eq!(output.status.code(), Some(130));
+}
+
+/// A pipe whose reader has gone is no failure, as on stdout.
+#[test]
+fn a_reader_that_goes_away_ends_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.csv");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let child = spawn(folder.path(), &["--tables", "events", "--to", "pipe.csv"]);
+    let mut first = [0; 10];
+    std::io::Read::read_exact(&mut fs::File::open(&pipe).unwrap(), &mut first).unwrap();
+    assert_eq!(&first, b"id,tenant_");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), &output.stderr[..]), (Some(0), &b""[..]));
 }
 
 /// Nobody reads, so the run waits, and has nothing to undo.

@@ -13,7 +13,7 @@ use seedbed_engine::{Plan, ROWS_PER_BATCH};
 use crate::encode::{Encoder, TableEncoder};
 use crate::error::Error;
 use crate::format::{Compression, Format};
-use crate::output::{Directory, Document, Manifest, Out, Output, Place};
+use crate::output::{Directory, Document, Existing, Manifest, Out, Output, Place, folder_of};
 use crate::parquet::ParquetOptions;
 use crate::request::{Progress, Report, Request, Target};
 use crate::stop::Stop;
@@ -74,7 +74,13 @@ pub fn generate_until(
         _ => encoder,
     };
     let encoder = encoder.until(stop.clone());
-    if matches!(target, Target::Directory(_) | Target::File(_)) && stop.listen() {
+    // What goes down a pipe cannot be undone, and a pipe may make the run wait for ever.
+    let can_be_undone = match &target {
+        Target::Directory(_) => true,
+        Target::File(path) => !is_stream(path),
+        Target::Writer(_) | Target::Null => false,
+    };
+    if can_be_undone && stop.listen() {
         return Err(Error::Interrupted);
     }
     let place = match target {
@@ -214,6 +220,10 @@ fn prepare_file(path: &Path, force: bool) -> Result<Place, Error> {
         }
         Some(there) if !there.is_file() => {
             let stream = File::options().write(true).open(path).map_err(Error::io("open", path))?;
+            if stream.metadata().map_err(Error::io("open", path))?.is_file() {
+                // Another file has taken the name meanwhile.
+                return Err(Error::Exists { path: path.to_owned() });
+            }
             return Ok(Place::One(Some(Out::stream(Box::new(stream)))));
         }
         Some(_) if !force => return Err(Error::Exists { path: path.to_owned() }),
@@ -223,24 +233,25 @@ fn prepare_file(path: &Path, force: bool) -> Result<Place, Error> {
             return Err(Error::usage(message, "name the file itself, or remove the link"));
         }
         None => {
-            let folder = match path.parent() {
-                Some(folder) if folder != Path::new("") => folder,
-                _ => Path::new("."),
-            };
-            fs::metadata(folder).map_err(Error::io("create a file in", folder))?;
+            fs::metadata(folder_of(path)).map_err(Error::io("create a file in", folder_of(path)))?;
         }
     }
-    if is_link {
+    let existing = if force { Existing::Replace } else { Existing::Keep };
+    let out = match is_link {
         // It stays one: what it leads to is replaced.
-        let file = fs::canonicalize(path).map_err(Error::io("read", path))?;
-        return Ok(Place::One(Some(Out::file(&file)?)));
-    }
-    let out = Out::file(path)?;
+        true => Out::file(&fs::canonicalize(path).map_err(Error::io("read", path))?, existing)?,
+        false => Out::file(path, existing)?,
+    };
     // Another run may have completed it before this one got hold of it.
     if !force && path.exists() {
         return Err(Error::Exists { path: path.to_owned() });
     }
     Ok(Place::One(Some(out)))
+}
+
+/// Whether something is there that is written to as it is: a pipe, a device.
+fn is_stream(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
 #[cfg(test)]

@@ -1,42 +1,59 @@
-//! A dataset in a directory: `<table>/part-00000.<extension>`, and a manifest that comes last.
+//! A dataset in a directory: `<table>/part-00000.<extension>`, and a manifest.
 //!
-//! A run has the directory for itself; only shards of one dataset share it. Before its first file a run leaves a *marker*, its
-//! manifest still without files under a name of its own, which tells others, and runs to come, whose files these are.
+//! Everything is written into a [`Stage`] and moved to its place when it is whole, the manifest last, so that what was there
+//! before stays until then. A run has the directory for itself; only shards of one dataset share it.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::durable::{self, Syncer};
 use super::earlier::{self, Earlier};
-use super::lock::{self, Use};
+use super::lock::{self, Holder, Use};
 use super::manifest::{Manifest, ManifestFile};
-use super::names::{self, BEGUN, part};
+use super::names::{self, part};
 use super::partial::Out;
+use super::stage::{Exchange, Other, Stage};
+use super::temporary;
 use crate::error::Error;
 use crate::format::Format;
 
-/// How often a folder is made that others remove at the same moment.
-const ATTEMPTS: usize = 10;
-
 /// A directory being written. Unless it is finished, everything written is removed again.
 pub(crate) struct Directory {
-    root: PathBuf,
-    made_root: bool,
-    /// The folders of tables that were not there before.
-    made_folders: BTreeSet<PathBuf>,
-    extension: &'static str,
+    // In the order in which they go: what is written to before what it lies in.
+    syncer: Option<Syncer>,
+    stage: Stage,
+    /// The folders of tables that have been made in the stage.
+    folders: BTreeSet<String>,
+    /// What is replaced at the end: manifests, then files.
+    replaced: Vec<String>,
     manifest: Manifest,
-    /// Kept open, because it is this run's as long as that.
-    marker: Option<File>,
-    finished: bool,
-    /// Keeps other runs out. Stands last, so that it goes when everything else is done.
+    extension: &'static str,
+    place: Root,
+}
+
+/// The directory itself.
+struct Root {
+    path: PathBuf,
+    /// Whether it was not there before, and goes again when nothing comes of it.
+    is_new: bool,
+    /// Keeps other runs out.
     _lock: Option<File>,
 }
 
+impl Drop for Root {
+    fn drop(&mut self) {
+        if self.is_new {
+            // It stays when something is in it.
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+}
+
 impl Directory {
-    /// Makes the directory, or finds it fit, or makes it so: `force` removes an earlier dataset, or an
-    /// earlier run of this shard, and nothing else. `files` are those to be written: table and number.
+    /// Makes the directory, or finds it fit: with `force`, an earlier dataset, or an earlier run of this shard, may be there and
+    /// is replaced at the end, and nothing else. `files` are those to be written: table and number.
     pub(crate) fn prepare(
         root: PathBuf,
         manifest: Manifest,
@@ -51,171 +68,197 @@ impl Directory {
             let message = format!("`{}` is a file", root.display());
             return Err(Error::usage(message, "a directory is asked for; one table alone can go to a file"));
         }
-        let made_root = make(&root)?;
+        let is_new = make(&root)?;
         let usage = if manifest.shard().is_some() { Use::Shared } else { Use::Alone };
-        let lock = lock::enter(&root, usage)?;
-        let mut directory = Self {
-            root,
-            made_root,
-            made_folders: BTreeSet::new(),
-            extension: format.extension(),
-            manifest,
-            marker: None,
-            finished: false,
-            _lock: lock,
+        let place = Root { _lock: lock::enter(&root, usage)?, path: root, is_new };
+        let (stage, replaced) = match manifest.shard() {
+            None => make_room(&place.path, &manifest, force)?,
+            Some(_) => join_shards(&place.path, &manifest, format, files, force)?,
         };
-        match directory.manifest.shard() {
-            None => directory.make_room(force)?,
-            Some(_) => directory.join_shards(files, force)?,
-        }
-        Ok(directory)
+        Ok(Self {
+            syncer: Some(Syncer::start()?),
+            stage,
+            folders: BTreeSet::new(),
+            replaced,
+            manifest,
+            extension: format.extension(),
+            place,
+        })
     }
 
     /// Begins a file.
     pub(crate) fn open(&mut self, table: &str, file: u64) -> Result<Out, Error> {
-        let path = self.root.join(part(table, file, self.extension));
-        let folder = self.root.join(table);
-        for _ in 0..ATTEMPTS {
-            if !folder.exists() {
-                fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-                self.made_folders.insert(folder.clone());
-            }
-            match Out::file_with_checksum(&path) {
-                // Another shard has just found the folder empty, and removed it.
-                Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
-                result => return result,
-            }
+        let name = part(table, file, self.extension);
+        if self.folders.insert(table.to_owned()) {
+            let folder = self.stage.path().join(table);
+            fs::create_dir(&folder).map_err(Error::io("create", &self.place.path.join(table)))?;
         }
-        Out::file_with_checksum(&path)
+        let queue = self.syncer.as_ref().expect("files are synced until the directory is finished").queue();
+        Out::staged(&self.stage.path().join(&name), self.place.path.join(&name), queue)
     }
 
-    /// Notes a file that has its name.
+    /// Notes a file that is complete.
     pub(crate) fn completed(&mut self, table: &str, file: ManifestFile) {
         self.manifest.add(table, file);
     }
 
-    /// Writes the manifest.
+    /// Writes the manifest, and moves everything to its place.
     pub(crate) fn finish(mut self) -> Result<(), Error> {
-        let mut out = Out::file(&self.root.join(self.manifest.file_name()))?;
-        out.write(self.manifest.to_string().as_bytes())?;
-        out.complete()?;
-        self.finished = true;
-        earlier::remove(&self.marker_path())
+        self.syncer.take().map_or(Ok(()), Syncer::finish)?;
+        let name = self.manifest.file_name();
+        let path = self.place.path.join(&name);
+        let mut file =
+            temporary::create(&self.stage.path().join(&name)).map_err(Error::io("create", &path))?;
+        let written = file.write_all(self.manifest.to_string().as_bytes());
+        written.and_then(|()| durable::sync(&file)).map_err(Error::io("write", &path))?;
+        let files: Vec<String> = self.manifest.files().map(|file| file.name.clone()).collect();
+        if let Some(link) = self
+            .manifest
+            .table_names()
+            .map(|table| self.place.path.join(table))
+            .find(|folder| fs::symlink_metadata(folder).is_ok_and(|there| !there.is_dir()))
+        {
+            return Err(stranger(&link, ""));
+        }
+        let exchange = self.exchange(&name, &files);
+        exchange.run(&self.replaced)?;
+        self.stage.done();
+        self.place.is_new = false;
+        for name in &self.replaced {
+            // A folder stays when something is left in it.
+            let _ = name.rsplit_once('/').map(|(folder, _)| fs::remove_dir(self.place.path.join(folder)));
+        }
+        Ok(())
+    }
+
+    fn exchange<'e>(&'e self, manifest: &'e str, files: &'e [String]) -> Exchange<'e> {
+        Exchange { root: &self.place.path, stage: self.stage.path(), manifest, files }
     }
 
     /// What its files' names end with.
     pub(crate) fn extension(&self) -> &'static str {
         self.extension
     }
-
-    fn marker_path(&self) -> PathBuf {
-        self.root.join(self.manifest.file_name() + BEGUN)
-    }
-
-    /// Leaves the marker. Nobody else has it, or this is a shard that another run is writing.
-    fn mark(&mut self) -> Result<(), Error> {
-        let path = self.marker_path();
-        let mut marker = lock::claim(&path, &self.root)?;
-        let written = marker.set_len(0).and_then(|()| marker.write_all(self.manifest.to_string().as_bytes()));
-        self.marker = Some(marker);
-        written.map_err(Error::io("write", &path))
-    }
-
-    /// Empties a directory of an earlier dataset, or refuses one that is not empty.
-    fn make_room(&mut self, force: bool) -> Result<(), Error> {
-        let is_empty = earlier::names_in(&self.root)?.is_empty();
-        if !is_empty && !force {
-            return Err(Error::NotEmpty { path: self.root.clone() });
-        }
-        let earlier = Earlier::read(&self.root)?;
-        if !is_empty && earlier.manifests.is_empty() {
-            return Err(strange(&self.root));
-        }
-        for table in self.manifest.table_names() {
-            if let Some(stranger) = earlier.stranger(&self.root, table)? {
-                let message = format!("`{}` is no file of seedbed's", stranger.display());
-                let hint = format!(
-                    "readers would take it for a part of table `{table}`: move it away, or choose another directory"
-                );
-                return Err(Error::usage(message, hint));
-            }
-        }
-        self.mark()?;
-        earlier.remove(&self.root, &(self.manifest.file_name() + BEGUN))
-    }
-
-    /// Finds the directory empty, or holding this dataset's shards; replaces this shard if asked to.
-    fn join_shards(&mut self, files: &[(&str, u64)], force: bool) -> Result<(), Error> {
-        let is_empty = earlier::names_in(&self.root)?.is_empty();
-        if !is_empty && !self.has_other_shards()? {
-            return Err(if force {
-                strange(&self.root)
-            } else {
-                Error::NotEmpty { path: self.root.clone() }
-            });
-        }
-        let manifest = self.root.join(self.manifest.file_name());
-        if manifest.exists() && !force {
-            return Err(Error::Exists { path: manifest });
-        }
-        let files: Vec<String> =
-            files.iter().map(|(table, file)| part(table, *file, self.extension)).collect();
-        if !manifest.exists() && !self.marker_path().exists() {
-            // This shard has never been here, so its files cannot be.
-            let stranger = files.iter().map(|file| self.root.join(file)).find(|path| path.exists());
-            if let Some(path) = stranger {
-                let message = format!("`{}` exists, and no manifest has it", path.display());
-                return Err(Error::usage(message, "move it away, or choose another directory"));
-            }
-        }
-        self.mark()?;
-        // Whoever came at the same time has looked before this marker was there, or sees it.
-        self.has_other_shards()?;
-        earlier::remove(&manifest)?;
-        earlier::remove_parts(&self.root, files.iter().map(String::as_str))
-    }
-
-    /// Whether there are shards of this dataset, complete or not. Those of another one are an error.
-    fn has_other_shards(&self) -> Result<bool, Error> {
-        let mut found = false;
-        for name in earlier::names_in(&self.root)?.into_iter().filter(|name| names::is_manifest(name)) {
-            let path = self.root.join(&name);
-            let text = match fs::read_to_string(&path) {
-                // A marker goes when its shard is complete.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-                text => text.map_err(Error::io("read", &path))?,
-            };
-            let is_other = !self.manifest.is_same_dataset(&text);
-            // While it is being written nothing is known of it; whoever writes it looks again afterwards.
-            let is_known = !earlier::is_unfinished(&name) || Manifest::files_named(&text).is_some();
-            if is_other && is_known {
-                let message = format!("`{}` belongs to another dataset", path.display());
-                return Err(Error::usage(message, "choose another directory, or remove this one"));
-            }
-            found = true;
-        }
-        Ok(found)
-    }
 }
 
-impl Drop for Directory {
-    fn drop(&mut self) {
-        if self.finished {
-            return;
-        }
-        // What has gone wrong is being reported already; what cannot be removed stays.
-        if self.marker.is_some() {
-            let files = self.manifest.files().map(|file| file.name.as_str());
-            let _ = earlier::remove_parts(&self.root, files);
-            let _ = fs::remove_file(self.marker_path());
-        }
-        for folder in &self.made_folders {
-            let _ = fs::remove_dir(folder);
-        }
-        if self.made_root {
-            let _ = fs::remove_dir(&self.root);
+/// Finds a directory empty, or holding an earlier dataset that is to be replaced: its manifests and files.
+fn make_room(root: &Path, manifest: &Manifest, force: bool) -> Result<(Stage, Vec<String>), Error> {
+    let is_empty = earlier::names_in(root)?.is_empty();
+    if !is_empty && !force {
+        return Err(Error::NotEmpty { path: root.to_owned() });
+    }
+    let others = Other::all(root, None)?;
+    if others.iter().any(|other| other.holder == Holder::Running) {
+        return Err(Error::InUse { path: root.to_owned() });
+    }
+    if !is_empty && others.is_empty() && Earlier::read(root)?.manifests.is_empty() {
+        return Err(strange(root));
+    }
+    others.iter().try_for_each(|other| recover(root, other))?;
+    let earlier = Earlier::read(root)?;
+    for table in manifest.table_names() {
+        if let Some(path) = earlier.stranger(root, table)? {
+            return Err(stranger(&path, table));
         }
     }
+    others.into_iter().try_for_each(Other::remove)?;
+    Ok((Stage::make(root, &manifest.to_string())?, earlier.names()))
+}
+
+/// Finds the directory empty, or holding this dataset's shards; replaces this shard if asked to.
+fn join_shards(
+    root: &Path,
+    manifest: &Manifest,
+    format: Format,
+    files: &[(&str, u64)],
+    force: bool,
+) -> Result<(Stage, Vec<String>), Error> {
+    let is_empty = earlier::names_in(root)?.is_empty();
+    if !is_empty && !has_other_shards(root, manifest, None)? {
+        return Err(if force { strange(root) } else { Error::NotEmpty { path: root.to_owned() } });
+    }
+    for table in manifest.table_names() {
+        let folder = root.join(table);
+        if fs::symlink_metadata(&folder).is_ok_and(|there| !there.is_dir()) {
+            return Err(stranger(&folder, table));
+        }
+    }
+    let about = manifest.to_string();
+    let is_this = |other: &Other| other.holder == Holder::Gone && other.about == about;
+    let dead: Vec<Other> = Other::all(root, None)?.into_iter().filter(is_this).collect();
+    dead.iter().try_for_each(|other| recover(root, other))?;
+    let path = root.join(manifest.file_name());
+    let is_there = path.exists();
+    if is_there && !force {
+        return Err(Error::Exists { path });
+    }
+    let files = files.iter().map(|(table, file)| part(table, *file, format.extension()));
+    let there: Vec<String> = files.filter(|file| fs::symlink_metadata(root.join(file)).is_ok()).collect();
+    if let Some(file) = there.first().filter(|_| !is_there) {
+        // This shard has never been here, so its files cannot be.
+        let message = format!("`{}` exists, and no manifest has it", root.join(file).display());
+        return Err(Error::usage(message, "move it away, or choose another directory"));
+    }
+    dead.into_iter().try_for_each(Other::remove)?;
+    let stage = Stage::make(root, &about)?;
+    // Whoever came at the same time has looked before this stage was there, or sees it.
+    has_other_shards(root, manifest, Some(&stage))?;
+    let replaced =
+        if is_there { [manifest.file_name()].into_iter().chain(there).collect() } else { Vec::new() };
+    Ok((stage, replaced))
+}
+
+/// Whether there are shards of this dataset, complete or not. Those of another one are an error, and so is a run that writes
+/// this one.
+fn has_other_shards(root: &Path, manifest: &Manifest, mine: Option<&Stage>) -> Result<bool, Error> {
+    let mut found = false;
+    let foreign = |path: &Path| {
+        let message = format!("`{}` belongs to another dataset", path.display());
+        Error::usage(message, "choose another directory, or remove this one")
+    };
+    for name in earlier::names_in(root)?.into_iter().filter(|name| names::is_manifest(name)) {
+        let path = root.join(&name);
+        // Reading a pipe would wait.
+        let text = match path.is_file() {
+            true => fs::read(&path).map_err(Error::io("read", &path))?,
+            false => return Err(foreign(&path)),
+        };
+        if !manifest.is_same_dataset(&String::from_utf8_lossy(&text)) {
+            return Err(foreign(&path));
+        }
+        found = true;
+    }
+    for other in Other::all(root, mine)? {
+        if Manifest::files_named(&other.about).is_none() {
+            // Nothing is known of it yet; whoever writes it looks again afterwards.
+            continue;
+        }
+        if !manifest.is_same_dataset(&other.about) {
+            return Err(foreign(&other.path));
+        }
+        if other.about == manifest.to_string() && other.holder == Holder::Running {
+            return Err(Error::InUse { path: root.to_owned() });
+        }
+        found = true;
+    }
+    Ok(found)
+}
+
+/// Brings back what a run had set aside that was killed while it moved its files into place.
+fn recover(root: &Path, dead: &Other) -> Result<(), Error> {
+    for manifest in earlier::names_in(&dead.path)?.into_iter().filter(|name| names::is_manifest(name)) {
+        let text = fs::read_to_string(dead.path.join(&manifest)).unwrap_or_default();
+        let tables = Manifest::files_named(&text).unwrap_or_default();
+        let fits = |table: &str, file: &str| {
+            file.strip_prefix(table).and_then(|file| file.strip_prefix('/')).is_some_and(names::is_part)
+        };
+        let tables = tables.into_iter().filter(|(table, _)| names::check_folder(table).is_ok());
+        let files: Vec<String> = tables
+            .flat_map(|(table, files)| files.into_iter().filter(move |file| fits(&table, file)))
+            .collect();
+        Exchange { root, stage: &dead.path, manifest: &manifest, files: &files }.undo()?;
+    }
+    Ok(())
 }
 
 /// Makes a directory, and tells whether it was not there.
@@ -225,6 +268,10 @@ fn make(root: &Path) -> Result<bool, Error> {
     }
     match fs::create_dir(root) {
         Err(_) if root.is_dir() => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let message = format!("`{}` is no directory", root.display());
+            Err(Error::usage(message, "choose another name"))
+        }
         made => made.map(|()| true).map_err(Error::io("create", root)),
     }
 }
@@ -236,4 +283,20 @@ fn strange(root: &Path) -> Error {
         message,
         "choose another directory; `--force` replaces what seedbed has made and nothing else",
     )
+}
+
+/// Something of the user's where the files of a table go.
+fn stranger(path: &Path, table: &str) -> Error {
+    if !earlier::is_folder(path) && path.file_name().is_some_and(|name| name == table || table.is_empty()) {
+        let message = format!("`{}` is no folder", path.display());
+        return Error::usage(
+            message,
+            "the files of a table go to a folder of this name: move it away, or choose another directory",
+        );
+    }
+    let message = format!("`{}` is no file of seedbed's", path.display());
+    let hint = format!(
+        "readers would take it for a part of table `{table}`: move it away, or choose another directory"
+    );
+    Error::usage(message, hint)
 }

@@ -1,6 +1,4 @@
-//! What earlier runs have left in a directory, and its removal. A file is seedbed's when a manifest lists it, or when it lies
-//! in the folder of a table that a manifest names and could not have been completed: under a temporary name, or when the
-//! manifest itself is not complete. Everything else is the user's.
+//! What earlier runs have left in a directory. A file is seedbed's when a manifest lists it. Everything else is the user's.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,35 +6,34 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::manifest::Manifest;
-use super::names::{self, BEGUN};
-use super::partial::PARTIAL;
+use super::names;
 use crate::error::Error;
 
 /// The manifests in a directory, and the files that are seedbed's by them.
 #[derive(Default)]
 pub(super) struct Earlier {
-    /// Complete and unfinished ones, by name.
     pub(super) manifests: Vec<String>,
     /// Files that are there, relative to the directory, with `/`.
     pub(super) files: BTreeSet<String>,
 }
 
 impl Earlier {
-    /// Looks at a directory. A complete manifest that is not seedbed's is an error; of an unfinished one any part may be there.
+    /// Looks at a directory. A manifest that is not seedbed's is an error.
     pub(super) fn read(root: &Path) -> Result<Self, Error> {
         let mut earlier = Self::default();
         for name in names_in(root)?.into_iter().filter(|name| names::is_manifest(name)) {
             let path = root.join(&name);
-            let is_complete = name.ends_with(".json");
-            let listed = fs::read_to_string(&path).map_err(Error::io("read", &path));
-            match listed.map(|text| Manifest::files_named(&text))? {
-                Some(tables) => earlier.add(root, tables, is_complete)?,
-                None if is_complete => {
-                    let message = format!("`{}` is not a manifest of seedbed's", path.display());
-                    return Err(Error::usage(message, "choose another directory"));
-                }
-                None => {}
+            let strange = || {
+                let message = format!("`{}` is not a manifest of seedbed's", path.display());
+                Error::usage(message, "choose another directory")
+            };
+            // Reading a pipe would wait.
+            if !path.is_file() {
+                return Err(strange());
             }
+            let text = fs::read(&path).map_err(Error::io("read", &path))?;
+            let tables = Manifest::files_named(&String::from_utf8_lossy(&text)).ok_or_else(strange)?;
+            earlier.add(root, tables)?;
             earlier.manifests.push(name);
         }
         Ok(earlier)
@@ -44,19 +41,15 @@ impl Earlier {
 
     /// Notes the files of tables that a manifest names. It may have been edited: a name leads nowhere but into a folder of
     /// the directory, to a file that looks like ours.
-    fn add(
-        &mut self,
-        root: &Path,
-        tables: Vec<(String, Vec<String>)>,
-        is_complete: bool,
-    ) -> Result<(), Error> {
+    fn add(&mut self, root: &Path, tables: Vec<(String, Vec<String>)>) -> Result<(), Error> {
         for (table, listed) in tables {
-            if names::check_folder(&table).is_err() || !root.join(&table).is_dir() {
+            let folder = root.join(&table);
+            if names::check_folder(&table).is_err() || !is_folder(&folder) {
                 continue;
             }
-            for name in names_in(&root.join(&table))?.into_iter().filter(|name| names::is_part(name)) {
+            for name in names_in(&folder)?.into_iter().filter(|name| names::is_part(name)) {
                 let path = format!("{table}/{name}");
-                if !is_complete || name.ends_with(PARTIAL) || listed.contains(&path) {
+                if listed.contains(&path) && !is_folder(&folder.join(name)) {
                     self.files.insert(path);
                 }
             }
@@ -64,54 +57,30 @@ impl Earlier {
         Ok(())
     }
 
-    /// The first thing in the folder of a table that is not seedbed's. Readers would take it for a part of the table.
+    /// The first thing in the folder of a table that is not seedbed's. Readers would take it for a part of the table. What is in
+    /// the place of that folder, such as a link to one elsewhere, is not seedbed's, either.
     pub(super) fn stranger(&self, root: &Path, table: &str) -> Result<Option<PathBuf>, Error> {
         let folder = root.join(table);
-        if !folder.exists() {
+        if fs::symlink_metadata(&folder).is_err() {
             return Ok(None);
+        }
+        if !is_folder(&folder) {
+            return Ok(Some(folder));
         }
         let mut names = names_in(&folder)?.into_iter();
         let stranger = names.find(|name| !self.files.contains(&format!("{table}/{name}")));
         Ok(stranger.map(|name| folder.join(name)))
     }
 
-    /// Removes the manifests, but for the one named, and then the files.
-    pub(super) fn remove(&self, root: &Path, but: &str) -> Result<(), Error> {
-        // Manifests first: when this is cut short, none describes files that are gone.
-        for name in self.manifests.iter().filter(|name| *name != but) {
-            remove(&root.join(name))?;
-        }
-        remove_parts(root, self.files.iter().map(String::as_str))
+    /// The manifests, and then the files.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.manifests.iter().chain(&self.files).cloned().collect()
     }
 }
 
-/// Whether the text of a manifest stands under a name that it has until it is complete.
-pub(super) fn is_unfinished(name: &str) -> bool {
-    name.ends_with(BEGUN) || name.ends_with(PARTIAL)
-}
-
-/// Removes files, complete or not, and the folders that are empty then.
-pub(super) fn remove_parts<'f>(root: &Path, files: impl Iterator<Item = &'f str>) -> Result<(), Error> {
-    let mut folders = BTreeSet::new();
-    for name in files {
-        let path = root.join(name);
-        remove(&path)?;
-        remove(&root.join(format!("{name}{PARTIAL}")))?;
-        folders.extend(path.parent().map(Path::to_owned));
-    }
-    for folder in folders {
-        // It stays when something is left in it.
-        let _ = fs::remove_dir(folder);
-    }
-    Ok(())
-}
-
-/// Removes a file that may be there.
-pub(super) fn remove(path: &Path) -> Result<(), Error> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result.map_err(Error::io("remove", path)),
-    }
+/// Whether something is a folder, and no link to one.
+pub(super) fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|there| there.is_dir())
 }
 
 /// The names of what is in a folder, in order.

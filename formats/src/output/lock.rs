@@ -2,7 +2,7 @@
 //!
 //! Where the file system has no locks, nobody is kept out.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use crate::error::Error;
@@ -28,17 +28,28 @@ pub(crate) fn enter(folder: &Path, usage: Use) -> Result<Option<File>, Error> {
     Ok(Some(opened))
 }
 
-/// Opens a file that is this run's alone until it is closed, and makes it if it is not there. What it holds stays. Whoever
-/// has it may rename or remove it before it is closed. `name` is what it is called in a refusal.
-pub(crate) fn claim(path: &Path, name: &Path) -> Result<File, Error> {
-    loop {
-        let options = File::options().write(true).create(true).truncate(false).open(path);
-        let file = options.map_err(Error::io("create", name))?;
-        taken(file.try_lock(), name)?;
-        // Whoever had it may have renamed or removed it after it was opened here.
-        if is_named(&file, path).map_err(Error::io("read", name))? {
-            return Ok(file);
-        }
+/// What is known of whoever has a file open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// A run that goes on.
+    Running,
+    /// The run has ended, or was killed.
+    Gone,
+    /// The file system has no locks.
+    Unknown,
+}
+
+/// Takes a file that this run has just made, until it is closed.
+pub(crate) fn hold(file: &File, name: &Path) -> Result<(), Error> {
+    taken(file.try_lock(), name)
+}
+
+/// Who holds a file. Where nobody does, it is this run's until it is closed.
+pub(crate) fn holder(file: &File) -> Holder {
+    match file.try_lock() {
+        Ok(()) => Holder::Gone,
+        Err(TryLockError::WouldBlock) => Holder::Running,
+        Err(TryLockError::Error(_)) => Holder::Unknown,
     }
 }
 
@@ -49,38 +60,23 @@ fn taken(lock: Result<(), TryLockError>, name: &Path) -> Result<(), Error> {
     }
 }
 
-/// Whether a file that is open is the one of that name.
-#[cfg(unix)]
-fn is_named(file: &File, path: &Path) -> std::io::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    match fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        there => Ok(identity(there?) == identity(file.metadata()?)),
-    }
-}
-
-/// Files elsewhere have no identity that can be asked for.
-#[cfg(not(unix))]
-fn is_named(_: &File, path: &Path) -> std::io::Result<bool> {
-    fs::exists(path)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
-    fn a_file_is_claimed_once_at_a_time() {
+    fn a_file_is_held_by_one_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("x.partial");
-        let first = claim(&path, &path).unwrap();
-        assert!(matches!(claim(&path, &path), Err(Error::InUse { .. })));
-        // Under another name it is another file's business.
-        fs::rename(&path, folder.path().join("x")).unwrap();
-        let second = claim(&path, &path).unwrap();
-        drop((first, second));
-        claim(&path, &path).unwrap();
+        let path = folder.path().join("x");
+        let first = File::create_new(&path).unwrap();
+        hold(&first, &path).unwrap();
+        let second = File::open(&path).unwrap();
+        assert_eq!(holder(&second), Holder::Running);
+        assert!(matches!(hold(&second, &path), Err(Error::InUse { .. })));
+        drop(first);
+        assert_eq!(holder(&second), Holder::Gone);
     }
 
     #[test]

@@ -2,11 +2,14 @@
 
 mod directory;
 mod document;
+mod durable;
 mod earlier;
 mod lock;
 mod manifest;
 mod names;
 mod partial;
+mod stage;
+mod temporary;
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +21,7 @@ pub(crate) use directory::Directory;
 pub(crate) use document::Document;
 pub(crate) use manifest::{Manifest, ManifestFile};
 pub(crate) use names::part;
-pub(crate) use partial::Out;
+pub(crate) use partial::{Existing, Out, folder_of};
 
 use crate::encode::{Encoded, Encoder};
 use crate::error::Error;

@@ -3,12 +3,8 @@
 use std::path::{Component, Path};
 
 use super::manifest::Manifest;
-use super::partial::PARTIAL;
 use crate::error::Error;
 use crate::format::Format;
-
-/// What is added to the name of a manifest while the files that it will name are being written.
-pub(crate) const BEGUN: &str = ".begun";
 
 /// The name of a file, relative to the directory.
 pub(crate) fn part(table: &str, file: u64, extension: &str) -> String {
@@ -26,10 +22,8 @@ pub(super) fn check_folder(table: &str) -> Result<(), Error> {
     Err(Error::usage(format!("table `{table}` has a name that cannot be a folder's"), "rename the table"))
 }
 
-/// Whether a name is that of a manifest, complete or not.
+/// Whether a name is that of a manifest.
 pub(super) fn is_manifest(name: &str) -> bool {
-    let name = name.strip_suffix(PARTIAL).unwrap_or(name);
-    let name = name.strip_suffix(BEGUN).unwrap_or(name);
     let is_number = |text: &str| text.len() >= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
     let shard = || {
         let (index, count) =
@@ -39,9 +33,8 @@ pub(super) fn is_manifest(name: &str) -> bool {
     name == Manifest::NAME || shard().unwrap_or(false)
 }
 
-/// Whether a name is that of a file of a table, complete or not.
+/// Whether a name is that of a file of a table.
 pub(super) fn is_part(name: &str) -> bool {
-    let name = name.strip_suffix(PARTIAL).unwrap_or(name);
     let Some((number, extension)) = name.strip_prefix("part-").and_then(|name| name.split_once('.')) else {
         return false;
     };
@@ -56,7 +49,7 @@ mod tests {
 
     #[test]
     fn only_our_names_are_ours() {
-        for ours in ["part-00000.parquet", "part-123456.csv", "part-00001.jsonl.partial"] {
+        for ours in ["part-00000.parquet", "part-123456.csv", "part-00001.jsonl"] {
             assert!(is_part(ours), "{ours}");
         }
         for theirs in [
@@ -66,13 +59,14 @@ mod tests {
             "part-00000",
             "mine.csv",
             "part-00000.csv.bak",
+            "part-00000.csv.partial",
         ] {
             assert!(!is_part(theirs), "{theirs}");
         }
-        for ours in ["manifest.json", "manifest.json.begun", "manifest-shard-00001-of-00004.json.begun"] {
+        for ours in ["manifest.json", "manifest-shard-00001-of-00004.json"] {
             assert!(is_manifest(ours), "{ours}");
         }
-        for theirs in ["manifest", "manifest-shard-1-of-4.json", "package.json"] {
+        for theirs in ["manifest", "manifest.json.bak", "manifest-shard-1-of-4.json", "package.json"] {
             assert!(!is_manifest(theirs), "{theirs}");
         }
     }

@@ -33,12 +33,20 @@ fn a_refusal_leaves_everything_as_it_is() {
     let shard = Some(Shard { index: 1, count: 2 });
     run(Request { shard, ..into_directory(folder.path(), Format::Csv) }).unwrap();
     let manifest = folder.path().join("manifest-shard-00001-of-00002.json");
-    fs::copy(&manifest, folder.path().join("manifest-shard-00001-of-00002.json.begun")).unwrap();
+    left_by_a_killed_run(folder.path(), &fs::read_to_string(&manifest).unwrap());
     fs::create_dir(folder.path().join("nothing")).unwrap();
     let before = contents(folder.path());
     assert!(run(Request { shard, ..into_directory(folder.path(), Format::Csv) }).is_err());
     assert!(run(into_directory(folder.path(), Format::Csv)).is_err());
     assert!(contents(folder.path()) == before);
+}
+
+/// What a killed run leaves: a folder of its own, with a file that is half written.
+fn left_by_a_killed_run(root: &Path, about: &str) {
+    let stage = root.join(".seedbed-0123456789abcdef");
+    fs::create_dir_all(stage.join("tenants")).unwrap();
+    fs::write(stage.join("run.json"), about).unwrap();
+    fs::write(stage.join("tenants/part-00007.parquet"), "half").unwrap();
 }
 
 #[test]
@@ -47,7 +55,7 @@ fn force_removes_ours_and_nothing_else() {
     let root = folder.path();
     run(into_directory(root, Format::Parquet)).unwrap();
     // What a killed run leaves, and what is the user's.
-    fs::write(root.join("tenants/part-00007.parquet.partial"), "half").unwrap();
+    left_by_a_killed_run(root, "");
     fs::write(root.join("order lines/notes.parquet"), "mine").unwrap();
     fs::create_dir(root.join("photos")).unwrap();
     fs::write(root.join("photos/part-00000.parquet"), "mine, though it does not look so").unwrap();
@@ -114,18 +122,24 @@ fn force_removes_what_a_killed_run_has_left() {
         // A copy of the directory in the middle of a run is what a kill would leave.
         run_with(request, || {
             fs::remove_dir_all(&killed).ok();
-            fs::create_dir_all(killed.join("lines")).unwrap();
-            for name in names(&root) {
-                fs::copy(root.join(&name), killed.join(&name)).unwrap();
+            for (name, bytes) in contents(&root) {
+                let path = killed.join(&name);
+                match name.ends_with('/') {
+                    true => fs::create_dir_all(path).unwrap(),
+                    false => {
+                        fs::create_dir_all(path.parent().unwrap()).unwrap();
+                        fs::write(path, bytes).unwrap();
+                    }
+                }
             }
         })
         .unwrap();
         let left = names(&killed);
-        assert!(left.len() > 2 && left.contains(&"lines/part-00000.csv".to_owned()), "{left:?}");
+        assert!(left.len() > 1 && left.iter().all(|name| name.starts_with(".seedbed-")), "{left:?}");
         assert!(matches!(run(into_directory(&killed, Format::Csv)), Err(Error::NotEmpty { .. })));
         run(Request { force: true, tables: vec![0], ..into_directory(&killed, Format::Csv) }).unwrap();
         assert_eq!(names(&killed), ["manifest.json", "tenants/part-00000.csv"]);
-        assert!(!killed.join("lines").exists());
+        assert_eq!(fs::read_dir(&killed).unwrap().count(), 2);
     }
 }
 
@@ -172,10 +186,64 @@ fn a_run_that_fails_leaves_nothing() {
     };
     assert!(matches!(run_on(&plan, request(false), 2), Err(Error::Value(_))));
     assert!(!root.exists());
-    // Nor does an earlier manifest stay that would describe what is gone.
+    // Nor does it take anything away.
     run(into_directory(&root, Format::Csv)).unwrap();
+    let before = contents(&root);
     assert!(matches!(run_on(&plan, request(true), 2), Err(Error::Value(_))));
-    assert_eq!(names(&root), Vec::<String>::new());
+    assert!(contents(&root) == before);
+}
+
+/// `--force` removed the old dataset before there was a new one, so that a run that was killed left neither.
+#[test]
+fn an_earlier_dataset_stays_until_the_new_one_is_whole() {
+    for shard in [None, Some(Shard { index: 1, count: 1 })] {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("data");
+        let request = |force| Request {
+            shard,
+            tables: vec![0],
+            rows_per_file: Some(40_000),
+            force,
+            ..into_directory(&root, Format::Csv)
+        };
+        run_on(&long_plan(1), request(false), 2).unwrap();
+        let before = contents(&root);
+        run_with(request(true), || {
+            let mut meanwhile = contents(&root);
+            meanwhile.retain(|name, _| !name.starts_with(".seedbed-"));
+            assert!(meanwhile == before);
+        })
+        .unwrap();
+        assert!(contents(&root) == before, "the same data take its place");
+    }
+}
+
+/// Files were deleted and written through links that were put in the place of a table's folder.
+#[test]
+#[cfg(unix)]
+fn links_in_a_directory_are_not_followed() {
+    use std::os::unix::fs::symlink;
+    for shard in [None, Some(Shard { index: 1, count: 2 })] {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, mine) = (folder.path().join("data"), folder.path().join("mine"));
+        let request = |force| Request { shard, force, ..into_directory(&root, Format::Csv) };
+        run(request(false)).unwrap();
+        fs::rename(root.join("tenants"), &mine).unwrap();
+        symlink(&mine, root.join("tenants")).unwrap();
+        let before = (contents(&root), contents(&mine));
+        let error = run(request(true)).unwrap_err();
+        assert_eq!(error.to_string(), format!("`{}` is no folder", root.join("tenants").display()));
+        assert!((contents(&root), contents(&mine)) == before);
+    }
+    // Nor is a link taken for what a killed run has left.
+    let folder = tempfile::tempdir().unwrap();
+    let (root, mine) = (folder.path().join("data"), folder.path().join("mine"));
+    run(into_directory(&root, Format::Csv)).unwrap();
+    left_by_a_killed_run(&mine, "");
+    symlink(mine.join(".seedbed-0123456789abcdef"), root.join(".seedbed-0123456789abcdef")).unwrap();
+    let before = contents(&mine);
+    run(Request { force: true, ..into_directory(&root, Format::Csv) }).unwrap();
+    assert!(contents(&mine) == before);
 }
 
 /// Two runs into one directory both said that all was well, and what was there was neither's; only shards of one dataset

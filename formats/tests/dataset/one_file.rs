@@ -121,8 +121,6 @@ fn a_file_that_is_being_written_is_nobody_elses() {
         force,
         ..request(Target::File(path.clone()), Format::Csv)
     };
-    // What a killed run has left is in nobody's way.
-    fs::write(folder.path().join("lines.csv.partial"), "x".repeat(1 << 21)).unwrap();
     run_with(one(false), || {
         for force in [false, true] {
             let error = run_on(&long_plan(2), one(force), 1).unwrap_err();
@@ -131,9 +129,72 @@ fn a_file_that_is_being_written_is_nobody_elses() {
     })
     .unwrap();
     assert_eq!(names(folder.path()), ["lines.csv"]);
+    // A file that came meanwhile is kept.
+    let late = folder.path().join("late.csv");
+    let error = run_with(Request { target: Target::File(late.clone()), ..one(false) }, || {
+        fs::write(&late, "mine").unwrap();
+    })
+    .unwrap_err();
+    assert!(matches!(error, Error::Exists { .. }), "{error}");
+    assert_eq!(fs::read(&late).unwrap(), b"mine");
+    assert_eq!(names(folder.path()), ["late.csv", "lines.csv"]);
     let alone = folder.path().join("alone.csv");
     run_on(&long_plan(1), Request { target: Target::File(alone.clone()), ..one(false) }, 1).unwrap();
     assert!(fs::read(&path).unwrap() == fs::read(alone).unwrap());
+}
+
+/// A file of that name was overwritten and deleted, and so was what a link of that name led to.
+#[test]
+#[cfg(unix)]
+fn a_file_named_partial_is_the_users() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("one.csv.partial"), "mine").unwrap();
+    fs::write(path("precious"), "mine").unwrap();
+    std::os::unix::fs::symlink("precious", path("two.csv.partial")).unwrap();
+    for name in ["one.csv", "two.csv"] {
+        let request = request(Target::File(path(name)), Format::Csv);
+        run(Request { tables: vec![0], rows_per_file: None, ..request }).unwrap();
+    }
+    for mine in ["one.csv.partial", "two.csv.partial", "precious"] {
+        assert_eq!(fs::read(path(mine)).unwrap(), b"mine", "{mine}");
+    }
+    assert!(fs::symlink_metadata(path("two.csv.partial")).unwrap().is_symlink());
+}
+
+/// What is left has a name that only a run makes, and no lock; whatever else has such a name is left alone.
+#[test]
+#[cfg(unix)]
+fn what_a_killed_run_has_left_goes_with_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let into = |name| Request {
+        tables: vec![0],
+        rows_per_file: None,
+        force: true,
+        ..request(Target::File(path(name)), Format::Csv)
+    };
+    let mut partial = None;
+    run_with(into("lines.csv"), || {
+        let there = names(folder.path());
+        partial = there.into_iter().find(|name| name.ends_with(".partial"));
+    })
+    .unwrap();
+    let partial = partial.unwrap();
+    let of_pipe = partial.replace(&partial[17..33], "00000000000000ff");
+    let of_link = partial.replace(&partial[17..33], "00000000000000fe");
+    fs::write(path(&partial), "half").unwrap();
+    fs::write(path("precious"), "mine").unwrap();
+    std::os::unix::fs::symlink("precious", path(&of_link)).unwrap();
+    let pipe = std::process::Command::new("mkfifo").arg(path(&of_pipe)).status().unwrap();
+    assert!(pipe.success());
+    run(into("other.csv")).unwrap();
+    assert!(path(&partial).exists(), "it is of another file");
+    run(into("lines.csv")).unwrap();
+    assert!(!path(&partial).exists());
+    assert!(fs::symlink_metadata(path(&of_link)).unwrap().is_symlink());
+    assert!(fs::symlink_metadata(path(&of_pipe)).is_ok());
+    assert_eq!(fs::read(path("precious")).unwrap(), b"mine");
 }
 
 /// A link to nothing was replaced by a file, and `--force` replaced links to files.
