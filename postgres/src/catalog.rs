@@ -89,7 +89,7 @@ fn columns(session: &Session, table: u32, name: &str) -> Result<Vec<ExistingColu
                m.not_null or t.typnotnull, m.has_default or t.typdefault is not null \
              from made_of m join pg_catalog.pg_type t on t.oid = m.oid where t.typtype = 'd') \
          select a.attname, m.not_null, m.has_default, a.attgenerated <> '', \
-                pg_catalog.pg_get_serial_sequence({table}::pg_catalog.regclass::text, a.attname) is not null, \
+                pg_catalog.pg_get_serial_sequence({table}::pg_catalog.regclass::pg_catalog.text, a.attname) is not null, \
                 m.oid, m.typmod, pg_catalog.format_type(m.oid, m.typmod), t.typname, t.typtype, n.nspname, \
                 case when t.typcategory = 'A' then t.typelem else 0 end, e.typname, e.typtype, en.nspname, \
                 pg_catalog.format_type(t.typelem, m.typmod) \

@@ -4,6 +4,7 @@
 pub mod error;
 mod stop;
 pub mod sql;
+mod path;
 pub mod types;
 
 pub mod copy;

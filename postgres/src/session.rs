@@ -14,10 +14,11 @@ use tokio_postgres::{Client, CopyInSink, SimpleQueryMessage, SimpleQueryRow};
 use crate::connect::Target;
 use crate::error::Error;
 use crate::network::Network;
+use crate::path;
 use crate::stop::Stop;
 
 /// What a load sets on its connections; none of it needs a privilege. Statements may take as long as they take, but nobody
-/// waits forever for a lock that somebody else holds.
+/// waits forever for a lock that somebody else holds. Rows that row security would hide are an error, so no policy is asked.
 ///
 /// A short `statement_timeout` of the role's must not end this very statement, so it goes first.
 const SETTINGS: &str = "\
@@ -25,7 +26,8 @@ const SETTINGS: &str = "\
     set client_encoding to 'UTF8'; set timezone to 'UTC'; set datestyle to 'ISO'; set intervalstyle to 'postgres'; \
     set idle_in_transaction_session_timeout to 0; set idle_session_timeout to 0; \
     set lock_timeout to '10s'; set synchronous_commit to off; set client_min_messages to warning; \
-    set default_transaction_read_only to off; set default_transaction_isolation to 'read committed'";
+    set default_transaction_read_only to off; set default_transaction_isolation to 'read committed'; \
+    set quote_all_identifiers to off; set row_security to off";
 
 /// The `lock_timeout` of [`SETTINGS`].
 pub(crate) const LOCK_TIMEOUT: &str = "10s";
@@ -75,9 +77,14 @@ impl Session {
         &self.stop
     }
 
-    /// Runs statements that give nothing.
+    /// Runs statements that give nothing, in one transaction unless they say otherwise.
     pub(crate) fn execute(&self, doing: &str, statements: &str) -> Result<(), Error> {
-        self.wait(doing, self.client.batch_execute(statements))
+        self.plain(doing, &path::under(statements))
+    }
+
+    /// Runs a statement that names nothing but tables with their schemas, and cannot stand beside others: `rollback`, `vacuum`.
+    pub(crate) fn plain(&self, doing: &str, statement: &str) -> Result<(), Error> {
+        self.wait(doing, self.client.batch_execute(statement))
     }
 
     /// Ends a transaction. When this fails, nothing of it has been done, but for [`Error::Undecided`]. From the moment that it
@@ -113,7 +120,8 @@ impl Session {
     /// Runs a query and gives its rows, every value as text. Nothing is prepared, so poolers between us and the server do not
     /// mind.
     pub(crate) fn rows(&self, doing: &str, query: &str) -> Result<Vec<SimpleQueryRow>, Error> {
-        let messages = self.wait(doing, self.client.simple_query(query))?;
+        let query = path::under(query);
+        let messages = self.wait(doing, self.client.simple_query(&query))?;
         let row = |message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,

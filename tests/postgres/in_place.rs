@@ -374,9 +374,9 @@ fn sequences_are_set_where_they_count_and_can_be() {
     );
     for flags in [&[][..], &["--append"], &["--dry-run"]] {
         let words = [
-            "sequence few of column `t.id` ends at 10",
+            "sequence public.few of column `t.id` ends at 10",
             "last number is 20",
-            "hint: alter sequence few maxvalue",
+            "hint: alter sequence public.few maxvalue",
         ];
         refused(&scenario.argument(), &database, flags, 2, &words);
     }

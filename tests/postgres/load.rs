@@ -420,7 +420,7 @@ fn a_dry_run_changes_nothing_and_names_every_table() {
     database.psql("create view v as select id from members");
     let before = held(&database, "public");
     let plan = dry(&["--replace"]);
-    assert!(plan.contains("empty and fill \"public\".\"teams\"") && plan.contains("view v"), "{plan}");
+    assert!(plan.contains("empty and fill \"public\".\"teams\"") && plan.contains("view public.v"), "{plan}");
     let plan = dry(&["--append"]);
     assert!(plan.contains("add to \"public\".\"members\": 231 rows\n"), "{plan}");
     assert_eq!(held(&database, "public"), before);

@@ -9,6 +9,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::Error;
 use crate::error::causes;
+use crate::path;
 
 use super::tls::Mode;
 use super::{Host, Place, Session, Target, hint};
@@ -31,6 +32,14 @@ pub(super) enum Failure {
     TimedOut,
     /// The server is not what `target_session_attrs` asks for.
     Session(&'static str),
+}
+
+/// Whether the server is told where to look for names before it has let us in. Every session says so again with its first
+/// statement, so nothing is lost where a pooler does not let it through.
+#[derive(Clone, Copy)]
+enum StartupPath {
+    Set,
+    Left,
 }
 
 impl Target {
@@ -108,8 +117,13 @@ impl Target {
                 (_, Mode::Require | Mode::VerifyCa | Mode::VerifyFull) => &[SslMode::Require],
             };
             while let Some((mode, others)) = modes.split_first() {
-                let config = self.config(place, address, *mode);
-                let failure = match self.open(&config, session, tls).await {
+                let mut opened =
+                    self.open(&self.config(place, address, *mode, StartupPath::Set), session, tls).await;
+                if opened.as_ref().is_err_and(Failure::is_about_options) {
+                    let config = self.config(place, address, *mode, StartupPath::Left);
+                    opened = self.open(&config, session, tls).await;
+                }
+                let failure = match opened {
                     Ok(client) => return Some(client),
                     Err(failure) => failure,
                 };
@@ -147,7 +161,7 @@ impl Target {
         }
     }
 
-    fn config(&self, place: &Place, address: Option<IpAddr>, mode: SslMode) -> Config {
+    fn config(&self, place: &Place, address: Option<IpAddr>, mode: SslMode, path: StartupPath) -> Config {
         let mut config = Config::new();
         match (&place.host, address) {
             (Host::Socket(folder), _) => {
@@ -167,7 +181,11 @@ impl Target {
         config.user(&self.user).dbname(&self.database).port(place.port);
         config.ssl_mode(mode).ssl_negotiation(self.tls.negotiation).channel_binding(self.channel_binding);
         config.application_name(&self.application_name);
-        if let Some(options) = &self.options {
+        let options = match path {
+            StartupPath::Set => Some(path::options(self.options.as_deref())),
+            StartupPath::Left => self.options.clone(),
+        };
+        if let Some(options) = options {
             config.options(options);
         }
         if let Some(password) = &place.password {
@@ -215,11 +233,12 @@ async fn check_session(client: &Client, session: Session) -> Result<(), Failure>
     if session == Session::Any {
         return Ok(());
     }
-    let query =
-        "select pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only') = 'on'";
-    let answer = client.simple_query(query).await.map_err(Failure::Postgres)?;
+    let query = path::under(
+        "select pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only')",
+    );
+    let answer = client.simple_query(&query).await.map_err(Failure::Postgres)?;
     let row = answer.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => Some([row.get(0) == Some("t"), row.get(1) == Some("t")]),
+        SimpleQueryMessage::Row(row) => Some([row.get(0) == Some("t"), row.get(1) == Some("on")]),
         _ => None,
     });
     let [standby, read_only] = row.unwrap_or_default();
@@ -239,6 +258,12 @@ impl Failure {
             Self::Postgres(error) => error.as_db_error().is_some_and(|said| said.code().code() != "57P03"),
             _ => false,
         }
+    }
+
+    /// Whether a pooler stands before the server that lets no options through.
+    fn is_about_options(&self) -> bool {
+        let Self::Postgres(error) = self else { return false };
+        error.as_db_error().is_some_and(|said| matches!(said.code().code(), "08P01" | "0A000"))
     }
 
     /// Whether the failure may be due to encryption or to the lack of it: a handshake that failed, or no entry in pg_hba.conf.

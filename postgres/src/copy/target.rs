@@ -28,8 +28,8 @@ impl TargetColumn {
     /// already. A type without a binary form is read as text.
     pub fn selected(&self, name: &str) -> String {
         match &self.target.kind {
-            Kind::Other => format!("{name}::text"),
-            Kind::Array(element) if element.kind == Kind::Other => format!("{name}::text[]"),
+            Kind::Other => format!("{name}::pg_catalog.text"),
+            Kind::Array(element) if element.kind == Kind::Other => format!("{name}::pg_catalog.text[]"),
             _ => name.to_owned(),
         }
     }

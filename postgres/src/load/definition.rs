@@ -3,28 +3,29 @@
 
 use crate::error::Error;
 use crate::session::Session;
-use crate::sql::{identifier, literal, qualified};
+use crate::sql::{literal, qualified};
 
-/// The lines of a table and of what goes away with it, sorted. Names in them are written as seen from its schema; what depends
-/// on the table counts when it comes from outside `together`, the tables that are replaced at once.
+/// The lines of a table and of what goes away with it, sorted. Names in them have their schemas before them: `shown_as` stands in
+/// the place of `schema`, which is a private one when the two differ, so that nothing else in a line can be its name. What
+/// depends on the table counts when it comes from outside `together`, the tables that are replaced at once.
 pub(crate) fn lines(
     session: &Session,
     schema: &str,
-    also_visible: &str,
+    shown_as: &str,
     table: &str,
     together: &[&str],
 ) -> Result<Vec<String>, Error> {
-    let path =
-        format!("set local search_path to {}, {}, public", identifier(schema), identifier(also_visible));
     let doing = format!("look at the definition of table `{table}`");
-    session.execute(&doing, &path)?;
     let names: Vec<String> = together.iter().map(|name| literal(name)).collect();
     let query = format!(
-        "with asked(oid, schema, together) as (select {}::pg_catalog.regclass::pg_catalog.oid, {}::pg_catalog.name, \
-           array[{}]::pg_catalog.name[]), {OBJECTS}, lines(line) as ({LINES}) \
-         select line from lines order by line collate \"C\"",
+        "with asked(oid, schema, shown_as, together) as (select {}::pg_catalog.regclass::pg_catalog.oid, {}::pg_catalog.name, \
+           pg_catalog.quote_ident({}), array[{}]::pg_catalog.name[]), {OBJECTS}, lines(line) as ({LINES}), \
+         shown(line) as (select pg_catalog.replace(line, pg_catalog.quote_ident(schema) || '.', shown_as || '.') \
+           from lines, asked) \
+         select line from shown order by line collate pg_catalog.\"C\"",
         literal(&qualified(schema, table)),
         literal(schema),
+        literal(shown_as),
         names.join(", ")
     );
     let rows = session.rows(&doing, &query)?;
@@ -121,10 +122,9 @@ const LINES: &str = "\
   union all select 'partition or inheritance' from t join pg_catalog.pg_inherits i on t.oid in (i.inhrelid, i.inhparent) \
   union all select pg_catalog.format('constraint %I %s', co.conname, pg_catalog.pg_get_constraintdef(co.oid)) \
     from t join pg_catalog.pg_constraint co on co.conrelid = t.oid where co.contype in ('p', 'u', 'f', 'c', 'x') \
-  union all select pg_catalog.replace(pg_catalog.pg_get_indexdef(i.indexrelid), \
-      ' ON ' || pg_catalog.quote_ident(asked.schema) || '.', ' ON ') || case when i.indisclustered then ' clustered' else '' end \
+  union all select pg_catalog.pg_get_indexdef(i.indexrelid) || case when i.indisclustered then ' clustered' else '' end \
       || case when i.indisreplident then ' replica identity' else '' end || case when i.indisvalid then '' else ' invalid' end \
-    from asked, t join pg_catalog.pg_index i on i.indrelid = t.oid \
+    from t join pg_catalog.pg_index i on i.indrelid = t.oid \
   union all select pg_catalog.format('trigger %I', tg.tgname) \
     from t join pg_catalog.pg_trigger tg on tg.tgrelid = t.oid where not tg.tgisinternal \
   union all select distinct 'triggers of constraints that are switched off' \

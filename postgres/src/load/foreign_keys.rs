@@ -13,7 +13,7 @@ pub(crate) struct ForeignKey {
     name: String,
     table: String,
     target: String,
-    /// As the server writes it; tables are named as the search path has it.
+    /// As the server writes it, with tables named in full.
     definition: String,
     /// Why it cannot be taken away and put back as it was.
     obstacle: Option<String>,
@@ -92,11 +92,7 @@ pub(crate) fn suspend(
     schema: &str,
     appended: bool,
 ) -> Result<Vec<Suspended>, Error> {
-    let doing = "look at the foreign keys of the tables";
-    // Definitions name tables as they are seen from the path; without one, in full.
-    session.execute(doing, "set local search_path to pg_catalog")?;
     let keys = between(session, ddl, schema)?;
-    session.execute(doing, "set local search_path to default")?;
     let (mut drops, mut suspended) = (Vec::new(), Vec::new());
     for key in keys {
         let needed = !appended || key.is_ahead || key.table == key.target;

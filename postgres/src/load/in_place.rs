@@ -23,7 +23,7 @@ pub(super) fn load(load: &Load, session: Session) -> Result<Report, Error> {
     let result = fill(load, &session);
     if result.is_err() {
         // A connection that is gone has rolled back already.
-        let _ = session.for_tidying(LIMIT_OF_ROLLBACK).execute("roll back", "rollback");
+        let _ = session.for_tidying(LIMIT_OF_ROLLBACK).plain("roll back", "rollback");
     }
     result
 }

@@ -84,7 +84,7 @@ fn begin_with_locks(
     loop {
         match control.execute(doing, &lock) {
             Err(error) if is_in_use(&error) && begun.elapsed() < LIMIT_OF_WAITING => {
-                control.execute("roll back", "rollback")?;
+                control.plain("roll back", "rollback")?;
                 meter.step(&format!("publish: wait for {}", users(control, replaced)?));
                 // The server sleeps, so that somebody who asks to stop is heard.
                 let pause = format!("select pg_catalog.pg_sleep({})", TIME_BETWEEN_TRIES.as_secs_f64());

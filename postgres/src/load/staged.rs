@@ -74,7 +74,7 @@ pub(super) fn load(load: &Load, control: Session) -> Result<Report, Error> {
 /// over another one if that does not work any more.
 fn remove(load: &Load, control: Session, staging: &Staging) -> Result<(), Error> {
     let control = control.for_tidying(LIMIT_OF_ROLLBACK);
-    let control = match control.execute("roll back", "rollback") {
+    let control = match control.plain("roll back", "rollback") {
         Ok(()) => control.for_tidying(LIMIT_OF_REMOVAL),
         Err(_) => {
             drop(control);
@@ -274,7 +274,7 @@ impl Building<'_> {
         }
         let statement = format!(
             "select pg_catalog.set_config('maintenance_work_mem', '{memory}MB', false) \
-             where (select setting::bigint from pg_catalog.pg_settings where name = 'maintenance_work_mem') < {memory} * 1024"
+             where (select setting::pg_catalog.int8 from pg_catalog.pg_settings where name = 'maintenance_work_mem') < {memory} * 1024"
         );
         session.rows("set up the connection", &statement).map(drop)
     }
@@ -295,7 +295,7 @@ impl Building<'_> {
                 let how = if self.is_vacuumed(*t) { "vacuum (freeze, analyze)" } else { "analyze" };
                 meter
                     .analyze
-                    .time(|| session.execute(&format!("{how} table `{name}`"), &format!("{how} {table}")))
+                    .time(|| session.plain(&format!("{how} table `{name}`"), &format!("{how} {table}")))
             }
             Task::Index(t, i) => {
                 let table = &self.load.survey.ddl.tables[*t];
@@ -362,7 +362,7 @@ impl Building<'_> {
         }
         if alone {
             let begun = Instant::now();
-            session.execute(&format!("commit the rows of table `{name}`"), "commit")?;
+            session.plain(&format!("commit the rows of table `{name}`"), "commit")?;
             self.meter.wait_for_server.add(begun.elapsed());
             streamed.elapsed += begun.elapsed();
         }

@@ -108,19 +108,21 @@ pub(crate) fn set_sequences(
                 None => continue,
             },
             _ => {
-                let of = |which| format!("(select {which}({}) from {name})", identifier(&column.name));
+                let of =
+                    |which| format!("(select pg_catalog.{which}({}) from {name})", identifier(&column.name));
                 (of("min"), of("max"))
             }
         };
-        let sequence = format!("pg_get_serial_sequence({}, {})", literal(&name), literal(&column.name));
+        let sequence =
+            format!("pg_catalog.pg_get_serial_sequence({}, {})", literal(&name), literal(&column.name));
         // A sequence that is further on stays there; one that has not been used yet does not count. One that ends before the
         // last value is at its end.
         let statement = format!(
-            "select setval(s.seq, case when q.seqincrement > 0 \
+            "select pg_catalog.setval(s.seq, case when q.seqincrement > 0 \
                then least(q.seqmax, greatest(v.highest, pg_catalog.pg_sequence_last_value(s.seq))) \
                else greatest(q.seqmin, least(v.lowest, pg_catalog.pg_sequence_last_value(s.seq))) end) \
              from (select {sequence}::pg_catalog.regclass as seq) s join pg_catalog.pg_sequence q on q.seqrelid = s.seq, \
-               (select {lowest}::bigint as lowest, {highest}::bigint as highest) v \
+               (select {lowest}::pg_catalog.int8 as lowest, {highest}::pg_catalog.int8 as highest) v \
              where case when q.seqincrement > 0 then v.highest >= q.seqmin else v.lowest <= q.seqmax end"
         );
         session.rows(&format!("set the sequence of column `{}.{}`", table.name, column.name), &statement)?;

@@ -1,0 +1,26 @@
+//! Where the server looks for names without a schema.
+//!
+//! Whoever owns a database says where its sessions look (`alter database … set search_path`), and may put functions and
+//! operators there that the server prefers to its own. In a superuser's session these would run as the superuser. So seedbed's
+//! own statements only run while the server looks into its catalog alone. Then an operator is the server's own, and everything
+//! else in them has its schema before it. Temporary objects come last, because a path that does not name them has them first.
+//!
+//! `set` is no query: the server looks nothing up for it, so nothing can take its place.
+
+/// Has the server look into its catalog alone.
+pub(crate) const SET: &str = "set search_path to pg_catalog, pg_temp";
+
+/// The same from the first moment on. It comes after what the user gives as `options`, and the last one counts; it is stronger
+/// than what a database or a role is set to.
+const OPTION: &str = "-c search_path=pg_catalog,pg_temp";
+
+/// The options of a connection, with the path after what the user gives.
+pub(crate) fn options(given: Option<&str>) -> String {
+    given.map_or_else(|| OPTION.to_owned(), |given| format!("{given} {OPTION}"))
+}
+
+/// Statements that run while the server looks into its catalog alone, whatever came before them. The server looks for names in
+/// a statement only after the ones before it have run.
+pub(crate) fn under(statements: &str) -> String {
+    format!("{SET}; {statements}")
+}
