@@ -26,7 +26,7 @@ fn summary(plan: &Plan) -> Result<String, ValueError> {
     out += &format!("\nseed {}, scale {}, fingerprint {}\n", model.seed, model.scale, plan.fingerprint());
     if !model.params.is_empty() {
         let params: Vec<String> =
-            model.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            model.params.iter().map(|param| format!("{}={}", param.name, param.value)).collect();
         out += &format!("parameters: {}\n", params.join(" "));
     }
     plan.count()?;

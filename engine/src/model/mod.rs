@@ -14,6 +14,7 @@ mod recipe;
 mod resolve;
 mod scope;
 mod settings;
+mod shown;
 mod unique;
 
 pub use declared::Declared;
@@ -46,10 +47,21 @@ pub struct Model {
     pub scale: f64,
     /// The dataset's "now", microseconds since 1970-01-01T00:00:00Z.
     pub as_of: i64,
-    /// Parameters with the values in force, as text.
-    pub params: Vec<(String, String)>,
+    /// Parameters with the values in force.
+    pub params: Vec<Param>,
     /// Tables in the order written.
     pub tables: Vec<Table>,
+}
+
+/// A parameter and its value in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Param {
+    /// Its name.
+    pub name: String,
+    /// The value, as text.
+    pub value: String,
+    /// The type that expressions see.
+    pub ty: Type,
 }
 
 /// A table.
@@ -61,7 +73,7 @@ pub struct Table {
     pub about: Option<String>,
     /// Where its rows come from.
     pub source: Source,
-    /// The column that references show.
+    /// The column that references show; in a table that none shows it may be the first.
     pub key: usize,
     /// Columns: written, `let`, and hidden ones that the resolver adds.
     pub columns: Vec<Column>,

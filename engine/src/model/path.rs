@@ -8,61 +8,122 @@ use crate::scenario::Generator;
 
 impl Resolver<'_> {
     /// What a path such as `tenants.place.city` leads to from a row of a table.
+    ///
+    /// A name that could mean two rows is refused, so that a column that is added cannot change what a name means.
     pub(super) fn path(&mut self, t: usize, path: &[Name], mut hops: Vec<Hop>) -> Result<Input, Fault> {
         let (head, rest) = path.split_first().ok_or_else(Fault::reported)?;
-        let is_named = |c: &ColumnDraft| c.name == head.text && (c.spec.is_some() || c.written);
-        if let Some(c) = self.drafts[t].columns.iter().position(is_named) {
-            if self.is_group(t, c) {
-                let column = self.group_field(t, c, head, rest)?;
-                return Ok(Input::Column { hops, column });
+        if let Some(c) = self.column_named(t, head) {
+            if let Some(other) = self.other_meaning(t, c, head).filter(|_| !rest.is_empty()) {
+                return Err(self.two_meanings(t, head, &other));
             }
-            if rest.is_empty() {
-                self.column(t, c)?;
-                return Ok(Input::Column { hops, column: c });
-            }
-            let (hop, next) = self.hop_through(t, c, head)?;
-            hops.push(hop);
+            return self.path_of_column(t, c, head, rest, hops);
+        }
+        if let Some((next, after)) = rest.split_first()
+            && head.text == self.drafts[t].name.text
+        {
+            // The row itself, by its table's name: what follows is a column of it, if there is one.
+            return match self.column_named(t, next) {
+                Some(c) => self.path_of_column(t, c, next, after, hops),
+                None => self.path(t, rest, hops),
+            };
+        }
+        if !rest.is_empty()
+            && let Some((way, next)) = self.way_by_name(t, head)?
+        {
+            hops.extend(way);
             return self.path(next, rest, hops);
-        }
-        if !rest.is_empty() && head.text == self.drafts[t].name.text {
-            // The row itself, by its table's name.
-            return self.path(t, rest, hops);
-        }
-        if !rest.is_empty() {
-            // An ancestor by its table's name.
-            let ancestors = self.ancestors(t).unwrap_or_default();
-            if let Some(depth) = ancestors.iter().skip(1).position(|&a| self.drafts[a].name.text == head.text)
-            {
-                for &table in &ancestors[..=depth] {
-                    self.rows_of(table)?;
-                    hops.push(Hop::Parent);
-                }
-                return self.path(ancestors[depth + 1], rest, hops);
-            }
-            // `product.price` through a column `product_id`, or through the only reference to that table.
-            let with_id = format!("{}_id", head.text);
-            let by_name =
-                self.drafts[t].columns.iter().position(|c| c.name == with_id && self.leads_to(c).is_some());
-            let by_table: Vec<usize> = (0..self.drafts[t].columns.len())
-                .filter(|&c| self.leads_to(&self.drafts[t].columns[c]).as_deref() == Some(head.text.as_str()))
-                .collect();
-            let found = by_name.or(if by_table.len() == 1 { Some(by_table[0]) } else { None });
-            if let Some(c) = found {
-                let (hop, next) = self.hop_through(t, c, head)?;
-                hops.push(hop);
-                return self.path(next, rest, hops);
-            }
-            if by_table.len() > 1 {
-                let names: Vec<String> =
-                    by_table.iter().map(|&c| format!("`{}`", self.drafts[t].columns[c].name)).collect();
-                return Err(Fault::at(head.span, format!("several columns refer to `{}`", head.text))
-                    .hint(format!("name one of them: {}", names.join(", "))));
-            }
         }
         Err(self.unknown_name(t, head, !rest.is_empty()))
     }
 
-    fn unknown_name(&self, t: usize, head: &Name, leads_on: bool) -> Fault {
+    fn column_named(&self, t: usize, name: &Name) -> Option<usize> {
+        self.drafts[t].columns.iter().position(|c| c.name == name.text && (c.spec.is_some() || c.written))
+    }
+
+    fn path_of_column(
+        &mut self,
+        t: usize,
+        c: usize,
+        head: &Name,
+        rest: &[Name],
+        mut hops: Vec<Hop>,
+    ) -> Result<Input, Fault> {
+        if self.is_group(t, c) {
+            let column = self.group_field(t, c, head, rest)?;
+            return Ok(Input::Column { hops, column });
+        }
+        if rest.is_empty() {
+            self.column(t, c)?;
+            return Ok(Input::Column { hops, column: c });
+        }
+        let (hop, next) = self.hop_through(t, c, head)?;
+        hops.push(hop);
+        self.path(next, rest, hops)
+    }
+
+    /// What the name of column `c` would lead to if the column were not there.
+    pub(super) fn other_meaning(&self, t: usize, c: usize, head: &Name) -> Option<String> {
+        if head.text == self.drafts[t].name.text {
+            return Some("the table itself".to_owned());
+        }
+        let ancestors = self.ancestors(t).unwrap_or_default();
+        let above = ancestors.iter().skip(1).position(|&a| self.drafts[a].name.text == head.text);
+        let generator = |c: usize| self.drafts[t].columns[c].spec.as_ref().map(|spec| &spec.generator);
+        let is_parent = matches!(generator(c), Some(Generator::Named(key, _)) if key.text == "parent");
+        match above {
+            Some(0) if is_parent => return None,
+            Some(_) => return Some("a table above it".to_owned()),
+            None => {}
+        }
+        let with_id = format!("{}_id", head.text);
+        let leads = |other: &ColumnDraft| {
+            self.leads_to(other).is_some_and(|to| to == head.text || other.name == with_id)
+        };
+        let mut others = self.drafts[t].columns.iter().enumerate().filter(|(i, _)| *i != c);
+        others.find(|(_, other)| leads(other)).map(|(_, other)| format!("what `{}` refers to", other.name))
+    }
+
+    pub(super) fn two_meanings(&self, t: usize, head: &Name, other: &str) -> Fault {
+        let (name, table) = (&head.text, &self.drafts[t].name.text);
+        Fault::at(head.span, format!("`{name}` is a column of `{table}` and {other}"))
+            .hint(format!("write `{table}.{name}` for the column, or give it another name"))
+    }
+
+    /// The way to the row that a name stands for which is no column: an ancestor by its table's name, or what a reference leads to.
+    pub(super) fn way_by_name(&mut self, t: usize, head: &Name) -> Result<Option<(Vec<Hop>, usize)>, Fault> {
+        let ancestors = self.ancestors(t).unwrap_or_default();
+        if let Some(depth) = ancestors.iter().skip(1).position(|&a| self.drafts[a].name.text == head.text) {
+            for &table in &ancestors[..=depth] {
+                self.rows_of(table)?;
+            }
+            return Ok(Some((vec![Hop::Parent; depth + 1], ancestors[depth + 1])));
+        }
+        // `product.price` through a column `product_id`, or through the only reference to that table.
+        let with_id = format!("{}_id", head.text);
+        let by_name =
+            self.drafts[t].columns.iter().position(|c| c.name == with_id && self.leads_to(c).is_some());
+        let by_table: Vec<usize> = (0..self.drafts[t].columns.len())
+            .filter(|&c| self.leads_to(&self.drafts[t].columns[c]).as_deref() == Some(head.text.as_str()))
+            .collect();
+        let mut found: Vec<usize> = by_name.into_iter().chain(by_table).collect();
+        found.sort_unstable();
+        found.dedup();
+        match found[..] {
+            [] => Ok(None),
+            [c] => {
+                let (hop, next) = self.hop_through(t, c, head)?;
+                Ok(Some((vec![hop], next)))
+            }
+            _ => {
+                let names: Vec<String> =
+                    found.iter().map(|&c| format!("`{}`", self.drafts[t].columns[c].name)).collect();
+                Err(Fault::at(head.span, format!("several columns refer to `{}`", head.text))
+                    .hint(format!("name one of them: {}", names.join(", "))))
+            }
+        }
+    }
+
+    pub(super) fn unknown_name(&self, t: usize, head: &Name, leads_on: bool) -> Fault {
         // What is missing may belong to what is wrong.
         if self.drafts[t].faulty
             || (leads_on && self.drafts.iter().any(|d| d.faulty && d.name.text == head.text))

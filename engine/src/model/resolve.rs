@@ -13,7 +13,7 @@ use super::arguments::{constant_instant, parameter_values};
 use super::chain::Link;
 use super::{Column, Count, Input, Model, Settings, Source, Table};
 use crate::error::{Fault, Faults, Span, did_you_mean};
-use crate::scenario::{self, Generator, Key, Node, RowSource, Scenario, Spec};
+use crate::scenario::{Generator, Key, Node, RowSource, Scenario, Spec};
 use crate::types::Type;
 
 /// 2026-01-01T00:00:00Z: fixed, so that a scenario without `as_of` gives the same data forever.
@@ -268,7 +268,7 @@ impl<'s> Resolver<'s> {
                 c += 1;
             }
         }
-        let shown: Vec<usize> = (0..self.drafts.len()).map(|t| self.key_column(t)).collect();
+        let shown: Vec<usize> = (0..self.drafts.len()).map(|t| self.likely_key(t)).collect();
         let keys = self.keys(&shown);
         self.faults.into_result()?;
         let mut tables = Vec::new();
@@ -300,7 +300,11 @@ impl<'s> Resolver<'s> {
             params: self
                 .params
                 .iter()
-                .map(|(name, value, _)| (name.clone(), super::arguments::shown(value)))
+                .map(|(name, value, ty)| super::Param {
+                    name: name.clone(),
+                    value: super::arguments::shown(value),
+                    ty: ty.clone(),
+                })
                 .collect(),
             tables,
         })
@@ -397,25 +401,6 @@ impl<'s> Resolver<'s> {
             Source::Per { count, .. } => Some(count),
             Source::Root { .. } => None,
         })
-    }
-
-    /// The column of a table that references show: `key:`, else `id`, else the first that is written.
-    pub(super) fn key_column(&mut self, t: usize) -> usize {
-        let named = self.scenario.tables[t].key.as_ref().filter(|_| !self.drafts[t].faulty);
-        if let Some(node) = named {
-            let word = scenario::word(node, "`key`");
-            if let Some(key) = self.faults.keep(word) {
-                if let Some(c) = self.drafts[t].columns.iter().position(|c| c.name == key.text && c.written) {
-                    return c;
-                }
-                let known = self.column_names(t);
-                let fault = Fault::at(node.span, format!("`key`: unknown column `{}`", key.text));
-                self.faults.push(fault.maybe_hint(did_you_mean(&key.text, known.iter().map(String::as_str))));
-            }
-        }
-        let columns = &self.drafts[t].columns;
-        let id = columns.iter().position(|c| c.written && c.name == "id");
-        id.or_else(|| columns.iter().position(|c| c.written)).unwrap_or(0)
     }
 
     // --- columns --------------------------------------------------------------------------------

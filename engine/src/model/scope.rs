@@ -59,10 +59,17 @@ impl Scope for TableScope<'_, '_> {
         if let [name] = path {
             // In a total, a name alone is the parent's.
             let parent = self.child.as_ref().and_then(|_| self.resolver.drafts[self.table].parent);
-            let known = self.resolver.drafts[parent.unwrap_or(self.table)]
-                .columns
-                .iter()
-                .any(|c| c.name == name.text);
+            let table = parent.unwrap_or(self.table);
+            let known = self.resolver.drafts[table].columns.iter().any(|c| c.name == name.text);
+            let of_scenario = match name.text.as_str() {
+                "as_of" => true,
+                "since" => self.resolver.since.is_some(),
+                _ => false,
+            };
+            if known && of_scenario {
+                let other = format!("the scenario's `{}`", name.text);
+                return Err(self.resolver.two_meanings(table, name, &other));
+            }
             match name.text.as_str() {
                 "as_of" if !known => return Ok(instant(self.resolver.as_of)),
                 "since" if !known => {

@@ -1,42 +1,102 @@
 //! A hash of everything that decides the data.
+//!
+//! It is made of what was written and what was set, never of a choice of these: every struct on the way is taken
+//! apart with all its fields, so that a field that is added does not compile until it is hashed or left out on purpose.
+
+use blake3::Hasher;
 
 use crate::calendar::TZDB_VERSION;
-use crate::model::Model;
-use crate::scenario::Scenario;
-use crate::scenario::generators::GENERATORS;
+use crate::model::{Model, Param, Settings};
+use crate::scenario::document::{Key, Node, NodeKind, Scalar};
+use crate::scenario::{Scenario, generators};
 use crate::vocabulary;
 
 /// Raised when values change for a reason that no other part of the fingerprint shows, such as a new
 /// way of addressing words or another meaning of an SQL function.
-const VALUES_VERSION: u32 = 1;
+const VALUES_VERSION: u32 = 2;
 
-/// The hash of a scenario without its comments and layout.
-pub(super) fn document(scenario: &Scenario) -> blake3::Hash {
-    let mut hasher = blake3::Hasher::new();
-    scenario.document.hash_into(&mut hasher);
-    hasher.finalize()
+/// The fingerprint of a scenario under the settings in force, as 64 hexadecimal digits.
+pub(super) fn of(scenario: &Scenario, settings: &Settings, model: &Model) -> String {
+    let mut hasher = Hasher::new_derive_key("seedbed 2026 fingerprint of a dataset");
+    hasher.update(&VALUES_VERSION.to_le_bytes());
+    hasher.update(&vocabulary::fingerprint());
+    text(&mut hasher, TZDB_VERSION);
+    // Parameters and `as_of` count by their values in force: in how many ways these can be written decides nothing.
+    let Settings { seed, scale, params: _, as_of: _ } = settings;
+    hasher.update(&seed.to_le_bytes());
+    hasher.update(&scale.to_bits().to_le_bytes());
+    // Tables follow from the document and from all the rest. The name of the scenario is a part of the document.
+    let Model { name: _, about: _, seed: _, scale: _, as_of, params, tables: _ } = model;
+    hasher.update(&as_of.to_le_bytes());
+    length(&mut hasher, params.len());
+    for Param { name, value, ty } in params {
+        text(&mut hasher, name);
+        text(&mut hasher, value);
+        text(&mut hasher, &ty.to_string());
+    }
+    document(&mut hasher, scenario);
+    hasher.finalize().to_hex().to_string()
 }
 
-/// The fingerprint of a scenario under the settings in force.
-pub(super) fn of(document: &blake3::Hash, model: &Model) -> String {
-    let mut hasher = blake3::Hasher::new_derive_key("seedbed 2026 fingerprint of a dataset");
-    hasher.update(&VALUES_VERSION.to_le_bytes());
-    for generator in GENERATORS {
-        hasher.update(generator.name.as_bytes());
-        hasher.update(&generator.version.to_le_bytes());
-    }
-    hasher.update(&vocabulary::fingerprint());
-    hasher.update(&model.seed.to_le_bytes());
-    hasher.update(&model.scale.to_bits().to_le_bytes());
-    hasher.update(&model.as_of.to_le_bytes());
-    for (name, value) in &model.params {
-        for text in [name, value] {
-            hasher.update(&(text.len() as u64).to_le_bytes());
-            hasher.update(text.as_bytes());
+/// The document without comments and layout, and without the help texts of parameters.
+fn document(hasher: &mut Hasher, scenario: &Scenario) {
+    // All the rest was read from the document.
+    let Scenario { document, name: _, about: _, as_of: _, since: _, params: _, tables: _ } = scenario;
+    // The values of the parameters are known; what is left of them are their bounds, which decide whether a value is taken.
+    node(hasher, document, &mut |path| matches!(path, ["params", _, "help"]), &mut Vec::new());
+}
+
+/// A value of the document with everything in it, except what is left out by its path from the top.
+fn node<'n>(
+    hasher: &mut Hasher,
+    of: &'n Node,
+    left_out: &mut impl FnMut(&[&'n str]) -> bool,
+    path: &mut Vec<&'n str>,
+) {
+    let Node { span: _, kind } = of;
+    match kind {
+        NodeKind::Scalar(Scalar { text, quoted, exact: _ }) => {
+            hasher.update(b"s");
+            word(hasher, text, *quoted);
+        }
+        NodeKind::List(items) => {
+            hasher.update(b"l");
+            length(hasher, items.len());
+            path.push("");
+            items.iter().for_each(|item| node(hasher, item, left_out, path));
+            path.pop();
+        }
+        NodeKind::Map(entries) => {
+            hasher.update(b"m");
+            for (Key { text, span: _, quoted }, value) in entries {
+                path.push(text);
+                if !left_out(path) {
+                    hasher.update(b"k");
+                    word(hasher, text, *quoted);
+                    node(hasher, value, left_out, path);
+                }
+                path.pop();
+            }
+            hasher.update(b"e");
         }
     }
-    hasher.update(&(TZDB_VERSION.len() as u64).to_le_bytes());
-    hasher.update(TZDB_VERSION.as_bytes());
-    hasher.update(document.as_bytes());
-    hasher.finalize().to_hex().to_string()
+}
+
+/// A key or a scalar: `1` is a number and `"1"` a text. With the name of a generator goes its version, so that a new version, or a
+/// new generator, changes the fingerprints of those who use it and of no others.
+fn word(hasher: &mut Hasher, word: &str, quoted: bool) {
+    hasher.update(&[u8::from(quoted)]);
+    text(hasher, word);
+    let version = generators::find(word).map_or(0, |generator| generator.version);
+    hasher.update(&version.to_le_bytes());
+}
+
+/// A text with its length, so that two texts cannot be read as others.
+fn text(hasher: &mut Hasher, text: &str) {
+    length(hasher, text.len());
+    hasher.update(text.as_bytes());
+}
+
+fn length(hasher: &mut Hasher, length: usize) {
+    hasher.update(&(length as u64).to_le_bytes());
 }

@@ -21,9 +21,7 @@ pub struct Plan {
     pub(crate) model: Model,
     /// One for each table; `None` for root tables.
     pub(crate) counts: Vec<Option<Counts>>,
-    /// The hash of the scenario's document.
-    document: blake3::Hash,
-    fingerprint: OnceLock<String>,
+    fingerprint: String,
     /// The bytes of a row of each table, when somebody has asked.
     pub(crate) widths: Vec<OnceLock<u64>>,
     pub(crate) totals: LargeTotals,
@@ -52,16 +50,9 @@ impl Plan {
             }),
         });
         let counts = counts.collect();
-        let document = fingerprint::document(&scenario);
+        let fingerprint = fingerprint::of(&scenario, settings, &model);
         let widths = vec![OnceLock::new(); model.tables.len()];
-        Ok(Self {
-            model,
-            counts,
-            document,
-            fingerprint: OnceLock::new(),
-            widths,
-            totals: LargeTotals::default(),
-        })
+        Ok(Self { model, counts, fingerprint, widths, totals: LargeTotals::default() })
     }
 
     /// The meaning of the scenario.
@@ -78,6 +69,6 @@ impl Plan {
     /// scenario without its comments and layout, seed, scale, parameters and `as_of`, and the versions of
     /// generators, vocabulary and zones; not the format and not the choice of tables.
     pub fn fingerprint(&self) -> &str {
-        self.fingerprint.get_or_init(|| fingerprint::of(&self.document, &self.model))
+        &self.fingerprint
     }
 }

@@ -116,32 +116,6 @@ impl Node {
             }
         }
     }
-
-    /// Feeds a hash with the content, independent of comments, layout and quoting style.
-    pub fn hash_into(&self, hasher: &mut blake3::Hasher) {
-        let mut text = |kind: u8, text: &str| {
-            hasher.update(&[kind]);
-            hasher.update(&(text.len() as u64).to_le_bytes());
-            hasher.update(text.as_bytes());
-        };
-        match &self.kind {
-            NodeKind::Scalar(scalar) => text(if scalar.quoted { b'q' } else { b's' }, &scalar.text),
-            NodeKind::List(items) => {
-                text(b'l', &items.len().to_string());
-                for item in items {
-                    item.hash_into(hasher);
-                }
-            }
-            NodeKind::Map(entries) => {
-                text(b'm', &entries.len().to_string());
-                for (key, value) in entries {
-                    hasher.update(&(key.text.len() as u64).to_le_bytes());
-                    hasher.update(key.text.as_bytes());
-                    value.hash_into(hasher);
-                }
-            }
-        }
-    }
 }
 
 /// Reads one YAML document.
@@ -390,17 +364,5 @@ mod tests {
         }
         assert_eq!(message(&bomb), format!("the scenario has more than {MAX_NODES} values"));
         assert!(message(&" ".repeat(MAX_BYTES + 1)).contains("more than the"));
-    }
-
-    #[test]
-    fn content_hash_ignores_layout() {
-        let hash = |text: &str| {
-            let mut hasher = blake3::Hasher::new();
-            read(text).unwrap().hash_into(&mut hasher);
-            hasher.finalize()
-        };
-        assert_eq!(hash("a: {b: 1}\n"), hash("# note\na:\n  b:   1"));
-        assert_ne!(hash("a: {b: 1}"), hash("a: {b: '1'}"));
-        assert_ne!(hash("a: [b, 1]"), hash("a: [b, [1]]"));
     }
 }

@@ -56,7 +56,7 @@ pub struct Table {
     pub about: Option<String>,
     /// Where its rows come from.
     pub source: RowSource,
-    /// The column that references show, when it is not `id` or the first.
+    /// The column that references show, when it is named.
     pub key: Option<Node>,
     /// Keys, indexes and checks.
     pub keys: keys::Keys,

@@ -146,7 +146,7 @@ fn table() -> Value {
             },
             "min": described(reference("number"), "No parent has fewer children."),
             "max": described(reference("number"), "No parent has more children."),
-            "key": described(json!({"type": "string"}), "The column that references show; default `id`, else the first."),
+            "key": described(json!({"type": "string"}), "The column that references show; default `id`, else the column that is plainly `serial`."),
             "primary key": described(reference("columns"), "The primary key; default the column that references show, if it is unique."),
             "unique": described(reference("columnLists"), "Keys besides: columns that are together unique."),
             "index": described(reference("columnLists"), "Indexes; those of foreign keys come by themselves."),

@@ -131,7 +131,7 @@ fn head(plan: &Plan, format: Format, compression: Compression, layout: Layout) -
     let mut as_of = String::new();
     write_instant(&mut as_of, model.as_of, 0, Style::Iso);
     let params: Vec<_> =
-        model.params.iter().map(|(name, value)| format!("{}: {}", quoted(name), quoted(value))).collect();
+        model.params.iter().map(|p| format!("{}: {}", quoted(&p.name), quoted(&p.value))).collect();
     let lines = [
         ("seedbed", quoted(env!("CARGO_PKG_VERSION"))),
         ("scenario", quoted(&model.name)),

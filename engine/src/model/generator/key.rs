@@ -1,7 +1,7 @@
 //! Keys: serials, parents, UUIDs.
 
 use super::{Address, Made};
-use crate::error::{Fault, Span};
+use crate::error::Fault;
 use crate::model::arguments::Arguments;
 use crate::model::resolve::Resolver;
 use crate::model::{Hop, Input, Recipe};
@@ -39,9 +39,7 @@ impl Resolver<'_> {
                         ));
                 };
                 self.rows_of(t)?;
-                let column = self.key_column(parent);
-                self.column(parent, column)?;
-                self.check_key(parent, column, arguments.span())?;
+                let column = self.shown_key(parent, arguments.span())?;
                 let key = self.done(parent, column)?;
                 let (ty, nullable) = (key.ty.clone(), key.nullable);
                 let key = self.input(t, Input::Column { hops: vec![Hop::Parent], column });
@@ -50,20 +48,6 @@ impl Resolver<'_> {
             "uuid" => self.uuid(t, arguments, address),
             _ => self.reference(t, arguments, address),
         }
-    }
-
-    /// A key that nobody named must be known to be unique and never NULL.
-    pub(super) fn check_key(&self, table: usize, column: usize, span: Span) -> Result<(), Fault> {
-        let key = self.done(table, column)?;
-        if self.scenario.tables[table].key.is_some() || (key.unique && !key.nullable) {
-            return Ok(());
-        }
-        let table = &self.drafts[table].name.text;
-        let fault = Fault::at(span, format!("table `{table}` has no key that is known to be unique"));
-        Err(fault.label(format!("its `{}` is not", key.name)).hint(format!(
-            "give `{table}` a column `id: serial`, or say `key: {}` if it is unique all the same",
-            key.name
-        )))
     }
 
     fn uuid(&mut self, t: usize, arguments: &Arguments, address: &Address) -> Result<Made, Fault> {

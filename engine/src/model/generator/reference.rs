@@ -22,12 +22,7 @@ impl Resolver<'_> {
         let target = self.table_named(&to.text, to.span)?;
         let target_rows = self.rows_of(target)?;
         let shown = match arguments.word("column")? {
-            None => {
-                let column = self.key_column(target);
-                self.column(target, column)?;
-                self.check_key(target, column, to.span)?;
-                column
-            }
+            None => self.shown_key(target, to.span)?,
             Some(key) => {
                 self.drafts[target].columns.iter().position(|c| c.name == key.text && c.written).ok_or_else(
                     || {
@@ -132,29 +127,32 @@ impl Resolver<'_> {
     /// leads to) or as the path of a reference, such as `memberships.tenant_id`.
     fn way_to(&mut self, t: usize, key: &crate::scenario::Key) -> Result<(Vec<Hop>, usize), Fault> {
         let name = |text: &str| Name { text: text.to_owned(), span: key.span };
-        let mut path: Vec<Name> = key.text.split('.').map(name).collect();
-        let reference = path.len() > 1 || self.drafts[t].columns.iter().any(|c| c.name == key.text);
-        if !reference {
-            // Any column of the table will do to find the way there.
+        let path: Vec<Name> = key.text.split('.').map(name).collect();
+        let column = self.drafts[t].columns.iter().position(|c| c.name == key.text);
+        if let Some(other) =
+            column.filter(|_| path.len() == 1).and_then(|c| self.other_meaning(t, c, &path[0]))
+        {
+            return Err(self.two_meanings(t, &path[0], &other));
+        }
+        if path.len() == 1 && column.is_none() {
             let table = self.table_named(&key.text, key.span)?;
             if table == t {
                 return Err(Fault::at(key.span, format!("`{}` is the table itself", key.text))
                     .hint("name an ancestor, or a column that refers to another row"));
             }
-            let column = self.key_column(table);
-            path.push(name(&self.drafts[table].columns[column].name.clone()));
+            return match self.way_by_name(t, &path[0])? {
+                Some(way) => Ok(way),
+                None => Err(self.unknown_name(t, &path[0], true)),
+            };
         }
         let Input::Column { mut hops, column } = self.path(t, &path, Vec::new())? else {
             return Err(Fault::reported());
         };
-        let (mut end, _) = self.way_type(t, &hops)?;
-        if reference {
-            let column_name = name(&self.drafts[end].columns[column].name.clone());
-            let (hop, next) = self.hop_through(end, column, &column_name)?;
-            hops.push(hop);
-            end = next;
-        }
-        Ok((hops, end))
+        let (end, _) = self.way_type(t, &hops)?;
+        let column_name = name(&self.drafts[end].columns[column].name.clone());
+        let (hop, next) = self.hop_through(end, column, &column_name)?;
+        hops.push(hop);
+        Ok((hops, next))
     }
 
     fn way_type(&mut self, t: usize, hops: &[Hop]) -> Result<(usize, bool), Fault> {

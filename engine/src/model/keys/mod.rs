@@ -1,6 +1,6 @@
 //! Keys, indexes and checks of tables: what is written, and what follows from the generators.
 //!
-//! A table's primary key is the column that references show, unless another one is written. Foreign keys follow from `parent`,
+//! A table's primary key is the column that references show, else the first, unless another one is written. Foreign keys follow from `parent`,
 //! `reference` and expressions that only pass on a key. Values never depend on any of this.
 
 mod check;
