@@ -150,6 +150,9 @@ pub(crate) struct Database {
     /// Add the new rows to those that tables hold
     #[arg(long)]
     pub(crate) append: bool,
+    /// Fill tables that are there, and make none: a table that is missing is refused
+    #[arg(long)]
+    pub(crate) existing: bool,
     /// Connections that load and build indexes side by side; default as many as threads, at most 8
     #[arg(long, short, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -171,6 +174,7 @@ impl Database {
             ("--schema", self.schema.is_some()),
             ("--replace", self.replace),
             ("--append", self.append),
+            ("--existing", self.existing),
             ("--jobs", self.jobs.is_some()),
             ("--no-keys", self.no_keys),
             ("--allow-remote", self.allow_remote),

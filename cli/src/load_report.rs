@@ -41,6 +41,7 @@ impl Run<'_> {
 pub(crate) fn table(run: &Run, report: &Report) -> String {
     let mut grid = Grid::new([
         ("table", Align::Left),
+        ("", Align::Left),
         ("rows", Align::Right),
         ("sent", Align::Right),
         ("streams", Align::Right),
@@ -54,6 +55,7 @@ pub(crate) fn table(run: &Run, report: &Report) -> String {
         let loading = table.loading / u32::try_from(table.streams.clamp(1, report.jobs.max(1))).unwrap_or(1);
         grid.row([
             table.name.clone(),
+            table.fate.name().to_owned(),
             count(table.rows),
             size(table.bytes),
             count(table.streams as u64),
@@ -67,6 +69,7 @@ pub(crate) fn table(run: &Run, report: &Report) -> String {
     let streams: usize = report.tables.iter().map(|table| table.streams).sum();
     grid.row([
         "total".to_owned(),
+        String::new(),
         count(report.rows),
         size(report.bytes),
         count(streams as u64),
@@ -121,6 +124,7 @@ pub(crate) fn json(run: &Run, report: &Report) -> Value {
     let tables = report.tables.iter().map(|table| {
         json!({
             "name": table.name,
+            "fate": table.fate.name(),
             "rows": table.rows,
             "bytes": table.bytes,
             "streams": table.streams,

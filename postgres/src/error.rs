@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 use seedbed_engine::ValueError;
 
+use crate::sql;
+
 /// Why something was not done. `Display` says what failed, where and why on one line; the way out is in [`hint`](Self::hint).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -122,9 +124,26 @@ pub struct ServerError {
     /// Where in the server the error arose, as in `COPY t, line 3`.
     pub context: Option<String>,
     /// The schema and the name of the table it is about.
-    pub table: Option<String>,
+    pub relation: Option<(String, String)>,
     /// The constraint it is about.
     pub constraint: Option<String>,
+    /// Which row is in the way, if it is about a key that two rows have.
+    pub collision: Option<Collision>,
+}
+
+/// Which row has the key of a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Collision {
+    /// Another new row.
+    New,
+    /// A row that was there before the load, which adds rows to its table.
+    Old,
+    /// A row that is there in a table to which this load adds nothing, or only to an empty one.
+    Elsewhere,
+    /// A new one or an old one: it is not known.
+    Unknown,
+    /// A row of the server's catalog: another session makes something of the same name.
+    Catalog,
 }
 
 impl fmt::Display for ServerError {
@@ -133,10 +152,13 @@ impl fmt::Display for ServerError {
         if let Some(detail) = &self.detail {
             write!(f, "; {detail}")?;
         }
-        if let Some(table) = &self.table {
-            write!(f, "; table {table}")?;
+        if let Some((schema, table)) = &self.relation {
+            write!(f, "; table {schema}.{table}")?;
         }
-        Ok(())
+        match self.collision {
+            Some(Collision::New) => write!(f, "; two of the new rows collide"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -151,9 +173,10 @@ impl Error {
         let Some(db) = error.as_db_error() else {
             return Self::Lost { doing, cause: causes(error) };
         };
-        let table = db.table().map(|table| match db.schema() {
-            Some(schema) => format!("{schema}.{table}"),
-            None => table.to_owned(),
+        let named = |name: Option<&str>| name.map(str::to_owned);
+        let collision = matches!(db.code().code(), "23505" | "23P01").then(|| match db.schema() {
+            Some("pg_catalog") => Collision::Catalog,
+            _ => Collision::Unknown,
         });
         let error = ServerError {
             sqlstate: db.code().code().to_owned(),
@@ -161,10 +184,35 @@ impl Error {
             detail: db.detail().map(str::to_owned),
             hint: db.hint().map(str::to_owned),
             context: db.where_().map(str::to_owned),
-            table,
+            relation: named(db.schema()).zip(named(db.table())),
             constraint: db.constraint().map(str::to_owned),
+            collision,
         };
         Self::Server { doing, error: Box::new(error) }
+    }
+
+    /// What the server said, to be told better.
+    pub(crate) fn server_mut(&mut self) -> Option<&mut ServerError> {
+        match self {
+            Self::Server { error, .. } => Some(error),
+            Self::Leftover { error, .. } => error.server_mut(),
+            _ => None,
+        }
+    }
+
+    /// The same, about tables of a private schema, in the words of whoever will find them in `schema`.
+    pub(crate) fn published(mut self, private: &str, schema: &str) -> Self {
+        let Some(error) = self.server_mut() else { return self };
+        if let Some((of, _)) = &mut error.relation
+            && of == private
+        {
+            schema.clone_into(of);
+        }
+        let texts = [&mut error.detail, &mut error.hint, &mut error.context];
+        for text in texts.into_iter().flatten().chain([&mut error.message]) {
+            *text = published(text, private, schema);
+        }
+        self
     }
 
     /// The same, when somebody has asked to stop and errors are what came of that; what is left in the target still counts.
@@ -210,7 +258,8 @@ impl Error {
                 hint.clone()
             }
             Self::Server { error, .. } => {
-                error.hint.clone().or_else(|| hint_for(&error.sqlstate).map(str::to_owned))
+                let ours = error.collision.map(Collision::hint).or_else(|| hint_for(&error.sqlstate));
+                error.hint.clone().or_else(|| ours.map(str::to_owned))
             }
             Self::Undecided { .. } => Some("`seedbed verify` tells which".to_owned()),
             Self::Leftover { error, .. } => error.hint(),
@@ -228,12 +277,40 @@ fn leftover(schema: &str, cause: &Error) -> String {
     format!("schema `{schema}` could not be removed, and the next load will do it: {cause}")
 }
 
+impl Collision {
+    /// What to try. Only rows that were there are worth replacing.
+    fn hint(self) -> &'static str {
+        match self {
+            Self::New => {
+                "two of the new rows have the same values in this key: change how the scenario makes them, or leave out the key"
+            }
+            Self::Old => {
+                "such a row is there already; `--replace` puts the new rows in the place of those that are there"
+            }
+            Self::Elsewhere => {
+                "such a row is there already: another session has added it meanwhile, or a trigger writes to that table"
+            }
+            Self::Unknown => {
+                "such a row is there already, or two of the new rows have the same values in this key"
+            }
+            Self::Catalog => {
+                "another session makes something of the same name: run it again when that is done"
+            }
+        }
+    }
+}
+
+/// A text of the server's in which tables are said to be in `schema` and not in a private one. The private schema itself keeps
+/// its name.
+pub(crate) fn published(text: &str, private: &str, schema: &str) -> String {
+    // Its name needs no quotes, but a role may have the server set them everywhere.
+    text.replace(&format!("\"{private}\"."), &format!("{}.", sql::identifier(schema)))
+        .replace(&format!("{private}."), &format!("{schema}."))
+}
+
 /// What to try when the server has no hint of its own.
 fn hint_for(sqlstate: &str) -> Option<&'static str> {
     Some(match sqlstate {
-        "23505" => {
-            "such a row is there already; `--replace` puts the new rows in the place of those that are there"
-        }
         "42501" => "ask the owner for the privilege, or connect as another role",
         "53100" => "the server's disk is full: make room; nothing of this load is kept",
         "53300" => "the server has no connection left: ask for fewer with `--jobs`",
@@ -256,4 +333,19 @@ pub(crate) fn causes(error: &tokio_postgres::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_of_a_private_schema_are_told_where_they_will_be() {
+        let told = |text: &str| published(text, "seedbed_0123456789abcdef", "My App");
+        assert_eq!(told("relation \"seedbed_0123456789abcdef.t\" is full"), "relation \"My App.t\" is full");
+        assert_eq!(told("type \"seedbed_0123456789abcdef\".\"t\""), "type \"My App\".\"t\"");
+        let schema = "schema \"seedbed_0123456789abcdef\" does not exist";
+        assert_eq!(told(schema), schema);
+        assert_eq!(told("type seedbed_fedcba9876543210.t"), "type seedbed_fedcba9876543210.t");
+    }
 }

@@ -10,6 +10,7 @@ pub mod types;
 pub mod copy;
 pub mod connect;
 
+mod listed;
 mod network;
 mod session;
 pub mod catalog;

@@ -115,9 +115,10 @@ fn a_table_that_others_refer_to_is_not_emptied_alone() {
         refused("minimal", &database, flags, 2, &words);
     }
     database.psql(
-        "create schema other; create table other.badges (team_id int8 constraint worn references teams)",
+        "create schema other; create table other.badges (team_id int8 constraint worn references teams); \
+         insert into other.badges values (1)",
     );
-    let words = ["\"other\".\"badges\" refers to it (foreign key `worn`)", "hint: drop the foreign key"];
+    let words = ["\"other\".\"badges\" refers to it (foreign key `worn`)", "hint: empty it yourself"];
     refused("minimal", &database, &["--replace"], 2, &words);
     assert_eq!(held(&database, "public"), before);
 }

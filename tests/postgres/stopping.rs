@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use seedbed_engine::{Plan, Settings};
 use seedbed_postgres::connect::Target;
-use seedbed_postgres::load::{Existing, Keys, Progress, Report, Request, load as load_plan};
+use seedbed_postgres::load::{Existing, Keys, Missing, Progress, Report, Request, load as load_plan};
 use seedbed_postgres::{Error, Stop};
 use seedbed_tests::server::Server;
 
@@ -54,6 +54,7 @@ fn load_into(
         tables: vec![0],
         schema: "public".to_owned(),
         existing: Existing::Replace,
+        missing: Missing::Make,
         jobs: 2,
         keys: Keys::All,
         allow_remote: false,

@@ -209,6 +209,16 @@ impl Schema {
         }
     }
 
+    /// Uses an enum that is there, in `schema`, instead of making it.
+    pub(crate) fn use_enum(&mut self, name: &str, schema: &str) {
+        self.enums.retain(|of| of.name != name);
+        for column in self.tables.iter_mut().flat_map(|table| &mut table.columns) {
+            if matches!(&column.sql_type, SqlType::Enum { name: of, .. } if of == name) {
+                column.sql_type = SqlType::Known(column.sql_type.sql(schema));
+            }
+        }
+    }
+
     fn add_enums(&mut self, table: &model::Table, names: &mut Names) -> Result<(), Error> {
         for choice in &table.keys.choices {
             let column = &table.columns[choice.column];

@@ -1,6 +1,7 @@
 //! Foreign keys that tables of the user's own have: which are taken away until the rows are in, and which stand in the way.
 
-use super::request::Request;
+use super::referrers::{self, Referrer};
+use super::request::{Existing, Request};
 use super::survey::Way;
 use crate::catalog::ExistingTable;
 use crate::ddl::Schema;
@@ -129,49 +130,8 @@ pub(crate) fn check_order(session: &Session, ddl: &Schema, schema: &str) -> Resu
     Err(Error::usage(faults.join("\n"), hint))
 }
 
-/// Refuses to empty tables that others refer to which keep their rows: the server would.
-pub(crate) fn check_referrers(
-    session: &Session,
-    existing: &[ExistingTable],
-    request: &Request,
-    scenario: &[&str],
-) -> Result<(), Error> {
-    let oids: Vec<_> = existing.iter().map(|table| table.oid.to_string()).collect();
-    let oids = oids.join(", ");
-    let query = format!(
-        "select r.relname, f.conname, c.relname, n.nspname from pg_catalog.pg_constraint f \
-         join pg_catalog.pg_class c on c.oid = f.conrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
-         join pg_catalog.pg_class r on r.oid = f.confrelid \
-         where f.contype = 'f' and f.conparentid = 0 and f.confrelid in ({oids}) \
-           and coalesce(pg_catalog.pg_partition_root(c.oid), c.oid) not in ({oids}) order by 4, 3, 2"
-    );
-    let rows = session.rows("look who refers to the tables", &query)?;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let (mut faults, mut missing, mut can_be_named) = (Vec::new(), Vec::new(), true);
-    for row in &rows {
-        let text = |i| row.get(i).unwrap_or_default();
-        faults.push(format!(
-            "table `{}` cannot be emptied, because table {} refers to it (foreign key `{}`) and keeps its rows",
-            text(0),
-            qualified(text(3), text(2)),
-            text(1)
-        ));
-        can_be_named &= text(3) == request.schema && scenario.contains(&text(2));
-        if !missing.contains(&text(2)) {
-            missing.push(text(2));
-        }
-    }
-    let hint = if can_be_named {
-        format!("name it in `--tables`, too: {}", missing.join(","))
-    } else {
-        "drop the foreign key, or add rows with `--append`".to_owned()
-    };
-    Err(Error::usage(faults.join("\n"), hint))
-}
-
-/// Refuses what the foreign keys of tables that are filled in place would refuse at the end.
+/// Refuses what the foreign keys of tables that are filled in place would refuse at the end. Gives the empty tables that have to be
+/// emptied, too, because they refer to tables that are.
 pub(crate) fn check(
     session: &Session,
     ddl: &Schema,
@@ -179,12 +139,14 @@ pub(crate) fn check(
     request: &Request,
     way: &Way,
     scenario: &[&str],
-) -> Result<(), Error> {
+) -> Result<Vec<Referrer>, Error> {
     if *way == Way::Staged || existing.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    if request.existing == super::request::Existing::Replace {
-        check_referrers(session, existing, request, scenario)?;
-    }
-    check_order(session, ddl, &request.schema)
+    let referrers = match request.existing {
+        Existing::Replace => referrers::look(session, existing, request, scenario)?,
+        _ => Vec::new(),
+    };
+    check_order(session, ddl, &request.schema)?;
+    Ok(referrers)
 }

@@ -6,10 +6,12 @@ use std::time::Instant;
 use super::Load;
 use super::buffer::Buffers;
 use super::clock::Meter;
+use super::collision;
 use super::foreign_keys;
-use super::request::{Keys, Report, TableReport};
+use super::referrers::{self, Referrer};
+use super::request::{Fate, Keys, Report, TableReport};
+use super::statistics;
 use super::stream::{Queue, Shared, Stream};
-use super::survey::Fate;
 use super::table::{self, Filling};
 use crate::catalog;
 use crate::ddl;
@@ -20,19 +22,21 @@ use crate::sql::{literal, qualified};
 pub(super) fn load(load: &Load, session: Session) -> Result<Report, Error> {
     // Once the load is reported as done, no crash of the server may undo it.
     session.execute("begin", "begin; set local synchronous_commit to default")?;
-    let result = fill(load, &session);
-    if result.is_err() {
-        // A connection that is gone has rolled back already.
-        let _ = session.for_tidying(LIMIT_OF_ROLLBACK).plain("roll back", "rollback");
+    let error = match fill(load, &session) {
+        Ok(report) => return Ok(report),
+        Err(error) => error,
+    };
+    let session = session.for_tidying(LIMIT_OF_ROLLBACK);
+    // A connection that is gone has rolled back already.
+    match session.plain("roll back", "rollback") {
+        Ok(()) => Err(collision::told(load, session, error)),
+        Err(_) => Err(error),
     }
-    result
 }
 
 fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
     let (survey, schema) = (load.survey, load.request.schema.as_str());
-    let fate = |table: &ddl::Table| {
-        survey.tables.iter().find(|there| there.name == table.name).map_or(Fate::Create, |there| there.fate)
-    };
+    let fate = |table: &ddl::Table| survey.fate(&table.name);
     let tables = &survey.ddl.tables;
     let of = |wanted: Fate| tables.iter().filter(move |table| fate(table) == wanted);
 
@@ -45,6 +49,7 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
         schema,
         &of(Fate::Fill).collect::<Vec<_>>(),
         &of(Fate::Refill).collect::<Vec<_>>(),
+        &survey.referrers,
     )?;
 
     let foreign_keys = if made.len() < tables.len() {
@@ -84,7 +89,7 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
             bytes: streamed.bytes,
             streams: 1,
             loading: streamed.elapsed,
-            ..TableReport::new(name)
+            ..TableReport::new(name, fate(table))
         });
     }
 
@@ -99,20 +104,18 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
         meter.constraints.time(|| session.execute(&key.doing, &key.statement))?;
         finished(&mut reports, &key.table, begun);
     }
+    let mut notes = Vec::new();
+    // Who wants rows alone gathers statistics when the tables are finished.
+    if load.request.keys == Keys::All {
+        notes = statistics::gather(session, schema, &names, &meter)?;
+    }
     for (_, table, there) in &fillings {
         table::set_sequences(session, load.plan, table, there, schema)?;
-        // Who wants rows alone gathers statistics when the tables are finished.
-        if load.request.keys == Keys::Omitted {
-            continue;
-        }
-        let (doing, name) = (format!("analyze table `{}`", table.name), qualified(schema, &table.name));
-        meter.step(&doing);
-        meter.analyze.time(|| session.execute(&doing, &format!("analyze {name}")))?;
     }
     meter.publish.time(|| session.commit("commit"))?;
 
-    reports.sort_by_key(|report| load.plan.table(&report.name));
     let mut report = Report::new(reports, meter.times(), 1);
+    report.notes.extend(notes);
     for (filling, ..) in &fillings {
         if let Some(reason) = filling.encoder.fallback_reason() {
             report.notes.push(format!("table `{}` was sent as text: {reason}", filling.name));
@@ -154,10 +157,8 @@ fn lock_and_empty(
     schema: &str,
     empty: &[&ddl::Table],
     refilled: &[&ddl::Table],
+    referrers: &[Referrer],
 ) -> Result<(), Error> {
-    let names = |tables: &[&ddl::Table]| {
-        tables.iter().map(|table| qualified(schema, &table.name)).collect::<Vec<_>>().join(", ")
-    };
     if !empty.is_empty() {
         for table in empty {
             let table = qualified(schema, &table.name);
@@ -181,7 +182,14 @@ fn lock_and_empty(
         }
     }
     if !refilled.is_empty() {
-        session.execute("empty the tables", &format!("truncate {}", names(refilled)))?;
+        let mut names: Vec<_> = refilled.iter().map(|table| qualified(schema, &table.name)).collect();
+        names.extend(referrers.iter().map(Referrer::qualified));
+        if !referrers.is_empty() {
+            let lock = format!("lock table {} in access exclusive mode", names.join(", "));
+            session.execute("lock the tables", &lock)?;
+            referrers::check_empty(session, referrers)?;
+        }
+        session.execute("empty the tables", &format!("truncate {}", names.join(", ")))?;
     }
     Ok(())
 }

@@ -7,19 +7,22 @@
 mod board;
 mod buffer;
 mod clock;
+mod collision;
 mod definition;
 mod foreign_keys;
 mod in_place;
 mod publish;
+mod referrers;
 mod request;
 mod staged;
 mod staging;
+mod statistics;
 mod stream;
 mod survey;
 mod table;
 
-pub use request::{Existing, Keys, Limit, Progress, Report, Request, TableReport, Times};
-pub use survey::{Fate, Survey, TableSurvey, Way};
+pub use request::{Existing, Fate, Keys, Limit, Missing, Progress, Report, Request, TableReport, Times};
+pub use survey::{Survey, TableSurvey, Way};
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -83,6 +86,8 @@ pub fn load(
         Err(error) => return Err(error),
     };
     report.notes.splice(0..0, survey.notes);
+    // A table that was not there, perhaps because its name is misspelt, is seen first.
+    report.tables.sort_by_key(|table| (table.fate != Fate::Create, plan.table(&table.name)));
     report.elapsed = begun.elapsed();
     Ok(report)
 }

@@ -11,6 +11,8 @@ pub struct Request {
     pub schema: String,
     /// What becomes of tables that are there already.
     pub existing: Existing,
+    /// What becomes of tables that are not there.
+    pub missing: Missing,
     /// How many connections load and build indexes at a time, from 1.
     pub jobs: usize,
     /// Whether tables get their keys.
@@ -28,6 +30,43 @@ pub enum Existing {
     Replace,
     /// They keep their rows.
     Append,
+}
+
+/// What becomes of tables that are not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// They are made.
+    Make,
+    /// They are refused: a misspelt name must not become a new table.
+    Refuse,
+}
+
+/// What becomes of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is made.
+    Create,
+    /// It is there and empty, and is filled.
+    Fill,
+    /// A new one takes its place.
+    Swap,
+    /// It is emptied and filled.
+    Refill,
+    /// Rows are added to those that it has.
+    Append,
+}
+
+impl Fate {
+    /// What has been done, in a word or two.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "made",
+            Self::Fill => "filled",
+            Self::Swap => "replaced",
+            Self::Refill => "emptied and filled",
+            Self::Append => "added to",
+        }
+    }
 }
 
 /// Whether tables that are made get keys, indexes and constraints.
@@ -58,7 +97,7 @@ pub enum Progress {
 /// What has been done.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// One for each table, in the order asked for.
+    /// One for each table: those that were made, then the others, each in the order asked for.
     pub tables: Vec<TableReport>,
     /// Rows of all tables.
     pub rows: u64,
@@ -81,6 +120,8 @@ pub struct Report {
 pub struct TableReport {
     /// Its name.
     pub name: String,
+    /// What has become of it.
+    pub fate: Fate,
     /// Its rows, as the server counted them.
     pub rows: u64,
     /// Bytes sent.
@@ -152,9 +193,10 @@ impl Limit {
 }
 
 impl TableReport {
-    pub(crate) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str, fate: Fate) -> Self {
         Self {
             name: name.to_owned(),
+            fate,
             rows: 0,
             bytes: 0,
             streams: 0,

@@ -6,8 +6,8 @@
 //! once more, so it pays from four connections on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::board::{Board, Task, Work};
@@ -16,11 +16,12 @@ use super::clock::Meter;
 use super::publish::publish;
 use super::request::{Keys, Report, TableReport};
 use super::staging::Staging;
+use super::statistics;
 use super::stream::{Queue, Shared, Stream};
 use super::table::{self, Filling};
 use super::{Load, definitions};
 use crate::catalog::{self, ExistingTable};
-use crate::error::Error;
+use crate::error::{Collision, Error};
 use crate::session::{LIMIT_OF_ROLLBACK, Session};
 use crate::sql::qualified;
 use crate::stop::Stop;
@@ -51,15 +52,16 @@ const NUDGE: &str = "select pg_catalog.pg_current_xact_id()";
 
 pub(super) fn load(load: &Load, control: Session) -> Result<Report, Error> {
     let staging = Staging::create(&control)?;
+    let told = |error| told(load, &staging.name, error);
     // Nothing that a panic leaves half done is used again, but what is on the server goes away.
     let result = catch_unwind(AssertUnwindSafe(|| build_and_publish(load, &control, &staging)));
     match result {
         Ok(Ok(report)) => Ok(report),
         Ok(Err(error)) => Err(match remove(load, control, &staging) {
-            Ok(()) => error,
+            Ok(()) => told(error),
             Err(cause) => {
-                let schema = staging.name;
-                Error::Leftover { error: Box::new(error), schema, cause: Box::new(cause) }
+                let (error, schema) = (Box::new(told(error)), staging.name.clone());
+                Error::Leftover { error, schema, cause: Box::new(cause) }
             }
         }),
         Err(panic) => {
@@ -68,6 +70,17 @@ pub(super) fn load(load: &Load, control: Session) -> Result<Report, Error> {
             resume_unwind(panic)
         }
     }
+}
+
+/// What went wrong in the private schema, said of the tables as they would be. Nothing but this load's rows is there.
+fn told(load: &Load, private: &str, error: Error) -> Error {
+    let mut error = error.published(private, &load.request.schema);
+    if let Some(server) = error.server_mut()
+        && server.collision == Some(Collision::Unknown)
+    {
+        server.collision = Some(Collision::New);
+    }
+    error
 }
 
 /// Removes what a load that failed has built: over the connection that began it, which may be in the middle of publishing, or
@@ -108,6 +121,7 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
     let work = work(load, &fillings, jobs);
     let queue =
         |(filling, work): (&Filling, &Work)| Queue::new(load.plan, filling.index, filling.rows, work.streams);
+    let report = |filling: &Filling| TableReport::new(&filling.name, load.survey.fate(&filling.name));
     let building = Building {
         load,
         schema,
@@ -117,7 +131,8 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
         active: AtomicUsize::new(0),
         streams: work.iter().map(|work| work.streams).collect(),
         queues: fillings.iter().zip(&work).map(queue).collect(),
-        reports: Mutex::new(fillings.iter().map(|filling| TableReport::new(&filling.name)).collect()),
+        reports: Mutex::new(fillings.iter().map(report).collect()),
+        notes: Mutex::default(),
     };
     building.run(control, sessions, Board::new(work, stop))?;
 
@@ -127,11 +142,9 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
     meter.step("publish");
     meter.publish.time(|| publish(load, control, schema, &meter))?;
 
-    let mut tables = building.reports.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    // As asked for: in the order of the scenario.
-    let position = |name: &str| load.plan.table(name);
-    tables.sort_by_key(|table| position(&table.name));
+    let tables = building.reports.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut report = Report::new(tables, meter.times(), jobs);
+    report.notes.extend(building.notes.into_inner().unwrap_or_else(PoisonError::into_inner));
     report.notes.extend(refused.map(|error| {
         format!(
             "{jobs} of {} connections did the work, because another one failed: {error}",
@@ -225,6 +238,7 @@ struct Building<'b> {
     /// What they fill it with.
     queues: Vec<Queue>,
     reports: Mutex<Vec<TableReport>>,
+    notes: Mutex<Vec<String>>,
 }
 
 impl Building<'_> {
@@ -293,9 +307,12 @@ impl Building<'_> {
                 }
                 // Rows that were not frozen when they were written are frozen now.
                 let how = if self.is_vacuumed(*t) { "vacuum (freeze, analyze)" } else { "analyze" };
-                meter
-                    .analyze
-                    .time(|| session.plain(&format!("{how} table `{name}`"), &format!("{how} {table}")))
+                let doing = format!("{how} table `{name}`");
+                let done = meter.analyze.time(|| session.plain(&doing, &format!("{how} {table}")));
+                let failed = |error| told(self.load, self.schema, error);
+                let note = statistics::note(&self.load.request.schema, name, done.map_err(failed))?;
+                self.notes.lock().unwrap_or_else(PoisonError::into_inner).extend(note);
+                Ok(())
             }
             Task::Index(t, i) => {
                 let table = &self.load.survey.ddl.tables[*t];
@@ -393,7 +410,7 @@ impl Building<'_> {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<TableReport>> {
-        self.reports.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

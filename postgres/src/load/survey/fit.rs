@@ -5,6 +5,7 @@ use crate::catalog::ExistingTable;
 use crate::copy;
 use crate::ddl::Schema;
 use crate::error::Error;
+use crate::listed::listed;
 
 /// Refuses tables that hold rows, and lists everything that does not fit.
 pub(super) fn check_fit(ddl: &Schema, existing: &[ExistingTable], request: &Request) -> Result<(), Error> {
@@ -26,20 +27,18 @@ pub(super) fn check_fit(ddl: &Schema, existing: &[ExistingTable], request: &Requ
     if !faults.is_empty() {
         return Err(Error::usage(faults.join("\n"), "drop it, or choose another --schema"));
     }
-    let named = |is_empty: Option<bool>| -> Vec<String> {
+    let named = |is_empty: Option<bool>| {
         let tables = existing.iter().filter(|there| there.is_empty == is_empty);
-        tables.map(|there| format!("`{}`", there.name)).collect()
+        listed(tables.map(|there| format!("`{}`", there.name)))
     };
     let (full, unknown) = (named(Some(false)), named(None));
     if request.existing == Existing::Refuse && !unknown.is_empty() {
-        let message = format!(
-            "this role may not read tables, and cannot tell whether they are empty: {}",
-            unknown.join(", ")
-        );
+        let message =
+            format!("this role may not read tables, and cannot tell whether they are empty: {unknown}");
         return Err(Error::usage(message, "ask for SELECT on them, or say `--append`"));
     }
     if request.existing == Existing::Refuse && !full.is_empty() {
-        let message = format!("tables in schema `{}` hold rows already: {}", request.schema, full.join(", "));
+        let message = format!("tables in schema `{}` hold rows already: {full}", request.schema);
         let hint = "`--replace` puts the new rows in their place, `--append` adds to them; \
             `--schema` loads beside them";
         return Err(Error::usage(message, hint));

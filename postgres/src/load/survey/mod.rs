@@ -1,6 +1,8 @@
 //! A look at the target before anything is touched: what is there, whether it fits, and how it can be filled.
 
+mod enums;
 mod fit;
+mod missing;
 mod sequences;
 mod server;
 mod trial;
@@ -11,7 +13,8 @@ use std::fmt;
 use seedbed_engine::Plan;
 
 use super::foreign_keys;
-use super::request::{Existing, Request};
+use super::referrers::{self, Referrer};
+use super::request::{Existing, Fate, Request};
 use super::staging;
 use crate::catalog::{self, ExistingTable};
 use crate::connect::Target;
@@ -36,6 +39,8 @@ pub struct Survey {
     /// What somebody should know, a sentence each.
     pub notes: Vec<String>,
     pub(crate) ddl: Schema,
+    /// Empty tables that are emptied together with those that they refer to.
+    pub(crate) referrers: Vec<Referrer>,
     /// What the tables were like that are replaced as a whole.
     pub(crate) definitions: Definitions,
 }
@@ -67,21 +72,6 @@ pub struct TableSurvey {
     pub(crate) existing: Option<ExistingTable>,
 }
 
-/// What becomes of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It is made.
-    Create,
-    /// It is there and empty, and is filled.
-    Fill,
-    /// A new one takes its place.
-    Swap,
-    /// It is emptied and filled.
-    Refill,
-    /// Rows are added to those that it has.
-    Append,
-}
-
 /// Looks at the target. Nothing is changed.
 pub(crate) fn look(
     session: &Session,
@@ -96,11 +86,13 @@ pub(crate) fn look(
     server::find_extensions(session, &mut ddl)?;
     let names: Vec<&str> = ddl.tables.iter().map(|table| table.name.as_str()).collect();
     let existing = catalog::tables(session, &request.schema, &names)?;
+    let mut notes = missing::look(session, &names, &existing, request)?;
     fit::check_fit(&ddl, &existing, request)?;
+    enums::use_those_left(session, &mut ddl, &existing, &request.schema)?;
     let (way, definitions) = way::way(session, &ddl, &existing, request)?;
     let scenario: Vec<&str> = plan.model().tables.iter().map(|table| table.name.as_str()).collect();
-    foreign_keys::check(session, &ddl, &existing, request, &way, &scenario)?;
-    let mut notes = Vec::new();
+    let referrers = foreign_keys::check(session, &ddl, &existing, request, &way, &scenario)?;
+    notes.extend(referrers::note(&referrers));
     // A table that is there keeps the keys that it has.
     let is_made = |name: &str| !existing.iter().any(|there| there.name == name) || way == Way::Staged;
     for left_out in ddl.left_out.iter().filter(|left_out| is_made(&left_out.table)) {
@@ -137,6 +129,7 @@ pub(crate) fn look(
         leftovers,
         notes,
         ddl,
+        referrers,
         definitions,
     })
 }
@@ -148,7 +141,10 @@ impl fmt::Display for Survey {
         for name in &self.leftovers {
             writeln!(f, "  remove schema {}, left by a load that did not end", identifier(name))?;
         }
-        for table in &self.tables {
+        // First what was not there: a misspelt name is one of these.
+        let (made, there): (Vec<_>, Vec<_>) =
+            self.tables.iter().partition(|table| table.fate == Fate::Create);
+        for table in made.into_iter().chain(there) {
             let name = qualified(&self.schema, &table.name);
             let what = match table.fate {
                 Fate::Create => "create",
@@ -168,6 +164,13 @@ impl fmt::Display for Survey {
             }
         }
         self.notes.iter().try_for_each(|note| writeln!(f, "  {note}"))
+    }
+}
+
+impl Survey {
+    /// What becomes of a table.
+    pub(crate) fn fate(&self, name: &str) -> Fate {
+        self.tables.iter().find(|table| table.name == name).map_or(Fate::Create, |table| table.fate)
     }
 }
 

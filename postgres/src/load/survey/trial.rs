@@ -6,6 +6,7 @@ use super::Definitions;
 use crate::catalog::ExistingTable;
 use crate::ddl::{self, Schema, SqlType};
 use crate::error::Error;
+use crate::listed::listed;
 use crate::session::Session;
 use crate::sql::{identifier, literal, qualified};
 
@@ -20,7 +21,7 @@ pub(super) fn staged(
     request: &Request,
 ) -> Result<Result<Definitions, String>, Error> {
     let private = &staging::trial_name();
-    rolled_back(session, || {
+    let tried = rolled_back(session, || {
         let mut statements = vec![format!("create schema {}", identifier(private))];
         statements.extend(definitions(ddl, private));
         if request.keys == Keys::All {
@@ -33,7 +34,8 @@ pub(super) fn staged(
             check_names(session, ddl, existing, request, private)?;
         }
         Ok(compared)
-    })
+    });
+    tried.map_err(|error| error.published(private, &request.schema))
 }
 
 /// Makes the tables that are missing where they belong.
@@ -135,11 +137,16 @@ fn check_names(
         literal(private)
     );
     let rows = session.rows("look for names that are taken", &query)?;
-    let taken: Vec<_> = rows.iter().filter_map(|row| row.get(0)).map(|name| format!("`{name}`")).collect();
-    if taken.is_empty() {
+    if rows.is_empty() {
         return Ok(());
     }
-    let message = format!("names in schema `{}` are taken already: {}", request.schema, taken.join(", "));
+    let taken = listed(rows.iter().filter_map(|row| row.get(0)).map(|name| format!("`{name}`")));
+    let mut message = format!("names in schema `{}` are taken already: {taken}", request.schema);
+    for of in ddl.enums.iter().filter(|of| rows.iter().any(|row| row.get(0) == Some(of.name.as_str()))) {
+        let labels = listed(of.labels.iter().map(|label| literal(label)));
+        message +=
+            &format!("\ntype {} is not an enum of just {labels}", qualified(&request.schema, &of.name));
+    }
     Err(Error::usage(message, "drop or rename what has them, or choose another --schema"))
 }
 
