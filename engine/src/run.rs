@@ -274,7 +274,13 @@ pub fn run_within<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
     sink.finish().map_err(RunError::Output)
 }
 
-fn chunks_of(table: usize, file: u64, rows: Range<u64>, rows_per_chunk: u64) -> impl Iterator<Item = Chunk> {
+/// The chunks of a file, each of so many rows but the last; a file without rows has one, too.
+pub fn chunks_of(
+    table: usize,
+    file: u64,
+    rows: Range<u64>,
+    rows_per_chunk: u64,
+) -> impl Iterator<Item = Chunk> {
     let count = (rows.end - rows.start).div_ceil(rows_per_chunk).max(1);
     (0..count).map(move |i| {
         let start = rows.start + i * rows_per_chunk;

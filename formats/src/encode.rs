@@ -1,5 +1,7 @@
 //! One encoder for each table to be written, and the pieces they make.
 
+use std::collections::BTreeSet;
+
 use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, SchemaRef};
 use seedbed_engine::Plan;
@@ -64,7 +66,8 @@ impl Encoder {
             encoders[table] = Some(match format {
                 None => TableEncoder::Null,
                 Some((format, compression, parquet)) => {
-                    TableEncoder::new(name, plan.schema(table), format, compression, parquet)?
+                    let bloom = parquet.bloom_columns(plan, table);
+                    TableEncoder::new(name, plan.schema(table), format, compression, parquet, &bloom)?
                 }
             });
         }
@@ -125,13 +128,16 @@ impl TableEncoder {
         format: Format,
         compression: Compression,
         parquet: &ParquetOptions,
+        bloom: &BTreeSet<String>,
     ) -> Result<Self, Error> {
         schema::check(table, &schema, format.name())?;
         Ok(match format {
             Format::Csv => Self::Csv(CsvEncoder::new(schema)),
             Format::Jsonl => Self::Jsonl(JsonlEncoder::new(schema)),
             Format::Arrow => Self::Ipc(IpcEncoder::new(table, &schema)),
-            Format::Parquet => Self::Parquet(ParquetEncoder::new(table, &schema, compression, parquet)?),
+            Format::Parquet => {
+                Self::Parquet(ParquetEncoder::new(table, &schema, compression, parquet, bloom)?)
+            }
         })
     }
 

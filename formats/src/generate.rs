@@ -14,13 +14,10 @@ use crate::encode::{Encoder, TableEncoder};
 use crate::error::Error;
 use crate::format::{Compression, Format};
 use crate::output::{Directory, Document, Existing, Manifest, Out, Output, Place, folder_of};
-use crate::parquet::ParquetOptions;
+use crate::parquet::{ParquetOptions, ROWS_PER_ROW_GROUP};
 use crate::request::{Progress, Report, Request, Target};
 use crate::stop::Stop;
 
-/// The rows of a Parquet row group: what readers give to a thread at once (DuckDB's own row groups have as
-/// many).
-const ROWS_PER_ROW_GROUP: u64 = 15 * ROWS_PER_BATCH;
 /// The rows of a chunk of the formats whose files do not show chunks; text takes more memory per row.
 const ROWS_PER_CHUNK: u64 = 4 * ROWS_PER_BATCH;
 /// The rows of a file unless asked otherwise: about a million, and whole chunks of either kind.
@@ -56,7 +53,7 @@ pub fn generate_until(
     let begun = Instant::now();
     request.check(plan)?;
     let Request { tables, target, format, compression, parquet, shard, force, .. } = request;
-    let layout = layout(&target, format, request.rows_per_file);
+    let layout = layout(&target, format, request.rows_per_file, parquet.rows_per_row_group);
     // Tables that nobody asked for may take longer to count than all that somebody did.
     pool.install(|| plan.count_unless(&tables, &|| stop.is_asked()))?;
     if stop.is_asked() {
@@ -85,7 +82,7 @@ pub fn generate_until(
     }
     let place = match target {
         Target::Directory(root) => {
-            let manifest = Manifest::new(plan, &tables, format, compression, layout, shard);
+            let manifest = Manifest::new(plan, &tables, format, compression, &parquet, layout, shard);
             let names: Vec<_> = files
                 .iter()
                 .map(|(table, file, _)| (plan.model().tables[*table].name.as_str(), *file))
@@ -98,7 +95,16 @@ pub fn generate_until(
     };
     let rows_total = files.iter().map(|(.., rows)| rows.end - rows.start).sum();
     let output = Output::new(plan, &encoder, &tables, place, begun);
-    let report = run::run(plan, &files, layout, pool, &encoder, output, |chunk, output| {
+    let chunks = files.iter().flat_map(|(table, file, rows)| {
+        // What was asked for is exact; otherwise wide rows have smaller row groups.
+        let rows_per_chunk = match parquet.rows_per_row_group {
+            Some(_) => layout.rows_per_chunk,
+            None => plan.rows_per_chunk(*table, layout.rows_per_chunk),
+        };
+        run::chunks_of(*table, *file, rows.clone(), rows_per_chunk)
+    });
+    let window = || run::window(pool);
+    let report = run::run_within(plan, chunks, pool, window, &encoder, output, |chunk, output| {
         let table = plan.model().tables[chunk.table].name.as_str();
         progress(Progress { table, rows: output.rows(), rows_total, bytes: output.bytes() });
     });
@@ -119,7 +125,7 @@ pub fn encode_batches(
     encode(schema, batches, format, compression, &ParquetOptions::default())
 }
 
-/// The bytes of a Parquet file, made of batches that are at hand. They are one row group.
+/// The bytes of a Parquet file, made of batches that are at hand. They are one row group of a table `batches`.
 ///
 /// # Errors
 /// A type that the engine does not make.
@@ -139,7 +145,9 @@ fn encode(
     compression: Compression,
     parquet: &ParquetOptions,
 ) -> Result<Vec<u8>, Error> {
-    let encoder = TableEncoder::new("batches", schema.clone(), format, compression, parquet)?;
+    let named = parquet.bloom.iter().filter_map(|columns| columns.name().strip_prefix("batches."));
+    let bloom = named.map(str::to_owned).collect();
+    let encoder = TableEncoder::new("batches", schema.clone(), format, compression, parquet, &bloom)?;
     let mut out = Out::memory();
     let mut document = Document::begin(&encoder, &mut out)?;
     let mut batches = batches.iter().cloned();
@@ -156,6 +164,11 @@ impl Request {
     /// [`Error::Usage`], with the way out.
     pub fn check(&self, plan: &Plan) -> Result<(), Error> {
         self.format.check(self.compression)?;
+        if self.format != Format::Parquet && self.parquet != ParquetOptions::default() {
+            let message = format!("{} files have no choices of Parquet's", self.format.name());
+            return Err(Error::usage(message, "leave them out, or write parquet"));
+        }
+        self.parquet.check(plan)?;
         let one_table = matches!(self.target, Target::File(_) | Target::Writer(_));
         if one_table && self.tables.len() != 1 {
             let names: Vec<_> = plan.model().tables.iter().map(|table| table.name.as_str()).collect();
@@ -189,14 +202,22 @@ impl Request {
 }
 
 /// How tables are cut, by what was asked for alone.
-fn layout(target: &Target, format: Format, rows_per_file: Option<u64>) -> Layout {
+fn layout(
+    target: &Target,
+    format: Format,
+    rows_per_file: Option<u64>,
+    rows_per_row_group: Option<u64>,
+) -> Layout {
     let most = match (target, format) {
         (Target::Null, _) | (_, Format::Csv | Format::Jsonl | Format::Arrow) => ROWS_PER_CHUNK,
-        (_, Format::Parquet) => ROWS_PER_ROW_GROUP,
+        (_, Format::Parquet) => rows_per_row_group.unwrap_or(ROWS_PER_ROW_GROUP),
     };
     match (target, rows_per_file) {
         (Target::File(_) | Target::Writer(_), _) => Layout { rows_per_file: u64::MAX, rows_per_chunk: most },
         (_, None) => Layout { rows_per_file: ROWS_PER_FILE, rows_per_chunk: most },
+        (_, Some(rows_per_file)) if rows_per_row_group.is_some() => {
+            Layout { rows_per_file, rows_per_chunk: most }
+        }
         (_, Some(rows_per_file)) => {
             // Chunks of about the same size, in whole batches, instead of full ones and a crumb.
             let chunks = rows_per_file.div_ceil(most);
@@ -264,7 +285,7 @@ mod tests {
     fn files_have_the_rows_asked_for_and_even_chunks() {
         let directory = Target::Directory(PathBuf::new());
         let rows = |target: &Target, format, rows| {
-            let Layout { rows_per_file, rows_per_chunk } = layout(target, format, rows);
+            let Layout { rows_per_file, rows_per_chunk } = layout(target, format, rows, None);
             (rows_per_file, rows_per_chunk)
         };
         assert_eq!(rows(&directory, Format::Parquet, None), (983_040, 122_880));

@@ -56,7 +56,7 @@ mod verify;
 pub use error::Error;
 pub use format::{Compression, Format};
 pub use generate::{encode_batches, encode_parquet, generate, generate_until};
-pub use parquet::{ParquetEncodings, ParquetOptions};
+pub use parquet::{BloomColumns, ParquetEncodings, ParquetOptions, ParquetReader};
 pub use request::{Progress, Report, Request, TableReport, Target};
 pub use stop::Stop;
 pub use verify::{Verification, VerifyRequest, verify};

@@ -231,6 +231,30 @@ fn numbers_are_packed_unless_they_fill_their_type() {
     assert!(column(Arc::new(Int64Array::from_iter_values(0..8192))).uncompressed_size() < 400);
 }
 
+/// fastparquet reads differences of more than 25 bits as other numbers, without a word: numbers further apart are plain.
+#[test]
+fn differences_are_short_unless_asked_otherwise() {
+    for (bits, compatible, modern) in [
+        (24, Encoding::DELTA_BINARY_PACKED, Encoding::DELTA_BINARY_PACKED),
+        (25, Encoding::PLAIN, Encoding::DELTA_BINARY_PACKED),
+        (55, Encoding::PLAIN, Encoding::DELTA_BINARY_PACKED),
+        (63, Encoding::PLAIN, Encoding::PLAIN),
+    ] {
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![-5, (1_i64 << (bits - 1)) - 5]));
+        let batch = RecordBatch::try_from_iter([("c", numbers)]).unwrap();
+        for (encodings, expected) in
+            [(ParquetEncodings::Compatible, compatible), (ParquetEncodings::Modern, modern)]
+        {
+            let options = ParquetOptions { encodings, ..ParquetOptions::default() };
+            let batches = std::slice::from_ref(&batch);
+            let file = encode_parquet(&batch.schema(), batches, Compression::None, &options).unwrap();
+            let reader = SerializedFileReader::new(Bytes::from(file)).unwrap();
+            let column = reader.metadata().row_group(0).column(0);
+            assert!(column.page_encoding_stats_mask().unwrap().is_only(expected), "{bits} {encodings:?}");
+        }
+    }
+}
+
 /// fastparquet does not read texts whose lengths are differences, and others read them slowly; they are for readers of today.
 #[test]
 fn texts_are_plain_unless_asked_otherwise() {

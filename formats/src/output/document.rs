@@ -57,7 +57,10 @@ impl<'e> Document<'e> {
     /// Ends the file with what stands after its pieces.
     pub(crate) fn finish(self, out: &mut Out) -> Result<(), Error> {
         match self {
-            Self::Parquet(file) => out.write(&file.finish()?),
+            Self::Parquet(file) => {
+                let at = out.bytes();
+                out.write(&file.finish(at)?)
+            }
             Self::Ipc(file) => out.write(&file.finish()?),
             Self::Text | Self::Null => Ok(()),
         }

@@ -11,6 +11,7 @@ use seedbed_engine::run::{Layout, Shard};
 use serde_json::Value;
 
 use crate::format::{Compression, Format};
+use crate::parquet::ParquetOptions;
 
 /// What stands in a manifest.
 pub(crate) struct Manifest {
@@ -48,6 +49,7 @@ impl Manifest {
         tables: &[usize],
         format: Format,
         compression: Compression,
+        parquet: &ParquetOptions,
         layout: Layout,
         shard: Option<Shard>,
     ) -> Self {
@@ -57,7 +59,7 @@ impl Manifest {
                 table.written().map(|column| (column.name.clone(), column.ty.to_string(), column.nullable));
             ManifestTable { name: table.name.clone(), columns: columns.collect(), files: Vec::new() }
         });
-        Self { head: head(plan, format, compression, layout), shard, tables: tables.collect() }
+        Self { head: head(plan, format, compression, parquet, layout), shard, tables: tables.collect() }
     }
 
     /// The name of the file it is kept in: `manifest.json`, or that of a shard.
@@ -101,7 +103,7 @@ impl Manifest {
         let tables = |manifest: &Value| -> Vec<Value> {
             manifest["tables"].as_array().into_iter().flatten().map(|table| table["name"].clone()).collect()
         };
-        ["seedbed", "fingerprint", "format", "compression", "rows_per_file", "rows_per_chunk"]
+        ["seedbed", "fingerprint", "format", "compression", "parquet", "rows_per_file", "rows_per_chunk"]
             .into_iter()
             .all(same)
             && mine["shard"]["count"] == other["shard"]["count"]
@@ -126,12 +128,25 @@ fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-fn head(plan: &Plan, format: Format, compression: Compression, layout: Layout) -> String {
+fn head(
+    plan: &Plan,
+    format: Format,
+    compression: Compression,
+    parquet: &ParquetOptions,
+    layout: Layout,
+) -> String {
     let model = plan.model();
     let mut as_of = String::new();
     write_instant(&mut as_of, model.as_of, 0, Style::Iso);
     let params: Vec<_> =
         model.params.iter().map(|p| format!("{}: {}", quoted(&p.name), quoted(&p.value))).collect();
+    let bloom: Vec<_> = parquet.bloom.iter().map(|columns| quoted(columns.name())).collect();
+    let parquet = format!(
+        "{{\"encodings\": {}, \"for\": {}, \"bloom\": [{}]}}",
+        quoted(parquet.encodings.name()),
+        quoted(parquet.reader.name()),
+        bloom.join(", ")
+    );
     let lines = [
         ("seedbed", quoted(env!("CARGO_PKG_VERSION"))),
         ("scenario", quoted(&model.name)),
@@ -143,10 +158,12 @@ fn head(plan: &Plan, format: Format, compression: Compression, layout: Layout) -
         ("tzdb", quoted(TZDB_VERSION)),
         ("format", quoted(format.name())),
         ("compression", quoted(&compression.name())),
+        ("parquet", parquet),
         ("rows_per_file", layout.rows_per_file.to_string()),
         ("rows_per_chunk", layout.rows_per_chunk.to_string()),
     ];
-    lines.iter().fold(String::new(), |mut head, (key, value)| {
+    let is_written = |key: &str| key != "parquet" || format == Format::Parquet;
+    lines.iter().filter(|(key, _)| is_written(key)).fold(String::new(), |mut head, (key, value)| {
         // Writing to a string cannot fail.
         let _ = writeln!(head, "  \"{key}\": {value},");
         head

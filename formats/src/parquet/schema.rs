@@ -61,10 +61,7 @@ fn node(field: &Field, name: &str) -> Result<Type, ParquetError> {
             (Physical::INT64, Some(LogicalType::timestamp(zone.is_some(), ParquetTimeUnit::MICROS)))
         }
         DataType::Utf8 if is_json(field) => (Physical::BYTE_ARRAY, Some(LogicalType::Json)),
-        // Parquet's own interval has no sign and ends at milliseconds, so intervals are text.
-        DataType::Utf8 | DataType::Dictionary(..) | DataType::Interval(_) => {
-            (Physical::BYTE_ARRAY, Some(LogicalType::String))
-        }
+        DataType::Utf8 | DataType::Dictionary(..) => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
         DataType::Binary => (Physical::BYTE_ARRAY, None),
         other => return Err(ParquetError::NYI(format!("type {other}"))),
     };

@@ -1,4 +1,4 @@
-//! Columns of files as the engine has them: only intervals are something else, because Parquet holds them as text.
+//! Columns of files as the engine has them. Parquet holds intervals as text, and for some readers times and UUIDs, too.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use arrow::datatypes::{DataType, Field};
 use seedbed_engine::expression::Expression;
 use seedbed_engine::types::Type;
 
-/// An array with the text of intervals read. Any other type is left as it is, whether it fits or not.
+/// An array with the text of such values read. Any other type is left as it is, whether it fits or not.
 pub(super) fn fit(array: &ArrayRef, ty: &Type) -> Result<ArrayRef, String> {
     match ty {
-        Type::Interval if *array.data_type() == DataType::Utf8 => {
+        Type::Interval | Type::Time | Type::Uuid if *array.data_type() == DataType::Utf8 => {
             let reader = Expression::reader(ty).map_err(|fault| fault.message)?;
             reader.evaluate(std::slice::from_ref(array), array.len())
         }

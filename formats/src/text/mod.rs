@@ -8,6 +8,7 @@ mod values;
 
 pub(crate) use csv::CsvEncoder;
 pub(crate) use jsonl::JsonlEncoder;
+pub(crate) use values::as_text;
 
 /// The bytes that a chunk is expected to take per cell, for its first allocation.
 const BYTES_PER_CELL: usize = 12;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray,
     Float32Array, Float64Array, Int16Array, Int32Array, Int64Array, IntervalMonthDayNanoArray, ListArray,
-    StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
+    StringArray, StringBuilder, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
@@ -159,6 +159,25 @@ impl Ascii<'_> {
             }
         }
     }
+}
+
+/// The values of an array whose text is ASCII, as the text that CSV has.
+pub(crate) fn as_text(array: &ArrayRef) -> StringArray {
+    let field = Field::new("", array.data_type().clone(), true);
+    let column = Column::new(&field, array);
+    let Values::Ascii(values) = &column.values else { unreachable!("{} is no such type", array.data_type()) };
+    let mut texts = StringBuilder::with_capacity(array.len(), array.len() * 12);
+    let mut text = Vec::new();
+    for row in 0..array.len() {
+        text.clear();
+        if column.is_null(row) {
+            texts.append_null();
+            continue;
+        }
+        values.write(row, Style::Sql, b"\\", &mut text);
+        texts.append_value(str::from_utf8(&text).expect("it is ASCII"));
+    }
+    texts.finish()
 }
 
 fn hex(byte: u8) -> [u8; 2] {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::format::Format;
 use crate::output::Manifest;
+use crate::parquet::ParquetOptions;
 
 /// How many shards that are missing are named.
 const MOST_MISSING_NAMED: usize = 20;
@@ -133,7 +134,9 @@ impl Recorded {
             return Vec::new();
         }
         let layout = Layout { rows_per_file: self.rows_per_file, rows_per_chunk: self.rows_per_file };
-        let ours = Manifest::new(plan, &[], self.format, self.format.default_compression(), layout, None);
+        let compression = self.format.default_compression();
+        let parquet = ParquetOptions::default();
+        let ours = Manifest::new(plan, &[], self.format, compression, &parquet, layout, None);
         let ours: Value = serde_json::from_str(&ours.to_string()).unwrap_or_default();
         let mut problems = Vec::new();
         let mut compare = |what: &str, theirs: &Value, ours: &Value| {

@@ -5,4 +5,5 @@ mod shop;
 
 mod in_the_way;
 mod one_file;
+mod parquet_choices;
 mod written;

@@ -1,6 +1,7 @@
 //! Truth values, one bit each.
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanBufferBuilder};
+use arrow::util::bit_chunk_iterator::UnalignedBitChunk;
 use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
 use parquet::file::statistics::Statistics;
@@ -12,13 +13,26 @@ pub(super) struct BooleanWriter {
     pages: Pages,
     /// The values of the page under construction.
     bits: BooleanBufferBuilder,
-    any_true: bool,
-    any_false: bool,
+    any: Any,
+}
+
+/// Which values there are.
+#[derive(Clone, Copy, Default)]
+struct Any {
+    yes: bool,
+    no: bool,
+}
+
+impl Any {
+    /// The least and the greatest value.
+    fn bounds(self) -> Option<(bool, bool)> {
+        (self.yes || self.no).then_some((!self.no, self.yes))
+    }
 }
 
 impl BooleanWriter {
     pub(super) fn new(pages: Pages) -> Self {
-        Self { pages, bits: BooleanBufferBuilder::new(0), any_true: false, any_false: false }
+        Self { pages, bits: BooleanBufferBuilder::new(0), any: Any::default() }
     }
 
     pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
@@ -28,8 +42,6 @@ impl BooleanWriter {
             None => self.bits.append_buffer(array.values()),
             Some(nulls) => nulls.valid_indices().for_each(|i| self.bits.append(array.value(i))),
         }
-        self.any_true |= array.true_count() > 0;
-        self.any_false |= array.false_count() > 0;
         if self.pages.is_page_full() {
             self.close_page()?;
         }
@@ -38,7 +50,11 @@ impl BooleanWriter {
 
     fn close_page(&mut self) -> Result<(), ParquetError> {
         let bits = &mut self.bits;
-        self.pages.close_page(Encoding::PLAIN, |out| {
+        let set = UnalignedBitChunk::new(bits.as_slice(), 0, bits.len()).count_ones();
+        let page = Any { yes: set > 0, no: set < bits.len() };
+        self.any = Any { yes: self.any.yes | page.yes, no: self.any.no | page.no };
+        let bounds = page.bounds().map(|(least, greatest)| (vec![least.into()], vec![greatest.into()]));
+        self.pages.close_page(Encoding::PLAIN, bounds, |out| {
             out.extend_from_slice(&bits.as_slice()[..bits.len().div_ceil(8)])
         })?;
         bits.truncate(0);
@@ -49,8 +65,7 @@ impl BooleanWriter {
         if !self.pages.is_page_empty() {
             self.close_page()?;
         }
-        let any = self.any_true || self.any_false;
-        let (least, greatest) = (any.then_some(!self.any_false), any.then_some(self.any_true));
+        let (least, greatest) = self.any.bounds().unzip();
         self.pages.finish(None, |nulls| Statistics::boolean(least, greatest, None, Some(nulls), false))
     }
 }

@@ -1,5 +1,7 @@
 //! The least and the greatest value of a column chunk, for its statistics.
 
+use super::index::PageBounds;
+
 /// Bytes of text that statistics keep at most.
 const LONGEST: usize = 64;
 
@@ -66,6 +68,21 @@ impl TextBounds {
                 self.include(text);
             }
         }
+    }
+
+    /// Includes what other bounds hold, which are empty then.
+    pub(super) fn take_in(&mut self, other: &mut Self) {
+        if other.any {
+            self.include(&other.least.text);
+            self.include(&other.greatest.text);
+            other.any = false;
+        }
+    }
+
+    /// The bounds of a page that holds these texts, as plain bytes; none where the greatest cannot be shortened.
+    pub(super) fn of_page(&self) -> PageBounds {
+        let greatest = upper(self.greatest.text.clone()).filter(|_| self.any)?;
+        Some((lower(self.least.text.clone()).text, greatest.text))
     }
 
     /// The least and the greatest, shortened where they are long.

@@ -4,6 +4,7 @@
 //! occur, once, in the order of their first row.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
@@ -47,20 +48,37 @@ struct Dictionary {
     index_of: HashMap<Box<str>, u32>,
     /// Each value with its length in four bytes before it.
     plain: Vec<u8>,
+    /// Where each value stands in `plain`.
+    places: Vec<Range<usize>>,
+    /// Which values the page under construction has.
+    in_page: Vec<bool>,
 }
 
 impl Dictionary {
-    /// The index of a value; new ones are added, and included in the bounds.
-    fn index(&mut self, value: &str, bounds: &mut TextBounds) -> u32 {
+    /// The index of a value; new ones are added.
+    fn index(&mut self, value: &str) -> u32 {
         if let Some(index) = self.index_of.get(value) {
             return *index;
         }
         let index = self.index_of.len() as u32;
         self.index_of.insert(value.into(), index);
         self.plain.extend_from_slice(&(value.len() as u32).to_le_bytes());
+        let start = self.plain.len();
         self.plain.extend_from_slice(value.as_bytes());
-        bounds.include(value.as_bytes());
+        self.places.push(start..self.plain.len());
         index
+    }
+
+    /// The bounds of the values that a page has.
+    fn bounds(&mut self, indices: &[u32]) -> TextBounds {
+        self.in_page.clear();
+        self.in_page.resize(self.places.len(), false);
+        indices.iter().for_each(|index| self.in_page[*index as usize] = true);
+        let mut bounds = TextBounds::default();
+        for (place, _) in self.places.iter().zip(&self.in_page).filter(|(_, there)| **there) {
+            bounds.include(&self.plain[place.clone()]);
+        }
+        bounds
     }
 }
 
@@ -86,7 +104,7 @@ impl DictionaryWriter {
         let values = array.values().as_string::<i32>();
         let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
         if let Some(page) = &mut self.plain {
-            page.add(cast(array, &DataType::Utf8)?.as_bytes::<Utf8Type>(), &mut self.bounds);
+            page.add(cast(array, &DataType::Utf8)?.as_bytes::<Utf8Type>());
         } else {
             if !self.batch_values.as_ref().is_some_and(|known| Arc::ptr_eq(known, array.values())) {
                 self.index_of_key.clear();
@@ -110,11 +128,11 @@ impl DictionaryWriter {
     }
 
     fn extend(&mut self, keys: impl Iterator<Item = i32>, values: &StringArray) {
-        let Self { indices, dictionary, index_of_key, bounds, .. } = self;
+        let Self { indices, dictionary, index_of_key, .. } = self;
         indices.extend(keys.map(|key| {
             let slot = &mut index_of_key[key as usize];
             if *slot == UNMET {
-                *slot = dictionary.index(values.value(key as usize), bounds);
+                *slot = dictionary.index(values.value(key as usize));
             }
             *slot
         }));
@@ -122,16 +140,18 @@ impl DictionaryWriter {
 
     fn close_page(&mut self) -> Result<(), ParquetError> {
         if let Some(page) = &mut self.plain {
-            return page.close(&mut self.pages);
+            return page.close(&mut self.pages, &mut self.bounds);
         }
         let indices = &mut self.indices;
         let greatest = self.dictionary.index_of.len().saturating_sub(1) as u64;
         // Some readers do not expect a width of zero.
         let width = width_of(greatest).max(1);
-        self.pages.close_page(Encoding::RLE_DICTIONARY, |out| {
+        let mut bounds = self.dictionary.bounds(indices);
+        self.pages.close_page(Encoding::RLE_DICTIONARY, bounds.of_page(), |out| {
             out.push(width as u8);
             hybrid::encode(indices, width, out);
         })?;
+        self.bounds.take_in(&mut bounds);
         indices.clear();
         Ok(())
     }
@@ -140,7 +160,11 @@ impl DictionaryWriter {
         if !self.pages.is_page_empty() {
             self.close_page()?;
         }
-        let dictionary = (self.dictionary.plain, self.dictionary.index_of.len());
+        let Dictionary { plain, places, .. } = self.dictionary;
+        if let Some(bloom) = self.pages.bloom() {
+            places.iter().for_each(|place| bloom.insert(&plain[place.clone()]));
+        }
+        let dictionary = (plain, places.len());
         self.pages.finish(Some(dictionary), |nulls| statistics(self.bounds, nulls))
     }
 }

@@ -14,9 +14,11 @@ pub(super) struct FloatWriter {
     pages: Pages,
     /// The numbers of the page under construction.
     arrays: Vec<ArrayRef>,
+    page: Bounds,
     bounds: Bounds,
 }
 
+#[derive(Clone, Copy)]
 struct Bounds {
     least: f64,
     greatest: f64,
@@ -26,15 +28,14 @@ struct Bounds {
 
 impl FloatWriter {
     pub(super) fn new(pages: Pages) -> Self {
-        let bounds = Bounds { least: f64::INFINITY, greatest: f64::NEG_INFINITY, nans: 0, numbers: 0 };
-        Self { pages, arrays: Vec::new(), bounds }
+        Self { pages, arrays: Vec::new(), page: Bounds::NONE, bounds: Bounds::NONE }
     }
 
     pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
         self.pages.note(array.len(), array.nulls())?;
         match array.data_type() {
-            DataType::Float32 => self.bounds.include(array.as_primitive::<Float32Type>(), f64::from),
-            DataType::Float64 => self.bounds.include(array.as_primitive::<Float64Type>(), |number| number),
+            DataType::Float32 => self.page.include(array.as_primitive::<Float32Type>(), f64::from),
+            DataType::Float64 => self.page.include(array.as_primitive::<Float64Type>(), |number| number),
             other => return Err(ParquetError::NYI(format!("floats of type {other}"))),
         }
         self.arrays.push(array.clone());
@@ -45,16 +46,43 @@ impl FloatWriter {
     }
 
     fn close_page(&mut self) -> Result<(), ParquetError> {
-        let arrays = &self.arrays;
-        self.pages.close_page(Encoding::PLAIN, |out| {
-            for array in arrays {
+        let Self { pages, arrays, page, bounds } = self;
+        if let Some(bloom) = pages.bloom() {
+            for array in &*arrays {
+                match array.data_type() {
+                    DataType::Float32 => {
+                        array
+                            .as_primitive::<Float32Type>()
+                            .iter()
+                            .flatten()
+                            .for_each(|n| bloom.insert_float(n, -n));
+                    }
+                    _ => array
+                        .as_primitive::<Float64Type>()
+                        .iter()
+                        .flatten()
+                        .for_each(|n| bloom.insert_float(n, -n)),
+                }
+            }
+        }
+        let is_single = pages.leaf().physical_type() == Physical::FLOAT;
+        // They were widened from this type.
+        let plain = |number: f64| match is_single {
+            true => (number as f32).to_le_bytes().to_vec(),
+            false => number.to_le_bytes().to_vec(),
+        };
+        let page_bounds = page.of_type().map(|(least, greatest)| (plain(least), plain(greatest)));
+        pages.close_page(Encoding::PLAIN, page_bounds, |out| {
+            for array in &*arrays {
                 match array.data_type() {
                     DataType::Float32 => append(array.as_primitive::<Float32Type>(), out, f32::to_le_bytes),
                     _ => append(array.as_primitive::<Float64Type>(), out, f64::to_le_bytes),
                 }
             }
         })?;
-        self.arrays.clear();
+        arrays.clear();
+        *bounds = bounds.and(page);
+        *page = Bounds::NONE;
         Ok(())
     }
 
@@ -62,18 +90,11 @@ impl FloatWriter {
         if !self.pages.is_page_empty() {
             self.close_page()?;
         }
-        let Bounds { least, greatest, nans, numbers } = self.bounds;
-        let (least, greatest) = match numbers > 0 && nans == 0 {
-            // An infinity that no number has moved is a value.
-            true => (Some(least_zero(least)), Some(greatest_zero(greatest))),
-            // NaN has no place in the order of the type, and some readers would skip it by the bounds of the others.
-            false => (None, None),
-        };
+        let (least, greatest) = self.bounds.of_type().unzip();
         let physical = self.pages.leaf().physical_type();
-        let nans = Some(nans);
+        let nans = Some(self.bounds.nans);
         self.pages.finish(None, |nulls| match physical {
             Physical::FLOAT => {
-                // They were widened from this type.
                 let narrow = |number: Option<f64>| number.map(|number| number as f32);
                 Statistics::Float(
                     ValueStatistics::new(narrow(least), narrow(greatest), None, Some(nulls), false)
@@ -88,10 +109,12 @@ impl FloatWriter {
 }
 
 impl Bounds {
+    const NONE: Self = Self { least: f64::INFINITY, greatest: f64::NEG_INFINITY, nans: 0, numbers: 0 };
+
     fn include<T: ArrowPrimitiveType>(&mut self, array: &PrimitiveArray<T>, wide: impl Fn(T::Native) -> f64) {
         let Self { mut least, mut greatest, mut nans, .. } = *self;
         let mut include = |number: T::Native| {
-            // NaN has no place in the order, and every comparison with it is false.
+            // Every comparison with NaN is false.
             let number = wide(number);
             least = if number < least { number } else { least };
             greatest = if number > greatest { number } else { greatest };
@@ -103,6 +126,22 @@ impl Bounds {
         }
         let numbers = self.numbers + (array.len() - array.null_count()) as u64;
         *self = Self { least, greatest, nans, numbers };
+    }
+
+    /// The bounds of both.
+    fn and(&self, other: &Self) -> Self {
+        Self {
+            least: self.least.min(other.least),
+            greatest: self.greatest.max(other.greatest),
+            nans: self.nans + other.nans,
+            numbers: self.numbers + other.numbers,
+        }
+    }
+
+    /// The bounds in the order of the type, where NaN has no place: with one there are none, for some readers would skip it by
+    /// the bounds of the others. An infinity that no number has moved is a value.
+    fn of_type(&self) -> Option<(f64, f64)> {
+        (self.numbers > 0 && self.nans == 0).then(|| (least_zero(self.least), greatest_zero(self.greatest)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Integers, and what is counted in integers: dates, times, timestamps, decimals up to 18 digits. They are
-//! written as differences unless these would take about as much room as the numbers.
+//! written as differences unless these would take about as much room as the numbers, or more bits than every
+//! reader takes.
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::datatypes::{
@@ -14,20 +15,22 @@ use super::ColumnChunk;
 use super::bits::width_of;
 use super::delta::{self, Width};
 use super::pages::Pages;
+use crate::parquet::options::ParquetEncodings;
 
 pub(super) struct IntegerWriter {
     pages: Pages,
     width: Width,
+    encodings: ParquetEncodings,
     /// The numbers of the page under construction.
     numbers: Vec<i64>,
     bounds: Option<(i64, i64)>,
 }
 
 impl IntegerWriter {
-    pub(super) fn new(pages: Pages) -> Self {
+    pub(super) fn new(pages: Pages, encodings: ParquetEncodings) -> Self {
         let width =
             if pages.leaf().physical_type() == Physical::INT32 { Width::Bits32 } else { Width::Bits64 };
-        Self { pages, width, numbers: Vec::new(), bounds: None }
+        Self { pages, width, encodings, numbers: Vec::new(), bounds: None }
     }
 
     pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
@@ -67,7 +70,7 @@ impl IntegerWriter {
     }
 
     fn close_page(&mut self) -> Result<(), ParquetError> {
-        let Self { pages, width, numbers, bounds } = self;
+        let Self { pages, width, encodings, numbers, bounds } = self;
         let (mut least, mut greatest) = (i64::MAX, i64::MIN);
         for number in &*numbers {
             least = least.min(*number);
@@ -77,15 +80,29 @@ impl IntegerWriter {
             let (before, after) = bounds.unwrap_or((i64::MAX, i64::MIN));
             *bounds = Some((least.min(before), greatest.max(after)));
         }
-        // Differences of unordered numbers take a bit more than the numbers' range.
-        let most = match width {
-            Width::Bits32 => 28,
-            Width::Bits64 => 56,
+        if let Some(bloom) = pages.bloom() {
+            match width {
+                Width::Bits32 => numbers.iter().for_each(|number| bloom.insert(&(*number as i32))),
+                Width::Bits64 => numbers.iter().for_each(|number| bloom.insert(number)),
+            }
+        }
+        let plain = |number: i64| match width {
+            Width::Bits32 => (number as i32).to_le_bytes().to_vec(),
+            Width::Bits64 => number.to_le_bytes().to_vec(),
+        };
+        let page_bounds = (!numbers.is_empty()).then(|| (plain(least), plain(greatest)));
+        // Differences of unordered numbers take a bit more than the numbers' range. From 26 bits on, fastparquet
+        // gives other numbers, without a word.
+        let most = match (encodings, &width) {
+            (ParquetEncodings::Compatible, _) => 25,
+            (ParquetEncodings::Modern, Width::Bits32) => 28,
+            (ParquetEncodings::Modern, Width::Bits64) => 56,
         };
         if width_of(greatest.wrapping_sub(least).cast_unsigned()) < most || numbers.is_empty() {
-            pages.close_page(Encoding::DELTA_BINARY_PACKED, |out| delta::encode(numbers, *width, out))?;
+            let write = |out: &mut Vec<u8>| delta::encode(numbers, *width, out);
+            pages.close_page(Encoding::DELTA_BINARY_PACKED, page_bounds, write)?;
         } else {
-            pages.close_page(Encoding::PLAIN, |out| match width {
+            pages.close_page(Encoding::PLAIN, page_bounds, |out| match width {
                 Width::Bits32 => write_plain(numbers, out, |number| (number as i32).to_le_bytes()),
                 Width::Bits64 => write_plain(numbers, out, i64::to_le_bytes),
             })?;

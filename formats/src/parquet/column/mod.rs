@@ -1,6 +1,7 @@
 //! How the columns of a row group are encoded: one way for each family of types.
 
 mod bits;
+mod bloom;
 mod boolean;
 mod bounds;
 mod delta;
@@ -8,14 +9,12 @@ mod dictionary;
 mod float;
 mod header;
 mod hybrid;
+mod index;
 mod integer;
-mod interval;
 mod nested;
 mod pages;
 mod text;
 mod wide;
-
-use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, FieldRef, TimeUnit};
@@ -26,16 +25,26 @@ use parquet::schema::types::ColumnDescPtr;
 use crate::format::Compression;
 use crate::parquet::codec::Codec;
 use crate::parquet::options::ParquetEncodings;
+use bloom::Bloom;
+pub(super) use index::{PageIndex, moved};
 use pages::Pages;
 
 /// What is known about a column before its values.
 pub(super) struct Column {
     field: FieldRef,
     leaf: ColumnDescPtr,
-    compression: Compression,
-    encodings: ParquetEncodings,
+    settings: ColumnSettings,
     /// For types that go through parquet's own writers.
     nested: Option<nested::Factory>,
+}
+
+/// What is chosen for a column.
+#[derive(Clone, Copy)]
+pub(super) struct ColumnSettings {
+    pub(super) compression: Compression,
+    pub(super) encodings: ParquetEncodings,
+    /// The values that a Bloom filter of a column chunk may have to hold; `None` for no filter.
+    pub(super) bloom_values: Option<u64>,
 }
 
 /// A column chunk with offsets from its own beginning.
@@ -43,6 +52,8 @@ pub(super) struct ColumnChunk {
     /// Its pages, in order.
     pub(super) bytes: Vec<Vec<u8>>,
     pub(super) metadata: ColumnChunkMetaData,
+    pub(super) index: Option<PageIndex>,
+    pub(super) bloom: Option<Vec<u8>>,
 }
 
 /// Encodes a column of one row group.
@@ -54,7 +65,6 @@ enum Kind<'c> {
     Wide(wide::WideWriter),
     Boolean(boolean::BooleanWriter),
     Text(text::TextWriter),
-    Interval(text::TextWriter),
     Dictionary(Box<dictionary::DictionaryWriter>),
     Nested(Box<nested::NestedWriter<'c>>),
 }
@@ -63,38 +73,38 @@ impl Column {
     pub(super) fn new(
         field: &FieldRef,
         leaf: &ColumnDescPtr,
-        compression: Compression,
-        encodings: ParquetEncodings,
+        settings: ColumnSettings,
     ) -> Result<Self, ParquetError> {
         let nested = match field.data_type() {
-            DataType::List(_) | DataType::Null => Some(nested::Factory::new(field, compression)?),
+            DataType::List(_) | DataType::Null => Some(nested::Factory::new(field, settings)?),
             _ => None,
         };
-        Ok(Self { field: field.clone(), leaf: leaf.clone(), compression, encodings, nested })
+        Ok(Self { field: field.clone(), leaf: leaf.clone(), settings, nested })
     }
 
     pub(super) fn writer(&self) -> Result<ColumnWriter<'_>, ParquetError> {
         if let Some(factory) = &self.nested {
             return Ok(ColumnWriter(Kind::Nested(Box::new(factory.writer()?))));
         }
-        let pages = Pages::new(self.leaf.clone(), Codec::new(self.compression)?);
+        let ColumnSettings { compression, encodings, bloom_values } = self.settings;
+        let bloom = bloom_values.map(Bloom::new).transpose()?;
+        let pages = Pages::new(self.leaf.clone(), Codec::new(compression)?, bloom);
         Ok(ColumnWriter(match self.field.data_type() {
             DataType::Int16 | DataType::Int32 | DataType::Date32 => {
-                Kind::Integer(integer::IntegerWriter::new(pages))
+                Kind::Integer(integer::IntegerWriter::new(pages, encodings))
             }
             DataType::Int64
             | DataType::Time64(_)
             | DataType::Timestamp(TimeUnit::Microsecond, _)
-            | DataType::Decimal128(..=18, _) => Kind::Integer(integer::IntegerWriter::new(pages)),
+            | DataType::Decimal128(..=18, _) => Kind::Integer(integer::IntegerWriter::new(pages, encodings)),
             DataType::Float32 | DataType::Float64 => Kind::Float(float::FloatWriter::new(pages)),
             DataType::FixedSizeBinary(_) | DataType::Decimal128(..) => {
                 Kind::Wide(wide::WideWriter::new(pages))
             }
             DataType::Boolean => Kind::Boolean(boolean::BooleanWriter::new(pages)),
-            DataType::Utf8 | DataType::Binary => Kind::Text(text::TextWriter::new(pages, self.encodings)),
-            DataType::Interval(_) => Kind::Interval(text::TextWriter::new(pages, self.encodings)),
+            DataType::Utf8 | DataType::Binary => Kind::Text(text::TextWriter::new(pages, encodings)),
             DataType::Dictionary(..) => {
-                Kind::Dictionary(Box::new(dictionary::DictionaryWriter::new(pages, self.encodings)))
+                Kind::Dictionary(Box::new(dictionary::DictionaryWriter::new(pages, encodings)))
             }
             other => return Err(ParquetError::NYI(format!("type {other}"))),
         }))
@@ -110,7 +120,6 @@ impl ColumnWriter<'_> {
             Kind::Wide(writer) => writer.push(array),
             Kind::Boolean(writer) => writer.push(array),
             Kind::Text(writer) => writer.push(array),
-            Kind::Interval(writer) => writer.push(&(Arc::new(interval::as_text(array)) as ArrayRef)),
             Kind::Dictionary(writer) => writer.push(array),
             Kind::Nested(writer) => writer.push(array),
         }
@@ -123,7 +132,7 @@ impl ColumnWriter<'_> {
             Kind::Float(writer) => writer.finish(),
             Kind::Wide(writer) => writer.finish(),
             Kind::Boolean(writer) => writer.finish(),
-            Kind::Text(writer) | Kind::Interval(writer) => writer.finish(),
+            Kind::Text(writer) => writer.finish(),
             Kind::Dictionary(writer) => writer.finish(),
             Kind::Nested(writer) => writer.finish(),
         }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray};
-use arrow::datatypes::{DataType, Field, FieldRef, Schema};
+use arrow::array::ArrayRef;
+use arrow::datatypes::{FieldRef, Schema};
 use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::basic::Type as Physical;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
@@ -12,9 +13,11 @@ use parquet::file::statistics::{Statistics, ValueStatistics};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter, TrackedWrite};
 use parquet::schema::types::SchemaDescPtr;
 
+use super::bloom::FALSE_POSITIVES;
 use super::float::{greatest_zero, least_zero};
-use super::{ColumnChunk, interval};
-use crate::format::Compression;
+use super::index::PageIndex;
+use super::pages::ROWS_PER_PAGE;
+use super::{ColumnChunk, ColumnSettings, bloom};
 use crate::parquet::codec::parquet_compression;
 use crate::parquet::schema;
 
@@ -23,7 +26,6 @@ pub(super) struct Factory {
     writers: ArrowRowGroupWriterFactory,
     schema: SchemaDescPtr,
     properties: WriterPropertiesPtr,
-    /// The column without intervals, which parquet does not know.
     field: FieldRef,
 }
 
@@ -33,19 +35,23 @@ pub(super) struct NestedWriter<'f> {
 }
 
 impl Factory {
-    pub(super) fn new(field: &FieldRef, compression: Compression) -> Result<Self, ParquetError> {
-        let data_type = type_without_intervals(field.data_type());
-        let field = Arc::new(field.as_ref().clone().with_data_type(data_type));
+    pub(super) fn new(field: &FieldRef, settings: ColumnSettings) -> Result<Self, ParquetError> {
         let arrow_schema = Arc::new(Schema::new(vec![field.clone()]));
-        let properties = WriterProperties::builder()
-            .set_compression(parquet_compression(compression)?)
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_offset_index_disabled(true)
-            .build();
-        let properties = Arc::new(properties);
+        let mut properties = WriterProperties::builder()
+            .set_compression(parquet_compression(settings.compression)?)
+            .set_statistics_enabled(EnabledStatistics::Page)
+            .set_data_page_row_count_limit(ROWS_PER_PAGE);
+        if let Some(values) = settings.bloom_values {
+            properties = properties
+                .set_bloom_filter_enabled(true)
+                .set_bloom_filter_fpp(FALSE_POSITIVES)
+                .set_bloom_filter_max_ndv(values);
+        }
+        let properties = Arc::new(properties.build());
         let root = Arc::new(schema::root(&arrow_schema)?);
         let file = SerializedFileWriter::new(Vec::new(), root, properties.clone())?;
         let schema = Arc::new(file.schema_descr().clone());
+        let field = field.clone();
         Ok(Self { writers: ArrowRowGroupWriterFactory::new(&file, arrow_schema), schema, properties, field })
     }
 
@@ -60,7 +66,7 @@ impl Factory {
 
 impl NestedWriter<'_> {
     pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
-        for leaf in compute_leaves(&self.factory.field, &without_intervals(array)?)? {
+        for leaf in compute_leaves(&self.factory.field, array)? {
             self.writer.write(&leaf)?;
         }
         Ok(())
@@ -69,10 +75,35 @@ impl NestedWriter<'_> {
     pub(super) fn finish(self) -> Result<ColumnChunk, ParquetError> {
         let Factory { schema, properties, .. } = self.factory;
         let mut out = TrackedWrite::new(Vec::new());
-        let mut group = SerializedRowGroupWriter::new(schema.clone(), properties.clone(), &mut out, 0, None);
-        self.writer.close()?.append_to_row_group(&mut group)?;
-        let metadata = in_order_of_type(group.close()?.column(0).clone())?;
-        Ok(ColumnChunk { bytes: vec![out.into_inner()?], metadata })
+        let mut chunk = self.writer.close()?;
+        let bloom = chunk.close_mut().bloom_filter.take();
+        let mut index = None;
+        let on_close = |_: &mut TrackedWrite<_>, _, _, mut bounds: Vec<_>, mut offsets: Vec<_>| {
+            index =
+                offsets.pop().flatten().map(|offsets| PageIndex { offsets, bounds: bounds.pop().flatten() });
+            Ok(())
+        };
+        let mut group = SerializedRowGroupWriter::new(
+            schema.clone(),
+            properties.clone(),
+            &mut out,
+            0,
+            Some(Box::new(on_close)),
+        );
+        chunk.append_to_row_group(&mut group)?;
+        let metadata = group.close()?.column(0).clone();
+        let is_float = matches!(metadata.column_type(), Physical::FLOAT | Physical::DOUBLE);
+        if let Some(index) = index.as_mut().filter(|_| is_float) {
+            // They are in the other order, and rarely asked for.
+            index.bounds = None;
+        }
+        let bloom = bloom.map(|filter| bloom::bytes(&filter)).transpose()?;
+        Ok(ColumnChunk {
+            bytes: vec![out.into_inner()?],
+            metadata: in_order_of_type(metadata)?,
+            index,
+            bloom,
+        })
     }
 }
 
@@ -101,29 +132,4 @@ fn without_nan<T: Copy>(
     let bound = |bound: Option<&T>| bound.copied().filter(|_| !has_nan);
     let (least, greatest) = (bound(of.min_opt()).map(least), bound(of.max_opt()).map(greatest));
     ValueStatistics::new(least, greatest, None, of.null_count_opt(), false).with_nan_count(of.nan_count_opt())
-}
-
-fn type_without_intervals(data_type: &DataType) -> DataType {
-    match data_type {
-        DataType::Interval(_) => DataType::Utf8,
-        DataType::List(item) => DataType::List(item_without_intervals(item)),
-        other => other.clone(),
-    }
-}
-
-fn item_without_intervals(item: &Field) -> FieldRef {
-    Arc::new(item.clone().with_data_type(type_without_intervals(item.data_type())))
-}
-
-fn without_intervals(array: &ArrayRef) -> Result<ArrayRef, ParquetError> {
-    match array.data_type() {
-        DataType::Interval(_) => Ok(Arc::new(interval::as_text(array))),
-        DataType::List(item) if type_without_intervals(item.data_type()) != *item.data_type() => {
-            let list = array.as_list::<i32>();
-            let values = without_intervals(list.values())?;
-            let (offsets, nulls) = (list.offsets().clone(), list.nulls().cloned());
-            Ok(Arc::new(ListArray::try_new(item_without_intervals(item), offsets, values, nulls)?))
-        }
-        _ => Ok(array.clone()),
-    }
 }

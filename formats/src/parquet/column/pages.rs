@@ -8,11 +8,13 @@ use parquet::file::metadata::{ColumnChunkMetaData, PageEncodingStats};
 use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnDescPtr;
 
+use super::bloom::Bloom;
+use super::index::{PageBounds, PageIndexBuilder};
 use super::{ColumnChunk, header, hybrid};
 use crate::parquet::codec::Codec;
 
 /// A page is closed after the batch that fills it.
-const ROWS_PER_PAGE: usize = 20_000;
+pub(super) const ROWS_PER_PAGE: usize = 20_000;
 
 /// The pages of a flat column of one row group.
 pub(super) struct Pages {
@@ -32,11 +34,14 @@ pub(super) struct Pages {
     uncompressed_bytes: usize,
     /// Data pages by encoding.
     encodings: Vec<(Encoding, i32)>,
+    index: PageIndexBuilder,
+    bloom: Option<Bloom>,
 }
 
 impl Pages {
-    pub(super) fn new(leaf: ColumnDescPtr, codec: Codec) -> Self {
+    pub(super) fn new(leaf: ColumnDescPtr, codec: Codec, bloom: Option<Bloom>) -> Self {
         let valid = (leaf.max_def_level() > 0).then(|| BooleanBufferBuilder::new(0));
+        let index = PageIndexBuilder::new(leaf.physical_type());
         Self {
             leaf,
             codec,
@@ -50,11 +55,18 @@ impl Pages {
             nulls: 0,
             uncompressed_bytes: 0,
             encodings: Vec::new(),
+            index,
+            bloom,
         }
     }
 
     pub(super) fn leaf(&self) -> &ColumnDescPtr {
         &self.leaf
+    }
+
+    /// The Bloom filter that the values are to be put into, if one is asked for.
+    pub(super) fn bloom(&mut self) -> Option<&mut Bloom> {
+        self.bloom.as_mut()
     }
 
     /// Notes rows of the page under construction.
@@ -87,10 +99,12 @@ impl Pages {
         self.rows_in_page == 0
     }
 
-    /// Closes the page under construction with the values that are not NULL, appended by `write`.
+    /// Closes the page under construction with the values that are not NULL, appended by `write`. Without
+    /// `bounds` of values that are there, the column has no index of bounds.
     pub(super) fn close_page(
         &mut self,
         encoding: Encoding,
+        bounds: PageBounds,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Result<(), ParquetError> {
         let page = &mut self.page;
@@ -108,6 +122,7 @@ impl Pages {
         header::write_data_page(self.rows_in_page, encoding, page.len(), stored.len(), &mut self.data)?;
         self.uncompressed_bytes += self.data.len() - before + page.len();
         self.data.extend_from_slice(stored);
+        self.index.add(before, self.data.len() - before, self.rows_in_page, self.nulls_in_page, bounds)?;
         match self.encodings.iter_mut().find(|(known, _)| *known == encoding) {
             Some((_, count)) => *count += 1,
             None => self.encodings.push((encoding, 1)),
@@ -163,6 +178,8 @@ impl Pages {
             .set_data_page_offset(dictionary_len.unwrap_or_default() as i64)
             .set_statistics(statistics(self.nulls))
             .build()?;
-        Ok(ColumnChunk { bytes, metadata })
+        let index = self.index.finish(dictionary_len.unwrap_or_default())?;
+        let bloom = self.bloom.map(Bloom::finish).transpose()?;
+        Ok(ColumnChunk { bytes, metadata, index: Some(index), bloom })
     }
 }

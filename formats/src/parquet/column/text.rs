@@ -32,6 +32,7 @@ pub(super) struct TextPage {
     /// The bytes of so many texts, one after the other.
     pieces: Vec<(Buffer, usize)>,
     bytes: usize,
+    bounds: TextBounds,
 }
 
 impl TextWriter {
@@ -42,19 +43,19 @@ impl TextWriter {
     pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
         self.pages.note(array.len(), array.nulls())?;
         match array.data_type() {
-            DataType::Utf8 => self.page.add(array.as_bytes::<Utf8Type>(), &mut self.bounds),
-            DataType::Binary => self.page.add(array.as_bytes::<BinaryType>(), &mut self.bounds),
+            DataType::Utf8 => self.page.add(array.as_bytes::<Utf8Type>()),
+            DataType::Binary => self.page.add(array.as_bytes::<BinaryType>()),
             other => return Err(ParquetError::NYI(format!("text of type {other}"))),
         }
         if self.pages.is_page_full() || self.page.is_full() {
-            self.page.close(&mut self.pages)?;
+            self.page.close(&mut self.pages, &mut self.bounds)?;
         }
         Ok(())
     }
 
     pub(super) fn finish(mut self) -> Result<ColumnChunk, ParquetError> {
         if !self.pages.is_page_empty() {
-            self.page.close(&mut self.pages)?;
+            self.page.close(&mut self.pages, &mut self.bounds)?;
         }
         self.pages.finish(None, |nulls| statistics(self.bounds, nulls))
     }
@@ -62,20 +63,16 @@ impl TextWriter {
 
 impl TextPage {
     pub(super) fn new(encodings: ParquetEncodings) -> Self {
-        Self { encodings, lengths: Vec::new(), pieces: Vec::new(), bytes: 0 }
+        Self { encodings, lengths: Vec::new(), pieces: Vec::new(), bytes: 0, bounds: TextBounds::default() }
     }
 
     /// Adds the texts that are not NULL.
-    pub(super) fn add<T: ByteArrayType<Offset = i32>>(
-        &mut self,
-        array: &GenericByteArray<T>,
-        bounds: &mut TextBounds,
-    ) {
+    pub(super) fn add<T: ByteArrayType<Offset = i32>>(&mut self, array: &GenericByteArray<T>) {
         let offsets = array.value_offsets();
         let (start, end) = (offsets[0] as usize, offsets[array.len()] as usize);
         match array.nulls().filter(|nulls| nulls.null_count() > 0) {
             None => {
-                bounds.include_all(offsets, array.value_data());
+                self.bounds.include_all(offsets, array.value_data());
                 self.lengths.extend(offsets.windows(2).map(|ends| i64::from(ends[1] - ends[0])));
                 self.pieces.push((array.values().slice_with_length(start, end - start), array.len()));
                 self.bytes += end - start;
@@ -85,7 +82,7 @@ impl TextPage {
                 let mut piece = Vec::with_capacity(end - start);
                 for i in nulls.valid_indices() {
                     let text = &array.value_data()[offsets[i] as usize..offsets[i + 1] as usize];
-                    bounds.include(text);
+                    self.bounds.include(text);
                     self.lengths.push(text.len() as i64);
                     piece.extend_from_slice(text);
                 }
@@ -99,15 +96,25 @@ impl TextPage {
         self.bytes >= BYTES_PER_PAGE
     }
 
-    pub(super) fn close(&mut self, pages: &mut Pages) -> Result<(), ParquetError> {
-        match self.encodings {
-            ParquetEncodings::Compatible => pages.close_page(Encoding::PLAIN, |out| self.write_plain(out))?,
-            ParquetEncodings::Modern => pages.close_page(Encoding::DELTA_LENGTH_BYTE_ARRAY, |out| {
-                delta::encode(&self.lengths, Width::Bits32, out);
-                out.reserve(self.bytes);
-                self.pieces.iter().for_each(|(piece, _)| out.extend_from_slice(piece));
-            })?,
+    /// Closes the page; its bounds go into those of the column chunk.
+    pub(super) fn close(&mut self, pages: &mut Pages, chunk: &mut TextBounds) -> Result<(), ParquetError> {
+        if let Some(bloom) = pages.bloom() {
+            self.each(|text| bloom.insert(text));
         }
+        let bounds = self.bounds.of_page();
+        match self.encodings {
+            ParquetEncodings::Compatible => {
+                pages.close_page(Encoding::PLAIN, bounds, |out| self.write_plain(out))?;
+            }
+            ParquetEncodings::Modern => {
+                pages.close_page(Encoding::DELTA_LENGTH_BYTE_ARRAY, bounds, |out| {
+                    delta::encode(&self.lengths, Width::Bits32, out);
+                    out.reserve(self.bytes);
+                    self.pieces.iter().for_each(|(piece, _)| out.extend_from_slice(piece));
+                })?
+            }
+        }
+        chunk.take_in(&mut self.bounds);
         self.lengths.clear();
         self.pieces.clear();
         self.bytes = 0;
@@ -119,6 +126,19 @@ impl TextPage {
 const COPIED_AT_ONCE: usize = 32;
 
 impl TextPage {
+    /// Calls a function with every text.
+    fn each(&self, mut of: impl FnMut(&[u8])) {
+        let mut lengths = self.lengths.iter();
+        for (piece, count) in &self.pieces {
+            let mut rest = piece.as_slice();
+            for length in lengths.by_ref().take(*count) {
+                let (text, after) = rest.split_at(*length as usize);
+                of(text);
+                rest = after;
+            }
+        }
+    }
+
     /// Appends the texts, each behind its length.
     fn write_plain(&self, out: &mut Vec<u8>) {
         let mut at = out.len();

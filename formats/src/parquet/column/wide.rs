@@ -16,7 +16,9 @@ pub(super) struct WideWriter {
     size: usize,
     /// The values of the page under construction.
     arrays: Vec<ArrayRef>,
-    /// As numbers that are ordered like the values.
+    /// Of the page under construction, as numbers that are ordered like the values.
+    page: Option<(i128, i128)>,
+    /// Of the pages before.
     bounds: Option<(i128, i128)>,
     order: Order,
 }
@@ -33,7 +35,7 @@ enum Order {
 impl WideWriter {
     pub(super) fn new(pages: Pages) -> Self {
         let size = pages.leaf().type_length().unsigned_abs() as usize;
-        Self { pages, size, arrays: Vec::new(), bounds: None, order: Order::Signed }
+        Self { pages, size, arrays: Vec::new(), page: None, bounds: None, order: Order::Signed }
     }
 
     pub(super) fn push(&mut self, array: &ArrayRef) -> Result<(), ParquetError> {
@@ -65,14 +67,31 @@ impl WideWriter {
         });
         // Without a number the least is the greater of the two.
         if bounds.0 <= bounds.1 {
-            let before = self.bounds.unwrap_or(bounds);
-            self.bounds = Some((bounds.0.min(before.0), bounds.1.max(before.1)));
+            self.page = both(self.page, Some(bounds));
         }
     }
 
+    /// The bytes of a value by its number.
+    fn plain(&self, number: i128) -> Vec<u8> {
+        self.order.bytes(number)[16 - self.size..].to_vec()
+    }
+
     fn close_page(&mut self) -> Result<(), ParquetError> {
+        let page_bounds = self.page.map(|(least, greatest)| (self.plain(least), self.plain(greatest)));
+        self.bounds = both(self.bounds, self.page.take());
         let Self { arrays, pages, size, .. } = self;
-        pages.close_page(Encoding::PLAIN, |out| {
+        if let Some(bloom) = pages.bloom() {
+            for array in &*arrays {
+                match array.as_fixed_size_binary_opt() {
+                    Some(uuids) => uuids.iter().flatten().for_each(|uuid| bloom.insert(uuid)),
+                    None => {
+                        let numbers = array.as_primitive::<Decimal128Type>().iter().flatten();
+                        numbers.for_each(|number| bloom.insert(&number.to_be_bytes()[16 - *size..]));
+                    }
+                }
+            }
+        }
+        pages.close_page(Encoding::PLAIN, page_bounds, |out| {
             for array in &*arrays {
                 let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
                 match (array.as_fixed_size_binary_opt(), nulls) {
@@ -95,14 +114,19 @@ impl WideWriter {
         if !self.pages.is_page_empty() {
             self.close_page()?;
         }
-        let value = |number: i128| {
-            let bytes = self.order.bytes(number)[16 - self.size..].to_vec();
-            FixedLenByteArray::from(ByteArray::from(bytes))
-        };
+        let value = |number: i128| FixedLenByteArray::from(ByteArray::from(self.plain(number)));
         let least = self.bounds.map(|bounds| value(bounds.0));
         let greatest = self.bounds.map(|bounds| value(bounds.1));
         self.pages
             .finish(None, |nulls| Statistics::fixed_len_byte_array(least, greatest, None, Some(nulls), false))
+    }
+}
+
+/// The bounds of both.
+fn both(a: Option<(i128, i128)>, b: Option<(i128, i128)>) -> Option<(i128, i128)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (one, other) => one.or(other),
     }
 }
 
