@@ -455,6 +455,7 @@ tables:
     let expected = r#"-- The tables of the scenario shop drop table x .
 
 SET client_encoding = 'UTF8';
+SET search_path TO pg_catalog, pg_temp;
 CREATE SCHEMA IF NOT EXISTS "My ""shop""";
 
 CREATE TYPE "My ""shop"""."sizes" AS ENUM ('small', 'large');
@@ -494,6 +495,7 @@ ALTER TABLE "My ""shop"""."sales"
 -- Without the foreign key of sales (item): items is not among the tables.
 
 SET client_encoding = 'UTF8';
+SET search_path TO pg_catalog, pg_temp;
 
 CREATE TYPE "public"."sizes" AS ENUM ('small', 'large');
 

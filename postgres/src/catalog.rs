@@ -18,8 +18,12 @@ pub struct ExistingTable {
     pub relkind: char,
     /// Its columns, in order.
     pub columns: Vec<ExistingColumn>,
-    /// Whether it holds no row; `None` when this role may not read it.
+    /// Whether it holds no row; `None` when this role may not read all of it.
     pub is_empty: Option<bool>,
+    /// Whether row-level security applies to this role, so that some rows may be hidden from it.
+    pub row_security: bool,
+    /// The names of the triggers that run before each row that is inserted, and may change it.
+    pub before_insert: Vec<String>,
 }
 
 /// A column of a table of the database.
@@ -47,7 +51,8 @@ pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<
     let doing = format!("look at the tables of schema `{schema}`");
     let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
     let query = format!(
-        "select c.oid, c.relname, c.relkind from pg_catalog.pg_class c \
+        "select c.oid, c.relname, c.relkind, pg_catalog.row_security_active(c.oid), \
+           pg_catalog.has_table_privilege(c.oid, 'SELECT'), c.relhastriggers from pg_catalog.pg_class c \
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
          where n.nspname = {} and c.relname in ({}) order by c.oid",
         literal(schema),
@@ -61,21 +66,28 @@ pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<
         let columns = columns(session, oid, &name)?;
         let table = crate::sql::qualified(schema, &name);
         // Whoever may not read a table may still add to it.
-        let is_empty = if matches!(relkind, 'r' | 'p') && readable(session, oid)? {
+        let row_security = text(3) == "t";
+        let is_empty = if matches!(relkind, 'r' | 'p') && text(4) == "t" && !row_security {
             let query = format!("select exists (select from {table})");
             let has_rows = session.value(&format!("look into table `{name}`"), &query)?;
             Some(has_rows.as_deref() == Some("f"))
         } else {
             None
         };
-        tables.push(ExistingTable { oid, name, relkind, columns, is_empty });
+        let before_insert = if text(5) == "t" { before_insert(session, oid, &name)? } else { Vec::new() };
+        tables.push(ExistingTable { oid, name, relkind, columns, is_empty, row_security, before_insert });
     }
     Ok(tables)
 }
 
-fn readable(session: &Session, oid: u32) -> Result<bool, Error> {
-    let query = format!("select pg_catalog.has_table_privilege({oid}::pg_catalog.oid, 'SELECT')");
-    Ok(session.value("look at privileges", &query)?.as_deref() == Some("t"))
+/// The triggers that run before each row that is inserted. The bits of their kind are 1 for each row, 2 for before, 4 for insert.
+fn before_insert(session: &Session, table: u32, name: &str) -> Result<Vec<String>, Error> {
+    let query = format!(
+        "select tgname from pg_catalog.pg_trigger where tgrelid = {table} and tgtype & 7 = 7 and tgenabled in ('O', 'A') \
+         order by tgname"
+    );
+    let rows = session.rows(&format!("look at the triggers of table `{name}`"), &query)?;
+    Ok(rows.iter().filter_map(|row| row.get(0).map(str::to_owned)).collect())
 }
 
 /// The columns of a table, with domains resolved to what they are made of.

@@ -7,6 +7,8 @@
 //!
 //! `set` is no query: the server looks nothing up for it, so nothing can take its place.
 
+use crate::sql::literal;
+
 /// Has the server look into its catalog alone.
 pub(crate) const SET: &str = "set search_path to pg_catalog, pg_temp";
 
@@ -17,6 +19,16 @@ const OPTION: &str = "-c search_path=pg_catalog,pg_temp";
 /// The options of a connection, with the path after what the user gives.
 pub(crate) fn options(given: Option<&str>) -> String {
     given.map_or_else(|| OPTION.to_owned(), |given| format!("{given} {OPTION}"))
+}
+
+/// Where any client of the role looks for names. Triggers and functions of the user's rely on it.
+pub(crate) struct Usual(pub(crate) String);
+
+impl Usual {
+    /// Has the server look there until the end of the transaction.
+    pub(crate) fn set(&self) -> String {
+        format!("select pg_catalog.set_config('search_path', {}, true)", literal(&self.0))
+    }
 }
 
 /// Statements that run while the server looks into its catalog alone, whatever came before them. The server looks for names in

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::SinkExt;
 use tokio_postgres::{Client, CopyInSink, SimpleQueryMessage, SimpleQueryRow};
 
-use crate::connect::Target;
+use crate::connect::{StartupPath, Target};
 use crate::error::Error;
 use crate::network::Network;
 use crate::path;
@@ -70,6 +70,23 @@ impl Session {
         let session = Self { client, network, target: Arc::clone(target), stop: stop.clone() };
         session.execute("set up the connection", SETTINGS)?;
         Ok(session)
+    }
+
+    /// Where any client of the role looks for names: what a connection has that is told nothing about it.
+    pub(crate) fn usual_path(target: &Target, stop: &Stop) -> Result<path::Usual, Error> {
+        const DOING: &str = "ask where clients look for names";
+        let network = Network::start()?;
+        let asked = async {
+            let client = target.connect_with(StartupPath::Left).await?;
+            let answer = client.simple_query("reset search_path; show search_path").await;
+            answer.map_err(|error| Error::from_postgres(DOING, &error))
+        };
+        let messages = network.wait(stop.unless_asked(asked)).unwrap_or(Err(Error::Interrupted))?;
+        let path = messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        Ok(path::Usual(path.unwrap_or_default().to_owned()))
     }
 
     /// What asks this session to stop.

@@ -11,6 +11,16 @@ pub struct ColumnType {
     pub kind: Kind,
 }
 
+/// Objects of the catalog whose numbers are lower came with the server.
+pub(crate) const FIRST_OF_USERS: u32 = 16_384;
+
+impl ColumnType {
+    /// Whether the type did not come with the server.
+    pub(crate) fn is_of_users(&self) -> bool {
+        self.oid >= FIRST_OF_USERS
+    }
+}
+
 /// What a type is, as far as its wire format and its limits go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {

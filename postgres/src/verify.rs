@@ -58,6 +58,9 @@ pub fn verify(
                 comparison: None,
             });
         };
+        if let Some(problem) = unreadable(there) {
+            return Ok(TableVerification { table, problems: vec![problem.to_owned()], comparison: None });
+        }
         let reading = match Reading::new(plan, table, there, &request.schema, &session) {
             Ok(reading) => reading,
             Err(problems) => return Ok(TableVerification { table, problems, comparison: None }),
@@ -65,6 +68,19 @@ pub fn verify(
         reading.compare(plan, table, pool, request.most_shown, &meter)
     });
     verified.collect()
+}
+
+/// Why a table is not read, if it is not. What a view is made of runs with the rights of the role that reads it, whoever wrote it.
+fn unreadable(there: &ExistingTable) -> Option<&'static str> {
+    match there.relkind {
+        'r' | 'p' | 'm' if there.row_security => Some(
+            "row-level security hides rows from this role: connect as the owner of the table, or as a role that has BYPASSRLS",
+        ),
+        'r' | 'p' | 'm' => None,
+        'v' => Some("it is a view, whose functions would run with the rights of this role"),
+        'f' => Some("it is a foreign table, whose rows come from another server"),
+        _ => Some("it is no table"),
+    }
 }
 
 /// A table that is read.

@@ -22,3 +22,5 @@ mod faults;
 mod stopping;
 mod verify;
 mod injection;
+mod hostile;
+mod user_code;

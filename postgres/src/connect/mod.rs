@@ -26,6 +26,8 @@ use tokio_postgres::config::ChannelBinding;
 
 use crate::Error;
 
+pub(crate) use open::StartupPath;
+
 use secret::Secret;
 use tls::Tls;
 

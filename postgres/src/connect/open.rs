@@ -37,7 +37,7 @@ pub(super) enum Failure {
 /// Whether the server is told where to look for names before it has let us in. Every session says so again with its first
 /// statement, so nothing is lost where a pooler does not let it through.
 #[derive(Clone, Copy)]
-enum StartupPath {
+pub(crate) enum StartupPath {
     Set,
     Left,
 }
@@ -49,6 +49,11 @@ impl Target {
     /// [`Error::Connect`] with every cause when no server could be reached or let us in; [`Error::Usage`] or [`Error::Io`] when
     /// a certificate or a key cannot be used.
     pub async fn connect(&self) -> Result<Client, Error> {
+        self.connect_with(StartupPath::Set).await
+    }
+
+    /// The same, with the path or without it.
+    pub(crate) async fn connect_with(&self, path: StartupPath) -> Result<Client, Error> {
         let tls = self.connector()?;
         let sessions = match self.session {
             Session::PreferStandby => &[Session::Standby, Session::Any][..],
@@ -58,7 +63,7 @@ impl Target {
         for session in sessions {
             attempts.clear();
             for place in &self.places {
-                if let Some(client) = self.connect_to(place, *session, &tls, &mut attempts).await {
+                if let Some(client) = self.connect_to(place, *session, path, &tls, &mut attempts).await {
                     return Ok(client);
                 }
                 // A server that has answered decides for all, as in libpq.
@@ -94,6 +99,7 @@ impl Target {
         &'t self,
         place: &'t Place,
         session: Session,
+        path: StartupPath,
         tls: &MakeRustlsConnect,
         attempts: &mut Vec<Attempt<'t>>,
     ) -> Option<Client> {
@@ -117,8 +123,7 @@ impl Target {
                 (_, Mode::Require | Mode::VerifyCa | Mode::VerifyFull) => &[SslMode::Require],
             };
             while let Some((mode, others)) = modes.split_first() {
-                let mut opened =
-                    self.open(&self.config(place, address, *mode, StartupPath::Set), session, tls).await;
+                let mut opened = self.open(&self.config(place, address, *mode, path), session, tls).await;
                 if opened.as_ref().is_err_and(Failure::is_about_options) {
                     let config = self.config(place, address, *mode, StartupPath::Left);
                     opened = self.open(&config, session, tls).await;

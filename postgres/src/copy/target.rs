@@ -26,9 +26,24 @@ pub struct TargetColumn {
 impl TargetColumn {
     /// What to select to read the column back in a form that a [`TableDecoder`](super::TableDecoder) knows; `name` is quoted
     /// already. A type without a binary form is read as text.
+    ///
+    /// Whoever made a type may have made a cast of it to text, too, which would run a function of theirs. So types that did not
+    /// come with the server are read by `format`, which asks the type how it is written.
     pub fn selected(&self, name: &str) -> String {
+        let written = |value: &str| {
+            format!("case when {value} is distinct from null then pg_catalog.format('%s', {value}) end")
+        };
         match &self.target.kind {
+            Kind::Other if self.target.is_of_users() => written(name),
             Kind::Other => format!("{name}::pg_catalog.text"),
+            Kind::Array(element) if element.kind == Kind::Other && element.is_of_users() => {
+                let i = if self.name == "i" { "j" } else { "i" };
+                let elements = written(&format!("{name}[{i}]"));
+                format!(
+                    "case when {name} is distinct from null then array(select {elements} \
+                     from pg_catalog.generate_subscripts({name}, 1) as {i} order by {i}) end"
+                )
+            }
             Kind::Array(element) if element.kind == Kind::Other => format!("{name}::pg_catalog.text[]"),
             _ => name.to_owned(),
         }

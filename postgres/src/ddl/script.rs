@@ -32,6 +32,11 @@ impl Schema {
             }
         };
         let mut first = vec!["SET client_encoding = 'UTF8'".to_owned()];
+        // Nothing of a database's owner is to be taken for a type or an operator of the server's. Types of extensions may be in
+        // any schema, and are found on the path that there is.
+        if self.extensions.is_empty() {
+            first.push("SET search_path TO pg_catalog, pg_temp".to_owned());
+        }
         if schema != "public" {
             first.push(format!("CREATE SCHEMA IF NOT EXISTS {}", identifier(schema)));
         }

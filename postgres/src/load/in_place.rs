@@ -16,13 +16,19 @@ use super::table::{self, Filling};
 use crate::catalog;
 use crate::ddl;
 use crate::error::Error;
+use crate::path::Usual;
 use crate::session::{LIMIT_OF_ROLLBACK, Session};
 use crate::sql::{literal, qualified};
 
 pub(super) fn load(load: &Load, session: Session) -> Result<Report, Error> {
+    let path = match load.survey.runs_user_code {
+        true => Some(Session::usual_path(&load.target, load.stop)?),
+        false => None,
+    };
+    let user = UserCode(path);
     // Once the load is reported as done, no crash of the server may undo it.
     session.execute("begin", "begin; set local synchronous_commit to default")?;
-    let error = match fill(load, &session) {
+    let error = match fill(load, &session, &user) {
         Ok(report) => return Ok(report),
         Err(error) => error,
     };
@@ -34,7 +40,23 @@ pub(super) fn load(load: &Load, session: Session) -> Result<Report, Error> {
     }
 }
 
-fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
+/// Triggers and functions of the user's tables, which find names where they do for any client, if there are such.
+pub(super) struct UserCode(Option<Usual>);
+
+impl UserCode {
+    /// Expects code of the user's in statements that name nothing but tables with their schemas.
+    pub(super) fn run(&self, session: &Session, doing: &str, statements: &str) -> Result<(), Error> {
+        self.expect(session)?;
+        session.plain(doing, statements)
+    }
+
+    /// The same for what comes next. All other statements set their own path again.
+    fn expect(&self, session: &Session) -> Result<(), Error> {
+        self.0.as_ref().map_or(Ok(()), |path| session.execute("set up the connection", &path.set()))
+    }
+}
+
+fn fill(load: &Load, session: &Session, user: &UserCode) -> Result<Report, Error> {
     let (survey, schema) = (load.survey, load.request.schema.as_str());
     let fate = |table: &ddl::Table| survey.fate(&table.name);
     let tables = &survey.ddl.tables;
@@ -46,6 +68,7 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
     }
     lock_and_empty(
         session,
+        user,
         schema,
         &of(Fate::Fill).collect::<Vec<_>>(),
         &of(Fate::Refill).collect::<Vec<_>>(),
@@ -81,6 +104,7 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
         let statement = filling.copy_statement(schema, table, frozen);
         let name = filling.name.as_str();
         let queue = Queue::new(load.plan, filling.index, filling.rows, 1);
+        user.expect(session)?;
         let stream = Stream { name, queue: &queue, encoder: &filling.encoder, statement: &statement };
         let streamed = stream.send(session, shared)?;
         filling.check(streamed.rows)?;
@@ -94,7 +118,7 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
     }
 
     // Tables cannot be altered while triggers of the user's wait for the end of the transaction.
-    session.execute("run deferred triggers", "set constraints all immediate")?;
+    user.run(session, "run deferred triggers", "set constraints all immediate")?;
     if load.request.keys == Keys::All {
         add_keys(session, &meter, schema, &made, &mut reports)?;
     }
@@ -107,7 +131,7 @@ fn fill(load: &Load, session: &Session) -> Result<Report, Error> {
     let mut notes = Vec::new();
     // Who wants rows alone gathers statistics when the tables are finished.
     if load.request.keys == Keys::All {
-        notes = statistics::gather(session, schema, &names, &meter)?;
+        notes = statistics::gather(session, user, schema, &names, &meter)?;
     }
     for (_, table, there) in &fillings {
         table::set_sequences(session, load.plan, table, there, schema)?;
@@ -154,6 +178,7 @@ pub(super) fn creations(
 /// refilled, all at once because they may refer to each other.
 fn lock_and_empty(
     session: &Session,
+    user: &UserCode,
     schema: &str,
     empty: &[&ddl::Table],
     refilled: &[&ddl::Table],
@@ -189,7 +214,7 @@ fn lock_and_empty(
             session.execute("lock the tables", &lock)?;
             referrers::check_empty(session, referrers)?;
         }
-        session.execute("empty the tables", &format!("truncate {}", names.join(", ")))?;
+        user.run(session, "empty the tables", &format!("truncate {}", names.join(", ")))?;
     }
     Ok(())
 }

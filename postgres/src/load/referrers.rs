@@ -24,6 +24,11 @@ pub(crate) struct Referrer {
 }
 
 impl Referrer {
+    /// Its number in the catalog.
+    pub(crate) fn oid(&self) -> &str {
+        &self.oid
+    }
+
     pub(crate) fn qualified(&self) -> String {
         qualified(&self.schema, &self.name)
     }

@@ -2,6 +2,7 @@
 //! or later: where they cannot be gathered, that is a note.
 
 use super::clock::Meter;
+use super::in_place::UserCode;
 use crate::error::Error;
 use crate::listed::listed;
 use crate::session::{LOCK_TIMEOUT, Session};
@@ -14,6 +15,7 @@ const LOCK_TIMEOUT_OF_ANALYZE: &str = "2s";
 /// Gathers the statistics of tables within the transaction that has filled them. Gives a sentence about each that it cannot.
 pub(super) fn gather(
     session: &Session,
+    user: &UserCode,
     schema: &str,
     names: &[&str],
     meter: &Meter,
@@ -33,7 +35,8 @@ pub(super) fn gather(
             "savepoint statistics; set local lock_timeout to '{LOCK_TIMEOUT_OF_ANALYZE}'; analyze {table}; \
              set local lock_timeout to '{LOCK_TIMEOUT}'; release savepoint statistics"
         );
-        let done = meter.analyze.time(|| session.execute(&doing, &statements));
+        // Before PostgreSQL 17, functions of indexes find names as they do for any client.
+        let done = meter.analyze.time(|| user.run(session, &doing, &statements));
         if let Some(note) = note(schema, name, done)? {
             session.plain(&doing, "rollback to savepoint statistics; release savepoint statistics")?;
             notes.push(note);

@@ -9,24 +9,8 @@ use crate::listed::listed;
 
 /// Refuses tables that hold rows, and lists everything that does not fit.
 pub(super) fn check_fit(ddl: &Schema, existing: &[ExistingTable], request: &Request) -> Result<(), Error> {
-    let mut faults = Vec::new();
-    for there in existing {
-        let kind = match there.relkind {
-            'r' | 'p' => None,
-            'v' => Some("a view"),
-            'm' => Some("a materialized view"),
-            'f' => Some("a foreign table"),
-            'S' => Some("a sequence"),
-            'i' | 'I' => Some("an index"),
-            _ => Some("no table"),
-        };
-        if let Some(kind) = kind {
-            faults.push(format!("`{}` is {kind}", there.name));
-        }
-    }
-    if !faults.is_empty() {
-        return Err(Error::usage(faults.join("\n"), "drop it, or choose another --schema"));
-    }
+    check_kinds(existing)?;
+    check_row_security(existing)?;
     let named = |is_empty: Option<bool>| {
         let tables = existing.iter().filter(|there| there.is_empty == is_empty);
         listed(tables.map(|there| format!("`{}`", there.name)))
@@ -50,11 +34,52 @@ pub(super) fn check_fit(ddl: &Schema, existing: &[ExistingTable], request: &Requ
     fit(ddl, existing)
 }
 
+/// Refuses what has the name of a table and is none.
+fn check_kinds(existing: &[ExistingTable]) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    for there in existing {
+        let kind = match there.relkind {
+            'r' | 'p' => None,
+            'v' => Some("a view"),
+            'm' => Some("a materialized view"),
+            'f' => Some("a foreign table"),
+            'S' => Some("a sequence"),
+            'i' | 'I' => Some("an index"),
+            _ => Some("no table"),
+        };
+        if let Some(kind) = kind {
+            faults.push(format!("`{}` is {kind}", there.name));
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Error::usage(faults.join("\n"), "drop it, or choose another --schema"));
+    }
+    Ok(())
+}
+
+/// Refuses tables that the server would not let COPY fill, because policies say which rows this role may add.
+fn check_row_security(existing: &[ExistingTable]) -> Result<(), Error> {
+    let names: Vec<_> = existing.iter().filter(|there| there.row_security).collect();
+    let names: Vec<_> = names.iter().map(|there| format!("`{}`", there.name)).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "row-level security applies to this role, and COPY cannot fill such tables: {}",
+        names.join(", ")
+    );
+    let hint = "connect as the owner of the tables, or as a role that has BYPASSRLS; where the owner is under it, too: \
+        alter table … no force row level security";
+    Err(Error::usage(message, hint))
+}
+
 /// Lists every column that does not fit.
 pub(super) fn fit(ddl: &Schema, existing: &[ExistingTable]) -> Result<(), Error> {
     let mut faults = Vec::new();
     for table in &ddl.tables {
         let Some(there) = existing.iter().find(|there| there.name == table.name) else { continue };
+        // The server looks for NULL after the triggers that may fill it in.
+        let filled = !there.before_insert.is_empty();
         let mut fault = |message: String| faults.push(format!("table `{}`: {message}", table.name));
         for column in &table.columns {
             match there.columns.iter().find(|there| there.name == column.name) {
@@ -69,7 +94,7 @@ pub(super) fn fit(ddl: &Schema, existing: &[ExistingTable]) -> Result<(), Error>
                     if let Err(message) = copy::fits(&column.ty, &there.ty) {
                         fault(format!("column `{}`: {message}", column.name));
                     }
-                    if there.not_null && !column.not_null {
+                    if there.not_null && !column.not_null && !filled {
                         fault(format!("column `{}` refuses NULL, and the scenario makes some", column.name));
                     }
                 }
@@ -77,7 +102,7 @@ pub(super) fn fit(ddl: &Schema, existing: &[ExistingTable]) -> Result<(), Error>
         }
         for there in &there.columns {
             let is_written = table.columns.iter().any(|column| column.name == there.name);
-            if !is_written && there.not_null && !there.has_default {
+            if !is_written && there.not_null && !there.has_default && !filled {
                 fault(format!("column `{}` must have a value, and the scenario has none for it", there.name));
             }
         }
@@ -87,4 +112,29 @@ pub(super) fn fit(ddl: &Schema, existing: &[ExistingTable]) -> Result<(), Error>
     }
     let message = format!("the tables that are there do not fit the scenario:\n{}", faults.join("\n"));
     Err(Error::usage(message, "change the scenario or the tables, drop them, or choose another --schema"))
+}
+
+/// A sentence about every column that has to be filled by a trigger, because the scenario does not fill it in every row.
+pub(super) fn left_to_triggers(ddl: &Schema, existing: &[ExistingTable]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for table in &ddl.tables {
+        let Some(there) = existing.iter().find(|there| there.name == table.name) else { continue };
+        if there.before_insert.is_empty() {
+            continue;
+        }
+        let triggers: Vec<_> = there.before_insert.iter().map(|name| format!("`{name}`")).collect();
+        for column in there.columns.iter().filter(|column| column.not_null) {
+            let lack = match table.columns.iter().find(|written| written.name == column.name) {
+                Some(written) if written.not_null => continue,
+                Some(_) => "refuses NULL, and the scenario makes some",
+                None if column.has_default || column.generated => continue,
+                None => "must have a value, and the scenario has none for it",
+            };
+            let (table, column, triggers) = (&table.name, &column.name, triggers.join(", "));
+            notes.push(format!(
+                "column `{table}.{column}` {lack}: the load fails unless a trigger that runs before each row fills it ({triggers})"
+            ));
+        }
+    }
+    notes
 }

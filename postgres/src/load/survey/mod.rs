@@ -6,6 +6,7 @@ mod missing;
 mod sequences;
 mod server;
 mod trial;
+mod user_code;
 mod way;
 
 use std::fmt;
@@ -38,6 +39,8 @@ pub struct Survey {
     pub leftovers: Vec<String>,
     /// What somebody should know, a sentence each.
     pub notes: Vec<String>,
+    /// Whether rows set off code of the user's.
+    pub(crate) runs_user_code: bool,
     pub(crate) ddl: Schema,
     /// Empty tables that are emptied together with those that they refer to.
     pub(crate) referrers: Vec<Referrer>,
@@ -106,7 +109,10 @@ pub(crate) fn look(
     super::count(plan, &request.tables, pool, session.stop())?;
     if way != Way::Staged {
         sequences::check(session, plan, &ddl, &existing, &request.schema)?;
+        notes.extend(fit::left_to_triggers(&ddl, &existing));
     }
+    let code = user_code::find(session, &ddl, &existing, &referrers, request, &way)?;
+    notes.extend(code.notes);
     let mut tables = Vec::new();
     for table in &ddl.tables {
         let there = existing.iter().find(|there| there.name == table.name);
@@ -128,6 +134,7 @@ pub(crate) fn look(
         tables,
         leftovers,
         notes,
+        runs_user_code: code.runs,
         ddl,
         referrers,
         definitions,
