@@ -10,6 +10,7 @@ use super::collision;
 use super::foreign_keys;
 use super::referrers::{self, Referrer};
 use super::request::{Fate, Keys, Report, TableReport};
+use super::sequences;
 use super::statistics;
 use super::stream::{Queue, Shared, Stream};
 use super::table::{self, Filling};
@@ -133,9 +134,8 @@ fn fill(load: &Load, session: &Session, user: &UserCode) -> Result<Report, Error
     if load.request.keys == Keys::All {
         notes = statistics::gather(session, user, schema, &names, &meter)?;
     }
-    for (_, table, there) in &fillings {
-        table::set_sequences(session, load.plan, table, there, schema)?;
-    }
+    let tables: Vec<_> = fillings.iter().map(|(_, table, there)| (*table, *there)).collect();
+    sequences::set_undoably(session, load.plan, &tables, schema)?;
     meter.publish.time(|| session.commit("commit"))?;
 
     let mut report = Report::new(reports, meter.times(), 1);

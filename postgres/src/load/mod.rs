@@ -14,6 +14,7 @@ mod in_place;
 mod publish;
 mod referrers;
 mod request;
+mod sequences;
 mod staged;
 mod staging;
 mod statistics;

@@ -15,6 +15,7 @@ use super::buffer::Buffers;
 use super::clock::Meter;
 use super::publish::publish;
 use super::request::{Keys, Report, TableReport};
+use super::sequences;
 use super::staging::Staging;
 use super::statistics;
 use super::stream::{Queue, Shared, Stream};
@@ -137,7 +138,7 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
     building.run(control, sessions, Board::new(work, stop))?;
 
     for (table, there) in ddl.tables.iter().zip(&there) {
-        table::set_sequences(control, load.plan, table, there, schema)?;
+        sequences::set(control, load.plan, table, there, schema)?;
     }
     meter.step("publish");
     meter.publish.time(|| publish(load, control, schema, &meter))?;

@@ -49,7 +49,7 @@ pub(super) fn gather(
 pub(super) fn note(schema: &str, name: &str, done: Result<(), Error>) -> Result<Option<String>, Error> {
     match done {
         Ok(()) => Ok(None),
-        Err(error) if error.sqlstate().is_some_and(|code| !code.starts_with("57P")) => {
+        Err(error) if is_tolerable(&error) => {
             let later = qualified(schema, name);
             Ok(Some(format!(
                 "table `{name}` has no fresh statistics, which `analyze {later}` gathers: {error}"
@@ -57,6 +57,11 @@ pub(super) fn note(schema: &str, name: &str, done: Result<(), Error>) -> Result<
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether the server has refused a statement that the load can do without, and answers others.
+pub(super) fn is_tolerable(error: &Error) -> bool {
+    error.sqlstate().is_some_and(|code| !code.starts_with("57P"))
 }
 
 /// The tables that this role may not analyze; the server leaves them out without an error.

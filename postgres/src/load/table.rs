@@ -1,14 +1,13 @@
 //! What is done to one table, whichever way it is loaded.
 
 use seedbed_engine::Plan;
-use seedbed_engine::model::Recipe;
 
 use crate::catalog::ExistingTable;
 use crate::copy::{TableEncoder, TargetColumn};
 use crate::ddl::{self, Schema};
 use crate::error::Error;
 use crate::session::Session;
-use crate::sql::{identifier, identifiers, literal, qualified};
+use crate::sql::{identifiers, literal, qualified};
 
 /// A table that is about to be filled.
 pub(crate) struct Filling {
@@ -88,46 +87,6 @@ pub(crate) fn serial_range(
     let rows = plan.rows(table)?.cast_signed();
     let last = start + (rows - 1) * step;
     Ok((rows > 0).then_some((start.min(last), start.max(last))))
-}
-
-/// Sets the sequences behind columns of a table past the last value written.
-pub(crate) fn set_sequences(
-    session: &Session,
-    plan: &Plan,
-    table: &ddl::Table,
-    there: &ExistingTable,
-    schema: &str,
-) -> Result<(), Error> {
-    let name = qualified(schema, &table.name);
-    for column in &there.columns {
-        let written = plan.model().tables[table.index].written().find(|written| written.name == column.name);
-        let Some(written) = written.filter(|_| column.has_sequence) else { continue };
-        let (lowest, highest) = match written.recipe {
-            Recipe::Serial { start, step } => match serial_range(plan, table.index, start, step)? {
-                Some((lowest, highest)) => (lowest.to_string(), highest.to_string()),
-                None => continue,
-            },
-            _ => {
-                let of =
-                    |which| format!("(select pg_catalog.{which}({}) from {name})", identifier(&column.name));
-                (of("min"), of("max"))
-            }
-        };
-        let sequence =
-            format!("pg_catalog.pg_get_serial_sequence({}, {})", literal(&name), literal(&column.name));
-        // A sequence that is further on stays there; one that has not been used yet does not count. One that ends before the
-        // last value is at its end.
-        let statement = format!(
-            "select pg_catalog.setval(s.seq, case when q.seqincrement > 0 \
-               then least(q.seqmax, greatest(v.highest, pg_catalog.pg_sequence_last_value(s.seq))) \
-               else greatest(q.seqmin, least(v.lowest, pg_catalog.pg_sequence_last_value(s.seq))) end) \
-             from (select {sequence}::pg_catalog.regclass as seq) s join pg_catalog.pg_sequence q on q.seqrelid = s.seq, \
-               (select {lowest}::pg_catalog.int8 as lowest, {highest}::pg_catalog.int8 as highest) v \
-             where case when q.seqincrement > 0 then v.highest >= q.seqmin else v.lowest <= q.seqmax end"
-        );
-        session.rows(&format!("set the sequence of column `{}.{}`", table.name, column.name), &statement)?;
-    }
-    Ok(())
 }
 
 /// The statements that add all foreign keys, unchecked.
