@@ -72,8 +72,12 @@ fn keys_are_compared_as_their_index_does() {
     let text = "tables:\n  t:\n    rows: 4\n    columns:\n      id: serial\n      a: \"= 'A, ' || id\"\n      b: \"= id * 10.00\"\n      c: date\n";
     let scenario = Scenario::new(&text.replace("c: date", "c: \"= date '2026-01-01' + id::int\""));
     let database = Server::shared().database();
-    database
-        .psql("create collation loud (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
+    // Some servers are built without collations that take A and a for the same.
+    database.psql(
+        "do $$ begin create collation loud (provider = icu, locale = 'und-u-ks-level2', deterministic = false); \
+         exception when feature_not_supported then null; end $$",
+    );
+    let has_icu = database.value("select exists (select from pg_collation where collname = 'loud')") == "t";
     let table = |columns: &str| format!("create table t (id int8, {columns}); insert into t values ");
     let cases = [
         // A number with other digits, a text of another case, an array of a domain over it.
@@ -83,6 +87,7 @@ fn keys_are_compared_as_their_index_does() {
         ("a text, b numeric, c date, unique (c, b)", "(9, 'x', 20, '2026-01-03')", true),
         ("a char(9), b numeric, c date, primary key (c, id) include (a)", "(4, 'x', 1, '2026-01-05')", true),
     ];
+    let cases = cases.into_iter().filter(|(columns, ..)| has_icu || !columns.contains("loud"));
     for (columns, row, collides) in cases {
         database.psql(&(table(columns) + row));
         if collides {

@@ -165,8 +165,12 @@ fn a_load_that_is_done_survives_a_crash() {
     database.psql("create view v as select id from members; checkpoint");
     load("minimal", &database, &["--replace", "--seed", "3"]);
     let before = held(&database, "public");
+    let sequence = "select last_value || ' ' || is_called from members_id_seq";
+    let number = database.value(sequence);
+    assert!(number.ends_with(" true"), "{number}");
     server.crash();
     assert_eq!(held(&database, "public"), before, "in place");
+    assert_eq!(database.value(sequence), number);
 }
 
 #[test]

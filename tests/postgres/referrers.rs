@@ -93,7 +93,10 @@ fn rows_that_a_role_does_not_see_are_not_emptied() {
     ));
     let (code, said) = load_as(&url);
     assert!(code == Some(2) && said.contains("this role may not empty it"), "{said}");
-    database.psql(&format!("grant truncate on r3 to {role}"));
+    database.psql(&format!("grant truncate on r3 to {role}; revoke usage on schema \"Other\" from {role}"));
+    let (code, said) = load_as(&url);
+    assert!(code == Some(2) && said.contains("table \"Other\".\"Way off\""), "{said}");
+    database.psql(&format!("grant usage on schema \"Other\" to {role}"));
     let (code, said) = load_as(&url);
     assert_eq!(code, Some(0), "{said}");
     database.psql(&format!("drop owned by {role}; drop role {role}"));

@@ -63,7 +63,8 @@ pub(super) fn look(
              select f.conrelid from pg_catalog.pg_constraint f where f.contype = 'f' and f.confrelid = e.oid \
              union all select i.inhrelid from pg_catalog.pg_inherits i where i.inhparent = e.oid) more(oid)) \
          select c.oid, n.nspname, c.relname, f.conname, r.relname, \
-           case when not pg_catalog.has_table_privilege(c.oid, 'SELECT') or pg_catalog.row_security_active(c.oid) \
+           case when not pg_catalog.has_table_privilege(c.oid, 'SELECT') or not pg_catalog.has_schema_privilege(n.oid, 'USAGE') \
+               or pg_catalog.row_security_active(c.oid) \
                then 'this role may not see whether it is empty' \
              when not pg_catalog.has_table_privilege(c.oid, 'TRUNCATE') then 'this role may not empty it' end \
          from emptied e join pg_catalog.pg_class c on c.oid = e.oid join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
