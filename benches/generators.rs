@@ -32,6 +32,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("words", "", "{words: {length: {from: 10, to: 43}}}"),
     ("sentence", "", "sentence"),
     ("characters", "", "{characters: 12}"),
+    ("bytes", "", "{bytes: 32}"),
     ("person.name", "person: {person: parents.locale}", "= person.name"),
     ("place.zone", "place: place", "= place.zone"),
     ("company", "", "company"),

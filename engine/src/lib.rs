@@ -34,6 +34,8 @@
 
 mod spelling;
 
+mod budget;
+
 pub mod error;
 
 pub mod types;

@@ -1,6 +1,6 @@
 //! What words of the language give.
 
-use arrow::array::AsArray;
+use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use seedbed_engine::{Plan, Settings};
 
@@ -428,4 +428,105 @@ fn values_in_quotes_are_texts() {
         let t = batch(&format!("tables: {{t: {{rows: 1, columns: {{x: {{choose: {values}}}}}}}}}"), "t");
         assert_eq!(t.column(0).data_type().is_integer(), !text, "{values}");
     }
+}
+
+/// No column and no expression could give bytes.
+#[test]
+fn bytes_are_made_written_and_hashed() {
+    let t = batch(
+        "
+tables:
+  t:
+    rows: 1000
+    columns:
+      id: serial
+      any: {bytes: {length: {from: 0, to: 9}}}
+      words: {bytes: {length: 20, content: text}}
+      zeros: {bytes: {length: 3, content: zeros}, null: 50%}
+      literal: = '\\xdeadbeef'::bytea
+      joined: = any || '\\x00' || sha256(any)
+      size: = length(any || '\\x00')
+      list: {array: {of: {bytes: 2}, length: 2}}
+      object: {json: {b: {bytes: 1}}}
+",
+        "t",
+    );
+    let bytes = |name: &str| t.column_by_name(name).unwrap().as_binary::<i32>().clone();
+    let lengths: Vec<usize> = bytes("any").iter().flatten().map(<[u8]>::len).collect();
+    assert_eq!((lengths.iter().min(), lengths.iter().max()), (Some(&0), Some(&9)));
+    assert!(bytes("words").iter().flatten().all(|b| b.len() == 20 && b.is_ascii()));
+    assert!(bytes("zeros").iter().flatten().all(|b| b == [0; 3]) && bytes("zeros").null_count() > 400);
+    assert!(bytes("literal").iter().all(|b| b == Some(&[0xde, 0xad, 0xbe, 0xef])));
+    assert!(bytes("joined").iter().flatten().zip(&lengths).all(|(b, length)| b.len() == length + 33));
+    let sizes = t.column_by_name("size").unwrap().as_primitive::<Int32Type>().clone();
+    assert!(sizes.values().iter().zip(&lengths).all(|(size, length)| *size as usize == length + 1));
+    let list = t.column_by_name("list").unwrap().as_list::<i32>().value(0);
+    assert_eq!(list.as_binary::<i32>().value(0).len(), 2);
+    let object = t.column_by_name("object").unwrap().as_string::<i32>().value(0).to_owned();
+    assert!(object.starts_with(r#"{"b": "\\x"#), "{object}");
+}
+
+/// A double of 301 digits stood in a JSON object.
+#[test]
+fn doubles_in_json_are_as_short_as_they_are_elsewhere() {
+    let t = batch(
+        "tables: {t: {rows: 1, columns: {o: {json: {a: '= 1e300', b: '= 1e-300', c: '= 0.25::real', d: '= 1e15', e: '= 123456789012345::double precision'}}}}}",
+        "t",
+    );
+    let text = t.column(0).as_string::<i32>().value(0);
+    assert_eq!(text, r#"{"a": 1e+300, "b": 1e-300, "c": 0.25, "d": 1000000000000000, "e": 123456789012345}"#);
+}
+
+/// Two texts of a megabyte made one of a terabyte.
+#[test]
+fn texts_of_expressions_are_bounded() {
+    let column = |sql: &str| {
+        format!(
+            "tables: {{t: {{rows: 200, columns: {{id: serial, s: {{text: 'x{{id}}'}}, c: \"= {sql}\"}}}}}}"
+        )
+    };
+    let twice = |n: usize| format!("repeat('a', {n})");
+    for sql in [
+        format!("replace({}, 'a', {})", twice(1_000_000), twice(1_000_000)),
+        format!("regexp_replace({}, 'a', {}, 'g')", twice(1_000_000), twice(1_000_000)),
+        format!("concat({})", vec![twice(10_000_000); 30].join(", ")),
+        vec![twice(10_000_000); 30].join(" || "),
+        format!("lpad('', 2000000000, {})", twice(10)),
+        format!("overlay({} placing {} from 1 for 0)", twice(10_000_000), twice(10_000_000)),
+    ] {
+        let message = faults(&column(&sql));
+        assert!(message.contains("too large") || message.contains("too much memory"), "{sql}: {message}");
+    }
+    // Not at once, but row by row.
+    for sql in ["replace(repeat(s, 1000000), 'x', repeat('ab', 1000))", "repeat(s, 10000000)"] {
+        let plan = Plan::compile(&column(sql), &Settings::default()).expect("it compiles");
+        let error = plan.batch(0, 0..200).expect_err("it is too long");
+        assert!(error.to_string().contains("too large"), "{sql}: {error}");
+    }
+    // Many constants that are as long as one may be.
+    let many: Vec<String> = (0..50).map(|i| format!("c{i}: \"= {}\"", twice(16_000_000))).collect();
+    let message = faults(&format!("tables: {{t: {{rows: 1, columns: {{{}}}}}}}", many.join(", ")));
+    assert!(message.contains("too much memory together"), "{message}");
+}
+
+/// A path of 3,000 steps ended the program.
+#[test]
+fn long_paths_are_refused() {
+    let message = faults(&format!(
+        "tables: {{t: {{rows: 1, columns: {{id: serial, c: '= {}id'}}}}}}",
+        "t.".repeat(3000)
+    ));
+    assert!(message.contains("the path has too many steps"), "{message}");
+}
+
+/// `sin` was taken for `min`, and `lag` for `log`.
+#[test]
+fn functions_that_cannot_be_say_why() {
+    let hint =
+        |sql: &str| faults(&format!("tables: {{t: {{rows: 1, columns: {{id: serial, c: '= {sql}'}}}}}}"));
+    assert!(hint("lag(id)").contains("a row does not see its neighbours"));
+    assert!(hint("string_agg(id)").contains("the totals over child rows are"));
+    assert!(hint("gen_random_uuid()").contains("uuid"));
+    assert!(!hint("sim(id)").contains("did you mean"));
+    assert!(hint("lenght(id)").contains("did you mean `length`?"));
 }

@@ -3,9 +3,11 @@
 //! chrono-tz compiles the IANA database into the program but hides its tables and takes some 60 ns per
 //! lookup. A [`Zone`] finds the transitions once, by probing, and then answers in a few nanoseconds.
 //!
-//! The tables cover the years 1900 to 2099. Before, the offset in force at the beginning of 1900 holds;
-//! after, the one in force at the end of 2099. (Some zones change from local mean time before 1900, and
-//! daylight saving after 2099 is nobody's law.)
+//! A table covers every change up to the end of 2099; before its first one local mean time holds for ever.
+//! After 2099 the rules go on for ever, as in PostgreSQL and in `zoneinfo`. They say no more than which
+//! weekday of which month it is, so a year is like every other whose March begins with the same weekday.
+//! Each of the seven kinds occurs in the last eleven years of the table. (Palestine's clocks, which are
+//! known to stand back in Ramadan up to 2086, leave no more.)
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -13,7 +15,7 @@ use std::sync::OnceLock;
 use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use super::civil::{self, MICROS_PER_SECOND};
+use super::civil::{self, MICROS_PER_DAY, MICROS_PER_SECOND, civil_from_days, days_from_civil, split_micros};
 use crate::error::did_you_mean;
 
 /// The version of the IANA database, such as `2025b`.
@@ -81,7 +83,7 @@ pub struct UnknownZone {
     pub hint: Option<String>,
 }
 
-/// An IANA time zone between 1900 and 2099. Two are equal when their names are.
+/// An IANA time zone. Two are equal when their names are.
 pub struct Zone {
     name: &'static str,
     /// Offsets from UTC in microseconds; `offsets[i]` holds before transition `i`, the last one for ever.
@@ -137,7 +139,7 @@ impl Zone {
         self.name
     }
 
-    /// Every change of the offset, in the order of time.
+    /// Every change of the offset up to the end of 2099, in the order of time.
     pub fn transitions(&self) -> impl ExactSizeIterator<Item = Transition> {
         (0..self.utc.at.len()).map(|i| self.transition(i))
     }
@@ -147,20 +149,50 @@ impl Zone {
         Transition { at: self.utc.at[i], before: seconds(i), after: seconds(i + 1) }
     }
 
+    /// The offset from UTC in microseconds where a moment stands among some steps.
+    #[inline]
+    fn offset(&self, steps: &Steps, micros: i64) -> i64 {
+        match steps.count(micros) {
+            Some(count) => self.offsets[count],
+            None => self.offset_after_the_table(steps, micros),
+        }
+    }
+
+    #[cold]
+    fn offset_after_the_table(&self, steps: &Steps, micros: i64) -> i64 {
+        self.offsets[steps.count(micros - self.beyond(micros)).unwrap_or(self.utc.at.len())]
+    }
+
+    /// How far a moment after the table lies from the one of its last years that the rules treat the same, in
+    /// microseconds; 0 for others, and where no rule changes the clock for ever. No rule changes it from December to
+    /// February, so that neither the zone by which a year begins nor a leap day matters.
+    fn beyond(&self, micros: i64) -> i64 {
+        let for_ever = self.utc.at.last().is_some_and(|&at| at >= LAST_YEAR * MICROS_PER_SECOND);
+        if micros < END * MICROS_PER_SECOND || !for_ever {
+            return 0;
+        }
+        let (year, _, _) = civil_from_days(split_micros(micros).0);
+        let march = days_from_civil(year, 3, 1);
+        let distance = |like: i32| march - days_from_civil(like, 3, 1);
+        // In eleven years March begins on every day of the week.
+        let distance = (2089..2100).map(distance).find(|days| days % 7 == 0).unwrap_or(0);
+        i64::from(distance) * MICROS_PER_DAY
+    }
+
     /// Seconds east of UTC at an instant.
     pub fn offset_at(&self, utc: i64) -> i32 {
-        (self.offsets[self.utc.count(utc)] / MICROS_PER_SECOND) as i32
+        (self.offset(&self.utc, utc) / MICROS_PER_SECOND) as i32
     }
 
     /// The wall clock at an instant.
     pub fn to_local(&self, utc: i64) -> i64 {
-        utc.saturating_add(self.offsets[self.utc.count(utc)])
+        utc.saturating_add(self.offset(&self.utc, utc))
     }
 
     /// The instant of a wall clock. A time in a gap moves forward by the length of the gap, as in
     /// PostgreSQL; `fold` decides about a time that happened twice.
     pub fn to_utc(&self, local: i64, fold: Fold) -> i64 {
-        local.saturating_sub(self.offsets[self.wall(fold).count(local)])
+        local.saturating_sub(self.offset(self.wall(fold), local))
     }
 
     /// Appends the wall clock of every instant.
@@ -171,23 +203,35 @@ impl Zone {
     /// Appends the instant of every wall clock; see [`Zone::to_utc`].
     pub fn to_utc_all(&self, local: &[i64], fold: Fold, out: &mut Vec<i64>) {
         let steps = self.wall(fold);
-        out.extend(local.iter().map(|&local| local.saturating_sub(self.offsets[steps.count(local)])));
+        out.extend(local.iter().map(|&local| local.saturating_sub(self.offset(steps, local))));
     }
 
     /// What a wall clock means here: one instant, none or two.
     pub fn resolve(&self, local: i64) -> Resolved {
-        let earlier_index = self.wall_earlier.count(local);
-        let later_index = self.wall_later.count(local);
+        let beyond = self.beyond(local);
+        let local = local - beyond;
+        let last = self.utc.at.len();
+        let earlier_index = self.wall_earlier.count(local).unwrap_or(last);
+        let later_index = self.wall_later.count(local).unwrap_or(last);
         let earlier = local.saturating_sub(self.offsets[earlier_index]);
         if earlier_index != later_index {
-            return Resolved::Fold { earlier, later: local.saturating_sub(self.offsets[later_index]) };
+            let later = local.saturating_sub(self.offsets[later_index]);
+            return Resolved::Fold {
+                earlier: earlier.saturating_add(beyond),
+                later: later.saturating_add(beyond),
+            };
         }
         // Read with the offset before the next transition, a time in its gap lies at or after it.
         match self.utc.at.get(earlier_index) {
             Some(&at) if earlier >= at => {
-                Resolved::Gap { utc: earlier, transition: self.transition(earlier_index) }
+                let transition = self.transition(earlier_index);
+                let at = transition.at.saturating_add(beyond);
+                Resolved::Gap {
+                    utc: earlier.saturating_add(beyond),
+                    transition: Transition { at, ..transition },
+                }
             }
-            _ => Resolved::Unique(earlier),
+            _ => Resolved::Unique(earlier.saturating_add(beyond)),
         }
     }
 
@@ -253,20 +297,23 @@ impl Steps {
         Self { at: at.into(), before_bucket }
     }
 
-    /// The number of moments at or before `micros`.
+    /// The number of moments at or before `micros`; `None` after the table, where the buckets end.
     #[inline]
-    fn count(&self, micros: i64) -> usize {
+    fn count(&self, micros: i64) -> Option<usize> {
         let bucket = micros.saturating_sub(BEGIN * MICROS_PER_SECOND) >> Self::BUCKET_BITS;
-        let mut count = usize::from(self.before_bucket[bucket.clamp(0, Self::BUCKETS - 1) as usize]);
+        let mut count = usize::from(*self.before_bucket.get(bucket.max(0) as usize)?);
         while self.at.get(count).is_some_and(|&at| at <= micros) {
             count += 1;
         }
-        count
+        Some(count)
     }
 }
 
-// 1900-01-01 and 2100-01-01 in seconds.
+// 1800-01-01, 1900-01-01, 2099-01-01 and 2100-01-01 in seconds. No zone has a change before the first, and so few
+// before the second that one bucket holds them.
+const DAWN: i64 = -62_091 * 86_400;
 const BEGIN: i64 = -25_567 * 86_400;
+const LAST_YEAR: i64 = END - 365 * 86_400;
 const END: i64 = 47_482 * 86_400;
 
 /// The shortest visit to an offset lasts an hour less than a week (Recife in October 2000, Gaza around
@@ -275,9 +322,9 @@ const PROBE_STEP: i64 = 5 * 86_400;
 
 /// The first offset, and every transition as its second and the offset from there on.
 fn probe(offset_at: impl Fn(i64) -> i64) -> (i64, Vec<(i64, i64)>) {
-    let first_offset = offset_at(BEGIN);
+    let first_offset = offset_at(DAWN);
     let mut transitions = Vec::new();
-    let (mut low, mut offset) = (BEGIN, first_offset);
+    let (mut low, mut offset) = (DAWN, first_offset);
     while low < END {
         let high = (low + PROBE_STEP).min(END);
         let high_offset = offset_at(high);
@@ -306,7 +353,7 @@ fn first_change(mut low: i64, mut high: i64, offset: i64, offset_at: impl Fn(i64
 
 /// chrono-tz's answer: seconds east of UTC, daylight saving included.
 fn offset_of(tz: Tz, utc_seconds: i64) -> i64 {
-    let utc = DateTime::from_timestamp(utc_seconds, 0).expect("a second between 1900 and 2100").naive_utc();
+    let utc = DateTime::from_timestamp(utc_seconds, 0).expect("a second between 1800 and 2100").naive_utc();
     i64::from(tz.offset_from_utc_datetime(&utc).fix().local_minus_utc())
 }
 

@@ -15,6 +15,7 @@ use super::frame::Rows;
 use super::text::Strings;
 use crate::calendar::{Style, text as calendar_text};
 use crate::error::ValueError;
+use crate::expression::{push_double, push_real};
 use crate::model::{Column, Length};
 use crate::random::{Stream, below};
 
@@ -173,8 +174,9 @@ impl<'a> Cells<'a> {
             Self::Int16(a) => _ = write!(out, "{}", a.value(i)),
             Self::Int32(a) => _ = write!(out, "{}", a.value(i)),
             Self::Int64(a) => _ = write!(out, "{}", a.value(i)),
-            Self::Real(a) if a.value(i).is_finite() => _ = write!(out, "{}", a.value(i)),
-            Self::Double(a) if a.value(i).is_finite() => _ = write!(out, "{}", a.value(i)),
+            // The shortest digits that read back the same, with an exponent where they would be many.
+            Self::Real(a) if a.value(i).is_finite() => push_real(out, a.value(i)),
+            Self::Double(a) if a.value(i).is_finite() => push_double(out, a.value(i)),
             Self::Real(_) | Self::Double(_) => out.push_str("null"),
             Self::Decimal(a) => out.push_str(&a.value_as_string(i)),
             Self::Text(a) => escaped(a.value(i), out),

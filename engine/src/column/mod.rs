@@ -57,6 +57,8 @@ fn generate(frame: &Frame, column: &Column) -> Result<ArrayRef, ValueError> {
             choice::switch(frame, &index, cases, column)?
         }
         Recipe::Text { stream, law } => text::text(frame, stream, law),
+        Recipe::Bytes { stream, length, content } => text::bytes(frame, stream, *length, content)
+            .map_err(|message| frame.value_error(column, message))?,
         Recipe::Person { stream, locale, field } => {
             let locale = locale.as_ref().map(|locale| formula_array(frame, locale, column)).transpose()?;
             name::person(frame, stream, locale.as_ref(), *field)

@@ -7,12 +7,12 @@ use std::hint::select_unpredictable;
 use std::iter;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
+use arrow::array::{ArrayRef, BinaryArray, DictionaryArray, Int32Array, StringArray};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow::datatypes::Int32Type;
 
 use super::Frame;
-use crate::model::{Affix, Length, ShortWord, TextLaw, Vocabulary};
+use crate::model::{Affix, BytesContent, Length, ShortWord, TextLaw, Vocabulary};
 use crate::random::{Stream, Trickle, below};
 use crate::vocabulary::{self, English};
 
@@ -124,6 +124,39 @@ pub(super) fn text(frame: &Frame, stream: &Stream, law: &TextLaw) -> ArrayRef {
         TextLaw::Word(_) | TextLaw::UserAgent => {}
     }
     strings.finish(None).expect("the limits on lengths keep a batch of text below 2 GiB")
+}
+
+pub(super) fn bytes(
+    frame: &Frame,
+    stream: &Stream,
+    length: Length,
+    content: &BytesContent,
+) -> Result<ArrayRef, String> {
+    let words = frame.words(stream, 1);
+    let mut bytes: Vec<u8> = Vec::with_capacity(words.len() * (length.from / 2 + length.to / 2) as usize);
+    let mut ends = Vec::with_capacity(words.len() + 1);
+    ends.push(0);
+    let mut text = String::new();
+    for word in words {
+        let mut trickle = Trickle::new(word);
+        match content {
+            BytesContent::Random => {
+                let end = bytes.len() + drawn(&mut trickle, length) as usize;
+                while bytes.len() < end {
+                    let left = end - bytes.len();
+                    bytes.extend_from_slice(&trickle.next().to_le_bytes()[..left.min(8)]);
+                }
+            }
+            BytesContent::Text(vocabulary) => {
+                text.clear();
+                words_into(&mut text, &mut trickle, vocabulary, length, &[]);
+                bytes.extend_from_slice(text.as_bytes());
+            }
+            BytesContent::Zeros => bytes.resize(bytes.len() + drawn(&mut trickle, length) as usize, 0),
+        }
+        ends.push(i32::try_from(bytes.len()).map_err(|_| "the bytes of one batch exceed 2 GiB")?);
+    }
+    Ok(Arc::new(BinaryArray::new(OffsetBuffer::new(ends.into()), Buffer::from_vec(bytes), None)))
 }
 
 impl Vocabulary {

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, Int32Array, PrimitiveArray, StringArray,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, DictionaryArray, Int32Array, PrimitiveArray, StringArray,
 };
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::interleave;
 use arrow::datatypes::{
-    Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
+    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
     TimestampMicrosecondType,
 };
 
 use super::kernel::{Numbers, Value};
 use super::tree::Expression;
+use crate::budget;
 use crate::types::Type;
 
 /// Row `r` of the result is row `r` of `results[choice[r]]`.
@@ -60,6 +61,15 @@ fn pick<T: ArrowPrimitiveType>(results: &[Value], choice: &[u32], ty: &Type) -> 
 
 /// Arrow's kernel for everything else.
 fn interleaved(results: &[Value], choice: &[u32]) -> Result<Value, String> {
+    // One long text may be chosen by many rows.
+    if results.iter().any(|result| result.array().data_type() == &DataType::Utf8) {
+        let length = |(row, index): (usize, &u32)| {
+            let result = &results[*index as usize];
+            let texts = result.array().as_string_opt::<i32>();
+            texts.map_or(0, |texts| texts.value_length(if result.is_scalar() { 0 } else { row }) as usize)
+        };
+        budget::spend(choice.iter().enumerate().map(length).sum())?;
+    }
     let arrays: Vec<&dyn Array> = results.iter().map(Value::array).collect();
     let places: Vec<(usize, usize)> = choice
         .iter()

@@ -193,6 +193,11 @@ impl Compiler<'_, '_> {
                 arguments.extend(trim_characters.iter().flatten());
                 self.call(name, &arguments, span)
             }
+            Expr::Overlay { expr, overlay_what, overlay_from, overlay_for } => {
+                let mut arguments = vec![&**expr, &**overlay_what, &**overlay_from];
+                arguments.extend(overlay_for.as_deref());
+                self.call("overlay", &arguments, span)
+            }
             Expr::Function(function) => self.function(function),
             _ => Err(Fault::at(span, format!("`{ast}` is not possible in an expression"))),
         }
@@ -314,6 +319,11 @@ impl Compiler<'_, '_> {
                 let mut pieces = Vec::new();
                 self.concatenated(left, &mut pieces)?;
                 self.concatenated(right, &mut pieces)?;
+                let some_bytes = pieces.iter().any(|(piece, _)| piece.ty == Type::Bytes);
+                let are_bytes = |(piece, _): &Placed| piece.ty == Type::Bytes || piece.is_untyped();
+                if some_bytes && pieces.iter().all(are_bytes) {
+                    return function::join_bytes(pieces, span);
+                }
                 let some_text = pieces.iter().any(|(piece, _)| matches!(piece.ty, Type::Text | Type::Null));
                 match pieces.first() {
                     Some((piece, place)) if !some_text => Err(Fault::at(*place, "`||` joins text")
@@ -323,6 +333,18 @@ impl Compiler<'_, '_> {
                 }
             }
             BinaryOperator::PGExp | BinaryOperator::BitwiseXor => self.call("power", &[left, right], span),
+            BinaryOperator::PGRegexMatch
+            | BinaryOperator::PGRegexIMatch
+            | BinaryOperator::PGRegexNotMatch
+            | BinaryOperator::PGRegexNotIMatch => {
+                let ignore_case =
+                    matches!(op, BinaryOperator::PGRegexIMatch | BinaryOperator::PGRegexNotIMatch);
+                let negated =
+                    matches!(op, BinaryOperator::PGRegexNotMatch | BinaryOperator::PGRegexNotIMatch);
+                let found =
+                    function::matches_regex(self.placed(left)?, self.placed(right)?, ignore_case, span)?;
+                negate_if(negated, found, span)
+            }
             _ => Err(Fault::at(span, format!("the operator `{op}` is not known"))),
         }
     }

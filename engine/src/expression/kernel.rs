@@ -4,17 +4,18 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, BooleanBufferBuilder, Datum, PrimitiveArray,
-    Scalar, StringArray, new_null_array,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BinaryArray, BooleanArray, BooleanBufferBuilder, Datum,
+    PrimitiveArray, Scalar, StringArray, new_null_array,
 };
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Int32Type};
 
+use crate::budget;
 use crate::types::Type;
 
-/// The most bytes one text value may grow to.
-const LONGEST_TEXT: usize = 16 << 20;
+/// The most bytes one value of text or bytes may grow to.
+pub(super) const LONGEST_TEXT: usize = 16 << 20;
 
 /// What a subtree yields for a batch.
 #[derive(Clone, Debug)]
@@ -79,6 +80,7 @@ impl Value {
         if !self.is_dictionary() {
             return Ok(self);
         }
+        spend_spelled_out(self.array())?;
         let array = cast(self.array(), &DataType::Utf8).map_err(|e| e.to_string())?;
         Ok(if self.is_scalar() { Self::scalar(array) } else { Self::Array(array) })
     }
@@ -153,6 +155,28 @@ impl<'a> Texts<'a> {
     pub(super) fn get(&self, row: usize) -> &'a str {
         match self {
             Self::Scalar(text) => text,
+            Self::Array(array) => array.value(row),
+        }
+    }
+}
+
+/// Reads an operand of bytes by row.
+#[derive(Clone, Copy)]
+pub(super) enum Blobs<'a> {
+    Scalar(&'a [u8]),
+    Array(&'a BinaryArray),
+}
+
+impl<'a> Blobs<'a> {
+    pub(super) fn of(value: &'a Value) -> Self {
+        let array = value.array().as_binary::<i32>();
+        if value.is_scalar() { Self::Scalar(array.value(0)) } else { Self::Array(array) }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, row: usize) -> &'a [u8] {
+        match self {
+            Self::Scalar(bytes) => bytes,
             Self::Array(array) => array.value(row),
         }
     }
@@ -363,6 +387,23 @@ pub(super) fn boolean_rows(arguments: &[Value], rows: usize, mut f: impl FnMut(u
     Arc::new(BooleanArray::new(bits.finish(), nulls))
 }
 
+/// One truth value per row, or the first error; `f` sees only rows without NULL.
+pub(super) fn try_boolean_rows(
+    arguments: &[Value],
+    rows: usize,
+    mut f: impl FnMut(usize) -> Result<bool, String>,
+) -> Result<ArrayRef, String> {
+    let mut error = None;
+    let flags = boolean_rows(arguments, rows, |row| {
+        error.is_none()
+            && f(row).unwrap_or_else(|message| {
+                error = Some(message);
+                false
+            })
+    });
+    error.map_or(Ok(flags), Err)
+}
+
 /// One text per row; `f` appends to the buffer and sees only rows without NULL.
 pub(super) fn text_rows(
     arguments: &[Value],
@@ -381,18 +422,71 @@ pub(super) fn text_rows_where(
     let mut text = String::with_capacity(rows * 16);
     let mut offsets = Vec::with_capacity(rows + 1);
     offsets.push(0);
+    let most = budget::left();
+    let mut begin = 0;
     for row in 0..rows {
         if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
             f(row, &mut text)?;
+            check_length(text.len() - begin)?;
         }
-        offsets.push(i32::try_from(text.len()).map_err(|_| "the text of one batch exceeds 2 GiB")?);
+        begin = text.len();
+        if begin > most {
+            return Err(budget::exceeded());
+        }
+        offsets.push(i32::try_from(begin).map_err(|_| "the text of one batch exceeds 2 GiB")?);
     }
+    budget::spend(text.len())?;
     let array =
         StringArray::try_new(OffsetBuffer::new(offsets.into()), Buffer::from(text.into_bytes()), nulls);
     Ok(Arc::new(array.map_err(|e| e.to_string())?))
 }
 
-/// Refuses texts that a function would make unreasonably long.
+/// Bytes for each row; `f` appends to the buffer and sees only rows without NULL.
+pub(super) fn bytes_rows(
+    arguments: &[Value],
+    rows: usize,
+    mut f: impl FnMut(usize, &mut Vec<u8>) -> Result<(), String>,
+) -> Result<ArrayRef, String> {
+    let nulls = union_nulls(arguments);
+    let mut bytes = Vec::with_capacity(rows * 16);
+    let mut offsets = Vec::with_capacity(rows + 1);
+    offsets.push(0);
+    let most = budget::left();
+    let mut begin = 0;
+    for row in 0..rows {
+        if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
+            f(row, &mut bytes)?;
+            check_length(bytes.len() - begin)?;
+        }
+        begin = bytes.len();
+        if begin > most {
+            return Err(budget::exceeded());
+        }
+        offsets.push(i32::try_from(begin).map_err(|_| "the bytes of one batch exceed 2 GiB")?);
+    }
+    budget::spend(bytes.len())?;
+    let array = BinaryArray::try_new(OffsetBuffer::new(offsets.into()), Buffer::from(bytes), nulls);
+    Ok(Arc::new(array.map_err(|e| e.to_string())?))
+}
+
+/// Refuses a value that a function would make, or has just made, longer than values may be.
+#[inline]
 pub(super) fn check_length(bytes: usize) -> Result<(), String> {
-    if bytes > LONGEST_TEXT { Err(format!("requested length too large: {bytes} bytes")) } else { Ok(()) }
+    if bytes > LONGEST_TEXT { Err(too_long(bytes)) } else { Ok(()) }
+}
+
+#[cold]
+fn too_long(bytes: usize) -> String {
+    format!("requested length too large: {bytes} bytes, where a value has at most {LONGEST_TEXT}")
+}
+
+/// Counts the text that a dictionary spells out before it does.
+pub(super) fn spend_spelled_out(array: &dyn Array) -> Result<(), String> {
+    if budget::left() == usize::MAX {
+        return Ok(());
+    }
+    let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() else { return Ok(()) };
+    let Some(texts) = dictionary.values().as_string_opt::<i32>() else { return Ok(()) };
+    let lengths = dictionary.keys().iter().flatten().map(|key| texts.value_length(key as usize) as usize);
+    budget::spend(lengths.sum())
 }

@@ -37,10 +37,14 @@ use sqlparser::ast;
 use crate::error::{Fault, Span};
 use crate::types::Type;
 
+pub(crate) use print::{push_double, push_real};
+
 pub use function::{FunctionDoc, functions};
 pub use restate::for_postgresql;
 pub use shape::Piece;
 pub use source::{Name, Source, names_in, parse};
+/// The syntax of an expression, as [`parse`] gives it.
+pub use sqlparser::ast::Expr as Ast;
 pub use template::Template;
 pub use tree::Expression;
 

@@ -8,7 +8,7 @@ use arrow::datatypes::{
     IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
 };
 
-use super::kernel::{Numbers, Texts, Value};
+use super::kernel::{Blobs, Numbers, Texts, Value};
 use crate::calendar::text::{Style, write_date, write_instant, write_interval, write_time, write_timestamp};
 use crate::types::Type;
 
@@ -38,6 +38,7 @@ pub(super) enum Printer<'a> {
         values: &'a FixedSizeBinaryArray,
         scalar: bool,
     },
+    Bytes(Blobs<'a>),
     /// The type of the literal NULL, never printed.
     Null,
 }
@@ -70,13 +71,14 @@ impl<'a> Printer<'a> {
             Type::Instant => Self::Instant(Numbers::of(value)),
             Type::Interval => Self::Interval(Numbers::of(value)),
             Type::Uuid => Self::Uuid { values: value.array().as_fixed_size_binary(), scalar },
-            Type::Bytes | Type::List(_) => return Err(format!("`{ty}` has no text form here")),
+            Type::Bytes => Self::Bytes(Blobs::of(value)),
+            Type::List(_) => return Err(format!("`{ty}` has no text form here")),
         })
     }
 
     /// Whether values of this type can be printed.
     pub(super) fn supports(ty: &Type) -> bool {
-        !matches!(ty, Type::Bytes | Type::List(_))
+        !matches!(ty, Type::List(_))
     }
 
     /// Appends the value of a row, which is not NULL.
@@ -106,6 +108,10 @@ impl<'a> Printer<'a> {
                 write_interval(out, value.months, value.days, value.nanoseconds);
             }
             Self::Uuid { values, scalar } => push_uuid(out, values.value(if *scalar { 0 } else { row })),
+            Self::Bytes(bytes) => {
+                out.push_str("\\x");
+                push_hex(out, bytes.get(row));
+            }
             Self::Null => {}
         }
     }
@@ -184,12 +190,12 @@ pub(super) fn push_decimal(out: &mut String, value: i128, scale: u32) {
 }
 
 /// Appends a double as PostgreSQL does: the shortest digits that read back the same.
-pub(super) fn push_double(out: &mut String, value: f64) {
+pub(crate) fn push_double(out: &mut String, value: f64) {
     push_float(out, value.is_nan(), value.is_infinite(), value < 0.0, 15, format_args!("{value:e}"));
 }
 
 /// Appends a real as PostgreSQL does.
-pub(super) fn push_real(out: &mut String, value: f32) {
+pub(crate) fn push_real(out: &mut String, value: f32) {
     push_float(out, value.is_nan(), value.is_infinite(), value < 0.0, 6, format_args!("{value:e}"));
 }
 
@@ -244,8 +250,18 @@ fn push_float(
     }
 }
 
+/// Appends two hexadecimal digits for each byte.
+pub(super) fn push_hex(out: &mut String, bytes: &[u8]) {
+    out.reserve(bytes.len() * 2);
+    for byte in bytes {
+        out.push(char::from(HEX[usize::from(byte >> 4)]));
+        out.push(char::from(HEX[usize::from(byte & 15)]));
+    }
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 fn push_uuid(out: &mut String, bytes: &[u8]) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     for (i, byte) in bytes.iter().enumerate() {
         if matches!(i, 4 | 6 | 8 | 10) {
             out.push('-');

@@ -242,7 +242,7 @@ fn operands(expr: &ast::Expr) -> Vec<&ast::Expr> {
     use ast::Expr::{
         AtTimeZone, Between, BinaryOp, Case, Cast, Ceil, Extract, Floor, Function, ILike, InList, Interval,
         IsDistinctFrom, IsFalse, IsNotDistinctFrom, IsNotFalse, IsNotNull, IsNotTrue, IsNotUnknown, IsNull,
-        IsTrue, IsUnknown, Like, Nested, Position, Substring, Trim, Tuple, UnaryOp,
+        IsTrue, IsUnknown, Like, Nested, Overlay, Position, Substring, Trim, Tuple, UnaryOp,
     };
     match expr {
         IsFalse(e) | IsNotFalse(e) | IsTrue(e) | IsNotTrue(e) | IsNull(e) | IsNotNull(e) | IsUnknown(e)
@@ -263,6 +263,9 @@ fn operands(expr: &ast::Expr) -> Vec<&ast::Expr> {
         Tuple(values) => values.iter().collect(),
         Substring { expr, substring_from, substring_for, .. } => {
             std::iter::once(expr).chain(substring_from).chain(substring_for).map(|e| &**e).collect()
+        }
+        Overlay { expr, overlay_what, overlay_from, overlay_for } => {
+            [expr, overlay_what, overlay_from].into_iter().chain(overlay_for).map(|e| &**e).collect()
         }
         Trim { expr, trim_what, trim_characters, .. } => {
             let first = std::iter::once(expr).chain(trim_what).map(|e| &**e);

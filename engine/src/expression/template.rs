@@ -7,12 +7,13 @@ use arrow::buffer::NullBuffer;
 
 use sqlparser::ast;
 
-use super::kernel::{Value, text_rows_where};
+use super::kernel::{Value, check_length, text_rows_where};
 use super::operator::Placed;
 use super::print::Printer;
 use super::source::Source;
 use super::tree::{Call, Contract, Expression, Form};
 use super::{Scope, function};
+use crate::budget;
 use crate::error::{Fault, Span};
 use crate::types::Type;
 
@@ -195,6 +196,8 @@ fn filter(
 /// Joins pieces to one text; NULL when any of them is.
 pub(super) fn compose(pieces: Vec<Placed>, span: Span) -> Result<Expression, Fault> {
     let mut merged: Vec<Expression> = Vec::with_capacity(pieces.len());
+    // Neighbouring constants are one piece.
+    let mut literal: Option<String> = None;
     for (piece, place) in pieces {
         if !Printer::supports(piece.ty()) {
             return Err(Fault::at(place, format!("`{}` has no text form", piece.ty())));
@@ -203,14 +206,21 @@ pub(super) fn compose(pieces: Vec<Placed>, span: Span) -> Result<Expression, Fau
             return Ok(Expression::null(Type::Text));
         }
         let piece = if piece.constant().is_some() { piece.cast_to(&Type::Text, place)? } else { piece };
-        // Neighbouring constants are one piece.
-        match (merged.last_mut(), piece.constant_text()) {
-            (Some(last), Some(text)) if last.constant_text().is_some() => {
-                *last = Expression::text_constant(&(last.constant_text().unwrap_or_default() + &text));
+        match piece.constant_text() {
+            Some(text) => {
+                let literal = literal.get_or_insert_default();
+                check_length(literal.len() + text.len())
+                    .and_then(|()| budget::spend(text.len()))
+                    .map_err(|message| Fault::at(place, message))?;
+                literal.push_str(&text);
             }
-            _ => merged.push(piece),
+            None => {
+                merged.extend(literal.take().map(|text| Expression::text_constant(&text)));
+                merged.push(piece);
+            }
         }
     }
+    merged.extend(literal.map(|text| Expression::text_constant(&text)));
     if merged.len() == 1 && *merged[0].ty() == Type::Text {
         return Ok(merged.remove(0));
     }
@@ -236,8 +246,10 @@ fn compose_rows(a: &[Value], types: &[Type], rows: usize) -> Result<ArrayRef, St
         .filter(|value| !value.is_scalar())
         .fold(None, |nulls, value| NullBuffer::union(nulls.as_ref(), value.nulls().as_ref()));
     text_rows_where(nulls, rows, |row, out| {
+        let begin = out.len();
         for printer in &printers {
             printer.print(row, out);
+            check_length(out.len() - begin)?;
         }
         Ok(())
     })

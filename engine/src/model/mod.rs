@@ -20,8 +20,8 @@ mod unique;
 pub use declared::Declared;
 pub use keys::{Check, Choice, ForeignKey, Index, Keys, UniqueKey};
 pub use recipe::{
-    Affix, Bounds, DiscreteLaw, Formula, Growth, Length, PersonField, Pick, PlaceField, RealLaw, Recipe,
-    Reference, ShortWord, TextLaw, Vocabulary, Within,
+    Affix, Bounds, BytesContent, DiscreteLaw, Formula, Growth, Length, PersonField, Pick, PlaceField,
+    RealLaw, Recipe, Reference, ShortWord, TextLaw, Vocabulary, Within,
 };
 pub use resolve::resolve;
 pub use settings::{DEFAULT_SEED, Settings};

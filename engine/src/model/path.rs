@@ -6,12 +6,20 @@ use crate::error::{Fault, did_you_mean};
 use crate::expression::Name;
 use crate::scenario::Generator;
 
+/// The most names of a path.
+const MOST_STEPS: usize = 32;
+
 impl Resolver<'_> {
     /// What a path such as `tenants.place.city` leads to from a row of a table.
     ///
     /// A name that could mean two rows is refused, so that a column that is added cannot change what a name means.
     pub(super) fn path(&mut self, t: usize, path: &[Name], mut hops: Vec<Hop>) -> Result<Input, Fault> {
         let (head, rest) = path.split_first().ok_or_else(Fault::reported)?;
+        // Every step is a row of another table that is worked out while the one before waits for it.
+        if path.len() > MOST_STEPS {
+            return Err(Fault::at(head.span, "the path has too many steps")
+                .label(format!("expected at most {MOST_STEPS}, found {}", path.len())));
+        }
         if let Some(c) = self.column_named(t, head) {
             if let Some(other) = self.other_meaning(t, c, head).filter(|_| !rest.is_empty()) {
                 return Err(self.two_meanings(t, head, &other));

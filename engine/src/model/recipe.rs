@@ -127,6 +127,15 @@ pub enum Recipe {
         /// The law.
         law: TextLaw,
     },
+    /// Bytes.
+    Bytes {
+        /// Random words, one a row, each the start of a small stream.
+        stream: Stream,
+        /// How many.
+        length: Length,
+        /// What they are.
+        content: BytesContent,
+    },
     /// A field of a person.
     Person {
         /// Random words, two a row: the first name and the last name.
@@ -358,6 +367,17 @@ pub enum TextLaw {
     Product,
     /// The user agent of a browser.
     UserAgent,
+}
+
+/// What bytes are.
+#[derive(Clone, Debug)]
+pub enum BytesContent {
+    /// Any, all alike.
+    Random,
+    /// English words in ASCII, one after the other.
+    Text(Vocabulary),
+    /// Zeros.
+    Zeros,
 }
 
 /// Fields of a person.

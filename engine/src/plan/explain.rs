@@ -167,6 +167,14 @@ impl Plan {
                 crate::model::TextLaw::Product => "a product".to_owned(),
                 crate::model::TextLaw::UserAgent => "a user agent".to_owned(),
             },
+            Recipe::Bytes { length, content, .. } => {
+                let content = match content {
+                    crate::model::BytesContent::Random => "random bytes",
+                    crate::model::BytesContent::Text(_) => "bytes of words",
+                    crate::model::BytesContent::Zeros => "zeros",
+                };
+                format!("{} {content}", law::length(*length))
+            }
             Recipe::Person { field, locale, .. } => {
                 let locale =
                     locale.as_ref().map_or("'en-US'".to_owned(), |locale| locale.expression.to_string());

@@ -11,9 +11,13 @@ pub(crate) use counts::{Counts, Siblings};
 use std::sync::OnceLock;
 
 use self::totals::LargeTotals;
+use crate::budget;
 use crate::error::Faults;
 use crate::model::{self, Model, Settings, Source};
 use crate::scenario;
+
+/// The texts that are worked out while a scenario is compiled: constants of expressions.
+const CONSTANT_BYTES: usize = 64 << 20;
 
 /// A scenario ready to generate. Every value is a function of this plan, a table and a row number.
 #[derive(Debug)]
@@ -41,7 +45,7 @@ impl Plan {
     /// Every fault of the scenario at once, each with its place.
     pub fn compile(text: &str, settings: &Settings) -> Result<Self, Faults> {
         let (scenario, faults) = scenario::read_with_faults(text)?;
-        let model = model::resolve(&scenario, settings, faults)?;
+        let model = budget::within(CONSTANT_BYTES, || model::resolve(&scenario, settings, faults))?;
         let counts = model.tables.iter().map(|table| match &table.source {
             Source::Root { .. } => None,
             Source::Per { count, .. } => Some(match count.column {

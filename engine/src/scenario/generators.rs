@@ -379,6 +379,19 @@ pub const GENERATORS: &[GeneratorDoc] = &[
         example: "code: {characters: {length: 8, alphabet: ABCDEFGHJKLMNPQRSTUVWXYZ23456789}}",
     },
     GeneratorDoc {
+        name: "bytes",
+        version: 1,
+        family: "text",
+        summary: "Bytes; a `bytea`.",
+        arguments: &[
+            required("length", Any, "how many: a number, or `{from, to}` drawn evenly"),
+            optional("content", Word, "`random` (default), `text` of English words, or `zeros`"),
+        ],
+        short: Some("length"),
+        group: false,
+        example: "digest: {bytes: 32}",
+    },
+    GeneratorDoc {
         name: "company",
         version: 1,
         family: "names",

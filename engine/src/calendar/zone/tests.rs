@@ -43,6 +43,73 @@ fn python_agrees() {
     assert!(probes > 4_000, "{probes} probes");
 }
 
+/// The year 2125 was an hour off in Berlin, and the year 1850 had the offset of 1900.
+#[test]
+fn python_agrees_before_1900_and_after_2099() {
+    let mut lines =
+        include_str!("../testdata/far_years.tsv").lines().filter(|line| !line.starts_with('#')).map(|line| {
+            let (name, numbers) = line.split_once('\t').unwrap();
+            (name, numbers.split('\t').map(|number| number.parse::<i64>().unwrap()).collect::<Vec<_>>())
+        });
+    let (_, seconds) = lines.next().unwrap();
+    let mut probes = 0;
+    for (name, offsets) in lines {
+        let Ok(zone) = Zone::named(name) else { continue };
+        for (second, offset) in seconds.iter().zip(offsets) {
+            let micros = second * MICROS_PER_SECOND;
+            assert_eq!(i64::from(zone.offset_at(micros)), offset, "{name} at {second}");
+            let local = zone.to_local(micros);
+            let both = [Fold::Earlier, Fold::Later].map(|fold| zone.to_utc(local, fold));
+            assert!(both.contains(&micros), "{name} at {second}");
+            probes += 1;
+        }
+    }
+    assert!(probes > 20_000, "{probes} probes");
+}
+
+/// Years after the table are read off its last ones, which holds where those have the last rules.
+#[test]
+fn the_last_years_of_the_table_repeat() {
+    for zone in every_zone() {
+        // The transitions of a year, counted from its March.
+        let of_year = |year: i32| -> Vec<Transition> {
+            let micros = |year, month| i64::from(days_from_civil(year, month, 1)) * MICROS_PER_DAY;
+            let within = micros(year, 1)..micros(year + 1, 1);
+            let from_march = |t: Transition| Transition { at: t.at - micros(year, 3), ..t };
+            zone.transitions().filter(|t| within.contains(&t.at)).map(from_march).collect()
+        };
+        let for_ever = !of_year(2099).is_empty();
+        for year in 2088..2100 {
+            let transitions = of_year(year);
+            assert_eq!(!transitions.is_empty(), for_ever, "{} {year}", zone.name());
+            for t in &transitions {
+                let days = t.at / MICROS_PER_DAY;
+                assert!((3..270).contains(&days), "{} {t:?}", zone.name());
+            }
+            for like in 2088..year {
+                if (days_from_civil(year, 3, 1) - days_from_civil(like, 3, 1)) % 7 == 0 {
+                    assert_eq!(transitions, of_year(like), "{} {year} {like}", zone.name());
+                }
+            }
+        }
+    }
+}
+
+/// Folds and gaps are found after the table, and their jumps lie there, too.
+#[test]
+fn gaps_and_folds_go_on() {
+    let berlin = Zone::named("Europe/Berlin").unwrap();
+    let transition = Transition { at: utc("2126-03-31T01:00:00Z"), before: 3_600, after: 7_200 };
+    let local = wall("2126-03-31 02:30:00");
+    assert_eq!(berlin.resolve(local), Resolved::Gap { utc: utc("2126-03-31T01:30:00Z"), transition });
+    let earlier = utc("9999-10-31T00:30:00Z");
+    assert_eq!(
+        berlin.resolve(wall("9999-10-31 02:30:00")),
+        Resolved::Fold { earlier, later: earlier + 3_600_000_000 }
+    );
+    assert_eq!(berlin.to_utc(wall("9999-10-31 02:30:00"), DEFAULT_FOLD), earlier + 3_600_000_000);
+}
+
 /// What PostgreSQL 15 answers to `timestamp '...' at time zone '...'`.
 #[test]
 fn gaps_and_folds_are_read_as_in_postgresql() {
@@ -109,10 +176,10 @@ fn unknown_names_are_refused_with_a_hint() {
 fn the_probe_misses_nothing() {
     for zone in every_zone() {
         let mut transitions = zone.transitions().peekable();
-        let mut offset = i64::from(zone.offset_at(BEGIN * MICROS_PER_SECOND));
+        let mut offset = i64::from(zone.offset_at(DAWN * MICROS_PER_SECOND));
         let tz: Tz = zone.name().parse().unwrap();
-        assert_eq!(offset, offset_of(tz, BEGIN));
-        for second in (BEGIN..=END).step_by(12 * 3_600) {
+        assert_eq!(offset, offset_of(tz, DAWN));
+        for second in (DAWN..END).step_by(12 * 3_600) {
             while let Some(t) = transitions.next_if(|t| t.at <= second * MICROS_PER_SECOND) {
                 assert_eq!(i64::from(t.before), offset);
                 offset = i64::from(t.after);
@@ -154,14 +221,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn chrono_tz_agrees(i in 0..TZ_VARIANTS.len(), second in BEGIN..END, micros in 0..MICROS_PER_SECOND) {
+    fn chrono_tz_agrees(i in 0..TZ_VARIANTS.len(), second in DAWN..END, micros in 0..MICROS_PER_SECOND) {
         let zone = Zone::named(TZ_VARIANTS[i].name()).unwrap();
         let offset = zone.offset_at(second * MICROS_PER_SECOND + micros);
         prop_assert_eq!(i64::from(offset), offset_of(TZ_VARIANTS[i], second));
     }
 
     #[test]
-    fn local_times_come_back(i in 0..TZ_VARIANTS.len(), utc in BEGIN * MICROS_PER_SECOND..END * MICROS_PER_SECOND) {
+    fn local_times_come_back(i in 0..TZ_VARIANTS.len(), utc in 2 * DAWN * MICROS_PER_SECOND..60 * END * MICROS_PER_SECOND) {
         let zone = Zone::named(TZ_VARIANTS[i].name()).unwrap();
         let local = zone.to_local(utc);
         let both = [Fold::Earlier, Fold::Later].map(|fold| zone.to_utc(local, fold));
@@ -178,6 +245,7 @@ proptest! {
         let zone = Zone::named(TZ_VARIANTS[i].name()).unwrap();
         for micros in [micros, i64::MIN, i64::MAX] {
             zone.to_local(micros);
+            zone.to_utc(micros, Fold::Later);
             zone.resolve(micros);
         }
     }

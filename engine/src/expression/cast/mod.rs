@@ -36,7 +36,8 @@ pub(super) enum Context {
 fn required_context(from: &Type, to: &Type) -> Option<Context> {
     use Context::{Assignment, Explicit, Implicit};
     use Type::{
-        Boolean, Date, Instant, Integer, Interval, Json, Null, Numeric, SmallInt, Text, Time, Timestamp, Uuid,
+        Boolean, Bytes, Date, Instant, Integer, Interval, Json, Null, Numeric, SmallInt, Text, Time,
+        Timestamp, Uuid,
     };
     Some(match (from, to) {
         _ if from == to => Implicit,
@@ -54,7 +55,7 @@ fn required_context(from: &Type, to: &Type) -> Option<Context> {
         (Instant, Timestamp) | (Timestamp | Instant, Date | Time) | (Interval, Time) => Assignment,
         (_, Text) if Printer::supports(from) => Assignment,
         (Text, Json) => Explicit,
-        (Text, Boolean | Date | Time | Timestamp | Instant | Interval | Uuid) => Explicit,
+        (Text, Boolean | Bytes | Date | Time | Timestamp | Instant | Interval | Uuid) => Explicit,
         (Text, _) if to.is_number() => Explicit,
         _ => return None,
     })

@@ -11,6 +11,7 @@ use arrow::datatypes::{
 use crate::calendar::civil::split_micros;
 use crate::calendar::text::{Moment, parse_date, parse_interval, parse_time, parse_timestamp};
 use crate::expression::decimal::{out_of_range, parse_decimal};
+use crate::expression::function::bytes_from_text;
 use crate::expression::kernel::{Texts, number_rows, union_nulls};
 use crate::expression::tree::Run;
 use crate::types::Type;
@@ -116,6 +117,7 @@ pub(super) fn from_text(to: &Type) -> Option<Run> {
             }
             Ok(Arc::new(FixedSizeBinaryArray::try_new(16, bytes.into(), nulls).map_err(|e| e.to_string())?))
         }),
+        Type::Bytes => bytes_from_text(),
         Type::Json => Arc::new(move |a, _| {
             let array: &StringArray = a[0].array().as_string();
             for text in array.iter().flatten() {

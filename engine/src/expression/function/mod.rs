@@ -1,10 +1,15 @@
 //! The functions an expression can call: one table per family, each entry with its documentation, its types and its
 //! loop. The reference is printed from these tables, and a test runs every example.
 
+mod bytes;
 mod condition;
+mod double;
 mod format;
+mod interval;
+mod like;
 mod number;
 mod pattern;
+mod regex;
 mod text;
 mod time;
 
@@ -18,7 +23,9 @@ use super::tree::{Call, Contract, Expression, Form};
 use crate::error::{Fault, Span, did_you_mean};
 use crate::types::Type;
 
-pub(super) use pattern::like;
+pub(super) use bytes::{from_text as bytes_from_text, joined as join_bytes};
+pub(super) use like::like;
+pub(super) use regex::matches as matches_regex;
 
 /// What the reference says about a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +71,12 @@ fn all() -> impl Iterator<Item = &'static Function> {
     text::FUNCTIONS
         .iter()
         .chain(pattern::FUNCTIONS)
+        .chain(regex::FUNCTIONS)
+        .chain(bytes::FUNCTIONS)
         .chain(number::FUNCTIONS)
+        .chain(double::FUNCTIONS)
         .chain(time::FUNCTIONS)
+        .chain(interval::FUNCTIONS)
         .chain(condition::FUNCTIONS)
 }
 
@@ -81,8 +92,89 @@ pub(super) fn lookup(name: &str, span: Span) -> Result<(), Fault> {
     let others = ["sum", "count", "min", "max", "avg", "row_number", "ordinal", "siblings", "rows"];
     let known =
         all().flat_map(|function| function.aliases.iter().copied().chain([function.doc.name])).chain(others);
+    if let Some((_, why)) = ELSEWHERE.iter().find(|(names, _)| names.contains(&name)) {
+        return Err(Fault::at(span, format!("`{name}` is not possible here")).hint(*why));
+    }
     Err(Fault::at(span, format!("unknown function `{name}`")).maybe_hint(did_you_mean(name, known)))
 }
+
+/// Functions of PostgreSQL that an expression over one row cannot have, and what is there instead.
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (
+        &[
+            "lag",
+            "lead",
+            "first_value",
+            "last_value",
+            "nth_value",
+            "rank",
+            "dense_rank",
+            "percent_rank",
+            "cume_dist",
+            "ntile",
+        ],
+        "a row does not see its neighbours; `row_number()` and `ordinal()` say where it stands",
+    ),
+    (
+        &[
+            "string_agg",
+            "array_agg",
+            "json_agg",
+            "jsonb_agg",
+            "json_object_agg",
+            "jsonb_object_agg",
+            "bool_and",
+            "bool_or",
+            "every",
+            "bit_and",
+            "bit_or",
+            "any_value",
+            "mode",
+            "stddev",
+            "stddev_pop",
+            "stddev_samp",
+            "variance",
+            "var_pop",
+            "var_samp",
+            "corr",
+            "percentile_cont",
+            "percentile_disc",
+            "median",
+        ],
+        "the totals over child rows are `sum`, `count`, `min`, `max` and `avg`",
+    ),
+    (
+        &["gen_random_uuid", "uuidv4", "uuidv7", "uuid_generate_v4"],
+        "it would give other data on every run; write a column `{uuid: 4}` or `{uuid: {version: 7, at: …}}`",
+    ),
+    (
+        &["random_normal", "setseed", "gen_random_bytes"],
+        "it would give other data on every run; draw with a generator column",
+    ),
+    (
+        &["nextval", "currval", "lastval", "setval"],
+        "a value depends on its row alone; write a column `serial`, or `row_number()`",
+    ),
+    (
+        &["timeofday", "transaction_timestamp", "txid_current", "pg_current_xact_id"],
+        "it would give other data on every run; write `as_of`, the dataset's now",
+    ),
+    (
+        &["version", "current_setting", "current_database", "current_schema", "pg_sleep", "pg_typeof"],
+        "there is no server while rows are made",
+    ),
+    (
+        &[
+            "generate_series",
+            "unnest",
+            "regexp_matches",
+            "regexp_split_to_table",
+            "string_to_table",
+            "jsonb_each",
+        ],
+        "an expression gives one value for each row; rows come from `rows:` and `per:`",
+    ),
+];
 
 /// Calls a function by name; `name_span` is where the name stands, `span` the whole call.
 pub(super) fn call(

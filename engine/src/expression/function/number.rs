@@ -144,9 +144,44 @@ pub(super) const FUNCTIONS: &[Function] = &[
             "log10(1000)",
             "3",
         ]),
-        aliases: &["log"],
+        aliases: &[],
         arity: (1, 1),
         build: |site| double(site, |x| logarithm(x, libm::log10)),
+    },
+    Function {
+        doc: doc([
+            "log",
+            "log(base, number)",
+            "The logarithm to a base, as a double; to the base 10 without one.",
+            "log(2, 64)",
+            "6",
+        ]),
+        aliases: &[],
+        arity: (1, 2),
+        build: |mut site| {
+            if site.len() == 1 {
+                return double(site, |x| logarithm(x, libm::log10));
+            }
+            site.wants(&[Type::Double, Type::Double])?;
+            site.strict(Type::Double, |a, rows| {
+                try_map2::<Float64Type, Float64Type, Float64Type>(
+                    &a[0],
+                    &a[1],
+                    &DataType::Float64,
+                    rows,
+                    |base, x| {
+                        let divisor = logarithm(base, libm::log)?;
+                        if divisor == 0.0 {
+                            return Err("division by zero".to_owned());
+                        }
+                        let quotient = logarithm(x, libm::log)? / divisor;
+                        // A power of the base has a whole logarithm.
+                        let whole = libm::rint(quotient);
+                        Ok(if libm::pow(base, whole) == x { whole } else { quotient })
+                    },
+                )
+            })
+        },
     },
 ];
 
@@ -317,7 +352,7 @@ fn rounded(mut site: Site, rounding: Rounding) -> Result<Expression, Fault> {
     let ty = Type::Numeric { precision: digits.max(kept.cast_unsigned()), scale: kept };
     let arrow = ty.arrow();
     let target = digits.max(kept.cast_unsigned());
-    let dropped = i32::from(scale) - decimals;
+    let dropped = i32::from(scale).saturating_sub(decimals);
     let certain = i16::from(whole) + i16::from(kept) < 38;
     site.strict(ty, move |a, _| {
         if dropped <= 0 {

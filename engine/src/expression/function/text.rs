@@ -1,8 +1,10 @@
 //! Functions from text to text, and the few that count or make characters. Positions count characters, from 1.
 
+use std::collections::{HashMap, HashSet};
+
 use arrow::datatypes::{DataType, Int32Type};
 
-use super::{Function, MANY, Site, doc};
+use super::{Function, MANY, Site, bytes, doc};
 use crate::error::Fault;
 use crate::expression::kernel::{Numbers, Texts, check_length, number_rows, text_rows, text_rows_where};
 use crate::expression::print::Printer;
@@ -69,7 +71,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         doc: doc(["length", "length(text)", "How many characters the text has.", "length('jösé')", "4"]),
         aliases: &["char_length", "character_length"],
         arity: (1, 1),
-        build: |site| count(site, |text| text.chars().count()),
+        build: |site| match site.ty(0) {
+            Type::Bytes => bytes::length(site),
+            _ => count(site, |text| text.chars().count()),
+        },
     },
     Function {
         doc: doc([
@@ -81,7 +86,22 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ]),
         aliases: &[],
         arity: (1, 1),
-        build: |site| count(site, str::len),
+        build: |site| match site.ty(0) {
+            Type::Bytes => bytes::length(site),
+            _ => count(site, str::len),
+        },
+    },
+    Function {
+        doc: doc([
+            "bit_length",
+            "bit_length(text)",
+            "How many bits the text has in UTF-8.",
+            "bit_length('é')",
+            "16",
+        ]),
+        aliases: &[],
+        arity: (1, 1),
+        build: |site| count(site, |text| text.len() * 8),
     },
     Function {
         doc: doc([
@@ -255,10 +275,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
                         out.push_str(text);
                         return Ok(());
                     }
-                    let mut rest = text;
+                    let (mut rest, begin) = (text, out.len());
                     while let Some(at) = rest.find(from) {
                         out.push_str(&rest[..at]);
                         out.push_str(to);
+                        check_length(out.len() - begin)?;
                         rest = &rest[at + from.len()..];
                     }
                     out.push_str(rest);
@@ -283,6 +304,19 @@ pub(super) const FUNCTIONS: &[Function] = &[
                 let (text, from, to) = (Texts::of(&a[0]), Texts::of(&a[1]), Texts::of(&a[2]));
                 text_rows(a, rows, |row, out| {
                     let (from, to) = (from.get(row), to.get(row));
+                    if from.len() > FEW {
+                        let mut others = to.chars();
+                        let mut map = HashMap::new();
+                        for c in from.chars() {
+                            // The first of several counts, and each takes a place in `to`.
+                            let other = others.next();
+                            map.entry(c).or_insert(other);
+                        }
+                        out.extend(
+                            text.get(row).chars().filter_map(|c| map.get(&c).copied().unwrap_or(Some(c))),
+                        );
+                        return Ok(());
+                    }
                     for c in text.get(row).chars() {
                         match from.chars().position(|known| known == c) {
                             None => out.push(c),
@@ -305,6 +339,18 @@ pub(super) const FUNCTIONS: &[Function] = &[
         aliases: &[],
         arity: (3, 3),
         build: split_part,
+    },
+    Function {
+        doc: doc([
+            "overlay",
+            "overlay(text placing part from start for count)",
+            "The text with so many characters from a position replaced; as many as the part has, without a count.",
+            "overlay('Txxxxas' placing 'hom' from 2 for 4)",
+            "Thomas",
+        ]),
+        aliases: &[],
+        arity: (3, 4),
+        build: overlay,
     },
     Function {
         doc: doc([
@@ -364,15 +410,18 @@ fn with_count(
     })
 }
 
+/// Up to so many bytes of characters are looked through one by one; more are kept in a table.
+const FEW: usize = 64;
+
 #[derive(Clone, Copy)]
-enum Case {
+pub(super) enum Case {
     Lower,
     Upper,
     Initial,
 }
 
 /// Letters without a counterpart of exactly one character stay, as in PostgreSQL: `ß` has no capital.
-fn push_cased(text: &str, out: &mut String, case: Case) {
+pub(super) fn push_cased(text: &str, out: &mut String, case: Case) {
     let begin = out.len();
     if text.is_ascii() && !matches!(case, Case::Initial) {
         out.push_str(text);
@@ -408,6 +457,9 @@ fn byte_at(text: &str, count: i32) -> usize {
 }
 
 fn substr(mut site: Site) -> Result<Expression, Fault> {
+    if site.ty(0) == Type::Bytes {
+        return bytes::substr(site);
+    }
     site.wants(&[Type::Text, Type::Integer, Type::Integer])?;
     site.strict(Type::Text, |a, rows| {
         let (text, start) = (Texts::of(&a[0]), Numbers::<Int32Type>::of(&a[1]));
@@ -437,12 +489,14 @@ fn trim(mut site: Site, start: bool, end: bool) -> Result<Expression, Fault> {
         let (text, set) = (Texts::of(&a[0]), a.get(1).map(Texts::of));
         text_rows(a, rows, |row, out| {
             let set = set.as_ref().map_or(" ", |set| set.get(row));
+            let many: Option<HashSet<char>> = (set.len() > FEW).then(|| set.chars().collect());
+            let is_in = |c: char| many.as_ref().map_or_else(|| set.contains(c), |many| many.contains(&c));
             let mut text = text.get(row);
             if start {
-                text = text.trim_start_matches(|c| set.contains(c));
+                text = text.trim_start_matches(is_in);
             }
             if end {
-                text = text.trim_end_matches(|c| set.contains(c));
+                text = text.trim_end_matches(is_in);
             }
             out.push_str(text);
             Ok(())
@@ -477,6 +531,30 @@ fn pad(mut site: Site, left: bool) -> Result<Expression, Fault> {
     })
 }
 
+fn overlay(mut site: Site) -> Result<Expression, Fault> {
+    site.wants(&[Type::Text, Type::Text, Type::Integer, Type::Integer])?;
+    site.strict(Type::Text, |a, rows| {
+        let (text, part) = (Texts::of(&a[0]), Texts::of(&a[1]));
+        let start = Numbers::<Int32Type>::of(&a[2]);
+        let count = a.get(3).map(Numbers::<Int32Type>::of);
+        text_rows(a, rows, |row, out| {
+            let (text, part, start) = (text.get(row), part.get(row), start.get(row));
+            if start <= 0 {
+                return Err("negative substring length not allowed".to_owned());
+            }
+            let count = match &count {
+                Some(count) => count.get(row),
+                None => i32::try_from(part.chars().count()).unwrap_or(i32::MAX),
+            };
+            let behind = start.checked_add(count).ok_or("integer out of range")?;
+            out.push_str(&text[..byte_at(text, start - 1)]);
+            out.push_str(part);
+            out.push_str(&text[byte_at(text, behind.saturating_sub(1).max(0))..]);
+            Ok(())
+        })
+    })
+}
+
 fn split_part(mut site: Site) -> Result<Expression, Fault> {
     site.wants(&[Type::Text, Type::Text, Type::Integer])?;
     site.strict(Type::Text, |a, rows| {
@@ -490,7 +568,12 @@ fn split_part(mut site: Site) -> Result<Expression, Fault> {
                 (1 | -1, "") => Some(text),
                 (_, "") => None,
                 (1.., _) => text.split(delimiter).nth(index - 1),
-                _ => text.rsplit(delimiter).nth(index - 1),
+                // The parts are those that reading from the left finds: `aaa` has one `aa`, and `a` behind it.
+                _ => text
+                    .split(delimiter)
+                    .count()
+                    .checked_sub(index)
+                    .and_then(|before| text.split(delimiter).nth(before)),
             };
             out.push_str(part.unwrap_or(""));
             Ok(())
@@ -521,7 +604,9 @@ fn concat(mut site: Site, separated: bool) -> Result<Expression, Fault> {
         let separator_nulls = separated.then(|| (0..rows).map(|row| !is_null(0, row)).collect());
         text_rows_where(separator_nulls, rows, |row, out| {
             let mut some = false;
+            let begin = out.len();
             for i in (first..a.len()).filter(|i| !is_null(*i, row)) {
+                check_length(out.len() - begin)?;
                 if separated && some {
                     printers[0].print(row, out);
                 }

@@ -191,7 +191,7 @@ impl Resolver<'_> {
             "integer" | "decimal" | "uniform" | "normal" | "lognormal" | "exponential" | "poisson"
             | "zipf" => self.number_generator(doc.name, &arguments, address),
             "boolean" | "choose" | "switch" => self.choice_generator(t, doc.name, &arguments, address),
-            "text" | "word" | "words" | "sentence" | "paragraph" | "characters" | "product"
+            "text" | "word" | "words" | "sentence" | "paragraph" | "characters" | "bytes" | "product"
             | "user_agent" => self.text_generator(t, doc.name, &arguments, address),
             "company" => self.company(t, &arguments, address),
             "person" | "place" => Ok(Made::new(Recipe::Group, Type::Text)),

@@ -72,7 +72,8 @@ fn independent(recipe: &Recipe) -> bool {
         | Recipe::Discrete { .. }
         | Recipe::Boolean { .. }
         | Recipe::Choose { .. }
-        | Recipe::Text { .. } => true,
+        | Recipe::Text { .. }
+        | Recipe::Bytes { .. } => true,
         Recipe::Formula(formula) => constant(formula),
         Recipe::Company { country, .. } => country.as_ref().is_none_or(constant),
         Recipe::Moment { from, to, stratum: None, .. } | Recipe::Date { from, to, .. } => {
@@ -88,6 +89,7 @@ fn longest_text(recipe: &Recipe) -> u64 {
         Recipe::Text { law: TextLaw::Words { length, .. } | TextLaw::Characters { length, .. }, .. } => {
             length.to
         }
+        Recipe::Bytes { length, .. } => length.to,
         Recipe::Text { law: TextLaw::Sentence { words }, .. } => words.to * 16,
         Recipe::Text { law: TextLaw::Paragraph { sentences }, .. } => sentences.to * 12 * 16,
         _ => 64,

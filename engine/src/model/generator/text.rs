@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{Address, Made, invalid, threshold};
-use crate::error::Fault;
+use crate::error::{Fault, did_you_mean};
 use crate::expression::{Source, Template};
 use crate::model::Recipe;
 use crate::model::arguments::Arguments;
-use crate::model::recipe::{Affix, Length, TextLaw, Vocabulary};
+use crate::model::recipe::{Affix, BytesContent, Length, TextLaw, Vocabulary};
 use crate::model::resolve::Resolver;
 use crate::model::scope::TableScope;
 use crate::random::Weighted;
@@ -27,6 +27,9 @@ impl Resolver<'_> {
     ) -> Result<Made, Fault> {
         if name == "text" {
             return self.template(t, arguments);
+        }
+        if name == "bytes" {
+            return self.bytes(arguments, address);
         }
         let law = match name {
             "word" => TextLaw::Word(self.vocabulary(arguments)?),
@@ -66,6 +69,29 @@ impl Resolver<'_> {
         let dictionary = matches!(law, TextLaw::Word(_) | TextLaw::UserAgent);
         let recipe = Recipe::Text { stream: address.stream(name, "value"), law };
         Ok(Made { dictionary, ..Made::new(recipe, Type::Text) })
+    }
+
+    fn bytes(&self, arguments: &Arguments, address: &Address) -> Result<Made, Fault> {
+        let length = self.length(arguments.required("length")?, "length", MAX_LENGTH)?;
+        let content = match arguments.word("content")? {
+            None => BytesContent::Random,
+            Some(key) => match key.text.as_str() {
+                "random" => BytesContent::Random,
+                "zeros" => BytesContent::Zeros,
+                "text" => {
+                    let english = vocabulary::english();
+                    let all = [&english.nouns, &english.verbs, &english.adjectives, &english.adverbs];
+                    BytesContent::Text(Vocabulary::new(all.into_iter().flatten().copied(), None))
+                }
+                other => {
+                    return Err(Fault::at(key.span, format!("`content`: unknown content `{other}`"))
+                        .label("expected `random`, `text` or `zeros`")
+                        .maybe_hint(did_you_mean(other, ["random", "text", "zeros"])));
+                }
+            },
+        };
+        let recipe = Recipe::Bytes { stream: address.stream("bytes", "value"), length, content };
+        Ok(Made::new(recipe, Type::Bytes))
     }
 
     fn template(&mut self, t: usize, arguments: &Arguments) -> Result<Made, Fault> {
