@@ -25,3 +25,4 @@ mod verify;
 mod injection;
 mod hostile;
 mod user_code;
+mod expressions;

@@ -181,11 +181,17 @@ pub enum Unit {
     Quarter,
     /// The calendar year.
     Year,
+    /// Ten years, from one that ends in 0.
+    Decade,
+    /// A hundred years, from one that ends in 01.
+    Century,
+    /// A thousand years, from one that ends in 001.
+    Millennium,
 }
 
 impl Unit {
     /// Every unit, from short to long.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Microsecond,
         Self::Millisecond,
         Self::Second,
@@ -196,6 +202,9 @@ impl Unit {
         Self::Month,
         Self::Quarter,
         Self::Year,
+        Self::Decade,
+        Self::Century,
+        Self::Millennium,
     ];
 
     /// The name in SQL, in the singular.
@@ -211,6 +220,9 @@ impl Unit {
             Self::Month => "month",
             Self::Quarter => "quarter",
             Self::Year => "year",
+            Self::Decade => "decade",
+            Self::Century => "century",
+            Self::Millennium => "millennium",
         }
     }
 
@@ -235,6 +247,9 @@ impl Unit {
             "mon" | "mons" => Some(Self::Month),
             "qtr" => Some(Self::Quarter),
             "y" | "yr" | "yrs" => Some(Self::Year),
+            "dec" | "decs" => Some(Self::Decade),
+            "c" | "cent" | "centuries" => Some(Self::Century),
+            "mil" | "mils" | "millennia" => Some(Self::Millennium),
             _ => None,
         };
         let singular = name.strip_suffix('s').unwrap_or(&name);
@@ -264,7 +279,13 @@ pub fn trunc(unit: Unit, micros: i64) -> i64 {
         Unit::Minute => trunc_to(micros, 60 * MICROS_PER_SECOND),
         Unit::Hour => trunc_to(micros, 3_600 * MICROS_PER_SECOND),
         Unit::Day => trunc_to(micros, MICROS_PER_DAY),
-        Unit::Week | Unit::Month | Unit::Quarter | Unit::Year => {
+        Unit::Week
+        | Unit::Month
+        | Unit::Quarter
+        | Unit::Year
+        | Unit::Decade
+        | Unit::Century
+        | Unit::Millennium => {
             let (days, _) = split_micros(micros);
             i64::from(trunc_days(unit, days)).saturating_mul(MICROS_PER_DAY)
         }
@@ -274,13 +295,18 @@ pub fn trunc(unit: Unit, micros: i64) -> i64 {
 /// The first day of the unit that a date lies in; the date itself for units up to the day.
 pub fn trunc_days(unit: Unit, days: i32) -> i32 {
     let (year, month, day) = match unit {
-        Unit::Month | Unit::Quarter | Unit::Year => civil_from_days(days),
+        Unit::Month | Unit::Quarter | Unit::Year | Unit::Decade | Unit::Century | Unit::Millennium => {
+            civil_from_days(days)
+        }
         Unit::Week => return days.saturating_sub(weekday(days) as i32 - 1),
         _ => return days,
     };
     match unit {
         Unit::Month => days.saturating_sub(day as i32 - 1),
         Unit::Quarter => days_from_civil(year, (month - 1) / 3 * 3 + 1, 1),
+        Unit::Decade => days_from_civil(year.div_euclid(10) * 10, 1, 1),
+        Unit::Century => days_from_civil((year - 1).div_euclid(100) * 100 + 1, 1, 1),
+        Unit::Millennium => days_from_civil((year - 1).div_euclid(1000) * 1000 + 1, 1, 1),
         _ => days_from_civil(year, 1, 1),
     }
 }
@@ -422,6 +448,9 @@ mod tests {
             day(2024, 5, 1),
             day(2024, 4, 1),
             day(2024, 1, 1),
+            day(2020, 1, 1),
+            day(2001, 1, 1),
+            day(2001, 1, 1),
         ];
         assert_eq!(Unit::ALL.map(|unit| trunc(unit, micros)), expected);
         assert_eq!(trunc(Unit::Second, -1), -MICROS_PER_SECOND);

@@ -87,6 +87,18 @@ pub(super) fn decimal_to_double(value: i128, scale: i8) -> f64 {
     text.parse().unwrap_or(f64::NAN)
 }
 
+/// The real nearest to a decimal, which rounding to a double first would not always find.
+pub(super) fn decimal_to_real(value: i128, scale: i8) -> f32 {
+    let double = decimal_to_double(value, scale);
+    // Just between two reals; what the double has lost decides.
+    if double.to_bits() & 0x1FFF_FFFF == 0x1000_0000 {
+        let mut text = String::new();
+        push_decimal(&mut text, value, u32::from(scale.unsigned_abs()));
+        return text.parse().unwrap_or(double as f32);
+    }
+    double as f32
+}
+
 /// A double as a numeric: its 15 significant digits, as in PostgreSQL, rounded to the scale.
 pub(super) fn double_to_decimal(value: f64, digits: usize, precision: u8, scale: i8) -> Result<i128, String> {
     if !value.is_finite() {

@@ -191,34 +191,60 @@ pub(super) fn push_decimal(out: &mut String, value: i128, scale: u32) {
 
 /// Appends a double as PostgreSQL does: the shortest digits that read back the same.
 pub(crate) fn push_double(out: &mut String, value: f64) {
-    push_float(out, value.is_nan(), value.is_infinite(), value < 0.0, 15, format_args!("{value:e}"));
+    let mut text = format!("{value:e}");
+    // From 2^54 on, digits may lie just between two doubles. They read back as the even one, but PostgreSQL wants digits that
+    // are nearer to it than to any other.
+    if value.abs() >= 18_014_398_509_481_984.0 && value.is_finite() && is_midpoint(&text, value) {
+        text = format!("{value:.*e}", digit_count(&text));
+    }
+    push_float(out, value.is_nan(), value.is_infinite(), value < 0.0, 15, &text);
 }
 
 /// Appends a real as PostgreSQL does.
 pub(crate) fn push_real(out: &mut String, value: f32) {
-    push_float(out, value.is_nan(), value.is_infinite(), value < 0.0, 6, format_args!("{value:e}"));
+    let mut text = format!("{value:e}");
+    // As for doubles; where it is a real that digits lie between, they are a double exactly.
+    if value.abs() >= 33_554_432.0 && value.is_finite() {
+        let read: f64 = text.parse().unwrap_or(0.0);
+        if read.to_bits() & 0x1FFF_FFFF == 0x1000_0000 {
+            text = format!("{value:.*e}", digit_count(&text));
+        }
+    }
+    push_float(out, value.is_nan(), value.is_infinite(), value < 0.0, 6, &text);
+}
+
+/// How many digits a number such as `-1.25e3` has.
+fn digit_count(text: &str) -> usize {
+    text.split('e').next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// Whether the digits of a large double lie just between it and a neighbour.
+fn is_midpoint(text: &str, value: f64) -> bool {
+    let exact = || {
+        let (mantissa, exponent) = text.trim_start_matches('-').split_once('e')?;
+        let fraction = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+        let digits: u128 = mantissa.replace('.', "").parse().ok()?;
+        let zeros = exponent.parse::<u32>().ok()?.checked_sub(u32::try_from(fraction).ok()?)?;
+        digits.checked_mul(10_u128.checked_pow(zeros)?)
+    };
+    // Digits of a midpoint are at most 17 and 23 zeros, and those of more than 128 bits have been none so far.
+    let Some(exact) = exact() else { return false };
+    let bits = value.abs().to_bits();
+    // At least 1, since the double is at least 2^54.
+    let shift = (bits >> 52) as u32 - 1075;
+    let own = u128::from(bits & ((1 << 52) - 1) | 1 << 52).checked_shl(shift).unwrap_or(0);
+    exact.abs_diff(own) == 1 << (shift - 1)
 }
 
 /// Lays out `-1.25e3`: plain from 1e-4 up to 10^`limit`, otherwise with an exponent of at least two digits.
-fn push_float(
-    out: &mut String,
-    nan: bool,
-    infinite: bool,
-    negative: bool,
-    limit: i32,
-    scientific: std::fmt::Arguments,
-) {
+fn push_float(out: &mut String, nan: bool, infinite: bool, negative: bool, limit: i32, text: &str) {
     if nan {
         return out.push_str("NaN");
     }
     if infinite {
         return out.push_str(if negative { "-Infinity" } else { "Infinity" });
     }
-    let begin = out.len();
-    // Writing to a String cannot fail.
-    let _ = out.write_fmt(scientific);
-    let text = out.split_off(begin);
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let mantissa = match mantissa.strip_prefix('-') {
         Some(rest) => {
@@ -268,5 +294,27 @@ fn push_uuid(out: &mut String, bytes: &[u8]) {
         }
         out.push(char::from(HEX[usize::from(byte >> 4)]));
         out.push(char::from(HEX[usize::from(byte & 15)]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What PostgreSQL prints; the shortest digits of these lie just between two numbers.
+    #[test]
+    fn digits_are_nearer_to_their_number_than_to_any_other() {
+        for (value, expected) in
+            [(37_015_512_f32, "3.7015512e+07"), (16_777_216.0, "1.6777216e+07"), (1e10, "1e+10")]
+        {
+            let mut out = String::new();
+            push_real(&mut out, value);
+            assert_eq!(out, expected);
+        }
+        for value in [2e23, 9_007_199_254_740_993e3, 5e-324, 1e300, 1_152_921_504_606_846_976.0] {
+            let mut out = String::new();
+            push_double(&mut out, value);
+            assert_eq!(out.parse(), Ok(value), "{out}");
+        }
     }
 }

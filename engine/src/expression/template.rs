@@ -195,15 +195,17 @@ fn filter(
 
 /// Joins pieces to one text; NULL when any of them is.
 pub(super) fn compose(pieces: Vec<Placed>, span: Span) -> Result<Expression, Fault> {
+    // A NULL that is written out settles the text, as it does for other operators.
+    let is_null = |(piece, _): &Placed| piece.constant().is_some_and(|value| value.logical_null_count() > 0);
+    if pieces.iter().any(is_null) && pieces.iter().all(|(piece, _)| piece.fault().is_none()) {
+        return Ok(Expression::null(Type::Text));
+    }
     let mut merged: Vec<Expression> = Vec::with_capacity(pieces.len());
     // Neighbouring constants are one piece.
     let mut literal: Option<String> = None;
     for (piece, place) in pieces {
         if !Printer::supports(piece.ty()) {
             return Err(Fault::at(place, format!("`{}` has no text form", piece.ty())));
-        }
-        if piece.ty() == &Type::Null {
-            return Ok(Expression::null(Type::Text));
         }
         let piece = if piece.constant().is_some() { piece.cast_to(&Type::Text, place)? } else { piece };
         match piece.constant_text() {

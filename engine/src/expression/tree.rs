@@ -168,6 +168,12 @@ impl Expression {
         span: Span,
         run: impl Fn(&[Value], usize) -> Result<ArrayRef, String> + Send + Sync + 'static,
     ) -> Self {
+        // As in PostgreSQL, a NULL that is written out settles the value, whatever the other arguments would be.
+        let is_null =
+            |argument: &Self| argument.constant().is_some_and(|value| value.logical_null_count() > 0);
+        if arguments.iter().any(is_null) && arguments.iter().all(|argument| argument.fault().is_none()) {
+            return Self::null(ty);
+        }
         let nullable = arguments.iter().any(Self::nullable);
         let call = Call { form, arguments, contract: Contract::Strict, run: Arc::new(run) };
         Self::call(call, ty, nullable, span)
@@ -181,6 +187,10 @@ impl Expression {
         };
         if left.constant().is_some_and(decides) {
             return left;
+        }
+        // So does a right side that is written out, unless the left one can have no value at all.
+        if right.constant().is_some_and(decides) && left.fault().is_none() {
+            return right;
         }
         let node = Node::Logic { connective, sides: Arc::new([left, right]) };
         Self::of(node, Type::Boolean, nullable).fold_without_inputs(span)
@@ -242,6 +252,21 @@ impl Expression {
                 of_branch.or_else(|| case.otherwise.fault())
             }
             Node::Coalesce(values) => values.iter().find_map(Self::fault),
+        }
+    }
+
+    /// Whether it has a value in every row, because it only hands on others.
+    pub(super) fn cannot_fail(&self) -> bool {
+        match &self.node {
+            Node::Constant { .. } | Node::Input { .. } => true,
+            Node::Call(_) => false,
+            Node::Logic { sides, .. } => sides.iter().all(Self::cannot_fail),
+            Node::Case(case) => {
+                let mut branches = case.branches.iter();
+                case.otherwise.cannot_fail()
+                    && branches.all(|(condition, result)| condition.cannot_fail() && result.cannot_fail())
+            }
+            Node::Coalesce(values) => values.iter().all(Self::cannot_fail),
         }
     }
 
@@ -336,11 +361,11 @@ impl Call {
     fn eval(&self, inputs: &[ArrayRef], rows: usize, ty: &Type) -> Result<Value, String> {
         let mut values = Vec::with_capacity(self.arguments.len());
         for argument in &self.arguments {
-            let value = argument.eval(inputs, rows)?;
-            if self.contract == Contract::Strict && value.is_null_scalar() {
-                return Ok(Value::null(&ty.arrow()));
-            }
-            values.push(value);
+            values.push(argument.eval(inputs, rows)?);
+        }
+        // All are worked out first: whether one fails must not depend on the rows that stand together.
+        if self.contract == Contract::Strict && values.iter().any(Value::is_null_scalar) {
+            return Ok(Value::null(&ty.arrow()));
         }
         if self.contract == Contract::Strict
             && let Some(value) = self.eval_per_distinct_value(&values, rows)

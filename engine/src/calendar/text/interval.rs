@@ -15,7 +15,7 @@ pub struct Interval {
 }
 
 /// An interval: numbers with units as in SQL (`90 days`, `2 years 3 months`, `1 day 02:30:00`,
-/// `-1.5 hours`, `3 days ago`), or ISO 8601 (`P1DT2H`).
+/// `-1.5 hours`, `3 days ago`; a number alone at the end is seconds), or ISO 8601 (`P1DT2H`).
 ///
 /// A fraction is exact or refused: a fraction of a week or day becomes smaller units at 24 hours to the
 /// day, as in PostgreSQL; a fraction of a year must be whole months; one of a month has no length.
@@ -63,7 +63,15 @@ impl Total {
     /// Adds a number of units; a sentence about the number when it has no exact length.
     fn add(&mut self, number: Number, unit: Unit) -> Result<(), &'static str> {
         match unit {
-            Unit::Year => self.months += number.of(12).ok_or("a fraction of a year that is whole months")?,
+            Unit::Year | Unit::Decade | Unit::Century | Unit::Millennium => {
+                let years = match unit {
+                    Unit::Year => 1,
+                    Unit::Decade => 10,
+                    Unit::Century => 100,
+                    _ => 1000,
+                };
+                self.months += number.of(12 * years).ok_or("a fraction of a year that is whole months")?;
+            }
             Unit::Quarter => self.months += number.of(3).ok_or("whole quarters")?,
             Unit::Month => {
                 self.months +=
@@ -150,8 +158,12 @@ impl Cursor<'_> {
             } else {
                 self.spaces();
                 let letters = self.rest().iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-                let unit = Unit::from_name(self.ahead(letters))
-                    .ok_or_else(|| self.error("a unit such as `days`"))?;
+                // A number that ends the text alone is seconds.
+                let unit = match self.is_at_end() {
+                    true => Unit::Second,
+                    false => Unit::from_name(self.ahead(letters))
+                        .ok_or_else(|| self.error("a unit such as `days`"))?,
+                };
                 self.at += letters;
                 total.add(number, unit).map_err(|expected| self.error_at(start, expected))?;
             }
@@ -235,6 +247,9 @@ mod tests {
             ("PT-1M-1.5S", 0, 0, -61_500_000_000),
             ("P2W", 0, 14, 0),
             ("PT0S", 0, 0, 0),
+            ("5", 0, 0, 5_000_000_000),
+            ("1 day -1.5", 0, 1, -1_500_000_000),
+            ("2 decades 1 century 1 millennium", 13_440, 0, 0),
         ];
         for (text, months, days, nanos) in cases {
             assert_eq!(parse_interval(text), Ok(Interval { months, days, nanos }), "{text}");
@@ -248,7 +263,7 @@ mod tests {
                 parse_interval("days"),
                 "expected an interval such as `90 days`, `1 day 02:30:00` or `P1DT2H`, found `days`",
             ),
-            (parse_interval("1"), "expected a unit such as `days`, found the end"),
+            (parse_interval("1 -"), "expected a unit such as `days`, found `-`"),
             (
                 parse_interval("0.5 months"),
                 "expected whole months, for a fraction of a month has no fixed length, found `0.5`",

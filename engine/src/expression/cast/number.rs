@@ -5,7 +5,8 @@ use arrow::datatypes::{DataType, Decimal128Type, Float32Type, Float64Type, Int16
 
 use super::as_numeric;
 use crate::expression::decimal::{
-    Rescale, decimal_to_double, divide_rounded, double_to_decimal, out_of_range, overflow, power_of_ten,
+    Rescale, decimal_to_double, decimal_to_real, divide_rounded, double_to_decimal, out_of_range, overflow,
+    power_of_ten,
 };
 use crate::expression::kernel::{Value, checked_map, map, try_map};
 use crate::types::Type;
@@ -34,9 +35,7 @@ pub(super) fn number_to_number(
                 Type::BigInt => try_map::<Decimal128Type, Int64Type>(a, arrow, |v| {
                     i64::try_from(whole(v)).map_err(|_| out_of_range(to))
                 }),
-                Type::Real => {
-                    Ok(map::<Decimal128Type, Float32Type>(a, arrow, |v| decimal_to_double(v, scale) as f32))
-                }
+                Type::Real => Ok(map::<Decimal128Type, Float32Type>(a, arrow, |v| decimal_to_real(v, scale))),
                 Type::Numeric { precision, scale: new } => {
                     let (precision, new) = (*precision, *new);
                     let old_whole = as_numeric(from).map_or(38, |(p, s)| p.cast_signed() - s);
@@ -111,7 +110,8 @@ where
         }),
         Type::Real => try_map::<T, Float32Type>(a, arrow, |v| {
             let narrow = wide(v) as f32;
-            if narrow.is_infinite() && wide(v).is_finite() { Err(out_of_range(to)) } else { Ok(narrow) }
+            let beyond = (narrow.is_infinite() && wide(v).is_finite()) || (narrow == 0.0 && wide(v) != 0.0);
+            if beyond { Err(out_of_range(to)) } else { Ok(narrow) }
         }),
         Type::Numeric { precision, scale } => {
             try_map::<T, Decimal128Type>(a, arrow, |v| double_to_decimal(wide(v), digits, *precision, *scale))

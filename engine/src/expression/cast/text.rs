@@ -50,8 +50,10 @@ pub(super) fn from_text(to: &Type) -> Option<Run> {
             let texts = Texts::of(&a[0]);
             number_rows::<Float32Type>(a, &arrow, rows, |row| {
                 let text = texts.get(row);
-                parse_double(text)?;
-                text.trim().parse().map_err(|_| out_of_range(&to))
+                let double = parse_double(text)?;
+                let real: f32 = text.trim().parse().map_err(|_| out_of_range(&to))?;
+                let beyond = (real.is_infinite() && double.is_finite()) || (real == 0.0 && double != 0.0);
+                if beyond { Err(out_of_range(&to)) } else { Ok(real) }
             })
         }),
         Type::Double => Arc::new(move |a, rows| {
@@ -161,6 +163,11 @@ fn parse_double(text: &str) -> Result<f64, String> {
     let invalid = || format!("invalid input syntax for type double precision: `{text}`");
     let value: f64 = trimmed.parse().map_err(|_| invalid())?;
     if value.is_infinite() && trimmed.contains(|c: char| c.is_ascii_digit()) {
+        return Err(out_of_range(&Type::Double));
+    }
+    // A number other than 0 that is none any more.
+    let mantissa = trimmed.split(['e', 'E']).next().unwrap_or_default();
+    if value == 0.0 && mantissa.contains(|c| matches!(c, '1'..='9')) {
         return Err(out_of_range(&Type::Double));
     }
     Ok(value)

@@ -13,7 +13,7 @@ pub(super) const FUNCTION: Function = Function {
     doc: doc([
         "to_char",
         "to_char(moment, pattern)",
-        "The moment written by a pattern of YYYY, MM, Mon, Month, DD, Dy, Day, HH24, MI, SS, MS, US, Q, IW, ….",
+        "The moment written by a pattern of YYYY, MM, Mon, Month, DD, Dy, Day, HH24, MI, SS, MS, US, Q, IW, J, ….",
         "to_char(timestamp '2026-04-13 09:05:00', 'YYYY-MM-DD HH24:MI')",
         "2026-04-13 09:05",
     ]),
@@ -70,6 +70,7 @@ enum Field {
     /// 1 is Monday.
     IsoDayOfWeek,
     Quarter,
+    JulianDay,
     Week,
     IsoWeek,
     Hour24,
@@ -113,6 +114,7 @@ const PATTERNS: &[(&str, Field, usize)] = &[
     ("SS", Field::Second, 2),
     ("US", Field::Micro, 6),
     ("D", Field::DayOfWeek, 1),
+    ("J", Field::JulianDay, 1),
     ("Q", Field::Quarter, 1),
 ];
 
@@ -242,6 +244,8 @@ fn write(pieces: &[Piece], days: i32, micros: i64, out: &mut String) {
                     Field::DayOfYear => i64::from(day_of_year(days)),
                     Field::DayOfWeek => i64::from(weekday(days) % 7 + 1),
                     Field::IsoDayOfWeek => i64::from(weekday(days)),
+                    // Day 0 of 1970 is Julian day 2440588.
+                    Field::JulianDay => i64::from(days) + 2_440_588,
                     Field::Quarter => i64::from(month.div_ceil(3)),
                     Field::Week => i64::from((day_of_year(days) - 1) / 7 + 1),
                     Field::IsoWeek => i64::from(iso_week(days).1),

@@ -116,7 +116,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         build: |site| {
             double(site, |x| {
                 let result = libm::exp(x);
-                if result.is_infinite() && x.is_finite() {
+                if (result.is_infinite() || result == 0.0) && x.is_finite() {
                     Err("double precision out of range")
                 } else {
                     Ok(result)
@@ -219,8 +219,12 @@ fn power(mut site: Site) -> Result<Expression, Fault> {
                 );
             }
             let result = libm::pow(x, y);
-            let infinite = result.is_infinite() && x.is_finite() && y.is_finite();
-            if infinite { Err(out_of_range(&Type::Double)) } else { Ok(result) }
+            let beyond = result.is_infinite() || (result == 0.0 && x != 0.0);
+            if beyond && x.is_finite() && y.is_finite() {
+                Err(out_of_range(&Type::Double))
+            } else {
+                Ok(result)
+            }
         })
     })
 }
@@ -279,7 +283,7 @@ fn signed(mut site: Site, which: Signed) -> Result<Expression, Fault> {
                 } else if x < 0.0 {
                     -1.0
                 } else {
-                    x
+                    0.0
                 }
             })),
         }

@@ -278,6 +278,15 @@ where
         if wide.is_infinite() && x.is_finite() && y.is_finite() {
             return Err(format!("{name} out of range: {x} {} {y}", op.symbol()));
         }
+        // A product or quotient that vanishes is out of range, too, as in PostgreSQL.
+        let vanishes = match op {
+            Arithmetic::Multiply => x != 0.0 && y != 0.0,
+            Arithmetic::Divide => x != 0.0 && y.is_finite(),
+            _ => false,
+        };
+        if wide == 0.0 && vanishes {
+            return Err(format!("{name} out of range: {x} {} {y} is too close to 0", op.symbol()));
+        }
         Ok(narrow)
     })
 }

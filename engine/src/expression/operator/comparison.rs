@@ -240,7 +240,8 @@ pub(in crate::expression) fn test(which: Test, operand: Expression, span: Span) 
     } else {
         operand.widen(&Type::Boolean, span)?
     };
-    if !operand.nullable && matches!(which, Test::Null | Test::NotNull) {
+    // What can fail is worked out all the same.
+    if !operand.nullable && operand.cannot_fail() && matches!(which, Test::Null | Test::NotNull) {
         let known: ArrayRef = Arc::new(BooleanArray::from(vec![which == Test::NotNull]));
         return Ok(Expression::constant_of(known, Type::Boolean));
     }

@@ -28,7 +28,15 @@ pub(super) fn moments(
         (Add, Integer | SmallInt, Date)
         | (Add, Interval, Date | Timestamp | Instant | Time)
         | (Add, Time, Date) => moments(op, right, left, span),
-        (Multiply, ty, Interval) if ty.is_number() => moments(op, right, left, span),
+        (Multiply, ty, Interval | Time) if ty.is_number() => moments(op, right, left, span),
+        // A time is an interval where only an interval can stand.
+        (Add, Time, Timestamp | Instant) => moments(op, right, left, span),
+        (Add | Subtract, Timestamp | Instant, Time) | (Subtract, Interval | Date, Time) => {
+            moments(op, left, right.widen(&Interval, span)?, span)
+        }
+        (Multiply | Divide, Time, ty) if ty.is_number() => {
+            moments(op, left.widen(&Interval, span)?, right, span)
+        }
         (Add | Subtract, Date, Integer | SmallInt) => {
             let right = right.widen(&Integer, span)?;
             infix(op, left, right, Date, span, move |a, rows| {
