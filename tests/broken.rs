@@ -83,6 +83,12 @@ fn a_full_disk_fails_the_run_and_leaves_nothing() {
     // What fits is written.
     run(["generate", "minimal", "--to", to.to_str().unwrap()]);
     assert!(to.join("manifest.json").exists());
+    // And what is there stays when what is to replace it does not fit.
+    let before = files(&to);
+    let arguments = ["generate", "saas", "--scale", "0.2", "--to", to.to_str().unwrap(), "--force"];
+    assert_failed(&seedbed(arguments).output().unwrap(), 1, &["No space left on device"]);
+    assert_same_files(&files(&to), &before, "after the disk was full");
+    run(["verify", "minimal", "--to", to.to_str().unwrap()]);
 }
 
 #[test]

@@ -20,8 +20,14 @@ use seedbed_postgres::ddl::{Constraints, Schema};
 // The printer of `seedbed preview`, so that the documents show what users see.
 #[path = "../cli/src/cell.rs"]
 mod cell;
+#[path = "../cli/src/connection_string.rs"]
+#[allow(dead_code, reason = "the printer needs a part of it")]
+mod connection_string;
 #[path = "../cli/src/grid.rs"]
 mod grid;
+#[path = "../cli/src/shown.rs"]
+#[allow(dead_code, reason = "the printer needs a part of it")]
+mod shown;
 
 use grid::{Align, Grid, cut};
 
@@ -227,7 +233,7 @@ fn first_rows(plan: &Plan, table: usize, rows: u64) -> String {
     for row in 0..batch.num_rows() {
         grid.row(batch.columns().iter().map(|column| cut(&cell::shown(column, row), CELL_WIDTH)));
     }
-    grid.ruled()
+    grid.ruled().join("\n") + "\n"
 }
 
 #[test]

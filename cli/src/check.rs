@@ -6,28 +6,31 @@ use seedbed_engine::{Plan, ValueError};
 use crate::arguments::Check;
 use crate::exit::Failure;
 use crate::grid::{Align, Grid};
+use crate::output::{self, Page};
 use crate::quantity::{count, plural, size};
-use crate::{output, settings};
+use crate::settings;
 
 /// Prints the summary of a scenario that is right.
 pub(crate) fn run(arguments: &Check) -> Result<(), Failure> {
     let (file, plan) = settings::compile(&arguments.scenario)?;
     let pool = settings::pool(&arguments.threads)?;
     let summary = pool.install(|| summary(&plan))?;
-    output::print(&format!("{}: no faults\n\n{summary}", file.name))
+    output::print(&output::line(format!("{}: no faults", file.name)).line("").page(&summary))
 }
 
-fn summary(plan: &Plan) -> Result<String, ValueError> {
+fn summary(plan: &Plan) -> Result<Page, ValueError> {
     let model = plan.model();
-    let mut out = model.name.clone();
-    if let Some(about) = &model.about {
-        out += &format!(": {about}");
-    }
-    out += &format!("\nseed {}, scale {}, fingerprint {}\n", model.seed, model.scale, plan.fingerprint());
+    let about = model.about.as_ref().map_or_else(String::new, |about| format!(": {about}"));
+    let mut out = Page::default().text(&format!("{}{about}", model.name)).line(format!(
+        "seed {}, scale {}, fingerprint {}",
+        model.seed,
+        model.scale,
+        plan.fingerprint()
+    ));
     if !model.params.is_empty() {
         let params: Vec<String> =
             model.params.iter().map(|param| format!("{}={}", param.name, param.value)).collect();
-        out += &format!("parameters: {}\n", params.join(" "));
+        out = out.line(format!("parameters: {}", params.join(" ")));
     }
     plan.count()?;
     let mut grid = Grid::new([
@@ -56,10 +59,9 @@ fn summary(plan: &Plan) -> Result<String, ValueError> {
             size(bytes),
         ]);
     }
-    out += &format!("\n{}\n", grid.lines());
     let tables = plural(model.tables.len() as u64, "table");
-    out += &format!("{tables}, {}, about {} in memory\n", plural(rows_total, "row"), size(bytes_total));
-    Ok(out)
+    let total = format!("{tables}, {}, about {} in memory", plural(rows_total, "row"), size(bytes_total));
+    Ok(out.line("").lines(grid.lines()).line("").line(total))
 }
 
 fn parent(plan: &Plan, table: &Table) -> String {

@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &Ddl) -> Result<(), Failure> {
         .and_then(|()| Schema::of(&plan, &tables))
         .map_err(|error| wrong_usage(&error))?;
     let constraints = if arguments.no_keys { Constraints::Without } else { Constraints::With };
-    output::print(&script.script(&arguments.schema, constraints))
+    output::print_data(&script.script(&arguments.schema, constraints))
 }
 
 /// Nothing but names can be wrong with a scenario that compiles.

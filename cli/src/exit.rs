@@ -103,15 +103,12 @@ pub(crate) fn code(result: Result<(), Failure>) -> ExitCode {
         Failure::Usage { .. } | Failure::Flags(_) | Failure::Scenario { .. } => 2,
     };
     match failure {
-        Failure::Flags(error) => {
-            // Nothing is left to tell when stderr is closed.
-            let _ = error.print();
-        }
+        Failure::Flags(error) => output::note(&fault::flags(&error, output::colour())),
         Failure::Scenario { file, faults } => output::note(&fault::render(&file, &faults, output::colour())),
         Failure::Usage { message, hint } | Failure::Running { message, hint } => {
             output::note(&fault::plain(&message, hint.as_deref(), output::colour()));
         }
-        Failure::Interrupted(target) => output::note(&format!("interrupted: {target}\n")),
+        Failure::Interrupted(target) => output::note(&output::line(format!("interrupted: {target}"))),
         Failure::ClosedPipe | Failure::Differs => {}
     }
     ExitCode::from(code)

@@ -1,15 +1,17 @@
 //! `seedbed explain`: how tables and columns come about.
 
+use seedbed_engine::Plan;
 use seedbed_engine::error::did_you_mean;
 
 use crate::arguments::Explain;
 use crate::exit::Failure;
-use crate::{output, settings};
+use crate::output::{self, Page};
+use crate::settings;
 
 /// Prints the plan of everything, of a table, or of a column.
 pub(crate) fn run(arguments: &Explain) -> Result<(), Failure> {
     let (_, plan) = settings::compile(&arguments.scenario)?;
-    let Some(what) = &arguments.what else { return output::print(&plan.explain(None, None)) };
+    let Some(what) = &arguments.what else { return print(&plan, None, None) };
     let (table, column) = match what.split_once('.') {
         Some((table, column)) => (table, Some(column)),
         None => (what.as_str(), None),
@@ -26,5 +28,9 @@ pub(crate) fn run(arguments: &Explain) -> Result<(), Failure> {
             return Err(failure.hint(hint));
         }
     }
-    output::print(&plan.explain(Some(t), column))
+    print(&plan, Some(t), column)
+}
+
+fn print(plan: &Plan, table: Option<usize>, column: Option<&str>) -> Result<(), Failure> {
+    output::print(&Page::default().lines(plan.explain(table, column)))
 }

@@ -1,30 +1,30 @@
 //! Renders what is wrong: excerpts of the scenario with carets, labels and ways out.
 
-use std::borrow::Cow;
-
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use seedbed_engine::hidden::is_hidden;
 use seedbed_engine::{Fault, Faults, Span};
 
+use crate::output::Page;
 use crate::scenario_file::ScenarioFile;
+use crate::shown::{shown, shown_lines};
 
 /// The most faults that are shown.
 const MOST_SHOWN: usize = 50;
 
 /// All faults of a scenario, in the order of the text, and how many there are.
-pub(crate) fn render(file: &ScenarioFile, faults: &Faults, colour: bool) -> String {
-    let mut out = String::new();
+pub(crate) fn render(file: &ScenarioFile, faults: &Faults, colour: bool) -> Page {
+    let mut out = Page::default();
     for fault in faults.0.iter().take(MOST_SHOWN) {
         match fault.span {
             Some(span) => {
-                out += &excerpt(file, fault, span, colour);
-                out += "\n\n";
+                out = out.coloured(&excerpt(file, fault, span, colour)).coloured("\n\n");
             }
             None => {
                 let message = match &fault.label {
                     Some(label) => format!("{}: {label}", fault.message),
                     None => fault.message.clone(),
                 };
-                out += &plain(&message, fault.hint.as_deref(), colour);
+                out = out.page(&plain(&message, fault.hint.as_deref(), colour));
             }
         }
     }
@@ -35,35 +35,50 @@ pub(crate) fn render(file: &ScenarioFile, faults: &Faults, colour: bool) -> Stri
             more => format!(", of which the last {more} are not shown"),
         };
         let noun = if count == 1 { "fault" } else { "faults" };
-        out += &plain(&format!("{count} {noun} in {}{more}", file.name), None, colour);
+        out = out.page(&plain(&format!("{count} {noun} in {}{more}", file.name), None, colour));
     }
     out
 }
 
 /// A message without a place, and the way out on the next line. Further lines of a message are set off, so that none can be
 /// mistaken for a message of its own.
-pub(crate) fn plain(message: &str, hint: Option<&str>, colour: bool) -> String {
+pub(crate) fn plain(message: &str, hint: Option<&str>, colour: bool) -> Page {
     let (error, help, end) = if colour { ("\x1b[1;91m", "\x1b[1;96m", "\x1b[0m") } else { ("", "", "") };
-    let mut out = format!("{error}error{end}: {}\n", lines(message));
-    if let Some(hint) = hint {
-        out += &format!("{help}hint{end}: {}\n", visible(hint));
+    let out = Page::default().coloured(&format!("{error}error{end}: {}\n", shown_lines(message)));
+    match hint {
+        Some(hint) => out.coloured(&format!("{help}hint{end}: {}\n", shown(hint))),
+        None => out,
     }
-    out
 }
 
-fn lines(message: &str) -> String {
-    message.lines().map(|line| visible(line.trim_end())).collect::<Vec<_>>().join("\n  ")
+/// What is wrong with flags, in clap's words, which repeat arguments as they are.
+pub(crate) fn flags(error: &clap::Error, colour: bool) -> Page {
+    let text = error.render();
+    let mut text = if colour { text.ansi().to_string() } else { text.to_string() };
+    for argument in std::env::args_os().skip(1) {
+        let argument = argument.to_string_lossy();
+        let value = argument.split_once('=').map_or("", |(_, value)| value);
+        for piece in [&argument, value].into_iter().filter(|piece| piece.contains(is_hidden)) {
+            text = text.replace(piece, &shown(piece));
+        }
+    }
+    Page::default().coloured(&text)
 }
 
 fn excerpt(file: &ScenarioFile, fault: &Fault, span: Span, colour: bool) -> String {
     let line = Line::at(&file.text, span);
-    let label = fault.label.as_deref().map(visible);
-    let annotation = AnnotationKind::Primary.span(line.from..line.to).label(label);
-    let snippet =
-        Snippet::source(line.text).path(file.name.as_str()).line_start(line.number).annotation(annotation);
-    let mut group = Level::ERROR.primary_title(visible(&fault.message)).element(snippet);
+    let label = fault.label.as_deref().map(shown);
+    // The place is moved along with what is spelled out before it.
+    let [before, at, after] =
+        [&line.text[..line.from], &line.text[line.from..line.to], &line.text[line.to..]]
+            .map(|piece| shown(&piece.replace('\t', "    ")).into_owned());
+    let annotation = AnnotationKind::Primary.span(before.len()..before.len() + at.len()).label(label);
+    let source = before + &at + &after;
+    let path = shown(&file.name);
+    let snippet = Snippet::source(source.as_str()).path(path).line_start(line.number).annotation(annotation);
+    let mut group = Level::ERROR.primary_title(shown(&fault.message)).element(snippet);
     if let Some(hint) = &fault.hint {
-        group = group.element(Level::HELP.message(visible(hint)));
+        group = group.element(Level::HELP.message(shown(hint)));
     }
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[group])
@@ -96,21 +111,13 @@ fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-/// Text with its control and direction characters spelled out, so that a scenario cannot steer the terminal.
-fn visible(text: &str) -> Cow<'_, str> {
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if !text.contains(hidden) {
-        return Cow::Borrowed(text);
-    }
-    text.chars().map(|c| if hidden(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn rendered(text: &str, fault: Fault) -> String {
-        render(&ScenarioFile { name: "t.yaml".into(), text: text.into() }, &Faults(vec![fault]), false)
+        let file = ScenarioFile { name: "t.yaml".into(), text: text.into() };
+        render(&file, &Faults(vec![fault]), false).as_str().to_owned()
     }
 
     #[test]
@@ -149,8 +156,16 @@ error: 1 fault in t.yaml
 
     #[test]
     fn a_scenario_cannot_steer_the_terminal() {
-        assert_eq!(plain("a\u{1b}[2Jb\n\u{202e}", None, false), "error: a\\u{1b}[2Jb\n  \\u{202e}\n");
-        let shown = rendered("a: \u{1b}[2J\n", Fault::at(Span::new(3, 5), "no"));
-        assert!(!shown.contains('\u{1b}'), "{shown:?}");
+        let shown = plain("a\u{1b}[2Jb\n\u{202e}", None, false);
+        assert_eq!(shown.as_str(), "error: a\\u{1b}[2Jb\n  \\u{202e}\n");
+        let shown = rendered(
+            "a: \u{1b}[2J\u{9b}\u{202e}\tx\u{200b} # \u{e0041}\n",
+            Fault::at(Span::new(13, 14), "no"),
+        );
+        let expected = "2 | a: \\u{1b}[2J\\u{9b}\\u{202e}    x\\u{200b} # \\u{e0041}";
+        assert!(shown.contains(&expected[1..]), "{shown:?}");
+        let caret = |line: &str| line.find(['^', 'x']);
+        let lines: Vec<Option<usize>> = shown.lines().skip(3).take(2).map(caret).collect();
+        assert!(lines[0].is_some() && lines[0] == lines[1], "{shown}");
     }
 }

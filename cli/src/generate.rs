@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
             let bar = bar.clone();
             output::last_words(move || {
                 bar.iter().for_each(ProgressBar::finish_and_clear);
-                output::note("interrupted\n");
+                output::note(&output::line("interrupted"));
             });
         }
         waits
@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
     let report = result?;
 
     if arguments.json {
-        output::print(&format!("{:#}\n", report::json(&run, &report)))?;
+        output::print_json(&report::json(&run, &report))?;
     } else if !arguments.quiet {
         output::note(&report::table(&run, &report));
     }

@@ -11,7 +11,7 @@ use crate::arguments::Generate;
 use crate::exit::Failure;
 use crate::generate;
 use crate::load_report::{self, Run};
-use crate::output;
+use crate::output::{self, Page};
 use crate::progress::Progress;
 use crate::settings;
 use crate::signals;
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
     })?;
     if database.dry_run {
         let survey = load::survey(&plan, &target, &request, &pool, &stop)?;
-        return output::print(&survey.to_string());
+        return output::print(&Page::default().lines(survey.lines()));
     }
 
     let run = Run { plan: &plan, target: &target, request: &request, threads: pool.current_num_threads() };
@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
     }
     let report = result?;
     if arguments.json {
-        output::print(&format!("{:#}\n", load_report::json(&run, &report)))?;
+        output::print_json(&load_report::json(&run, &report))?;
     } else if !arguments.quiet {
         output::note(&load_report::table(&run, &report));
     }
@@ -83,12 +83,12 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
 pub(crate) fn target(text: &str, schema: Option<&str>) -> Result<Target, Failure> {
     let target = Target::parse(text, &|name| std::env::var(name).ok())?;
     for warning in target.warnings() {
-        output::note(&format!("warning: {warning}\n"));
+        output::note(&output::line(format!("warning: {warning}")));
     }
     if let (Some(named), None) = (target.schema_parameter(), schema) {
-        output::note(&format!(
-            "hint: tables go to schema `public`; `--schema {named}` puts them where the URL says\n"
-        ));
+        output::note(&output::line(format!(
+            "hint: tables go to schema `public`; `--schema {named}` puts them where the URL says"
+        )));
     }
     Ok(target)
 }

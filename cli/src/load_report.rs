@@ -8,6 +8,7 @@ use seedbed_postgres::load::{Limit, Report, Request};
 use serde_json::{Value, json};
 
 use crate::grid::{Align, Grid};
+use crate::output::{self, Page};
 use crate::quantity::{count, per_second, plural, size, time};
 
 /// A load.
@@ -20,10 +21,10 @@ pub(crate) struct Run<'r> {
 
 impl Run<'_> {
     /// The line before the load.
-    pub(crate) fn opening(&self) -> String {
+    pub(crate) fn opening(&self) -> Page {
         let model = self.plan.model();
-        format!(
-            "{}: {} to {}, schema {}, seed {}, scale {}, {}, {}, fingerprint {}\n",
+        output::line(format!(
+            "{}: {} to {}, schema {}, seed {}, scale {}, {}, {}, fingerprint {}",
             model.name,
             plural(self.request.tables.len() as u64, "table"),
             self.target.display(),
@@ -33,12 +34,12 @@ impl Run<'_> {
             plural(self.request.jobs as u64, "connection"),
             plural(self.threads as u64, "thread"),
             &self.plan.fingerprint()[..12],
-        )
+        ))
     }
 }
 
 /// The tables after the load, where the time went, and what can be done next.
-pub(crate) fn table(run: &Run, report: &Report) -> String {
+pub(crate) fn table(run: &Run, report: &Report) -> Page {
     let mut grid = Grid::new([
         ("table", Align::Left),
         ("", Align::Left),
@@ -78,15 +79,14 @@ pub(crate) fn table(run: &Run, report: &Report) -> String {
         count(indexes as u64),
         String::new(),
     ]);
-    let mut out = format!("\n{}\n", grid.lines());
-    out += &format!("time of threads and connections: {}\n", spent(report));
-    out += &format!("{}\n", limit(report.limit));
+    let mut out = output::line("").lines(grid.lines()).line("");
+    out = out.line(format!("time of threads and connections: {}", spent(report)));
+    out = out.line(limit(report.limit));
     for note in &report.notes {
-        out += &format!("note: {note}\n");
+        out = out.line(format!("note: {note}"));
     }
     let model = run.plan.model();
-    out += &format!("seed {}, fingerprint {}\n", model.seed, run.plan.fingerprint());
-    out
+    out.line(format!("seed {}, fingerprint {}", model.seed, run.plan.fingerprint()))
 }
 
 fn rate(rows: u64, elapsed: Duration) -> String {

@@ -7,6 +7,7 @@
 mod arguments;
 mod cell;
 mod check;
+mod connection_string;
 mod ddl;
 mod exit;
 mod explain;
@@ -27,6 +28,7 @@ mod scenario_file;
 mod scenarios;
 mod settings;
 mod shipped;
+mod shown;
 mod signals;
 mod target;
 mod verify;
@@ -55,15 +57,15 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Fingerprint(arguments) => {
             let (_, plan) = settings::compile(&arguments)?;
-            output::print(&format!("{}\n", plan.fingerprint()))
+            output::print(&output::line(plan.fingerprint()))
         }
         Command::Ddl(arguments) => ddl::run(&arguments),
-        Command::Schema => output::print(&format!("{:#}\n", seedbed_engine::scenario::schema::schema())),
+        Command::Schema => output::print_json(&seedbed_engine::scenario::schema::schema()),
         Command::Scenarios(arguments) => scenarios::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "seedbed", &mut script);
-            output::print(&String::from_utf8_lossy(&script))
+            output::print_data(&String::from_utf8_lossy(&script))
         }
     }
 }

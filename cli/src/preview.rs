@@ -6,7 +6,8 @@ use seedbed_engine::Plan;
 use crate::arguments::Preview;
 use crate::exit::Failure;
 use crate::grid::{Align, Grid, cut};
-use crate::{cell, output, quantity, settings};
+use crate::output::{self, Page};
+use crate::{cell, quantity, settings};
 
 /// The widest cell, in columns of the terminal.
 const CELL_WIDTH: usize = 40;
@@ -21,11 +22,13 @@ pub(crate) fn run(arguments: &Preview) -> Result<(), Failure> {
     let (_, plan) = settings::compile(&arguments.scenario)?;
     let first = arguments.from.get() - 1;
     let Some(name) = &arguments.table else {
-        let mut out = String::new();
+        let mut out = Page::default();
         for (t, table) in plan.model().tables.iter().enumerate() {
-            let separator = if t > 0 { "\n" } else { "" };
+            if t > 0 {
+                out = out.line("");
+            }
             let rows = rows(&plan, t, first, arguments.rows.unwrap_or(ROWS_OF_EACH))?;
-            out += &format!("{separator}{}\n{rows}", table.name);
+            out = out.line(&table.name).page(&rows);
         }
         return output::print(&out);
     };
@@ -33,7 +36,7 @@ pub(crate) fn run(arguments: &Preview) -> Result<(), Failure> {
     output::print(&rows(&plan, table, first, arguments.rows.unwrap_or(ROWS_OF_ONE))?)
 }
 
-fn rows(plan: &Plan, table: usize, first: u64, count: u64) -> Result<String, Failure> {
+fn rows(plan: &Plan, table: usize, first: u64, count: u64) -> Result<Page, Failure> {
     let schema = plan.schema(table);
     let columns = schema.fields().iter().map(|field| {
         let align = if cell::is_number(field.data_type()) { Align::Right } else { Align::Left };
@@ -55,15 +58,12 @@ fn rows(plan: &Plan, table: usize, first: u64, count: u64) -> Result<String, Fai
     if found == 0 {
         // The rows have been counted on the way to finding none.
         let all = quantity::plural(plan.rows(table)?, "row");
-        return Ok(format!(
-            "{}(no rows from {} on; the table has {all})\n",
-            grid.ruled(),
-            quantity::count(first + 1)
-        ));
+        let none = format!("(no rows from {} on; the table has {all})", quantity::count(first + 1));
+        return Ok(Page::default().lines(grid.ruled()).line(none));
     }
     match output::columns() {
-        Some(columns) if grid.width() > columns => Ok(grid.records(first + 1)),
-        _ => Ok(grid.ruled()),
+        Some(columns) if grid.width() > columns => Ok(Page::default().lines(grid.records(first + 1))),
+        _ => Ok(Page::default().lines(grid.ruled())),
     }
 }
 

@@ -1,13 +1,13 @@
 //! How far a run is: a bar on a terminal, a line now and then elsewhere.
 
-use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use seedbed_formats::Progress as Step;
 
-use crate::output;
+use crate::output::{self, Page};
 use crate::quantity::{count, per_second, size, time};
+use crate::shown::shown;
 
 /// Between two lines where there is no terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
@@ -30,10 +30,10 @@ enum Display {
 impl Progress {
     /// A bar would disturb data on the same terminal.
     pub(crate) fn new(quiet: bool, data_on_stdout: bool) -> Self {
-        let terminal = io::stderr().is_terminal();
+        let terminal = output::stderr_is_terminal();
         let display = if quiet {
             Display::Silent
-        } else if terminal && !(data_on_stdout && io::stdout().is_terminal()) {
+        } else if terminal && !(data_on_stdout && output::stdout_is_terminal()) {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
             let style = ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -46,9 +46,9 @@ impl Progress {
     }
 
     /// Says something before the first step.
-    pub(crate) fn note(&self, text: &str) {
+    pub(crate) fn note(&self, page: &Page) {
         if !matches!(self.display, Display::Silent) {
-            output::note(text);
+            output::note(page);
         }
     }
 
@@ -71,11 +71,11 @@ impl Progress {
         let text = self.text(subject, rows, rows_total, bytes);
         match &self.display {
             Display::Bar(bar) => {
-                bar.set_message(text);
+                show(bar, &text);
                 bar.set_length(rows_total);
                 bar.set_position(rows);
             }
-            _ => output::note(&format!("{:>3}%  {text}\n", rows * 100 / rows_total.max(1))),
+            _ => output::note(&output::line(format!("{:>3}%  {text}", rows * 100 / rows_total.max(1)))),
         }
     }
 
@@ -98,11 +98,11 @@ impl Progress {
     pub(crate) fn doing(&mut self, doing: &str) {
         match &self.display {
             Display::Silent => {}
-            Display::Bar(bar) => bar.set_message(doing.to_owned()),
+            Display::Bar(bar) => show(bar, doing),
             Display::Lines if self.told.elapsed() < BETWEEN_LINES => {}
             Display::Lines => {
                 self.told = Instant::now();
-                output::note(&format!("{doing}\n"));
+                output::note(&output::line(doing));
             }
         }
     }
@@ -121,4 +121,10 @@ impl Progress {
             count(per_sec),
         )
     }
+}
+
+/// Puts a text beside the bar.
+#[expect(clippy::disallowed_methods, reason = "what it shows is escaped here")]
+fn show(bar: &ProgressBar, text: &str) {
+    bar.set_message(shown(text).into_owned());
 }

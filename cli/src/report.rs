@@ -7,6 +7,7 @@ use seedbed_formats::Report;
 use serde_json::{Value, json};
 
 use crate::grid::{Align, Grid};
+use crate::output::{self, Page};
 use crate::quantity::{count, per_second, plural, size, time};
 use crate::target::{Destination, Place};
 
@@ -22,14 +23,14 @@ pub(crate) struct Run<'r> {
 
 impl Run<'_> {
     /// The line before the run.
-    pub(crate) fn opening(&self, tables: usize) -> String {
+    pub(crate) fn opening(&self, tables: usize) -> Page {
         let model = self.plan.model();
         let format = match self.destination.place {
             Place::Nowhere => String::new(),
             _ => format!(" as {}", self.destination.format.name()),
         };
-        format!(
-            "{}: {} to {}{format}, seed {}, scale {}, {}, fingerprint {}\n",
+        output::line(format!(
+            "{}: {} to {}{format}, seed {}, scale {}, {}, fingerprint {}",
             model.name,
             plural(tables as u64, "table"),
             self.destination,
@@ -37,12 +38,12 @@ impl Run<'_> {
             model.scale,
             plural(self.threads as u64, "thread"),
             &self.plan.fingerprint()[..12],
-        )
+        ))
     }
 }
 
 /// The table after the run, and what can be done next.
-pub(crate) fn table(run: &Run, report: &Report) -> String {
+pub(crate) fn table(run: &Run, report: &Report) -> Page {
     let size_name = if run.destination.place == Place::Nowhere { "in memory" } else { "size" };
     let mut grid = Grid::new([
         ("table", Align::Left),
@@ -62,15 +63,16 @@ pub(crate) fn table(run: &Run, report: &Report) -> String {
     let files = report.tables.iter().map(|table| table.files).sum();
     row("total", report.rows, files, report.bytes, report.elapsed);
     let model = run.plan.model();
-    let mut out = format!("\n{}\n", grid.lines());
+    let mut out = output::line("").lines(grid.lines()).line("");
     for table in report.tables.iter().filter(|table| table.lost > 0) {
         let (values, name) = (plural(table.lost, "value"), &table.name);
-        out += &format!("note: {values} of table `{name}` became null: JSON has no NaN and no infinity\n");
+        out = out
+            .line(format!("note: {values} of table `{name}` became null: JSON has no NaN and no infinity"));
     }
-    out += &format!("seed {}, fingerprint {}\n", model.seed, run.plan.fingerprint());
+    out = out.line(format!("seed {}, fingerprint {}", model.seed, run.plan.fingerprint()));
     let largest = report.tables.iter().rev().max_by_key(|table| table.rows);
     if let Some(reader) = largest.and_then(|table| run.destination.reader(&table.name)) {
-        out += &format!("read it with: {reader}\n");
+        out = out.line(format!("read it with: {reader}"));
     }
     out
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use seedbed_engine::error::did_you_mean;
 use seedbed_engine::scenario::document::MAX_BYTES;
 
+use crate::connection_string;
 use crate::exit::Failure;
 use crate::shipped;
 
@@ -27,6 +28,10 @@ pub(crate) fn read(scenario: &str) -> Result<ScenarioFile, Failure> {
         return Ok(ScenarioFile { name: scenario.to_owned(), text: shipped.text.to_owned() });
     }
     let path = Path::new(scenario);
+    if let Some((_, hint)) = connection_string::resemblance(scenario).filter(|_| !path.exists()) {
+        let message = "the scenario looks like the name of a database";
+        return Err(Failure::usage(message).hint(format!("the database is what `--to` takes; {hint}")));
+    }
     if !looks_like_a_path(scenario) && !path.exists() {
         return Err(unknown(scenario));
     }

@@ -5,13 +5,14 @@ use seedbed_engine::error::did_you_mean;
 use crate::arguments::Scenarios;
 use crate::exit::Failure;
 use crate::grid::{Align, Grid};
-use crate::{output, shipped};
+use crate::output::{self, Page};
+use crate::shipped;
 
 /// Lists the scenarios, or prints one.
 pub(crate) fn run(arguments: &Scenarios) -> Result<(), Failure> {
     let Some(name) = &arguments.name else { return output::print(&list()) };
     match shipped::find(name) {
-        Some(shipped) => output::print(shipped.text),
+        Some(shipped) => output::print_data(shipped.text),
         None => {
             let names = shipped::names().collect::<Vec<_>>().join(", ");
             let hint = did_you_mean(name, shipped::names()).unwrap_or_else(|| format!("there are {names}"));
@@ -20,10 +21,13 @@ pub(crate) fn run(arguments: &Scenarios) -> Result<(), Failure> {
     }
 }
 
-fn list() -> String {
+fn list() -> Page {
     let mut grid = Grid::new([("scenario", Align::Left), ("about", Align::Left)]);
     for shipped in shipped::SHIPPED {
         grid.row([shipped.name.to_owned(), shipped.about()]);
     }
-    format!("{}\nprint one to start from: seedbed scenarios minimal > mine.yaml\n", grid.lines())
+    Page::default()
+        .lines(grid.lines())
+        .line("")
+        .line("print one to start from: seedbed scenarios minimal > mine.yaml")
 }

@@ -1,12 +1,13 @@
 //! Where the data goes: what `--to` and `--format` mean together.
 
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use seedbed_engine::error::did_you_mean;
+use seedbed_engine::hidden::is_hidden;
 use seedbed_formats::{Format, Target};
 
+use crate::connection_string;
 use crate::exit::Failure;
+use crate::output;
 
 /// A target that is understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,11 +29,6 @@ impl Destination {
     /// Reads `--to` and `--format`.
     pub(crate) fn parse(to: &str, format: Option<Format>) -> Result<Self, Failure> {
         let place = match to {
-            "" => {
-                return Err(
-                    Failure::usage("`--to` is empty").hint("name a directory, or a file such as users.csv")
-                );
-            }
             "-" => Place::Stdout,
             "null:" => Place::Nowhere,
             _ => {
@@ -64,7 +60,7 @@ impl Destination {
                 .hint(format!("choose one, as in `--tables {first}`, or write a directory")));
         }
         let binary = matches!(self.format, Format::Parquet | Format::Arrow);
-        if self.place == Place::Stdout && binary && io::stdout().is_terminal() {
+        if self.place == Place::Stdout && binary && output::stdout_is_terminal() {
             return Err(Failure::usage(format!(
                 "{} is binary, and stdout is a terminal",
                 self.format.name()
@@ -79,7 +75,7 @@ impl Destination {
         match &self.place {
             Place::Directory(path) => Target::Directory(path.clone()),
             Place::File(path) => Target::File(path.clone()),
-            Place::Stdout => Target::Writer(Box::new(io::stdout())),
+            Place::Stdout => Target::Writer(output::data()),
             Place::Nowhere => Target::Null,
         }
     }
@@ -139,47 +135,30 @@ fn place(to: &str) -> Result<Place, Failure> {
     }
 }
 
-/// Refuses what was meant as a database and is not understood: as the name of a folder, its password would be on the disk and
-/// in every report. Messages show none of it but a plain scheme.
+/// Refuses what no directory and no file is called on purpose, first of all what was meant as a database and is not understood:
+/// as the name of a folder, its password would be on the disk and in every report. Such texts are not shown.
 pub(crate) fn check_path(to: &str) -> Result<(), Failure> {
-    let (message, hint) = if let Some((scheme, _)) = to.split_once("://") {
-        let rest = scheme.strip_prefix("jdbc:").unwrap_or(scheme);
-        let is_plain = rest.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
-        let named = if is_plain { format!(" `{scheme}://`") } else { ": a URL".to_owned() };
-        let hint = "name a directory, a file such as users.csv, `-`, `null:`, or a database such as `postgres:///demo`";
-        (format!("unknown kind of target{named}"), hint)
-    } else if is_url_without_scheme(to) {
-        ("the target looks like a URL without its beginning".to_owned(), "URLs begin with `postgres://`")
-    } else if is_connection_string(to) {
-        let hint = "a database is named as in `host=localhost dbname=demo user=me`";
-        ("the target looks like a connection string with words that nobody knows".to_owned(), hint)
-    } else {
-        return Ok(());
-    };
-    Err(Failure::usage(message).hint(hint))
-}
-
-/// `//user@host/…`, or something with a user and a password.
-fn is_url_without_scheme(to: &str) -> bool {
-    let Some((before, after)) = to.split_once("//") else { return false };
-    after.split_once('@').is_some_and(|(user, _)| before.is_empty() || user.contains(':'))
-}
-
-/// Words and values only, or a value whose word is near `password`.
-fn is_connection_string(to: &str) -> bool {
-    let has_value =
-        |part: &str| part.split_once('=').is_some_and(|(word, _)| word.chars().all(char::is_alphanumeric));
-    let words = to.split_whitespace();
-    let is_all_words = words.clone().all(has_value) && words.count() > 1;
-    let mut parts = to.split(|c: char| c.is_whitespace() || matches!(c, '?' | '&' | ';'));
-    is_all_words || parts.any(|part| part.split_once('=').is_some_and(|(word, _)| is_like_password(word)))
-}
-
-fn is_like_password(word: &str) -> bool {
-    let word = word.trim().to_ascii_lowercase();
-    let is_short = matches!(word.as_str(), "pw" | "pwd" | "pass" | "passwd");
-    // Shorter words are near too many others.
-    is_short || (word.len() > 5 && did_you_mean(&word, ["password", "pgpassword"]).is_some())
+    const NAME: &str = "name a directory, or a file such as users.csv";
+    if let Some((message, hint)) = connection_string::resemblance(to) {
+        return Err(Failure::usage(message).hint(hint));
+    }
+    if to.trim().is_empty() {
+        return Err(Failure::usage("`--to` is empty").hint(NAME));
+    }
+    if to.contains(is_hidden) {
+        return Err(Failure::usage("the target holds a character that is not seen").hint(NAME));
+    }
+    if to.trim() != to {
+        return Err(Failure::usage("the target begins or ends with a blank").hint(NAME));
+    }
+    let name = to.rsplit(std::path::is_separator).next().unwrap_or_default();
+    if name.starts_with('.') && Format::from_extension(name.trim_start_matches('.')).is_some() {
+        let message = format!("`{to}` is an extension without a name");
+        return Err(Failure::usage(message).hint(format!(
+            "a file is named as in users{name}; a directory of that name is written `{to}/`"
+        )));
+    }
+    Ok(())
 }
 
 fn extension(to: &str) -> Option<Format> {
@@ -216,32 +195,39 @@ mod tests {
     }
 
     #[test]
-    fn passwords_are_not_repeated() {
-        for text in [
-            "mysql://me:secret@host/db",
-            "s3://me:secret@host/db",
-            "jdbc:postgresql://host/db?user=me&password=secret",
-            "db:me:secret://host",
-            "//me:secret@host/db",
-            "//secret@host/db",
-            "postgres//me:secret@host/db",
-            "hots=host pasword=secret",
-            "hots=host key=secret",
-            "passwrod=secret",
-            "pwd=secret",
-            "host/db?user=me&pass=secret",
+    fn what_nobody_wants_is_refused() {
+        for to in [
+            "",
+            " ",
+            "\t",
+            " data",
+            "data ",
+            "users.csv ",
+            "null:x",
+            "NULL:",
+            "null: ",
+            ".csv",
+            ".parquet",
+            "out/.jsonl",
+            ".CSV",
+            "..csv",
+            "a\nb",
+            "a\0",
+            "\u{202e}data",
+            "me:secret@host/db",
+            "POSTGRES://me:secret@host/db",
         ] {
-            let Err(Failure::Usage { message, hint }) = Destination::parse(text, None) else {
-                panic!("{text}")
+            let Err(Failure::Usage { message, hint }) = Destination::parse(to, None) else {
+                panic!("{to:?}")
             };
-            assert!(!message.contains("secret") && !hint.unwrap().contains("secret"));
+            let hint = hint.unwrap();
+            assert!(
+                !format!("{message}{hint}").contains("secret") && !message.contains(is_hidden),
+                "{message}"
+            );
         }
-    }
-
-    #[test]
-    fn folders_may_have_strange_names() {
-        for text in ["a=1", "run 1", "out/part=1", "me@host", "a//b", "10:30", "path=x", "a b=c", "x?y"] {
-            assert!(check_path(text).is_ok(), "{text}");
+        for to in [".", "..", ".data", "./out", "../out", ".csv/", "a.csv", "./run:1", "/dev/null"] {
+            assert!(Destination::parse(to, None).is_ok(), "{to}");
         }
     }
 }

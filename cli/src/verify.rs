@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
     let mut findings = findings?;
     findings.elapsed = begun.elapsed();
     if arguments.json {
-        output::print(&format!("{:#}\n", verify_report::json(&plan, &findings)))?;
+        output::print_json(&verify_report::json(&plan, &findings))?;
     } else if !arguments.quiet || !findings.is_equal() {
         output::print(&verify_report::text(&plan, &findings))?;
     }

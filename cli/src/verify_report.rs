@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::cell;
 use crate::grid::{Align, Grid, cut};
+use crate::output::{self, Page};
 use crate::quantity::{count, plural, time};
 
 /// The columns of the terminal that a value takes at most.
@@ -33,9 +34,12 @@ impl Findings {
 }
 
 /// A line per table, then what differs.
-pub(crate) fn text(plan: &Plan, findings: &Findings) -> String {
+pub(crate) fn text(plan: &Plan, findings: &Findings) -> Page {
     let model = plan.model();
-    let mut out = format!("{}: {}, seed {}, scale {}\n", model.name, findings.place, model.seed, model.scale);
+    let mut out = output::line(format!(
+        "{}: {}, seed {}, scale {}",
+        model.name, findings.place, model.seed, model.scale
+    ));
     let mut grid = Grid::new([
         ("table", Align::Left),
         ("rows expected", Align::Right),
@@ -50,24 +54,22 @@ pub(crate) fn text(plan: &Plan, findings: &Findings) -> String {
         grid.row([name, expected, found, if table.is_equal() { "equal" } else { "differs" }.to_owned()]);
     }
     if !findings.tables.is_empty() {
-        out += &format!("\n{}", grid.lines());
-    }
-    for problem in &findings.problems {
-        out += &format!("\n{problem}");
+        out = out.line("").lines(grid.lines());
     }
     if !findings.problems.is_empty() {
-        out += if findings.tables.is_empty() { "\nthe rows have not been compared\n" } else { "\n" };
+        out = out.line("").lines(&findings.problems);
+        if findings.tables.is_empty() {
+            out = out.line("the rows have not been compared");
+        }
     }
     for table in findings.tables.iter().filter(|table| !table.is_equal()) {
-        out += &format!("\n{}\n", model.tables[table.table].name);
-        for problem in &table.problems {
-            out += &format!("  {problem}\n");
-        }
+        out = out.line("").line(&model.tables[table.table].name);
+        out = out.lines(table.problems.iter().map(|problem| format!("  {problem}")));
         let differences = table.comparison.as_ref().and_then(|comparison| comparison.differences.as_ref());
         if let Some(differences) = differences {
-            out += &format!("  {}\n", summary(differences));
+            out = out.line(format!("  {}", summary(differences)));
             for difference in &differences.shown {
-                out += &format!("  {}\n", line(&model.tables[table.table], difference));
+                out = out.line(format!("  {}", line(&model.tables[table.table], difference)));
             }
         }
     }
@@ -75,10 +77,10 @@ pub(crate) fn text(plan: &Plan, findings: &Findings) -> String {
     let differ = findings.tables.iter().filter(|table| !table.is_equal()).count();
     let verdict = match differ {
         0 if findings.is_equal() => format!("equal: {tables}"),
-        _ if findings.tables.is_empty() => return out + "\ndiffers: it is another dataset\n",
+        _ if findings.tables.is_empty() => return out.line("").line("differs: it is another dataset"),
         _ => format!("differs: {} of {tables}", count(differ as u64)),
     };
-    out + &format!("\n{verdict} in {}\n", time(findings.elapsed))
+    out.line("").line(format!("{verdict} in {}", time(findings.elapsed)))
 }
 
 /// `at least 3 rows changed, 1 missing`.

@@ -85,7 +85,7 @@ fn what_was_there_stays_whatever_ends_the_run() {
 /// A pipe that nobody reads kept the run waiting whatever it was told, before it was opened and after.
 #[test]
 fn a_signal_ends_a_run_into_a_pipe() {
-    for (signal, is_open) in [("INT", false), ("TERM", false), ("HUP", true), ("INT", true)] {
+    for (signal, is_open) in [("INT", false), ("TERM", false), ("TERM", true), ("INT", true)] {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe.csv");
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -99,6 +99,26 @@ fn a_signal_ends_a_run_into_a_pipe() {
         drop(reader);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
+}
+
+/// The signal of a terminal that is closed ended a run that `nohup` had told to go on.
+#[test]
+fn a_run_goes_on_when_its_terminal_is_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.csv");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut command = Command::new("nohup");
+    command
+        .arg(env!("CARGO_BIN_EXE_seedbed"))
+        .args(["generate", "minimal", "--tables", "teams", "--to", "pipe.csv"]);
+    command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(Command::new("kill").args(["-s", "HUP", &child.id().to_string()]).status().unwrap().success());
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(child.try_wait().unwrap().is_none(), "it has ended");
+    assert!(fs::read_to_string(&pipe).unwrap().starts_with("id,name,"));
+    assert!(child.wait_with_output().unwrap().status.success());
 }
 
 /// A pager that has stopped reads neither stdout nor stderr, and saying that the run was interrupted waited for it.

@@ -36,6 +36,8 @@ mod spelling;
 
 mod budget;
 
+pub mod hidden;
+
 pub mod error;
 
 pub mod types;

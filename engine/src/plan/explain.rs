@@ -6,24 +6,24 @@ use super::{Plan, law};
 use crate::model::{Column, Hop, Input, Pick, Recipe, Source, Table};
 
 impl Plan {
-    /// The plan of all tables, of one table, or of one column, as text.
-    pub fn explain(&self, table: Option<usize>, column: Option<&str>) -> String {
-        let mut out = String::new();
+    /// The plan of all tables, of one table, or of one column, line by line. Names and texts stand in a line as they were written.
+    pub fn explain(&self, table: Option<usize>, column: Option<&str>) -> Vec<String> {
+        let mut out = Vec::new();
         for (t, each) in
             self.model.tables.iter().enumerate().filter(|(t, _)| table.is_none_or(|only| only == *t))
         {
             if !out.is_empty() {
-                out.push('\n');
+                out.push(String::new());
             }
             self.explain_table(t, each, column, &mut out);
         }
         out
     }
 
-    fn explain_table(&self, t: usize, table: &Table, only: Option<&str>, out: &mut String) {
-        let _ = write!(out, "{}", table.name);
+    fn explain_table(&self, t: usize, table: &Table, only: Option<&str>, out: &mut Vec<String>) {
+        let name = &table.name;
         match &table.source {
-            Source::Root { rows } => _ = writeln!(out, ": {rows} rows"),
+            Source::Root { rows } => out.push(format!("{name}: {rows} rows")),
             Source::Per { parent, count } => {
                 let parent = &self.model.tables[*parent];
                 let bounds = match (count.column, count.max) {
@@ -31,18 +31,15 @@ impl Plan {
                     (Some(_), most) if most >= 1 << 40 => format!("at least {} rows", count.min),
                     (Some(_), most) => format!("{} to {most} rows", count.min),
                 };
-                let _ = writeln!(out, ": {bounds} per row of {}", parent.name);
+                out.push(format!("{name}: {bounds} per row of {}", parent.name));
                 if let (Some(column), None) = (count.column, only) {
-                    let _ = writeln!(
-                        out,
-                        "  count = {}",
-                        self.recipe(*parent_of(table), &parent.columns[column])
-                    );
+                    let recipe = self.recipe(*parent_of(table), &parent.columns[column]);
+                    out.push(format!("  count = {recipe}"));
                 }
             }
         }
         if let (Some(about), None) = (&table.about, only) {
-            let _ = writeln!(out, "  {about}");
+            out.extend(about.lines().map(|line| format!("  {line}")));
         }
         let shown =
             |c: &&Column| only.is_none_or(|name| c.name == name || c.name.starts_with(&format!("{name}.")));
@@ -60,10 +57,9 @@ impl Plan {
                 notes.push("null possible".to_owned());
             }
             let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
-            let _ =
-                writeln!(out, "  {} {}{notes} = {}", column.name, column.sql_type(), self.recipe(t, column));
+            out.push(format!("  {} {}{notes} = {}", column.name, column.sql_type(), self.recipe(t, column)));
             if let (Some(about), Some(_)) = (&column.about, only) {
-                let _ = writeln!(out, "    {about}");
+                out.extend(about.lines().map(|line| format!("    {line}")));
             }
         }
         if only.is_none() {
@@ -72,7 +68,7 @@ impl Plan {
     }
 
     /// What a database is told beside the columns.
-    fn explain_keys(&self, table: &Table, out: &mut String) {
+    fn explain_keys(&self, table: &Table, out: &mut Vec<String>) {
         let names = |of: &Table, columns: &[usize]| {
             columns.iter().map(|&c| of.columns[c].name.as_str()).collect::<Vec<_>>().join(", ")
         };
@@ -80,21 +76,20 @@ impl Plan {
         for key in keys.unique_keys() {
             let kind = if keys.primary.as_ref() == Some(key) { "primary key" } else { "unique" };
             let proven = if key.proven { "" } else { ", as the scenario says: only the database checks it" };
-            let _ = writeln!(out, "  {kind} ({}){proven}", names(table, &key.columns));
+            out.push(format!("  {kind} ({}){proven}", names(table, &key.columns)));
         }
         for key in &keys.foreign {
             let target = &self.model.tables[key.target];
             let (own, other) = (names(table, &key.columns), names(target, &key.references));
             let written =
                 if key.derived { "" } else { ", as the scenario says: only the database checks it" };
-            let _ = writeln!(out, "  foreign key ({own}) to {} ({other}){written}", target.name);
+            out.push(format!("  foreign key ({own}) to {} ({other}){written}", target.name));
         }
         for index in &keys.indexes {
-            let _ = writeln!(out, "  index ({})", names(table, &index.columns));
+            out.push(format!("  index ({})", names(table, &index.columns)));
         }
         for check in &keys.checks {
-            let _ =
-                writeln!(out, "  check ({}), as the scenario says: only the database checks it", check.sql);
+            out.push(format!("  check ({}), as the scenario says: only the database checks it", check.sql));
         }
         for choice in &keys.choices {
             let column = &table.columns[choice.column];
@@ -102,7 +97,7 @@ impl Plan {
                 Some(crate::model::Declared::Enum { name: Some(name) }) => format!("enum {name}"),
                 _ => "check".to_owned(),
             };
-            let _ = writeln!(out, "  {kind} ({} is one of {})", column.name, choice.labels.join(", "));
+            out.push(format!("  {kind} ({} is one of {})", column.name, choice.labels.join(", ")));
         }
     }
 

@@ -85,7 +85,7 @@ tables:
       code: {characters: {length: {from: 2, to: 3}}}
       name: = who.first_name
 ";
-        let explained = Plan::compile(scenario, &Settings::default()).unwrap().explain(None, None);
+        let explained = Plan::compile(scenario, &Settings::default()).unwrap().explain(None, None).join("\n");
         let lines: Vec<&str> =
             explained.lines().filter_map(|line| line.split_once(" = ").map(|(_, law)| law)).collect();
         let expected = [

@@ -556,7 +556,7 @@ pub fn unknown_keys(entries: &[(Key, Node)], known: &[&str], what: &str, faults:
 }
 
 /// Names become files, columns and identifiers: 1 to 63 bytes, printable, no path separators.
-fn check_name(key: &Key, what: &str, faults: &mut Faults) {
+pub(crate) fn check_name(key: &Key, what: &str, faults: &mut Faults) {
     let bad = key.text.chars().find(|c| c.is_control() || matches!(c, '/' | '\\' | '.' | '{' | '}' | '$'));
     let fault = if key.text.trim().is_empty() {
         Fault::at(key.span, format!("a {what} needs a name"))

@@ -7,11 +7,13 @@
 mod column;
 mod csv;
 mod fit;
+mod guard;
 mod ipc;
 mod jsonl;
 mod parquet;
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,7 +51,15 @@ pub(crate) fn read(path: &Path, format: Format, shape: &Shape, take: &Take) -> R
 }
 
 fn open(path: &Path) -> Result<File, String> {
-    File::open(path).map_err(|error| error.to_string())
+    open_file(path).map_err(|error| error.to_string())
+}
+
+/// Opens a file and nothing else: a pipe would wait for somebody to write to it.
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+    if fs::metadata(path)?.is_file() {
+        return File::open(path);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"))
 }
 
 impl Shape {

@@ -1,14 +1,15 @@
 //! Compares a dataset in a directory with what its plan makes.
 //!
 //! The manifest is looked at first: whose dataset it is, which files it has. Then the files: whether they are there, and whether
-//! their bytes are those that were written. Then the rows, table by table, whatever the files' checksums say: they are
-//! read, in any order, and compared with the plan's.
+//! their bytes are those that were written. Then the rows, table by table, also where a file has been written anew: they are
+//! read, in any order, and compared with the plan's. A binary file of the same length with another checksum is damaged, and is not
+//! read: one changed bit may claim anything.
 
 mod lossy;
 mod recorded;
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -136,7 +137,12 @@ fn verify_table(
         verified.problems.push("the manifest does not have this table".to_owned());
         return Ok(verified);
     };
-    verified.problems = problems_of_files(&request.root, name, files, of_manifest);
+    let (problems, is_damaged) = problems_of_files(&request.root, name, files, of_manifest, recorded.format);
+    verified.problems = problems;
+    if is_damaged {
+        verified.problems.push("the rows have not been compared".to_owned());
+        return Ok(verified);
+    }
     let columns = plan.model().tables[table].written();
     let shape = Shape { columns: columns.map(|column| (column.name.clone(), column.ty.clone())).collect() };
     let loses = recorded.format == Format::Jsonl && lossy::can_lose(&shape.columns);
@@ -190,10 +196,19 @@ fn problem_of_fingerprint(recorded: &RecordedTable, comparison: &Comparison) -> 
     Some(format!("the manifest's fingerprint of the rows is {told}, the plan's {wanted}"))
 }
 
-/// What the files of a table have that was not written, or have not.
-fn problems_of_files(root: &Path, table: &str, files: &[&Planned], recorded: &RecordedTable) -> Vec<String> {
-    let mut problems: Vec<String> =
+/// What the files of a table have that was not written, or have not; and whether one of them is not to be read.
+fn problems_of_files(
+    root: &Path,
+    table: &str,
+    files: &[&Planned],
+    recorded: &RecordedTable,
+    format: Format,
+) -> (Vec<String>, bool) {
+    let found: Vec<Problem> =
         files.par_iter().flat_map(|file| problem_of_file(root, file, recorded)).collect();
+    let is_binary = matches!(format, Format::Parquet | Format::Arrow);
+    let is_damaged = is_binary && found.iter().any(|problem| problem.is_damage);
+    let mut problems: Vec<String> = found.into_iter().map(|problem| problem.message).collect();
     let names: BTreeSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
     let more = recorded.files.iter().filter(|file| !names.contains(file.name.as_str()));
     problems.extend(more.map(|file| format!("the manifest has `{}`, the plan has not", file.name)));
@@ -204,34 +219,47 @@ fn problems_of_files(root: &Path, table: &str, files: &[&Planned], recorded: &Re
             problems.push(format!("`{name}` is no file of this dataset"));
         }
     }
-    problems
+    (problems, is_damaged)
 }
 
-fn problem_of_file(root: &Path, file: &Planned, recorded: &RecordedTable) -> Option<String> {
+/// What is wrong with a file.
+struct Problem {
+    message: String,
+    /// Whether its length is right and its bytes are not, as after a fault of the disk.
+    is_damage: bool,
+}
+
+fn problem_of_file(root: &Path, file: &Planned, recorded: &RecordedTable) -> Option<Problem> {
     let name = &file.name;
+    let problem = |message| Some(Problem { message, is_damage: false });
     let Some(told) = recorded.files.iter().find(|told| told.name == *name) else {
-        return recorded.is_complete.then(|| format!("the manifest does not have `{name}`"));
+        let message = format!("the manifest does not have `{name}`");
+        return recorded.is_complete.then_some(message).and_then(problem);
     };
     let rows = file.rows.end - file.rows.start;
     if told.rows != rows {
-        return Some(format!("the manifest says that `{name}` has {} rows, and the plan {rows}", told.rows));
+        return problem(format!(
+            "the manifest says that `{name}` has {} rows, and the plan {rows}",
+            told.rows
+        ));
     }
     match checksum(&root.join(name)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(format!("`{name}` is missing")),
-        Err(error) => Some(format!("`{name}` cannot be read: {error}")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => problem(format!("`{name}` is missing")),
+        Err(error) => problem(format!("`{name}` cannot be read: {error}")),
         Ok((bytes, _)) if bytes != told.bytes => {
-            Some(format!("`{name}` has {bytes} bytes, and {} were written", told.bytes))
+            problem(format!("`{name}` has {bytes} bytes, and {} were written", told.bytes))
         }
-        Ok((_, checksum)) if checksum != told.checksum => {
-            Some(format!("`{name}` has another checksum than when it was written"))
-        }
+        Ok((_, checksum)) if checksum != told.checksum => Some(Problem {
+            message: format!("`{name}` has another checksum than when it was written"),
+            is_damage: true,
+        }),
         Ok(_) => None,
     }
 }
 
 /// The bytes of a file and their BLAKE3 in hexadecimal digits.
 fn checksum(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
+    let mut file = read::open_file(path)?;
     let (mut hasher, mut buffer, mut bytes) = (blake3::Hasher::new(), vec![0; 1 << 18], 0);
     loop {
         match file.read(&mut buffer)? {

@@ -1,6 +1,7 @@
 //! What the manifests of a dataset say.
 
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use seedbed_engine::Plan;
@@ -11,6 +12,7 @@ use crate::error::Error;
 use crate::format::Format;
 use crate::output::Manifest;
 use crate::parquet::ParquetOptions;
+use crate::read;
 
 /// How many shards that are missing are named.
 const MOST_MISSING_NAMED: usize = 20;
@@ -231,8 +233,10 @@ impl RecordedFile {
 }
 
 fn manifest(path: &Path) -> Result<Value, Error> {
-    let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
-    let manifest: Option<Value> = serde_json::from_str(&text).ok();
+    let mut text = Vec::new();
+    let read = read::open_file(path).and_then(|mut file| file.read_to_end(&mut text));
+    read.map_err(Error::io("read", path))?;
+    let manifest: Option<Value> = serde_json::from_slice(&text).ok();
     manifest.filter(|manifest| manifest.get("seedbed").is_some()).ok_or_else(|| {
         let message = format!("`{}` is not a manifest of seedbed's", path.display());
         Error::usage(message, "name the directory that a dataset was written to")

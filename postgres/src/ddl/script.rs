@@ -1,5 +1,7 @@
 //! The whole of a schema as one script for `psql`.
 
+use seedbed_engine::hidden::is_hidden;
+
 use super::Schema;
 use crate::sql::identifier;
 
@@ -66,9 +68,7 @@ impl Schema {
     }
 }
 
-/// A text that cannot leave the line of a comment.
+/// A text that cannot leave the line of a comment, and does not turn what stands beside it around.
 fn on_one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
-        .collect()
+    text.chars().map(|c| if is_hidden(c) { ' ' } else { c }).collect()
 }

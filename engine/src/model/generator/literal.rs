@@ -56,6 +56,9 @@ impl Resolver<'_> {
                         .push(fault.hint("leave one of them out; a literal column may have a `type:` alone"));
                     continue;
                 }
+                if !literal.contains_key(&key.text) {
+                    scenario::check_name(key, "column", &mut self.faults);
+                }
                 let column = literal.entry(key.text.clone()).or_insert_with(|| {
                     names.push(key.text.clone());
                     LiteralColumn { values: vec![None; rows.len()], quoted: Vec::new(), span: key.span }

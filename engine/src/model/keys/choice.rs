@@ -47,10 +47,14 @@ impl Resolver<'_> {
                 let Some(column) = self.done_mut(t, c) else { continue };
                 let Some(Declared::Enum { name: chosen }) = column.declared().cloned() else { continue };
                 let name = chosen.unwrap_or(name);
-                let wrong = name.is_empty() || name.len() > MOST_BYTES;
+                let message = if name.is_empty() || name.len() > MOST_BYTES {
+                    Some(format!("the name of an enum has 1 to {MOST_BYTES} bytes"))
+                } else {
+                    let control = name.chars().find(|c| c.is_control());
+                    control.map(|c| format!("the name of an enum cannot hold {c:?}"))
+                };
                 column.declared = Some(Declared::Enum { name: Some(name) });
-                if wrong {
-                    let message = format!("the name of an enum has 1 to {MOST_BYTES} bytes");
+                if let Some(message) = message {
                     self.faults.push(Fault::at(span, message));
                 }
             }

@@ -9,8 +9,6 @@ mod trial;
 mod user_code;
 mod way;
 
-use std::fmt;
-
 use seedbed_engine::Plan;
 
 use super::foreign_keys;
@@ -141,12 +139,12 @@ pub(crate) fn look(
     })
 }
 
-impl fmt::Display for Survey {
-    /// What would be done, a line a step.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "into {}, schema `{}`", self.target, self.schema)?;
+impl Survey {
+    /// What would be done, a line a step. Names stand in a line as the database has them.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("into {}, schema `{}`", self.target, self.schema)];
         for name in &self.leftovers {
-            writeln!(f, "  remove schema {}, left by a load that did not end", identifier(name))?;
+            lines.push(format!("  remove schema {}, left by a load that did not end", identifier(name)));
         }
         // First what was not there: a misspelt name is one of these.
         let (made, there): (Vec<_>, Vec<_>) =
@@ -160,17 +158,18 @@ impl fmt::Display for Survey {
                 Fate::Refill => "empty and fill",
                 Fate::Append => "add to",
             };
-            writeln!(f, "  {what} {name}: {} rows", table.rows)?;
+            lines.push(format!("  {what} {name}: {} rows", table.rows));
         }
-        match &self.way {
+        lines.push(match &self.way {
             Way::Staged => {
-                writeln!(f, "  all at once: built in a private schema, moved into place in one transaction")?;
+                "  all at once: built in a private schema, moved into place in one transaction".to_owned()
             }
             Way::InPlace { reason } => {
-                writeln!(f, "  all at once: in one transaction over one connection, because {reason}")?;
+                format!("  all at once: in one transaction over one connection, because {reason}")
             }
-        }
-        self.notes.iter().try_for_each(|note| writeln!(f, "  {note}"))
+        });
+        lines.extend(self.notes.iter().map(|note| format!("  {note}")));
+        lines
     }
 }
 
