@@ -68,10 +68,10 @@ pub(crate) fn flags(error: &clap::Error, colour: bool) -> Page {
 fn excerpt(file: &ScenarioFile, fault: &Fault, span: Span, colour: bool) -> String {
     let line = Line::at(&file.text, span);
     let label = fault.label.as_deref().map(shown);
-    // The place is moved along with what is spelled out before it.
+    // The place is moved along with what is spelled out before it; tabs become blanks where the excerpt is laid out.
     let [before, at, after] =
         [&line.text[..line.from], &line.text[line.from..line.to], &line.text[line.to..]]
-            .map(|piece| shown(&piece.replace('\t', "    ")).into_owned());
+            .map(|piece| piece.split('\t').map(shown).collect::<Vec<_>>().join("\t"));
     let annotation = AnnotationKind::Primary.span(before.len()..before.len() + at.len()).label(label);
     let source = before + &at + &after;
     let path = shown(&file.name);

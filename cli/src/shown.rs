@@ -11,6 +11,9 @@ use crate::connection_string;
 /// What stands in the place of something typed that may hold a password.
 const CONCEALED: &str = "(not shown: it may hold a password)";
 
+/// How many parts of an argument are looked at, and how many ends of each.
+const MOST_PARTS: usize = 100;
+
 /// Text with hidden characters spelled out, `\n` and `\u{202e}`.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     let text = without(text, typed());
@@ -85,9 +88,12 @@ fn secrets(arguments: impl Iterator<Item = String>) -> Vec<String> {
     for argument in arguments {
         // `--to=URL` is repeated without its flag, `--set dsn=URL` without its key, one of several tables without the others,
         // a table without its column.
-        let separators = argument.char_indices().filter(|(_, c)| matches!(c, '=' | ',' | '.'));
-        let ends = separators.take(100).flat_map(|(at, _)| [&argument[..at], &argument[at + 1..]]);
-        let parts = [argument.as_str()].into_iter().chain(ends).chain(argument.split(',').take(100));
+        let parts = [argument.as_str()].into_iter().chain(argument.split(',')).take(MOST_PARTS);
+        let ends = |part| {
+            let separators = str::char_indices(part).filter(|(_, c)| matches!(c, '=' | ',' | '.'));
+            separators.take(MOST_PARTS).flat_map(move |(at, _)| [&part[..at], &part[at + 1..]])
+        };
+        let parts = parts.flat_map(|part: &str| [part].into_iter().chain(ends(part)));
         let parts = parts.flat_map(|part| [part, part.trim()]);
         let has_secret = |part: &&str| connection_string::may_hold_password(part);
         secrets.extend(parts.filter(has_secret).map(str::to_owned));
@@ -145,8 +151,14 @@ mod tests {
 
     #[test]
     fn passwords_that_were_typed_are_concealed() {
-        let typed =
-            ["--too=postgres://me:secret@host/db", "--set", "dsn=host=x password=secret", "saas", "a=b"];
+        let typed = [
+            "--too=postgres://me:secret@host/db",
+            "--set",
+            "dsn=host=x password=secret",
+            "saas",
+            "a=b",
+            "x,me:secret@host.y.z,y",
+        ];
         let secrets = secrets(typed.iter().map(|&text| text.to_owned()));
         let text = "`postgres://me:secret@host/db`, `host=x password=secret`, `me:secret@host`, saas";
         let expected = format!("`{CONCEALED}`, `{CONCEALED}`, `{CONCEALED}`, saas");
