@@ -44,12 +44,12 @@
     ("double", "{real} * {double}"), ("double", "{real}::double precision"), ("double", "{real} + {int}"), ("double", "round({real})"), ("text", "{real}::text"), ("bool", "{real} < {real}"), ("bool", "{real} = {double}"), ("int", "{real}::integer"), ("double", "sqrt({real})"),
     // Text.
     ("text", "{text} || {text}"), ("text", "{text} || {int}"), ("text", "lower({ascii})"), ("text", "upper({ascii})"), ("text", "initcap({ascii})"), ("text", "reverse({text})"),
-    ("text", "chr({few} + 65)"), ("text", "substr({text}, {count})"), ("text", "substr({text}, {count}, {count})"), ("text", "substring({text} from {few} for {few})"),
+    ("text", "chr({few} + 65)"), ("text", "substr({text}, {count})"), ("text", "substr({text}, {count}, {count})"), ("text", "substr({text}, -2147483648, {few})"), ("text", "substring({text} from {few} for {few})"),
     ("text", "left({text}, {count})"), ("text", "right({text}, {few})"), ("text", "repeat({text}, {few})"), ("text", "btrim({text}, {text})"), ("text", "trim({text})"), ("text", "ltrim({text}, 'a ')"),
     ("text", "rtrim({text}, {text})"), ("text", "lpad({text}, {few}, {text})"), ("text", "rpad({text}, {few}, {text})"), ("text", "lpad({text}, {few})"),
     ("text", "replace({text}, {text}, {text})"), ("text", "translate({text}, {text}, {text})"), ("text", "translate({text}, 'ab日', 'x')"),
     ("text", "split_part({text}, {text}, {count})"), ("text", "split_part({text}, 'a', {few})"), ("text", "split_part('aaa', 'aa', {few})"), ("text", "split_part({text}, ',', {few})"),
-    ("text", "concat({text}, {int}, {bool}, {numeric}::numeric(20,4))"), ("text", "concat_ws({text}, {text}, {date}, {text})"), ("text", "{int}::text"), ("text", "{timestamp}::text"), ("text", "{double}::text"),
+    ("text", "concat({text}, {int}, {bool}, {numeric}::numeric(20,4))"), ("text", "concat_ws({text}, {text}, {date}, {text})"), ("text", "{int}::text"), ("text", "{timestamp}::text"), ("text", "c_double::text"), ("text", "{unit}::text"),
     ("text", "to_char({timestamp}, 'YYYY-MM-DD HH24:MI:SS.US')"), ("text", "to_char({date}, 'FMDay, DD FMMonth YYYY')"), ("text", "to_char({instant}, 'IYYY-IW Q DDD HH12 AM')"), ("text", "to_char({timestamp}, 'Dy Mon YY J')"),
     ("text", "case when {bool} then {text} else {text} end"), ("text", "coalesce({text}, {text})"), ("text", "nullif({text}, {text})"), ("text", "greatest({text}, {text})"),
     // Moments.

@@ -476,7 +476,7 @@ fn substr(mut site: Site) -> Result<Expression, Fault> {
             };
             let from = i32::try_from(start.max(1) - 1).unwrap_or(i32::MAX);
             let rest = &text[byte_at(text, from)..];
-            let count = i32::try_from(end - start.max(1)).unwrap_or(i32::MAX).max(0);
+            let count = (end - start.max(1)).clamp(0, i64::from(i32::MAX)) as i32;
             out.push_str(&rest[..byte_at(rest, count)]);
             Ok(())
         })
