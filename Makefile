@@ -7,8 +7,10 @@
 PYTHON ?= python3
 # The independent readers of what is written; kept out of the checkout's history.
 VENV := $(abspath $(or $(CARGO_TARGET_DIR),target))/witness
+# Readers of Parquet, old and new; a gigabyte and more.
+READERS := $(abspath $(or $(CARGO_TARGET_DIR),target))/readers
 
-.PHONY: test test-slow bench check postgres witness help
+.PHONY: test test-slow bench check postgres witness readers help
 
 # Testing the workspace builds the program, too: the tests of its own package run it.
 test: postgres witness
@@ -17,8 +19,8 @@ test: postgres witness
 	SEEDBED_OTHER_PG_BINS=$$(sh tests/postgres_versions.sh "$$servers" "$(VENV)/bin/pip") \
 	tests/run.sh --workspace --no-fail-fast
 
-test-slow:
-	tests/run.sh --workspace --no-fail-fast -- --ignored
+test-slow: readers
+	SEEDBED_READERS="$(READERS)" tests/run.sh --workspace --no-fail-fast -- --ignored
 
 bench:
 	cargo bench -p seedbed-benches
@@ -34,6 +36,12 @@ postgres:
 # pyarrow and DuckDB in an environment of their own. Without a package index the tests that need them are left out,
 # except under CI.
 witness: $(VENV)/made
+
+# Environments that cannot be made are left out, and their readers with them.
+readers: $(READERS)/old/made $(READERS)/new/made $(READERS)/spark/made
+
+$(READERS)/%/made: tests/readers/%.txt
+	@mkdir -p "$(READERS)" && PYTHON="$(PYTHON)" sh tests/witness/environment.sh "$(@D)" $< && touch $@ || [ -z "$$CI" ]
 
 $(VENV)/made: tests/witness/requirements.txt
 	@PYTHON="$(PYTHON)" sh tests/witness/environment.sh "$(VENV)" $< && touch $@ || [ -z "$$CI" ]

@@ -1,13 +1,14 @@
-"""One reader of the matrix: what it makes of the columns of a Parquet file, and what it leaves unread.
+"""One reader of the matrix: what it makes of the columns of Parquet files, and what it leaves unread.
 
-    read.py READER QUESTIONS
+    read.py READER FOLDER
 
-QUESTIONS is a JSON file: a list of objects. With `file`, `column` and `type` the answer is the values of that column, in the order
-of `id`, in the common spelling of `tests/witness/read.py`. With `file`, `column`, `type` and `equals` it is the `id`s of the rows
-whose value is equal to that one, given in PostgreSQL's spelling; the rest of the file may be nothing but blots. The answers are
-printed as JSON, in the same order: `{"values": […]}` or `{"refused": "…"}`; before them the version of the reader.
+FOLDER holds the tables of `types.yaml`: `values.parquet`, the same rows in `values.jsonl` and `values.csv`, which Python itself reads;
+`ordered.csv` and `scattered.csv`; and files in which everything but the row group or the pages of one row is blots: `bounds.parquet`,
+`pages.parquet` and `bloom.parquet`. `questions.json` has the types of all columns, and the row. Printed is one JSON object: the version of
+the reader and, for every column, what came of it.
 """
 
+import csv
 import datetime
 import decimal
 import json
@@ -112,7 +113,7 @@ def python_value(value, sql_type):
     return value
 
 
-# The readers: a version, a way to a column, and a way to the rows with a value.
+# The readers: their version, a way to a column, and a way to the rows with a value.
 
 
 class Pyarrow:
@@ -187,11 +188,11 @@ class Datafusion:
         import datafusion
 
         self.version, self.module = datafusion.__version__, datafusion
-        config = datafusion.SessionConfig()
-        self.context = datafusion.SessionContext(config)
 
     def table(self, file):
-        self.context = self.module.SessionContext()
+        # Texts of the usual kind, which old versions of pyarrow take, too.
+        config = self.module.SessionConfig().set("datafusion.execution.parquet.schema_force_view_types", "false")
+        self.context = self.module.SessionContext(config)
         self.context.register_parquet("t", file)
 
     def column(self, file, column, sql_type):
@@ -327,23 +328,92 @@ READERS = {
 }
 
 
-def answer(reader, question):
-    of = [question["file"], question["column"], question["type"]]
+# What is expected, and what came of it.
+
+
+def expected(value, sql_type):
+    """A value of JSON Lines in the common spelling."""
+    if value is None:
+        return None
+    if sql_type.endswith("[]"):
+        return [expected(item, sql_type[:-2]) for item in value]
+    if sql_type in ("timestamp", "timestamptz"):
+        return spelled(datetime.datetime.fromisoformat(value.rstrip("Z")), sql_type)
+    if sql_type == "date":
+        return spelled(datetime.date.fromisoformat(value), sql_type)
+    if sql_type == "jsonb":
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float)
+    return spelled(value, sql_type)
+
+
+def whole_column(folder, column, sql_type):
+    """The values of a column by Python alone. JSON has no NaN, and spells intervals in another way, so these are from CSV."""
+    if column == "double with NaN" or sql_type == "interval":
+        with open(f"{folder}/values.csv", encoding="utf-8", newline="") as lines:
+            texts = [row[column] for row in csv.DictReader(lines)]
+        return [None if text == "" else spelled(text, sql_type) for text in texts]
+    with open(f"{folder}/values.jsonl", encoding="utf-8") as lines:
+        rows = (json.loads(line, parse_float=decimal.Decimal) for line in lines)
+        return [expected(row[column], sql_type) for row in rows]
+
+
+def verdict(wanted, found, sql_type):
+    """`yes`, or how the values differ in one word or two."""
+    if len(wanted) != len(found):
+        return "changed"
+    differing = [(a, b) for a, b in zip(wanted, found) if a != b]
+    nan = {"real": "7fc00000", "double precision": "7ff8000000000000"}.get(sql_type)
+    if not differing:
+        return "yes"
+    if all(a is None and b == [] for a, b in differing):
+        return "NULL is empty"
+    if nan and all(a is None and b == nan for a, b in differing):
+        return "NULL is NaN"
+    if sql_type.startswith("numeric") and all(is_about(a, b, sql_type) for a, b in differing):
+        return "as double"
+    return "changed"
+
+
+def is_about(wanted, found, sql_type):
+    if wanted is None or not (found or "").startswith("about "):
+        return False
+    wanted = int(wanted) / 10 ** int(sql_type.rstrip(")").split(",")[1])
+    return abs(float(found[6:]) - wanted) <= 1e-12 * abs(wanted)
+
+
+def attempt(of):
+    """What a reader does, or `refused`. Panics of readers written in Rust are no exceptions of the usual kind."""
     try:
-        return {"values": reader.rows(*of, question["equals"]) if "equals" in question else reader.column(*of)}
-    except BaseException as error:  # Polars' and DataFusion's panics are no exceptions.
+        return of()
+    except BaseException as error:
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             raise
-        return {"refused": f"{type(error).__name__}: {error}".split("\n")[0][:200]}
+        print(f"{type(error).__name__}: {error}".split("\n")[0][:300], file=sys.stderr)
+        return "refused"
 
 
-def main(name, questions):
-    with open(questions, encoding="utf-8") as file:
+def skips(reader, folder, file, table, column, sql_type, wanted):
+    """Whether the row is found in a file that can be read nowhere else."""
+    with open(f"{folder}/{table}.csv", encoding="utf-8", newline="") as lines:
+        row = next(row for row in csv.DictReader(lines) if row["id"] == str(wanted))
+    value = row[column].removesuffix("+00") + "Z" if sql_type == "timestamptz" else row[column]
+    found = attempt(lambda: reader.rows(f"{folder}/{file}.parquet", column, sql_type, value))
+    return "yes" if found in ([wanted], ["a row group"]) else "no"
+
+
+def main(name, folder):
+    with open(f"{folder}/questions.json", encoding="utf-8") as file:
         questions = json.load(file)
-    reader = READERS[name]()
-    print(json.dumps({"version": reader.version}))
-    for question in questions:
-        print(json.dumps(answer(reader, question), default=str), flush=True)
+    reader, found = READERS[name](), {}
+    for column, sql_type in questions["values"]:
+        of = lambda: verdict(
+            whole_column(folder, column, sql_type), reader.column(f"{folder}/values.parquet", column, sql_type), sql_type
+        )
+        found[f"values {column}"] = attempt(of)
+    for file, table in [("bounds", "ordered"), ("pages", "ordered"), ("bloom", "scattered")]:
+        for column, sql_type in questions[table]:
+            found[f"{file} {column}"] = skips(reader, folder, file, table, column, sql_type, questions["row"])
+    print(json.dumps({"version": reader.version, "found": found}))
 
 
 if __name__ == "__main__":
