@@ -111,10 +111,7 @@ impl Plan {
         if rows.is_empty() {
             return Ok(0..0);
         }
-        if self.has_row(table, rows.end - 1)? {
-            return Ok(rows);
-        }
-        let end = self.rows(table)?.min(rows.end);
+        let end = self.rows_up_to(table, rows.end)?;
         Ok(rows.start.min(end)..end)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-pub use crate::spelling::did_you_mean;
+pub use crate::spelling::{did_you_mean, listed};
 
 /// A range of bytes in the text of the scenario.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

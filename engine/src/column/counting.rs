@@ -130,15 +130,20 @@ impl Plan {
         }
     }
 
-    /// Whether a table has a row of that number; counts no further than that.
-    pub(crate) fn has_row(&self, table: usize, row: u64) -> Result<bool, ValueError> {
-        match (&self.counts[table], &self.model.tables[table].source) {
-            (Some(_), Source::Per { parent, .. }) => {
-                let family = self.families(table, &[row])?[0];
-                Ok((family.start..family.end).contains(&row) && self.has_row(*parent, family.parent)?)
-            }
-            (_, Source::Root { rows }) => Ok(row < *rows),
-            _ => Ok(false),
+    /// How many rows a table has, but no more than `end`: counts no further than that. Each table of a chain is asked
+    /// once for the rows that the next one needs, so a chain costs as much as its tables together.
+    pub(crate) fn rows_up_to(&self, table: usize, end: u64) -> Result<u64, ValueError> {
+        match (&self.model.tables[table].source, &self.counts[table]) {
+            (Source::Root { rows }, _) => Ok(end.min(*rows)),
+            (Source::Per { parent, .. }, Some(counts)) => match counts.per_parent() {
+                Some(0) => Ok(0),
+                Some(count) => {
+                    let parents = self.rows_up_to(*parent, end.div_ceil(count))?;
+                    Ok(parents.saturating_mul(count).min(end))
+                }
+                None => counts.rows_up_to(end, &|runs| self.evaluate_counts(table, runs)),
+            },
+            (Source::Per { .. }, None) => Ok(0),
         }
     }
 
@@ -158,35 +163,22 @@ impl Plan {
             return Ok(vec![count.min; parents as usize]);
         };
         let rows = match runs {
-            [run] => Rows::Range(run.start..self.existing_parents(table, *parent, run)?.max(run.start)),
+            // What has been counted is there; what has not may end within the run.
+            [run] if self.counts[table].as_ref().is_none_or(|counts| counts.covered() < run.end) => {
+                Rows::Range(run.start..self.rows_up_to(*parent, run.end)?.max(run.start))
+            }
+            [run] => Rows::Range(run.clone()),
             _ => Rows::Picked(runs.iter().cloned().flatten().collect()),
         };
         counts_of(self, *parent, column, rows)
-    }
-
-    /// The end of the parents in a run that there are.
-    fn existing_parents(&self, table: usize, parent: usize, run: &Range<u64>) -> Result<u64, ValueError> {
-        if self.counts[table].as_ref().is_some_and(|counts| counts.covered() >= run.end) {
-            return Ok(run.end);
-        }
-        if let Source::Root { rows } = self.model.tables[parent].source {
-            return Ok(run.end.min(rows));
-        }
-        // The last one is found by halving.
-        let (mut low, mut high) = (run.start, run.end);
-        if high > low && self.has_row(parent, high - 1)? {
-            low = high;
-        }
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.has_row(parent, middle)? { low = middle + 1 } else { high = middle }
-        }
-        Ok(low)
     }
 }
 
 /// The counts of some rows of a parent table.
 fn counts_of(plan: &Plan, parent: usize, column: usize, rows: Rows) -> Result<Vec<u64>, ValueError> {
+    if rows.len() == 0 {
+        return Ok(Vec::new());
+    }
     let counts = Frame::new(plan, parent, rows).column(column)?;
     Ok(counts.as_primitive::<Int64Type>().values().iter().map(|count| count.unsigned_abs()).collect())
 }

@@ -10,7 +10,7 @@ use super::resolve::Resolver;
 use super::scope::ConstantScope;
 use super::{Bounds, Length, Settings};
 use crate::calendar::text::{Moment, parse_timestamp};
-use crate::error::{Fault, Faults, Span, did_you_mean};
+use crate::error::{Fault, Faults, Span, did_you_mean, listed};
 use crate::expression::{Expression, Source};
 use crate::scenario::generators::GeneratorDoc;
 use crate::scenario::{self, Key, Node, Scenario, Text};
@@ -353,7 +353,7 @@ pub(super) fn parameter_values(
             let known: Vec<&str> = scenario.params.iter().map(|param| param.name.text.as_str()).collect();
             let hint = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| match known.is_empty() {
                 true => "the scenario has no parameters".to_owned(),
-                false => format!("the parameters are: {}", known.join(", ")),
+                false => format!("the parameters are: {}", listed(&known)),
             });
             faults.push(Fault::setting(format!("unknown parameter `{name}`")).hint(hint));
         }

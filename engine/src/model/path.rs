@@ -2,7 +2,7 @@
 
 use super::resolve::{ColumnDraft, Resolver};
 use super::{Hop, Input, Recipe};
-use crate::error::{Fault, did_you_mean};
+use crate::error::{Fault, did_you_mean, listed};
 use crate::expression::Name;
 use crate::scenario::Generator;
 
@@ -126,7 +126,7 @@ impl Resolver<'_> {
                 let names: Vec<String> =
                     found.iter().map(|&c| format!("`{}`", self.drafts[t].columns[c].name)).collect();
                 Err(Fault::at(head.span, format!("several columns refer to `{}`", head.text))
-                    .hint(format!("name one of them: {}", names.join(", "))))
+                    .hint(format!("name one of them: {}", listed(&names))))
             }
         }
     }
@@ -139,10 +139,6 @@ impl Resolver<'_> {
             return Fault::reported();
         }
         let table = &self.drafts[t].name.text;
-        let mut known = self.column_names(t);
-        let ancestors = self.ancestors(t).unwrap_or_default();
-        known.extend(ancestors.iter().skip(1).map(|&a| self.drafts[a].name.text.clone()));
-        known.extend(["as_of".to_owned(), "since".to_owned()]);
         let what = if leads_on { "unknown column or table" } else { "unknown column" };
         let fault = Fault::at(head.span, format!("{what} `{}`", head.text));
         if leads_on && self.drafts.iter().any(|d| d.name.text == head.text) {
@@ -151,9 +147,15 @@ impl Resolver<'_> {
             return Fault::at(head.span, message)
                 .hint("add a column `{reference: …}` under `let`, and use its name");
         }
-        let hint = did_you_mean(&head.text, known.iter().map(String::as_str))
-            .unwrap_or_else(|| format!("the columns of `{table}` are: {}", self.column_names(t).join(", ")));
-        fault.hint(hint)
+        if !self.may_guess() {
+            return fault;
+        }
+        let columns = self.column_names(t);
+        let ancestors = self.ancestors(t).unwrap_or_default();
+        let ancestors = ancestors.iter().skip(1).map(|&a| self.drafts[a].name.text.as_str());
+        let known = columns.iter().map(String::as_str).chain(ancestors).chain(["as_of", "since"]);
+        let hint = did_you_mean(&head.text, known);
+        fault.hint(hint.unwrap_or_else(|| format!("the columns of `{table}` are: {}", listed(&columns))))
     }
 
     /// The table that a column's generator leads to, by what is written.

@@ -12,7 +12,7 @@ use arrow::array::ArrayRef;
 use super::arguments::{constant_instant, parameter_values};
 use super::chain::Link;
 use super::{Column, Count, Input, Model, Settings, Source, Table};
-use crate::error::{Fault, Faults, Span, did_you_mean};
+use crate::error::{Fault, Faults, Span, did_you_mean, listed};
 use crate::scenario::{Generator, Key, Node, RowSource, Scenario, Spec};
 use crate::types::Type;
 
@@ -20,6 +20,9 @@ use crate::types::Type;
 const DEFAULT_AS_OF: i64 = 1_767_225_600_000_000;
 /// The most rows a table may have: numbers up to here are exact in every format.
 pub(super) const MAX_ROWS: u64 = 1 << 53;
+
+/// The most faults with a guess at what was meant.
+const MOST_GUESSES: usize = 50;
 
 /// Resolves a scenario.
 ///
@@ -315,10 +318,9 @@ impl<'s> Resolver<'s> {
     /// The table of that name.
     pub(super) fn table_named(&self, name: &str, span: Span) -> Result<usize, Fault> {
         self.drafts.iter().position(|draft| draft.name.text == name).ok_or_else(|| {
-            let known: Vec<&str> = self.drafts.iter().map(|draft| draft.name.text.as_str()).collect();
-            let hint = did_you_mean(name, known.iter().copied())
-                .unwrap_or_else(|| format!("the tables are: {}", known.join(", ")));
-            Fault::at(span, format!("unknown table `{name}`")).hint(hint)
+            let fault = Fault::at(span, format!("unknown table `{name}`"));
+            let known = || self.drafts.iter().map(|draft| draft.name.text.clone()).collect();
+            fault.maybe_hint(self.guess(name, known, "the tables are"))
         })
     }
 
@@ -404,6 +406,27 @@ impl<'s> Resolver<'s> {
     }
 
     // --- columns --------------------------------------------------------------------------------
+
+    /// Whether a fault still gets a guess at what was meant. Where there are so many faults that not all of them are
+    /// shown, it does not: a thousand wrong names among a thousand right ones would take long.
+    pub(super) fn may_guess(&self) -> bool {
+        self.faults.0.len() < MOST_GUESSES
+    }
+
+    /// What a wrong name may have been meant to be, or else the names there are.
+    pub(super) fn guess(
+        &self,
+        wrong: &str,
+        known: impl FnOnce() -> Vec<String>,
+        otherwise: &str,
+    ) -> Option<String> {
+        if !self.may_guess() {
+            return None;
+        }
+        let known = known();
+        let guess = did_you_mean(wrong, known.iter().map(String::as_str));
+        Some(guess.unwrap_or_else(|| format!("{otherwise}: {}", listed(&known))))
+    }
 
     pub(super) fn column_names(&self, t: usize) -> Vec<String> {
         self.drafts[t]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::resolve::Resolver;
 use super::{Column, Formula, Input, Recipe, TotalKind};
-use crate::error::{Fault, Span, did_you_mean};
+use crate::error::{Fault, Span, did_you_mean, listed};
 use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total, names_in};
 use crate::scenario::Text;
 use crate::types::Type;
@@ -154,7 +154,7 @@ impl Scope for TableScope<'_, '_> {
                 } else {
                     format!(
                         "the children of `{table}` are {}, as in `sum({}.column)`",
-                        names.join(", "),
+                        listed(&names),
                         name_of(self, children[0])
                     )
                 };
@@ -297,9 +297,10 @@ fn parameter(resolver: &Resolver, name: &Name) -> Result<Operand, Fault> {
             return Fault::reported();
         }
         let known = resolver.scenario.params.iter().map(|param| param.name.text.as_str());
+        let guess = if resolver.may_guess() { did_you_mean(&name.text, known) } else { None };
         Fault::at(name.span, format!("unknown parameter `${}`", name.text))
             .hint("define it under `params:`")
-            .maybe_hint(did_you_mean(&name.text, known))
+            .maybe_hint(guess)
     })
 }
 

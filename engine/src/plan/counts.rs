@@ -3,8 +3,8 @@
 //! Children of parent `i` are the rows `offset(i) .. offset(i + 1)`. One offset is kept for every
 //! `stride` parents, a *block*; a lookup adds the counts from there on. The stride doubles whenever there are
 //! more than [`MOST_ENTRIES`] entries, so the index of a table never takes more than 512 KiB, and up to
-//! 65,536 parents every offset is there. The sum is extended only as far as somebody looks: ten rows of
-//! a preview do not wait for a billion.
+//! 65,536 parents every offset is there. The sum is extended only as far as it is asked for: ten rows of
+//! a preview do not wait for a billion. Where the parents end, the index is complete, and says so at once ever after.
 
 use std::ops::Range;
 use std::sync::{Mutex, RwLock};
@@ -21,7 +21,7 @@ const LAST_STEP: u64 = 1 << 14;
 const PARENTS_AT_A_TIME: u64 = 8192;
 
 /// Evaluates the counts of runs of parents, one behind the other. A single run may reach past the last parent; then
-/// there are fewer counts.
+/// there are fewer counts, and the index is complete.
 pub(crate) type Evaluate<'e> = dyn Fn(&[Range<u64>]) -> Result<Vec<u64>, ValueError> + 'e;
 
 /// The counts of a child table.
@@ -48,6 +48,8 @@ pub(crate) struct Index {
     covered: u64,
     /// The offset of parent `covered`.
     rows: u64,
+    /// Whether there are no more parents.
+    complete: bool,
 }
 
 /// The children of one parent: the rows `start..end`.
@@ -73,7 +75,7 @@ impl Counts {
     }
 
     pub(crate) fn sparse() -> Self {
-        let index = Index { stride: 1, entries: vec![0], covered: 0, rows: 0 };
+        let index = Index { stride: 1, entries: vec![0], covered: 0, rows: 0, complete: false };
         Self::Sparse { index: RwLock::new(index), extending: Mutex::new(()) }
     }
 
@@ -156,6 +158,17 @@ impl Counts {
         let until = |offsets: &[u64], row: u64| offsets.partition_point(|&offset| offset <= row) - 1;
         let block = |index: &Index, row: u64| until(&index.entries, row) as u64;
         look(index, rows, block, |row, _, offsets| until(offsets, row), evaluate)
+    }
+
+    /// How many children there are in all, but no more than `end`: counts no further than that.
+    pub(crate) fn rows_up_to(&self, end: u64, evaluate: &Evaluate) -> Result<u64, ValueError> {
+        match self {
+            Self::Constant(_) => Ok(0),
+            Self::Sparse { index, extending } => {
+                extend(index, extending, u64::MAX, evaluate, |index| index.rows >= end)?;
+                Ok(read(index).rows.min(end))
+            }
+        }
     }
 
     /// Whether the children of all parents are known.
@@ -284,7 +297,7 @@ fn extend(
     evaluate: &Evaluate,
     enough: impl Fn(&Index) -> bool,
 ) -> Result<(), ValueError> {
-    let done = |index: &Index| index.covered >= parents || enough(index);
+    let done = |index: &Index| index.complete || index.covered >= parents || enough(index);
     if done(&read(index)) {
         return Ok(());
     }
@@ -300,10 +313,10 @@ fn extend(
         };
         let run = first..first.saturating_add(step).min(parents);
         let counts = evaluate(std::slice::from_ref(&run))?;
-        if counts.is_empty() {
-            return Ok(());
-        }
-        index.write().unwrap_or_else(std::sync::PoisonError::into_inner).push(&counts);
+        let mut index = index.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        index.push(&counts);
+        index.complete = (counts.len() as u64) < run.end - run.start;
+        drop(index);
         step = (step * 2).min(LAST_STEP);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::count::too_many;
 use super::{Address, Made};
-use crate::error::{Fault, did_you_mean};
+use crate::error::Fault;
 use crate::expression::Name;
 use crate::model::arguments::Arguments;
 use crate::model::recipe::{Pick, Reference, Within};
@@ -26,9 +26,9 @@ impl Resolver<'_> {
             Some(key) => {
                 self.drafts[target].columns.iter().position(|c| c.name == key.text && c.written).ok_or_else(
                     || {
-                        let known = self.column_names(target);
+                        let hint = self.guess(&key.text, || self.column_names(target), "the columns are");
                         Fault::at(key.span, format!("unknown column `{}` of `{}`", key.text, to.text))
-                            .maybe_hint(did_you_mean(&key.text, known.iter().map(String::as_str)))
+                            .maybe_hint(hint)
                     },
                 )?
             }

@@ -3,7 +3,7 @@
 use sqlparser::ast;
 
 use super::{Check, Keys};
-use crate::error::{Fault, Span, did_you_mean};
+use crate::error::{Fault, Span};
 use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total, for_postgresql};
 use crate::model::resolve::Resolver;
 use crate::scenario::Text;
@@ -55,14 +55,13 @@ impl Scope for WrittenScope<'_, '_> {
             return Err(Fault::at(span, format!("`{}` leads to another row", shown.join("."))).hint(OWN_ROW));
         };
         let Some(c) = draft.columns.iter().position(|c| c.name == name.text) else {
-            let known: Vec<&str> =
-                draft.columns.iter().filter(|c| c.written).map(|c| c.name.as_str()).collect();
+            let known = || draft.columns.iter().filter(|c| c.written).map(|c| c.name.clone()).collect();
             let hint = match name.text.as_str() {
-                "as_of" | "since" => "a check holds at any time: leave it out".to_owned(),
-                _ => did_you_mean(&name.text, known.iter().copied())
-                    .unwrap_or_else(|| format!("{OWN_ROW}: {}", known.join(", "))),
+                "as_of" | "since" => Some("a check holds at any time: leave it out".to_owned()),
+                _ => self.resolver.guess(&name.text, known, OWN_ROW),
             };
-            return Err(Fault::at(name.span, format!("`check`: unknown column `{}`", name.text)).hint(hint));
+            let fault = Fault::at(name.span, format!("`check`: unknown column `{}`", name.text));
+            return Err(fault.maybe_hint(hint));
         };
         if !draft.columns[c].written {
             return Err(super::not_written(name.span, "check", &name.text));

@@ -13,7 +13,7 @@ use super::recipe::{Pick, Recipe};
 use super::resolve::Resolver;
 use super::unique::injective;
 use super::{Column, Declared, Input};
-use crate::error::{Fault, Span, did_you_mean};
+use crate::error::{Fault, Span};
 use crate::scenario::keys::Columns;
 use crate::types::Type;
 
@@ -252,13 +252,12 @@ impl Resolver<'_> {
         let mut found = Vec::new();
         for name in &columns.names {
             let Some(c) = self.drafts[t].columns.iter().position(|c| c.name == name.text) else {
-                let known = self.column_names(t);
                 let table = &self.drafts[t].name.text;
                 let fault =
                     Fault::at(name.span, format!("`{what}`: unknown column `{}` of `{table}`", name.text));
-                let written = || format!("the columns of `{table}` are: {}", known.join(", "));
-                let hint = did_you_mean(&name.text, known.iter().map(String::as_str)).unwrap_or_else(written);
-                self.faults.push(fault.hint(hint));
+                let otherwise = format!("the columns of `{table}` are");
+                let hint = self.guess(&name.text, || self.column_names(t), &otherwise);
+                self.faults.push(fault.maybe_hint(hint));
                 continue;
             };
             let draft = &self.drafts[t].columns[c];
