@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch, RecordBatchOptions};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use crate::column::{Frame, Rows};
+use crate::column::{Frame, Rows, own_bytes};
 use crate::error::ValueError;
 use crate::model::Column;
 use crate::plan::Plan;
@@ -23,8 +23,28 @@ const BYTES_PER_BATCH: u64 = 8 << 20;
 /// … and smaller chunks of batches, so that memory does not depend on how wide rows are.
 const BYTES_PER_CHUNK: u64 = 24 << 20;
 
-/// The rows by which the width of a table is estimated.
+/// All that is worked out for a batch: its columns, those that are not written, and those of other rows.
+const BYTES_WORKED_OUT: u64 = 64 << 20;
+
+/// The columns worked out for a batch, each once for every row.
+const VALUES_PER_BATCH: u64 = 8 << 20;
+
+/// The rows by which the width of a table is estimated, …
 const SAMPLE_ROWS: u64 = 128;
+
+/// … or fewer, where they are wider than this together. A frame that has grown so far is left, and a row is not looked at beyond.
+const SAMPLE_BYTES: u64 = 16 << 20;
+
+/// How wide the rows of a table are, in bytes per row, at least 1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Widths {
+    /// The columns that are written.
+    written: u64,
+    /// Whether there is more than that.
+    at_least: bool,
+    /// All columns that are worked out for them.
+    worked_out: u64,
+}
 
 impl Plan {
     /// The schema of a table's batches. Text with few distinct values is `Dictionary(Int32, Utf8)`; UUIDs and
@@ -77,9 +97,14 @@ impl Plan {
         })
     }
 
-    /// The rows of a table that are worked out together in a run: [`ROWS_PER_BATCH`], or fewer where rows are wide.
+    /// The rows of a table that are worked out together in a run: [`ROWS_PER_BATCH`], or fewer where rows are wide or take
+    /// many columns of other rows.
     pub fn rows_per_batch(&self, table: usize) -> u64 {
-        let most = (BYTES_PER_BATCH / self.width(table)).clamp(1, ROWS_PER_BATCH);
+        let Widths { written, worked_out, .. } = self.widths(table);
+        let most = (BYTES_PER_BATCH / written)
+            .min(BYTES_WORKED_OUT / worked_out)
+            .min(VALUES_PER_BATCH / self.model.tables[table].work.max(1))
+            .clamp(1, ROWS_PER_BATCH);
         // Powers of two, so that batches fill chunks.
         1 << most.ilog2()
     }
@@ -88,22 +113,64 @@ impl Plan {
     /// plan alone, as all that decides the layout of files.
     pub fn rows_per_chunk(&self, table: usize, most: u64) -> u64 {
         let batch = self.rows_per_batch(table);
-        let fitting = BYTES_PER_CHUNK / self.width(table) / batch * batch;
+        let fitting = BYTES_PER_CHUNK / self.widths(table).written / batch * batch;
         most.min(fitting.max(batch))
     }
 
-    /// About how many bytes a row takes, at least 1, by the first rows. What a dictionary holds is shared by many.
-    fn width(&self, table: usize) -> u64 {
+    /// The bytes of a row in memory, the mean of the first batch; `None` where a single row has more than some megabytes.
+    ///
+    /// # Errors
+    /// A value that cannot be computed.
+    pub fn bytes_per_row(&self, table: usize) -> Result<Option<f64>, ValueError> {
+        let rows = self.rows_per_batch(table);
+        if self.widths(table).at_least {
+            return Ok(None);
+        }
+        let sample = self.batch(table, 0..rows)?;
+        let bytes = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or(0);
+        let bytes: usize = sample.columns().iter().map(bytes).sum();
+        Ok(Some(bytes as f64 / sample.num_rows().max(1) as f64))
+    }
+
+    /// About how many bytes a row takes, by the first rows. What a dictionary holds is shared by many.
+    fn widths(&self, table: usize) -> Widths {
+        let narrow = Widths { written: 1, at_least: false, worked_out: 1 };
         *self.widths[table].get_or_init(|| {
-            // An error is told when the rows are made.
-            let Ok(sample) = self.batch(table, 0..SAMPLE_ROWS) else { return 1 };
-            let bytes = sample.columns().iter().map(|column| match column.as_any_dictionary_opt() {
-                Some(dictionary) => dictionary.keys().to_data().get_slice_memory_size(),
-                None => column.to_data().get_slice_memory_size(),
-            });
-            let bytes: usize = bytes.filter_map(Result::ok).sum();
-            (bytes as u64 / sample.num_rows().max(1) as u64).max(1)
+            // Few rows first: they may be wide.
+            let mut rows = 1;
+            loop {
+                // An error is told when the rows are made.
+                let Ok(widths) = self.widths_of(table, rows) else { return narrow };
+                let taken = rows * widths.written.max(widths.worked_out);
+                if rows >= SAMPLE_ROWS || taken * 8 > SAMPLE_BYTES {
+                    return widths;
+                }
+                rows = (rows * 8).min(SAMPLE_ROWS);
+            }
         })
+    }
+
+    /// The widths by so many rows.
+    fn widths_of(&self, table: usize, rows: u64) -> Result<Widths, ValueError> {
+        let rows = self.rows_up_to(table, rows)?;
+        let (mut written, mut worked_out) = (0, 0);
+        let mut frame = Frame::new(self, table, Rows::Range(0..rows));
+        let columns = self.model.tables[table].columns.iter().enumerate();
+        for (c, _) in columns.filter(|(_, column)| column.written) {
+            written += own_bytes(&frame.column(c)?);
+            if written > SAMPLE_BYTES {
+                break;
+            }
+            // Now and then: what a frame holds is added up column by column.
+            if c.is_multiple_of(16) && frame.bytes() > SAMPLE_BYTES {
+                worked_out = SAMPLE_BYTES;
+                frame = Frame::new(self, table, Rows::Range(0..rows));
+            }
+        }
+        worked_out = frame.bytes().max(worked_out);
+        let each = |bytes: u64| (bytes / rows.max(1)).max(1);
+        let at_least = written > SAMPLE_BYTES && rows == 1;
+        Ok(Widths { written: each(written), at_least, worked_out: each(worked_out) })
     }
 
     /// The part of a range that exists; looks no further than the end of the range.

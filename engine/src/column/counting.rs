@@ -6,7 +6,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use rayon::prelude::*;
 
-use super::{Frame, Rows};
+use super::{Frame, Pace, Rows};
 use crate::error::ValueError;
 use crate::model::Source;
 use crate::plan::{Plan, Siblings};
@@ -176,9 +176,24 @@ impl Plan {
 
 /// The counts of some rows of a parent table.
 fn counts_of(plan: &Plan, parent: usize, column: usize, rows: Rows) -> Result<Vec<u64>, ValueError> {
+    let counts = |rows: Rows| {
+        let frame = Frame::new(plan, parent, rows);
+        let counts = frame.column(column)?;
+        let counts = counts.as_primitive::<Int64Type>().values().iter().map(|count| count.unsigned_abs());
+        Ok((counts.collect::<Vec<u64>>(), frame))
+    };
     if rows.len() == 0 {
         return Ok(Vec::new());
     }
-    let counts = Frame::new(plan, parent, rows).column(column)?;
-    Ok(counts.as_primitive::<Int64Type>().values().iter().map(|count| count.unsigned_abs()).collect())
+    if !plan.model.wide.contains(&(parent, column)) {
+        return Ok(counts(rows)?.0);
+    }
+    // What takes long texts is worked out in steps that depend on how long they turn out to be.
+    let (mut all, mut pace) = (Vec::with_capacity(rows.len()), Pace::default());
+    while all.len() < rows.len() {
+        let (some, frame) = counts(rows.slice(all.len()..rows.len().min(all.len() + pace.rows())))?;
+        pace.worked_out(&frame);
+        all.extend(some);
+    }
+    Ok(all)
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::{cast, nullif, take};
 use arrow::datatypes::DataType;
@@ -36,6 +36,16 @@ impl Rows {
         match self {
             Self::Range(range) => (range.end - range.start) as usize,
             Self::Picked(rows) => rows.len(),
+        }
+    }
+
+    /// Some of these rows, by their places.
+    pub(crate) fn slice(&self, places: Range<usize>) -> Self {
+        match self {
+            Self::Range(range) => {
+                Self::Range(range.start + places.start as u64..range.start + places.end as u64)
+            }
+            Self::Picked(rows) => Self::Picked(rows[places].into()),
         }
     }
 
@@ -141,6 +151,11 @@ impl<'p> Frame<'p> {
     pub(crate) fn column(&self, c: usize) -> Result<ArrayRef, ValueError> {
         if let Some(array) = &self.columns.borrow()[c] {
             return Ok(array.clone());
+        }
+        if self.plan.is_stopped() {
+            return Err(
+                self.value_error(&self.described().columns[c], "stopped before it was worked out".into())
+            );
         }
         let array = self.finished(&self.described().columns[c])?;
         self.columns.borrow_mut()[c] = Some(array.clone());
@@ -314,6 +329,28 @@ impl<'p> Frame<'p> {
         let family = Rc::new(Family::of(self.plan, self.table, &self.rows)?);
         Ok(self.family.get_or_init(|| family).clone())
     }
+}
+
+impl Frame<'_> {
+    /// The bytes of all that has been worked out here and in the frames that steps lead to.
+    pub(crate) fn bytes(&self) -> u64 {
+        let arrays = |kept: &RefCell<Vec<Option<ArrayRef>>>| {
+            kept.borrow().iter().flatten().map(|array| own_bytes(array)).sum::<u64>()
+        };
+        let steps = self.references.borrow();
+        let steps = steps.iter().map(|(_, step)| step.frame.bytes()).sum::<u64>();
+        let parent = self.parent.get().map_or(0, |step| step.frame.bytes());
+        arrays(&self.columns) + arrays(&self.inputs) + steps + parent
+    }
+}
+
+/// The bytes of an array; the values of a dictionary are shared by many.
+pub(crate) fn own_bytes(array: &dyn Array) -> u64 {
+    let data = match array.as_any_dictionary_opt() {
+        Some(dictionary) => dictionary.keys().to_data(),
+        None => array.to_data(),
+    };
+    data.get_slice_memory_size().unwrap_or(0) as u64
 }
 
 /// The validity of an array, when some value is NULL.

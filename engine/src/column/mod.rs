@@ -10,13 +10,15 @@ mod json;
 mod key;
 mod name;
 mod number;
+mod pace;
 mod position;
 mod reference;
 mod text;
 mod time;
 mod total;
 
-pub(crate) use frame::{Frame, Rows};
+pub(crate) use frame::{Frame, Rows, own_bytes};
+use pace::Pace;
 
 use arrow::array::{Array, ArrayRef};
 

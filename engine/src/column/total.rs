@@ -8,8 +8,8 @@ use arrow::array::{
 use arrow::compute::{SortOptions, concat, interleave, take};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
 
-use super::Frame;
 use super::frame::Rows;
+use super::{Frame, Pace};
 use crate::error::ValueError;
 use crate::model::TotalKind;
 
@@ -42,12 +42,12 @@ fn runs_of(frame: &Frame, child: usize) -> Result<Vec<Run>, ValueError> {
     })
 }
 
-/// Cuts runs into slices that are worked out together; one row may have more children than fit a slice.
-fn slices(runs: &[Run]) -> impl Iterator<Item = Vec<Run>> {
+/// Cuts runs into slices of so many rows that are worked out together; one row may have more children than fit a slice.
+fn slices(runs: &[Run]) -> impl FnMut(usize) -> Option<Vec<Run>> {
     let mut rest = runs.iter().copied().filter(|run| run.start < run.end);
     let mut next = rest.next();
-    std::iter::from_fn(move || {
-        let (mut slice, mut room) = (Vec::new(), ROWS_PER_SLICE as u64);
+    move |rows| {
+        let (mut slice, mut room) = (Vec::new(), rows as u64);
         while let Some(run) = next.filter(|_| room > 0) {
             let end = run.end.min(run.start + room);
             room -= end - run.start;
@@ -55,7 +55,7 @@ fn slices(runs: &[Run]) -> impl Iterator<Item = Vec<Run>> {
             next = if end < run.end { Some(Run { start: end, ..run }) } else { rest.next() };
         }
         (!slice.is_empty()).then_some(slice)
-    })
+    }
 }
 
 /// A total over the children of each row of a frame.
@@ -106,7 +106,17 @@ fn add_up(
     runs: &[Run],
 ) -> Result<ArrayRef, ValueError> {
     let mut sums = Sums::new(frame, child, column, kind, rows);
-    slices(runs).try_for_each(|slice| sums.add(&slice))?;
+    let mut next = slices(runs);
+    if frame.plan.model.wide.contains(&(child, column)) {
+        let mut pace = Pace::default();
+        while let Some(slice) = next(pace.rows()) {
+            pace.worked_out(&sums.add(&slice)?);
+        }
+    } else {
+        while let Some(slice) = next(ROWS_PER_SLICE) {
+            sums.add(&slice)?;
+        }
+    }
     sums.finish()
 }
 
@@ -140,13 +150,15 @@ impl<'f, 'p> Sums<'f, 'p> {
         }
     }
 
-    fn add(&mut self, slice: &[Run]) -> Result<(), ValueError> {
+    /// Adds the children of a slice; gives the frame that they were worked out in.
+    fn add(&mut self, slice: &[Run]) -> Result<Frame<'p>, ValueError> {
         let contiguous = slice.windows(2).all(|pair| pair[0].end == pair[1].start);
         let rows = match slice {
             [first, ..] if contiguous => Rows::Range(first.start..slice[slice.len() - 1].end),
             _ => Rows::Picked(slice.iter().flat_map(|run| run.start..run.end).collect()),
         };
-        let values = Frame::new(self.frame.plan, self.child, rows).column(self.column)?;
+        let children = Frame::new(self.frame.plan, self.child, rows);
+        let values = children.column(self.column)?;
         let nulls = values.logical_nulls();
         let valid = |i: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(i));
         if matches!(self.kind, TotalKind::Min | TotalKind::Max) {
@@ -180,7 +192,7 @@ impl<'f, 'p> Sums<'f, 'p> {
             }
             self.counted[row] += range.filter(|&i| valid(i)).count() as i64;
         }
-        Ok(())
+        Ok(children)
     }
 
     /// Keeps the best value of each run of a slice.

@@ -16,6 +16,7 @@ mod scope;
 mod settings;
 mod shown;
 mod unique;
+mod work;
 
 pub use declared::Declared;
 pub use keys::{Check, Choice, ForeignKey, Index, Keys, UniqueKey};
@@ -26,6 +27,7 @@ pub use recipe::{
 pub use resolve::resolve;
 pub use settings::{DEFAULT_SEED, Settings};
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
@@ -51,6 +53,8 @@ pub struct Model {
     pub params: Vec<Param>,
     /// Tables in the order written.
     pub tables: Vec<Table>,
+    /// Columns, by table, whose values are counts or stand under a total, and that take long texts to work out.
+    pub(crate) wide: HashSet<(usize, usize)>,
 }
 
 /// A parameter and its value in force.
@@ -81,6 +85,8 @@ pub struct Table {
     pub keys: Keys,
     /// Values that recipes read, each once.
     pub inputs: Vec<Input>,
+    /// How many columns, of these rows and of others, are worked out to make a batch.
+    pub(crate) work: u64,
 }
 
 impl Table {
@@ -203,7 +209,7 @@ pub enum Input {
 }
 
 /// One step from a row to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Hop {
     /// To the parent row.
     Parent,

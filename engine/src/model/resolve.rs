@@ -31,7 +31,13 @@ const MOST_GUESSES: usize = 50;
 pub fn resolve(scenario: &Scenario, settings: &Settings, faults: Faults) -> Result<Model, Faults> {
     let mut resolver = Resolver::new(scenario, settings, faults);
     resolver.all();
-    resolver.into_model()
+    let mut model = resolver.into_model()?;
+    let work = super::work::of_tables(&model, scenario)?;
+    for (table, work) in model.tables.iter_mut().zip(work.of_table) {
+        table.work = work;
+    }
+    model.wide = work.wide;
+    Ok(model)
 }
 
 /// What is known so far.
@@ -292,6 +298,7 @@ impl<'s> Resolver<'s> {
                 columns: columns.collect(),
                 keys,
                 inputs: draft.inputs,
+                work: 0,
             });
         }
         Ok(Model {
@@ -310,6 +317,7 @@ impl<'s> Resolver<'s> {
                 })
                 .collect(),
             tables,
+            wide: std::collections::HashSet::new(),
         })
     }
 

@@ -9,8 +9,10 @@ mod totals;
 pub(crate) use counts::{Counts, Siblings};
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::totals::LargeTotals;
+use crate::batch::Widths;
 use crate::budget;
 use crate::error::Faults;
 use crate::model::{self, Model, Settings, Source};
@@ -26,9 +28,10 @@ pub struct Plan {
     /// One for each table; `None` for root tables.
     pub(crate) counts: Vec<Option<Counts>>,
     fingerprint: String,
-    /// The bytes of a row of each table, when somebody has asked.
-    pub(crate) widths: Vec<OnceLock<u64>>,
+    /// How wide the rows of each table are, once that has been asked for.
+    pub(crate) widths: Vec<OnceLock<Widths>>,
     pub(crate) totals: LargeTotals,
+    stopped: AtomicBool,
 }
 
 impl Plan {
@@ -55,8 +58,25 @@ impl Plan {
         });
         let counts = counts.collect();
         let fingerprint = fingerprint::of(&scenario, settings, &model);
-        let widths = vec![OnceLock::new(); model.tables.len()];
-        Ok(Self { model, counts, fingerprint, widths, totals: LargeTotals::default() })
+        let widths = model.tables.iter().map(|_| OnceLock::new()).collect();
+        let (totals, stopped) = (LargeTotals::default(), AtomicBool::new(false));
+        Ok(Self { model, counts, fingerprint, widths, totals, stopped })
+    }
+
+    /// Makes what is being worked out, on any thread, fail soon with an error, and everything that is asked for later, until
+    /// [`Self::resume`].
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes back [`Self::stop`].
+    pub fn resume(&self) {
+        self.stopped.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether [`Self::stop`] was called, and the reason of errors may be just that.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// The meaning of the scenario.

@@ -1,0 +1,317 @@
+//! How much it takes to make rows, found out before any are made.
+//!
+//! A value of another row is worked out in a frame of that row's table (see the architecture): two references to one table
+//! are two frames, and each of these may need two more of the next table. What is written in twenty lines can so take a
+//! million frames. Here frames and columns are counted without making any, each kind of frame once, and a scenario
+//! that takes too many is refused.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::{Column, Formula, Hop, Input, Model, Pick, Recipe, Reference, Source};
+use crate::error::{Fault, Faults};
+use crate::scenario::Scenario;
+use crate::types::Type;
+
+/// The most work for the rows of one table: columns worked out, in frames of this table and of others.
+const MOST_WORK: u64 = 1 << 15;
+/// The most work for all tables together.
+const MOST_WORK_IN_ALL: u64 = 1 << 20;
+/// A frame costs as much as some columns.
+const FRAME: u64 = 4;
+/// How often a column is worked out to find the rows that existed at an instant, by halving.
+const HALVINGS: u64 = 8;
+/// The longest way of frames from one to the next; a longer one would be too much for the stack.
+const MOST_DEEP: usize = 1000;
+
+/// What is asked of a frame: a column at the end of a way of steps, or the rows there.
+type Demand = (Vec<Hop>, Option<usize>);
+
+/// What a frame needs from other frames.
+#[derive(Default)]
+struct Needs {
+    /// Columns of the frame itself.
+    columns: BTreeSet<usize>,
+    /// References whose rows are picked.
+    picked: BTreeSet<usize>,
+    /// What is asked of the frame at the end of each step.
+    steps: BTreeMap<Hop, BTreeSet<Demand>>,
+    /// Frames of their own: the table, the column, and how often.
+    others: Vec<(usize, usize, u64)>,
+}
+
+/// Counts the work of tables.
+struct Counting<'m> {
+    model: &'m Model,
+    /// By the table of a frame and what is asked of it: its work, and whether long texts are made on the way.
+    known: HashMap<(usize, Vec<Demand>), (u64, bool)>,
+    /// What has been looked at, so that counting is bounded, too.
+    looked: u64,
+}
+
+/// What is known of the work that a model's tables take.
+pub(super) struct Work {
+    /// The work for the rows of each table: columns worked out, in frames of this table and of others.
+    pub(super) of_table: Vec<u64>,
+    /// The counts and the columns under totals, by table, that take long texts to work out.
+    pub(super) wide: HashSet<(usize, usize)>,
+}
+
+/// Refuses a scenario whose rows take too much work, and tells how much each table takes.
+///
+/// # Errors
+/// A fault at the column that takes the most.
+pub(super) fn of_tables(model: &Model, scenario: &Scenario) -> Result<Work, Faults> {
+    let mut counting = Counting { model, known: HashMap::new(), looked: 0 };
+    let mut of_table = Vec::with_capacity(model.tables.len());
+    let mut all: u64 = 0;
+    for (t, table) in model.tables.iter().enumerate() {
+        let written = (0..table.columns.len()).filter(|&c| table.columns[c].written);
+        let counts =
+            table.columns.iter().enumerate().filter(|(_, c)| matches!(c.recipe, Recipe::Count { .. }));
+        let (mut takes, _) = counting.frame(t, written.map(|c| (Vec::new(), Some(c))).collect(), 0);
+        for (c, _) in counts {
+            takes = takes.max(counting.frame(t, vec![(Vec::new(), Some(c))], 0).0);
+        }
+        all = all.saturating_add(takes);
+        of_table.push(takes);
+        if takes > MOST_WORK.saturating_add(table.columns.len() as u64) {
+            return Err(counting.too_much(t, scenario).into());
+        }
+        if all > MOST_WORK_IN_ALL {
+            let message = format!("the tables up to `{}` read too many columns of other rows", table.name);
+            let fault = Fault::at(scenario.tables[t].name.span, message)
+                .label(format!("more than {MOST_WORK_IN_ALL} in all"));
+            return Err(fault
+                .hint("split the scenario, or read less through references, parents and totals")
+                .into());
+        }
+    }
+    let alone = |(t, demands): &(usize, Vec<Demand>)| match &demands[..] {
+        [(hops, Some(column))] if hops.is_empty() => Some((*t, *column)),
+        _ => None,
+    };
+    let wide = counting.known.iter().filter(|(_, (_, wide))| *wide).filter_map(|(key, _)| alone(key));
+    Ok(Work { of_table, wide: wide.collect() })
+}
+
+impl Counting<'_> {
+    /// The work of a frame and of all those that it needs, and whether long texts are among it.
+    fn frame(&mut self, t: usize, demands: Vec<Demand>, depth: usize) -> (u64, bool) {
+        if depth > MOST_DEEP || self.looked > MOST_WORK_IN_ALL {
+            return (u64::MAX, true);
+        }
+        let key = (t, demands);
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let needs = self.needs(t, &key.1);
+        let mut work = FRAME + (needs.columns.len() + needs.picked.len()) as u64;
+        let mut wide = needs.columns.iter().any(|&c| is_wide(&self.model.tables[t].columns[c]));
+        self.looked += work;
+        for (table, column, times) in needs.others {
+            let one = self.frame(table, vec![(Vec::new(), Some(column))], depth + 1);
+            work = work.saturating_add(one.0.saturating_mul(times));
+            wide |= one.1;
+        }
+        for (hop, demands) in needs.steps {
+            let Some(table) = self.model.after(t, hop) else { continue };
+            let step = self.frame(table, demands.into_iter().collect(), depth + 1);
+            work = work.saturating_add(step.0);
+            wide |= step.1;
+        }
+        self.known.insert(key, (work, wide));
+        (work, wide)
+    }
+
+    /// Everything that a frame needs when this is asked of it.
+    fn needs(&self, t: usize, demands: &[Demand]) -> Needs {
+        let mut needs = Needs::default();
+        let mut columns: Vec<usize> = Vec::new();
+        for (hops, column) in demands {
+            self.demand(t, hops, *column, &mut needs, &mut columns);
+        }
+        while let Some(c) = columns.pop() {
+            if !needs.columns.insert(c) {
+                continue;
+            }
+            let column = &self.model.tables[t].columns[c];
+            for input in inputs_of(&column.recipe) {
+                self.input(t, &self.model.tables[t].inputs[input], &mut needs, &mut columns);
+            }
+            if let Recipe::Reference(reference) = &column.recipe {
+                self.pick(t, c, reference, &mut needs, &mut columns);
+                let shown = &self.model.tables[reference.target].columns[reference.shown];
+                if !is_plain_serial(shown) {
+                    needs.others.push((reference.target, reference.shown, 1));
+                }
+            }
+        }
+        needs
+    }
+
+    fn demand(
+        &self,
+        t: usize,
+        hops: &[Hop],
+        column: Option<usize>,
+        needs: &mut Needs,
+        columns: &mut Vec<usize>,
+    ) {
+        let Some((hop, rest)) = hops.split_first() else {
+            columns.extend(column);
+            return;
+        };
+        match *hop {
+            Hop::Parent => self.counted(t, needs),
+            Hop::Reference(c) => {
+                if let Recipe::Reference(reference) = &self.model.tables[t].columns[c].recipe {
+                    self.pick(t, c, reference, needs, columns);
+                }
+            }
+        }
+        needs.steps.entry(*hop).or_default().insert((rest.to_vec(), column));
+    }
+
+    fn input(&self, t: usize, input: &Input, needs: &mut Needs, columns: &mut Vec<usize>) {
+        match input {
+            Input::Column { hops, column } => self.demand(t, hops, Some(*column), needs, columns),
+            Input::Row => {}
+            Input::Ordinal | Input::Siblings => self.counted(t, needs),
+            Input::Total { child, column, .. } => {
+                self.counted(*child, needs);
+                needs.others.extend(column.map(|column| (*child, column, 1)));
+            }
+        }
+    }
+
+    /// Picking rows by a reference.
+    fn pick(&self, t: usize, c: usize, reference: &Reference, needs: &mut Needs, columns: &mut Vec<usize>) {
+        if !needs.picked.insert(c) {
+            return;
+        }
+        if let Some(within) = &reference.within {
+            self.demand(t, &within.hops, None, needs, columns);
+            for &table in &within.path {
+                self.counted(table, needs);
+            }
+        }
+        match &reference.pick {
+            Pick::Random { .. } => {}
+            Pick::Distinct { first, .. } => {
+                self.demand(t, &[Hop::Parent], None, needs, columns);
+                if let Some(first) = first {
+                    self.demand(t, first, None, needs, columns);
+                }
+            }
+            Pick::Existing { at, by, .. } => {
+                for &input in &at.inputs {
+                    self.input(t, &self.model.tables[t].inputs[input], needs, columns);
+                }
+                needs.others.push((reference.target, *by, HALVINGS));
+            }
+        }
+    }
+
+    /// Finding out where the children of a table's parents stand.
+    fn counted(&self, t: usize, needs: &mut Needs) {
+        if let Source::Per { parent, count } = &self.model.tables[t].source
+            && let Some(column) = count.column
+        {
+            let count = (*parent, column, 1);
+            if !needs.others.contains(&count) {
+                needs.others.push(count);
+            }
+        }
+    }
+
+    /// The fault of a table: at the column that takes the most work.
+    fn too_much(&mut self, t: usize, scenario: &Scenario) -> Fault {
+        let table = &self.model.tables[t];
+        let mut most: (u64, Option<&str>) = (0, None);
+        for (c, column) in table.columns.iter().enumerate().filter(|(_, column)| column.written) {
+            let (takes, _) = self.frame(t, vec![(Vec::new(), Some(c))], 0);
+            if takes > most.0 {
+                most = (takes, Some(&column.name));
+            }
+        }
+        let written = &scenario.tables[t];
+        let column = most.1.and_then(|name| written.columns.iter().find(|c| c.name.text == name));
+        let span = column.map_or(written.name.span, |column| column.name.span);
+        let fault = Fault::at(
+            span,
+            format!("a row of `{}` takes more than {MOST_WORK} columns of other rows", table.name),
+        );
+        let label = most.1.map(|name| match most.0 {
+            takes if takes > MOST_WORK => format!("`{name}` alone takes more than that"),
+            takes => format!("`{name}` takes {takes} of them"),
+        });
+        Fault { label, ..fault }.hint(
+            "every reference, parent and total on the way counts: give a table in between a value of its own, \
+             or read fewer columns of other rows",
+        )
+    }
+}
+
+/// Whether a column's values can be long texts. Those of a dictionary are there once.
+fn is_wide(column: &Column) -> bool {
+    let long = |ty: &Type| matches!(ty, Type::Text | Type::Json | Type::List(_));
+    !column.dictionary && (long(&column.ty) || long(&column.made))
+}
+
+impl Model {
+    /// The table that a step leads to.
+    fn after(&self, t: usize, hop: Hop) -> Option<usize> {
+        match hop {
+            Hop::Parent => self.tables[t].parent(),
+            Hop::Reference(c) => match &self.tables[t].columns[c].recipe {
+                Recipe::Reference(reference) => Some(reference.target),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Whether references to a column need no frame.
+fn is_plain_serial(column: &Column) -> bool {
+    matches!((&column.recipe, &column.cast, &column.null), (Recipe::Serial { .. }, None, None))
+}
+
+/// The inputs that a recipe reads; a reference reads more than inputs.
+fn inputs_of(recipe: &Recipe) -> Vec<usize> {
+    let formula = |formula: &Option<Formula>| formula.iter().flat_map(|f| f.inputs.clone()).collect();
+    match recipe {
+        Recipe::Group
+        | Recipe::Literal(_)
+        | Recipe::Serial { .. }
+        | Recipe::Reference(_)
+        | Recipe::Uuid4 { .. }
+        | Recipe::Integer { .. }
+        | Recipe::UniqueInteger { .. }
+        | Recipe::Decimal { .. }
+        | Recipe::Real { .. }
+        | Recipe::Discrete { .. }
+        | Recipe::Boolean { .. }
+        | Recipe::Choose { .. }
+        | Recipe::Text { .. }
+        | Recipe::Place { .. }
+        // Elements of arrays read nothing of the row.
+        | Recipe::Array { .. } => Vec::new(),
+        Recipe::Formula(formula) | Recipe::Uuid7 { at: formula, .. } => formula.inputs.clone(),
+        Recipe::Template { inputs, .. } => inputs.clone(),
+        Recipe::Parent { key } => vec![*key],
+        Recipe::Switch { index, cases } => {
+            index.inputs.iter().copied().chain(cases.iter().flatten().copied()).collect()
+        }
+        Recipe::Person { locale, .. } => formula(locale),
+        Recipe::Company { country, .. } => formula(country),
+        Recipe::Moment { from, to, stratum, .. } => {
+            let stratum = stratum.iter().flat_map(|(ordinal, siblings)| [*ordinal, *siblings]);
+            from.inputs.iter().chain(&to.inputs).copied().chain(stratum).collect()
+        }
+        Recipe::Date { from, to, .. } => from.inputs.iter().chain(&to.inputs).copied().collect(),
+        Recipe::Json { members } => members.iter().map(|(_, input)| *input).collect(),
+        Recipe::Count { base, times, .. } => {
+            times.iter().flat_map(|times| times.inputs.clone()).chain([*base]).collect()
+        }
+    }
+}
