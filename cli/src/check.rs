@@ -1,14 +1,24 @@
 //! `seedbed check`: every fault of a scenario, or what it holds.
 
+use std::time::Duration;
+
 use seedbed_engine::model::{Source, Table};
-use seedbed_engine::{Plan, ValueError};
+use seedbed_engine::{Extent, Plan, ValueError};
 
 use crate::arguments::Check;
 use crate::exit::Failure;
 use crate::grid::{Align, Grid};
+use crate::moment::for_a_moment;
 use crate::output::{self, Page};
 use crate::quantity::{count, plural, size};
 use crate::settings;
+
+/// The most rows of a table, as when they are counted to the end.
+const MOST_ROWS: u64 = 1 << 53;
+/// The time for finding out how wide rows are.
+const MEASURING: Duration = Duration::from_millis(300);
+/// The time for counting rows.
+const COUNTING: Duration = Duration::from_millis(400);
 
 /// Prints the summary of a scenario that is right.
 pub(crate) fn run(arguments: &Check) -> Result<(), Failure> {
@@ -32,7 +42,8 @@ fn summary(plan: &Plan) -> Result<Page, ValueError> {
             model.params.iter().map(|param| format!("{}={}", param.name, param.value)).collect();
         out = out.line(format!("parameters: {}", params.join(" ")));
     }
-    plan.count()?;
+    let widths = widths(plan)?;
+    count_for_a_while(plan)?;
     let mut grid = Grid::new([
         ("table", Align::Left),
         ("per", Align::Left),
@@ -41,27 +52,78 @@ fn summary(plan: &Plan) -> Result<Page, ValueError> {
         ("bytes/row", Align::Right),
         ("in memory", Align::Right),
     ]);
-    let (mut rows_total, mut bytes_total) = (0, 0);
-    for (t, table) in model.tables.iter().enumerate() {
-        let rows = plan.rows(t)?;
-        let per_row = bytes_per_row(plan, t)?;
-        let bytes = (per_row * rows as f64) as u64;
-        rows_total += rows;
-        bytes_total += bytes;
+    let mut rows_total = Extent::Exactly(0);
+    let (mut bytes_total, mut unknown) = (0, false);
+    for (t, (table, width)) in model.tables.iter().zip(widths).enumerate() {
+        let rows = plan.extent(t);
+        if rows.rows() > MOST_ROWS {
+            let message = format!("{} rows are more than 2^53", shown(rows));
+            return Err(ValueError { table: table.name.clone(), column: "*".to_owned(), message });
+        }
+        rows_total = rows_total.and(rows);
+        let (per_row, in_memory) = match width {
+            Some(per_row) => {
+                let bytes = (per_row * rows.rows() as f64) as u64;
+                bytes_total += bytes;
+                (format!("{per_row:.0}"), size(bytes))
+            }
+            None => {
+                unknown = true;
+                ("?".to_owned(), "?".to_owned())
+            }
+        };
         let columns = table.written().count() as u64;
-        let parent = parent(plan, table);
-        grid.row([
-            table.name.clone(),
-            parent,
-            count(rows),
-            count(columns),
-            format!("{per_row:.0}"),
-            size(bytes),
-        ]);
+        grid.row([table.name.clone(), parent(plan, table), shown(rows), count(columns), per_row, in_memory]);
     }
     let tables = plural(model.tables.len() as u64, "table");
-    let total = format!("{tables}, {}, about {} in memory", plural(rows_total, "row"), size(bytes_total));
-    Ok(out.line("").lines(grid.lines()).line("").line(total))
+    let more = if unknown { "more than" } else { "about" };
+    let rows = match rows_total {
+        Extent::Exactly(rows) => plural(rows, "row"),
+        rows => format!("{} rows", shown(rows)),
+    };
+    let total = format!("{tables}, {rows}, {more} {} in memory", size(bytes_total));
+    let mut page = out.line("").lines(grid.lines()).line("").line(total);
+    if !matches!(rows_total, Extent::Exactly(_)) {
+        let estimated = "The rows of large tables are estimated by those that could be counted in a moment.";
+        page = page.line("").line(estimated);
+    }
+    if unknown {
+        page = page.line("").line("The width of some rows (?) could not be found out in a moment.");
+    }
+    Ok(page)
+}
+
+/// A number of rows; an estimate has three digits.
+fn shown(rows: Extent) -> String {
+    match rows {
+        Extent::Exactly(rows) => count(rows),
+        Extent::About(rows) => {
+            let unit = 10u64.pow(rows.max(1).ilog10().saturating_sub(2));
+            format!("about {}", count(rows / unit * unit))
+        }
+        Extent::AtLeast(rows) => format!("at least {}", count(rows)),
+    }
+}
+
+/// The bytes of a row of each table, as far as they can be found out in a moment. A value that fails is told.
+fn widths(plan: &Plan) -> Result<Vec<Option<f64>>, ValueError> {
+    let tables = 0..plan.model().tables.len();
+    for_a_moment(plan, MEASURING, || {
+        let width = |t| match plan.bytes_per_row(t) {
+            Err(_) if plan.is_stopped() => Ok(None),
+            width => width,
+        };
+        tables.map(width).collect()
+    })
+}
+
+/// Counts the rows of all tables, or of as many as can be counted in a moment.
+fn count_for_a_while(plan: &Plan) -> Result<(), ValueError> {
+    let all: Vec<usize> = (0..plan.model().tables.len()).collect();
+    for_a_moment(plan, COUNTING, || match plan.count_unless(&all, &|| plan.is_stopped()) {
+        Err(_) if plan.is_stopped() => Ok(()),
+        counted => counted,
+    })
 }
 
 fn parent(plan: &Plan, table: &Table) -> String {
@@ -69,12 +131,4 @@ fn parent(plan: &Plan, table: &Table) -> String {
         Source::Root { .. } => String::new(),
         Source::Per { parent, .. } => plan.model().tables[*parent].name.clone(),
     }
-}
-
-/// The memory of the first rows, in bytes per row.
-fn bytes_per_row(plan: &Plan, table: usize) -> Result<f64, ValueError> {
-    let sample = plan.batch(table, 0..plan.rows_per_batch(table))?;
-    let bytes: usize =
-        sample.columns().iter().filter_map(|column| column.to_data().get_slice_memory_size().ok()).sum();
-    Ok(bytes as f64 / sample.num_rows().max(1) as f64)
 }

@@ -18,6 +18,7 @@ mod grid;
 mod load;
 mod load_report;
 mod memory;
+mod moment;
 mod output;
 mod parquet_flags;
 mod preview;

@@ -29,6 +29,9 @@ const BYTES_WORKED_OUT: u64 = 64 << 20;
 /// The columns worked out for a batch, each once for every row.
 const VALUES_PER_BATCH: u64 = 8 << 20;
 
+/// The same for a sample.
+const VALUES_PER_SAMPLE: u64 = 4 << 20;
+
 /// The rows by which the width of a table is estimated, …
 const SAMPLE_ROWS: u64 = 128;
 
@@ -117,12 +120,14 @@ impl Plan {
         most.min(fitting.max(batch))
     }
 
-    /// The bytes of a row in memory, the mean of the first batch; `None` where a single row has more than some megabytes.
+    /// The bytes of a row in memory, the mean of the first batch, or of fewer rows where they take many columns of others;
+    /// `None` where a single row has more than some megabytes.
     ///
     /// # Errors
     /// A value that cannot be computed.
     pub fn bytes_per_row(&self, table: usize) -> Result<Option<f64>, ValueError> {
-        let rows = self.rows_per_batch(table);
+        let sample = (VALUES_PER_SAMPLE / self.model.tables[table].work.max(1)).max(1);
+        let rows = self.rows_per_batch(table).min(sample);
         if self.widths(table).at_least {
             return Ok(None);
         }

@@ -67,6 +67,7 @@ pub mod compare;
 pub mod run;
 
 pub use batch::ROWS_PER_BATCH;
+pub use column::Extent;
 pub use error::{Fault, Faults, Span, ValueError};
 pub use model::{DEFAULT_SEED, Settings};
 pub use plan::Plan;

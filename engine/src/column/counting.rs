@@ -11,6 +11,45 @@ use crate::error::ValueError;
 use crate::model::Source;
 use crate::plan::{Plan, Siblings};
 
+/// How many rows a table has, as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// So many.
+    Exactly(u64),
+    /// About so many: as if the parents that have not been counted were like those that have.
+    About(u64),
+    /// So many or more.
+    AtLeast(u64),
+}
+
+impl Extent {
+    /// The number.
+    pub fn rows(self) -> u64 {
+        match self {
+            Self::Exactly(rows) | Self::About(rows) | Self::AtLeast(rows) => rows,
+        }
+    }
+
+    /// The sum of two, no more certain than either.
+    pub fn and(self, other: Self) -> Self {
+        let rows = self.rows().saturating_add(other.rows());
+        match (self, other) {
+            (Self::AtLeast(_), _) | (_, Self::AtLeast(_)) => Self::AtLeast(rows),
+            (Self::About(_), _) | (_, Self::About(_)) => Self::About(rows),
+            _ => Self::Exactly(rows),
+        }
+    }
+
+    /// The same with another number.
+    fn map(self, f: impl FnOnce(u64) -> u64) -> Self {
+        match self {
+            Self::Exactly(rows) => Self::Exactly(f(rows)),
+            Self::About(rows) => Self::About(f(rows)),
+            Self::AtLeast(rows) => Self::AtLeast(f(rows)),
+        }
+    }
+}
+
 /// Parents counted by one worker at a time.
 const PARENTS_PER_TASK: u64 = 4096;
 
@@ -26,6 +65,28 @@ impl Plan {
             }
             (Source::Root { rows }, _) => Ok(*rows),
             (Source::Per { .. }, None) => Ok(0),
+        }
+    }
+
+    /// How many rows a table has by what has been counted so far; counts nothing.
+    pub fn extent(&self, table: usize) -> Extent {
+        let (parent, count) = match &self.model.tables[table].source {
+            Source::Root { rows } => return Extent::Exactly(*rows),
+            Source::Per { parent, count } => (*parent, count),
+        };
+        let parents = self.extent(parent);
+        let Some(counts) = self.counts[table].as_ref().filter(|counts| counts.per_parent().is_none()) else {
+            return parents.map(|parents| parents.saturating_mul(count.min));
+        };
+        let (covered, rows, complete) = counts.so_far();
+        match parents {
+            _ if complete => Extent::Exactly(rows),
+            Extent::Exactly(parents) if covered >= parents => Extent::Exactly(rows),
+            _ if count.min == count.max => parents.map(|parents| parents.saturating_mul(count.min)),
+            Extent::Exactly(parents) | Extent::About(parents) if covered > 0 => {
+                Extent::About((parents as f64 * (rows as f64 / covered as f64)) as u64)
+            }
+            parents => Extent::AtLeast(parents.rows().saturating_mul(count.min).max(rows)),
         }
     }
 

@@ -17,6 +17,7 @@ mod text;
 mod time;
 mod total;
 
+pub use counting::Extent;
 pub(crate) use frame::{Frame, Rows, own_bytes};
 use pace::Pace;
 

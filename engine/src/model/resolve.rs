@@ -51,6 +51,8 @@ pub(super) struct Resolver<'s> {
     pub(super) faults: Faults,
     /// What is being settled, each because of the one before it.
     pub(super) chain: Vec<Link>,
+    /// Values of literal rows, so far.
+    pub(super) literal_values: usize,
 }
 
 /// A table that is being resolved.
@@ -109,6 +111,7 @@ impl<'s> Resolver<'s> {
             drafts: Vec::new(),
             faults,
             chain: Vec::new(),
+            literal_values: 0,
         };
         resolver.read_times();
         resolver.read_tables();

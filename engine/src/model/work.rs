@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Column, Formula, Hop, Input, Model, Pick, Recipe, Reference, Source};
+use super::{Column, Formula, Hop, Input, Model, Pick, Recipe, Reference, Source, Table};
 use crate::error::{Fault, Faults};
 use crate::scenario::Scenario;
 use crate::types::Type;
@@ -24,17 +24,17 @@ const HALVINGS: u64 = 8;
 const MOST_DEEP: usize = 1000;
 
 /// What is asked of a frame: a column at the end of a way of steps, or the rows there.
-type Demand = (Vec<Hop>, Option<usize>);
+type Demand<'m> = (&'m [Hop], Option<usize>);
 
 /// What a frame needs from other frames.
 #[derive(Default)]
-struct Needs {
+struct Needs<'m> {
     /// Columns of the frame itself.
     columns: BTreeSet<usize>,
     /// References whose rows are picked.
     picked: BTreeSet<usize>,
     /// What is asked of the frame at the end of each step.
-    steps: BTreeMap<Hop, BTreeSet<Demand>>,
+    steps: BTreeMap<Hop, BTreeSet<Demand<'m>>>,
     /// Frames of their own: the table, the column, and how often.
     others: Vec<(usize, usize, u64)>,
 }
@@ -43,7 +43,7 @@ struct Needs {
 struct Counting<'m> {
     model: &'m Model,
     /// By the table of a frame and what is asked of it: its work, and whether long texts are made on the way.
-    known: HashMap<(usize, Vec<Demand>), (u64, bool)>,
+    known: HashMap<(usize, Vec<Demand<'m>>), (u64, bool)>,
     /// What has been looked at, so that counting is bounded, too.
     looked: u64,
 }
@@ -68,9 +68,9 @@ pub(super) fn of_tables(model: &Model, scenario: &Scenario) -> Result<Work, Faul
         let written = (0..table.columns.len()).filter(|&c| table.columns[c].written);
         let counts =
             table.columns.iter().enumerate().filter(|(_, c)| matches!(c.recipe, Recipe::Count { .. }));
-        let (mut takes, _) = counting.frame(t, written.map(|c| (Vec::new(), Some(c))).collect(), 0);
+        let (mut takes, _) = counting.frame(t, written.map(|c| (&[][..], Some(c))).collect(), 0);
         for (c, _) in counts {
-            takes = takes.max(counting.frame(t, vec![(Vec::new(), Some(c))], 0).0);
+            takes = takes.max(counting.frame(t, vec![(&[], Some(c))], 0).0);
         }
         all = all.saturating_add(takes);
         of_table.push(takes);
@@ -94,9 +94,9 @@ pub(super) fn of_tables(model: &Model, scenario: &Scenario) -> Result<Work, Faul
     Ok(Work { of_table, wide: wide.collect() })
 }
 
-impl Counting<'_> {
+impl<'m> Counting<'m> {
     /// The work of a frame and of all those that it needs, and whether long texts are among it.
-    fn frame(&mut self, t: usize, demands: Vec<Demand>, depth: usize) -> (u64, bool) {
+    fn frame(&mut self, t: usize, demands: Vec<Demand<'m>>, depth: usize) -> (u64, bool) {
         if depth > MOST_DEEP || self.looked > MOST_WORK_IN_ALL {
             return (u64::MAX, true);
         }
@@ -109,7 +109,7 @@ impl Counting<'_> {
         let mut wide = needs.columns.iter().any(|&c| is_wide(&self.model.tables[t].columns[c]));
         self.looked += work;
         for (table, column, times) in needs.others {
-            let one = self.frame(table, vec![(Vec::new(), Some(column))], depth + 1);
+            let one = self.frame(table, vec![(&[], Some(column))], depth + 1);
             work = work.saturating_add(one.0.saturating_mul(times));
             wide |= one.1;
         }
@@ -124,7 +124,7 @@ impl Counting<'_> {
     }
 
     /// Everything that a frame needs when this is asked of it.
-    fn needs(&self, t: usize, demands: &[Demand]) -> Needs {
+    fn needs(&self, t: usize, demands: &[Demand<'m>]) -> Needs<'m> {
         let mut needs = Needs::default();
         let mut columns: Vec<usize> = Vec::new();
         for (hops, column) in demands {
@@ -134,9 +134,10 @@ impl Counting<'_> {
             if !needs.columns.insert(c) {
                 continue;
             }
-            let column = &self.model.tables[t].columns[c];
+            let table: &'m Table = &self.model.tables[t];
+            let column = &table.columns[c];
             for input in inputs_of(&column.recipe) {
-                self.input(t, &self.model.tables[t].inputs[input], &mut needs, &mut columns);
+                self.input(t, &table.inputs[input], &mut needs, &mut columns);
             }
             if let Recipe::Reference(reference) = &column.recipe {
                 self.pick(t, c, reference, &mut needs, &mut columns);
@@ -152,9 +153,9 @@ impl Counting<'_> {
     fn demand(
         &self,
         t: usize,
-        hops: &[Hop],
+        hops: &'m [Hop],
         column: Option<usize>,
-        needs: &mut Needs,
+        needs: &mut Needs<'m>,
         columns: &mut Vec<usize>,
     ) {
         let Some((hop, rest)) = hops.split_first() else {
@@ -169,10 +170,10 @@ impl Counting<'_> {
                 }
             }
         }
-        needs.steps.entry(*hop).or_default().insert((rest.to_vec(), column));
+        needs.steps.entry(*hop).or_default().insert((rest, column));
     }
 
-    fn input(&self, t: usize, input: &Input, needs: &mut Needs, columns: &mut Vec<usize>) {
+    fn input(&self, t: usize, input: &'m Input, needs: &mut Needs<'m>, columns: &mut Vec<usize>) {
         match input {
             Input::Column { hops, column } => self.demand(t, hops, Some(*column), needs, columns),
             Input::Row => {}
@@ -185,7 +186,14 @@ impl Counting<'_> {
     }
 
     /// Picking rows by a reference.
-    fn pick(&self, t: usize, c: usize, reference: &Reference, needs: &mut Needs, columns: &mut Vec<usize>) {
+    fn pick(
+        &self,
+        t: usize,
+        c: usize,
+        reference: &'m Reference,
+        needs: &mut Needs<'m>,
+        columns: &mut Vec<usize>,
+    ) {
         if !needs.picked.insert(c) {
             return;
         }
@@ -229,7 +237,7 @@ impl Counting<'_> {
         let table = &self.model.tables[t];
         let mut most: (u64, Option<&str>) = (0, None);
         for (c, column) in table.columns.iter().enumerate().filter(|(_, column)| column.written) {
-            let (takes, _) = self.frame(t, vec![(Vec::new(), Some(c))], 0);
+            let (takes, _) = self.frame(t, vec![(&[], Some(c))], 0);
             if takes > most.0 {
                 most = (takes, Some(&column.name));
             }

@@ -179,6 +179,17 @@ impl Counts {
         }
     }
 
+    /// The parents that are known and their children, and whether there are no more.
+    pub(crate) fn so_far(&self) -> (u64, u64, bool) {
+        match self {
+            Self::Constant(_) => (0, 0, false),
+            Self::Sparse { index, .. } => {
+                let index = read(index);
+                (index.covered, index.rows, index.complete)
+            }
+        }
+    }
+
     /// How many parents are known, for extending in parallel.
     pub(crate) fn covered(&self) -> u64 {
         match self {

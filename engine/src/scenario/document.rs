@@ -1,7 +1,8 @@
 //! YAML text → a tree of nodes that know where they stand in the text.
 //!
 //! Budgets keep hostile or mistaken input cheap: a file of at most [`MAX_BYTES`], at most
-//! [`MAX_NODES`] nodes after aliases are expanded, nested at most [`MAX_DEPTH`] deep.
+//! [`MAX_NODES`] nodes and as many bytes of text after aliases are expanded, nested at most [`MAX_DEPTH`] deep. They are looked
+//! at before anything is copied.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +10,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use crate::error::{Fault, Span};
 
-/// The largest scenario that is read, in bytes.
+/// The largest scenario that is read, in bytes; its texts have no more with aliases expanded.
 pub const MAX_BYTES: usize = 4 << 20;
 /// The most nodes a scenario may have, aliases expanded.
 pub const MAX_NODES: usize = 200_000;
@@ -132,22 +133,32 @@ pub fn read(text: &str) -> Result<Node, Fault> {
     if let Some(at) = text.find('\0') {
         return Err(Fault::at(Span::new(at, at + 1), "a scenario cannot hold a NUL character"));
     }
-    let mut reader = Reader { offsets: Offsets::new(text), text, anchors: HashMap::new(), nodes: 0 };
+    let mut reader =
+        Reader { offsets: Offsets::new(text), text, anchors: HashMap::new(), size: Size::default() };
     reader.document()
 }
 
 struct Reader<'t> {
     text: &'t str,
     offsets: Offsets,
-    anchors: HashMap<usize, (Node, usize)>,
+    anchors: HashMap<usize, (Node, Size)>,
+    /// Of all that has been read, copies for anchors and aliases among it.
+    size: Size,
+}
+
+/// How much there is of something.
+#[derive(Clone, Copy, Debug, Default)]
+struct Size {
     nodes: usize,
+    /// The bytes of all texts.
+    bytes: usize,
 }
 
 /// A map or list whose end has not been read yet.
 struct Open {
     start: usize,
     anchor: usize,
-    nodes_before: usize,
+    before: Size,
     kind: OpenKind,
 }
 
@@ -177,38 +188,40 @@ impl Reader<'_> {
                 }
                 Event::Scalar(value, style, anchor, tag) => {
                     self.refuse_tag(tag.is_some(), span)?;
-                    self.count(1, span)?;
+                    let size = Size { nodes: 1, bytes: value.len() };
+                    self.count(size, span)?;
                     let node = self.scalar(value.into_owned(), style, span);
                     if anchor > 0 {
-                        self.anchors.insert(anchor, (node.clone(), 1));
+                        self.count(size, span)?;
+                        self.anchors.insert(anchor, (node.clone(), size));
                     }
                     node
                 }
                 Event::Alias(anchor) => {
-                    let Some((node, nodes)) = self.anchors.get(&anchor).cloned() else {
+                    let Some(size) = self.anchors.get(&anchor).map(|(_, size)| *size) else {
                         return Err(Fault::at(span, "an alias inside the value that it names"));
                     };
-                    self.count(nodes, span)?;
-                    Node { span, ..node }
+                    self.count(size, span)?;
+                    Node { span, kind: self.anchors[&anchor].0.kind.clone() }
                 }
                 Event::SequenceStart(anchor, ref tag) | Event::MappingStart(anchor, ref tag) => {
                     self.refuse_tag(tag.is_some(), span)?;
                     if open.len() >= MAX_DEPTH {
                         return Err(Fault::at(span, format!("nested more than {MAX_DEPTH} deep")));
                     }
-                    let nodes_before = self.nodes;
-                    self.count(1, span)?;
+                    let before = self.size;
+                    self.count(Size { nodes: 1, bytes: 0 }, span)?;
                     let kind = if matches!(event, Event::SequenceStart(..)) {
                         OpenKind::List(Vec::new())
                     } else {
                         OpenKind::Map { entries: Vec::new(), seen: HashSet::new(), key: None }
                     };
-                    open.push(Open { start: span.start, anchor, nodes_before, kind });
+                    open.push(Open { start: span.start, anchor, before, kind });
                     continue;
                 }
                 Event::SequenceEnd | Event::MappingEnd => {
                     let Some(closed) = open.pop() else { continue };
-                    self.close(closed, span)
+                    self.close(closed, span)?
                 }
                 _ => continue,
             };
@@ -221,7 +234,7 @@ impl Reader<'_> {
             .ok_or_else(|| Fault::setting("the scenario is empty").hint("start with `tables:`"))
     }
 
-    fn close(&mut self, closed: Open, end: Span) -> Node {
+    fn close(&mut self, closed: Open, end: Span) -> Result<Node, Fault> {
         let kind = match closed.kind {
             OpenKind::List(items) => NodeKind::List(items),
             OpenKind::Map { entries, .. } => NodeKind::Map(entries),
@@ -232,9 +245,14 @@ impl Reader<'_> {
         let trimmed = self.text[start..end].trim_end().len();
         let node = Node { span: Span::new(start, start + trimmed), kind };
         if closed.anchor > 0 {
-            self.anchors.insert(closed.anchor, (node.clone(), self.nodes - closed.nodes_before));
+            let size = Size {
+                nodes: self.size.nodes - closed.before.nodes,
+                bytes: self.size.bytes - closed.before.bytes,
+            };
+            self.count(size, node.span)?;
+            self.anchors.insert(closed.anchor, (node.clone(), size));
         }
-        node
+        Ok(node)
     }
 
     fn scalar(&self, text: String, style: ScalarStyle, span: Span) -> Node {
@@ -250,13 +268,19 @@ impl Reader<'_> {
         Node { span, kind: NodeKind::Scalar(Scalar { text, quoted, exact }) }
     }
 
-    fn count(&mut self, nodes: usize, span: Span) -> Result<(), Fault> {
-        self.nodes += nodes;
-        if self.nodes <= MAX_NODES {
+    /// Adds to what there is, before it is made.
+    fn count(&mut self, more: Size, span: Span) -> Result<(), Fault> {
+        self.size.nodes += more.nodes;
+        self.size.bytes += more.bytes;
+        let fault = if self.size.nodes > MAX_NODES {
+            format!("the scenario has more than {MAX_NODES} values")
+        } else if self.size.bytes > MAX_BYTES {
+            format!("the texts of the scenario have more than {MAX_BYTES} bytes")
+        } else {
             return Ok(());
-        }
-        let fault = Fault::at(span, format!("the scenario has more than {MAX_NODES} values"));
-        Err(fault.hint("aliases count each time they are used"))
+        };
+        Err(Fault::at(span, fault)
+            .hint("what has an anchor counts twice, and each time that an alias uses it"))
     }
 
     fn refuse_tag(&self, tagged: bool, span: Span) -> Result<(), Fault> {
@@ -364,5 +388,10 @@ mod tests {
         }
         assert_eq!(message(&bomb), format!("the scenario has more than {MAX_NODES} values"));
         assert!(message(&" ".repeat(MAX_BYTES + 1)).contains("more than the"));
+        let long = format!("a: &a {}\nb: [{}]", "x".repeat(100_000), ["*a"; 30_000].join(", "));
+        assert_eq!(message(&long), format!("the texts of the scenario have more than {MAX_BYTES} bytes"));
+        let items = ["x"; 5000].join(", ");
+        let nested = (0..45).fold(format!("[{items}]"), |inner, i| format!("[&a{i} {inner}]"));
+        assert_eq!(message(&nested), format!("the scenario has more than {MAX_NODES} values"));
     }
 }

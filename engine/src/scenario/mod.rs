@@ -158,8 +158,10 @@ const MODIFIERS: [&str; 6] = ["null", "unique", "type", "about", keys::MODIFIERS
 
 /// The most tables of a scenario.
 const MAX_TABLES: usize = 1000;
+/// The most parameters of a scenario.
+const MAX_PARAMS: usize = 1000;
 /// The most columns of a table, as in PostgreSQL.
-const MAX_COLUMNS: usize = 1600;
+pub(crate) const MAX_COLUMNS: usize = 1600;
 
 /// Reads the outline of a scenario.
 ///
@@ -190,9 +192,13 @@ fn outline(document: Node, faults: &mut Faults) -> Option<Scenario> {
     let about = text_of(document.get("about"), "about", faults);
     let mut params = Vec::new();
     if let Some(node) = document.get("params") {
-        for (key, value) in
-            faults.keep(map_of(node, "`params`", "one entry per parameter")).unwrap_or_default()
-        {
+        let entries = faults.keep(map_of(node, "`params`", "one entry per parameter")).unwrap_or_default();
+        if entries.len() > MAX_PARAMS {
+            let message = format!("{} parameters, more than {MAX_PARAMS}", entries.len());
+            faults.push(Fault::at(entries[MAX_PARAMS].0.span, message));
+            return None;
+        }
+        for (key, value) in entries {
             params.push(param(key, value, faults));
         }
     }

@@ -1,10 +1,10 @@
 //! Literal rows: a table written out in the scenario.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef};
+use arrow::array::{Array, ArrayRef, StringArray, UInt32Array};
 use arrow::compute::take;
-use arrow::datatypes::UInt32Type;
 use arrow::error::ArrowError;
 use arrow::row::{Row, RowConverter, SortField};
 
@@ -13,14 +13,18 @@ use super::sql_type;
 use crate::error::{Fault, Span};
 use crate::expression::{Expression, Source};
 use crate::model::resolve::{Resolver, holder};
-use crate::model::scope::ConstantScope;
+use crate::model::scope::{ConstantScope, MadeScope};
 use crate::model::{Column, Recipe};
-use crate::scenario::{self, Generator, Key, Node};
+use crate::scenario::{self, Generator, Key, MAX_COLUMNS, Node};
 use crate::types::Type;
 
-/// The values of one column of literal rows; `None` for NULL.
+/// The most values of literal rows in a scenario, NULLs where a row does not name a column among them.
+const MOST_VALUES: usize = 2_000_000;
+
+/// The values of one column of literal rows, with the numbers of their rows; the other rows are NULL.
 pub(in crate::model) struct LiteralColumn {
-    values: Vec<Option<Key>>,
+    values: Vec<(u32, Key)>,
+    rows: usize,
     quoted: Vec<bool>,
     span: Span,
 }
@@ -34,7 +38,13 @@ impl Resolver<'_> {
     ) -> (Vec<String>, HashMap<String, LiteralColumn>) {
         let mut names: Vec<String> = Vec::new();
         let mut literal: HashMap<String, LiteralColumn> = HashMap::new();
-        for (i, row) in rows.iter().enumerate() {
+        let generated: HashSet<&str> = columns
+            .iter()
+            .filter(|c| !matches!(c.spec.generator, Generator::Literal))
+            .map(|c| c.name.text.as_str())
+            .collect();
+        // A scenario has fewer rows than 2^32.
+        for (i, row) in (0u32..).zip(rows) {
             let Some(entries) =
                 self.faults.keep(scenario::map_of(row, "a literal row", "one value per column"))
             else {
@@ -46,10 +56,7 @@ impl Resolver<'_> {
                     self.faults.push(fault.label(format!("found {}", value.describe())));
                     continue;
                 }
-                let generated = columns
-                    .iter()
-                    .any(|c| c.name.text == key.text && !matches!(c.spec.generator, Generator::Literal));
-                if generated {
+                if generated.contains(key.text.as_str()) {
                     let fault =
                         Fault::at(key.span, format!("`{}` has literal values and a generator", key.text));
                     self.faults
@@ -57,20 +64,39 @@ impl Resolver<'_> {
                     continue;
                 }
                 if !literal.contains_key(&key.text) {
+                    if let Err(fault) = self.another_literal(names.len(), rows.len(), key) {
+                        self.faults.push(fault);
+                        return (names, literal);
+                    }
                     scenario::check_name(key, "column", &mut self.faults);
                 }
                 let column = literal.entry(key.text.clone()).or_insert_with(|| {
                     names.push(key.text.clone());
-                    LiteralColumn { values: vec![None; rows.len()], quoted: Vec::new(), span: key.span }
+                    let (values, quoted) = (Vec::new(), Vec::new());
+                    LiteralColumn { values, rows: rows.len(), quoted, span: key.span }
                 });
                 if let Some(scalar) = value.scalar().filter(|_| !value.is_null()) {
-                    column.values[i] =
-                        Some(Key { text: scalar.text.clone(), span: value.span, quoted: scalar.quoted });
+                    let key = Key { text: scalar.text.clone(), span: value.span, quoted: scalar.quoted };
+                    column.values.push((i, key));
                     column.quoted.push(scalar.quoted);
                 }
             }
         }
         (names, literal)
+    }
+
+    /// Whether there may be one more column of literal rows.
+    fn another_literal(&mut self, columns: usize, rows: usize, key: &Key) -> Result<(), Fault> {
+        if columns >= MAX_COLUMNS {
+            return Err(Fault::at(key.span, format!("more than {MAX_COLUMNS} columns")));
+        }
+        self.literal_values += rows;
+        if self.literal_values > MOST_VALUES {
+            let message = format!("literal rows with more than {MOST_VALUES} values in all");
+            return Err(Fault::at(key.span, message)
+                .label("a column has a value in every row, NULL where none is written"));
+        }
+        Ok(())
     }
 
     pub(super) fn literal_column(&mut self, t: usize, c: usize) -> Result<Column, Fault> {
@@ -80,7 +106,7 @@ impl Resolver<'_> {
         let Some(literal) = self.drafts[t].literal.as_ref().and_then(|l| l.get(&name)) else {
             return Err(Fault::reported());
         };
-        let present: Vec<Key> = literal.values.iter().flatten().cloned().collect();
+        let present: Vec<Key> = literal.values.iter().map(|(_, key)| key.clone()).collect();
         let wanted = spec.as_ref().and_then(|spec| spec.sql_type.as_ref()).map(sql_type).transpose()?;
         if present.is_empty() && wanted.is_none() {
             return Err(Fault::at(literal.span, format!("column `{name}` is always NULL"))
@@ -90,14 +116,11 @@ impl Resolver<'_> {
             None => typed_values(&present, &literal.quoted),
             Some((wanted, _)) => (self.converted(&present, wanted)?, wanted.clone()),
         };
-        let mut next = 0;
-        let indices = literal.values.iter().map(|value| {
-            value.as_ref().map(|_| {
-                next += 1;
-                next - 1
-            })
-        });
-        let indices: arrow::array::PrimitiveArray<UInt32Type> = indices.collect();
+        let mut indices: Vec<Option<u32>> = vec![None; literal.rows];
+        for (value, (row, _)) in (0..).zip(&literal.values) {
+            indices[*row as usize] = Some(value);
+        }
+        let indices = UInt32Array::from(indices);
         let array = take(&values, &indices, None).map_err(|e| Fault::at(literal.span, e.to_string()))?;
         let nullable = array.null_count() > 0;
         let unique = all_distinct(&values).map_err(|e| Fault::at(literal.span, e.to_string()))?;
@@ -120,6 +143,17 @@ impl Resolver<'_> {
 
     /// Literal text read as SQL reads a literal of that type.
     fn converted(&self, values: &[Key], ty: &Type) -> Result<ArrayRef, Fault> {
+        // All at once, or else one by one, to find the one that is wrong.
+        let sql = format!("cast(made as {ty})");
+        let source = Source { text: &sql, span: Span::default(), exact: false };
+        if let Ok(cast) = Expression::compile(&source, &mut MadeScope { ty: &Type::Text }) {
+            let texts: ArrayRef = Arc::new(StringArray::from_iter_values(values.iter().map(|key| &key.text)));
+            let all = cast.evaluate(&[texts], values.len());
+            if let Some(all) = all.ok().filter(|all| all.null_count() == 0 && *all.data_type() == ty.arrow())
+            {
+                return Ok(all);
+            }
+        }
         let mut converted: Vec<ArrayRef> = Vec::new();
         for value in values {
             let sql = format!("cast('{}' as {ty})", value.text.replace('\'', "''"));

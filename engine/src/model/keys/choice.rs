@@ -1,6 +1,6 @@
 //! Closed choices: columns whose texts are one of a few by the way they are made, and the enums among them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::DataType;
@@ -122,7 +122,8 @@ impl Resolver<'_> {
         let labels = enum_labels(span, &column, self.texts(t, c, Reach::All, known))?;
         let (first, of_first) =
             enums.entry(name.to_owned()).or_insert_with(|| (column.clone(), labels.clone()));
-        if of_first.len() == labels.len() && labels.iter().all(|label| of_first.contains(label)) {
+        let names = |labels: &[String]| labels.iter().cloned().collect::<BTreeSet<String>>();
+        if of_first == &labels || names(of_first) == names(&labels) {
             return Ok(of_first.clone());
         }
         Err(Fault::at(span, format!("`{column}` and `{first}` have different labels"))
@@ -166,10 +167,13 @@ impl Resolver<'_> {
                 .expression
                 .texts(MOST_LABELS, &mut |slot| of_input(self, *formula.inputs.get(slot)?, known)),
             Recipe::Switch { cases, .. } if column.ty == Type::Text => {
-                let mut texts: Vec<String> = Vec::new();
+                let (mut texts, mut there) = (Vec::new(), HashSet::new());
                 for input in cases.iter().flatten() {
                     let more = of_input(self, *input, known)?;
-                    texts.extend(more.into_iter().filter(|text| !texts.contains(text)).collect::<Vec<_>>());
+                    texts.extend(more.into_iter().filter(|text| there.insert(text.clone())));
+                    if texts.len() > MOST_LABELS {
+                        return None;
+                    }
                 }
                 Some(texts)
             }
@@ -191,12 +195,12 @@ fn strings(values: &dyn Array) -> Option<Vec<String>> {
     if *values.data_type() != DataType::Utf8 {
         return None;
     }
-    let mut texts: Vec<String> = Vec::new();
+    let (mut texts, mut known) = (Vec::new(), HashSet::new());
     for text in values.as_string::<i32>().iter().flatten() {
         if texts.len() > MOST_LABELS {
             return None;
         }
-        if !texts.iter().any(|known| known == text) {
+        if known.insert(text) {
             texts.push(text.to_owned());
         }
     }
