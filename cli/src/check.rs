@@ -16,9 +16,9 @@ use crate::settings;
 /// The most rows of a table, as when they are counted to the end.
 const MOST_ROWS: u64 = 1 << 53;
 /// The time for finding out how wide rows are.
-const MEASURING: Duration = Duration::from_millis(300);
+const MEASURING: Duration = Duration::from_millis(250);
 /// The time for counting rows.
-const COUNTING: Duration = Duration::from_millis(400);
+const COUNTING: Duration = Duration::from_millis(300);
 
 /// Prints the summary of a scenario that is right.
 pub(crate) fn run(arguments: &Check) -> Result<(), Failure> {
@@ -53,7 +53,7 @@ fn summary(plan: &Plan) -> Result<Page, ValueError> {
         ("in memory", Align::Right),
     ]);
     let mut rows_total = Extent::Exactly(0);
-    let (mut bytes_total, mut unknown) = (0, false);
+    let (mut bytes_total, mut unknown, mut is_open) = (0, false, false);
     for (t, (table, width)) in model.tables.iter().zip(widths).enumerate() {
         let rows = plan.extent(t);
         if rows.rows() > MOST_ROWS {
@@ -62,13 +62,17 @@ fn summary(plan: &Plan) -> Result<Page, ValueError> {
         }
         rows_total = rows_total.and(rows);
         let (per_row, in_memory) = match width {
-            Some(per_row) => {
+            Width::Bytes(per_row) => {
                 let bytes = (per_row * rows.rows() as f64) as u64;
                 bytes_total += bytes;
                 (format!("{per_row:.0}"), size(bytes))
             }
-            None => {
+            Width::VeryWide => {
                 unknown = true;
+                (">16777216".to_owned(), format!(">{}", size(rows.rows().saturating_mul(1 << 24))))
+            }
+            Width::Unknown => {
+                (unknown, is_open) = (true, true);
                 ("?".to_owned(), "?".to_owned())
             }
         };
@@ -87,7 +91,7 @@ fn summary(plan: &Plan) -> Result<Page, ValueError> {
         let estimated = "The rows of large tables are estimated by those that could be counted in a moment.";
         page = page.line("").line(estimated);
     }
-    if unknown {
+    if is_open {
         page = page.line("").line("The width of some rows (?) could not be found out in a moment.");
     }
     Ok(page)
@@ -105,13 +109,23 @@ fn shown(rows: Extent) -> String {
     }
 }
 
+/// What is known of the bytes of a row.
+#[derive(Clone, Copy)]
+enum Width {
+    Bytes(f64),
+    /// More than the 16 MiB that are looked at.
+    VeryWide,
+    /// Not found out in a moment.
+    Unknown,
+}
+
 /// The bytes of a row of each table, as far as they can be found out in a moment. A value that fails is told.
-fn widths(plan: &Plan) -> Result<Vec<Option<f64>>, ValueError> {
+fn widths(plan: &Plan) -> Result<Vec<Width>, ValueError> {
     let tables = 0..plan.model().tables.len();
     for_a_moment(plan, MEASURING, || {
         let width = |t| match plan.bytes_per_row(t) {
-            Err(_) if plan.is_stopped() => Ok(None),
-            width => width,
+            Err(_) if plan.is_stopped() => Ok(Width::Unknown),
+            width => Ok(width?.map_or(Width::VeryWide, Width::Bytes)),
         };
         tables.map(width).collect()
     })

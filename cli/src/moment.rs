@@ -9,14 +9,18 @@ use seedbed_engine::Plan;
 /// Between two looks at the time.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
+/// A busy machine gets so many times as long.
+const MOST_PATIENT: u32 = 3;
+
 /// Does some work, and stops the plan when it has taken that much time, and as much of the processors', so that a busy machine
-/// changes no answer. The plan is as before afterwards, but that the work may have failed.
+/// seldom changes an answer. The plan is as before afterwards, but that the work may have failed.
 pub(crate) fn for_a_moment<T>(plan: &Plan, moment: Duration, work: impl FnOnce() -> T) -> T {
     let (done, waiting) = mpsc::channel::<()>();
     let (started, used) = (Instant::now(), processor_time());
     let is_over = move || {
         let used = processor_time().zip(used).map(|(now, before)| now.saturating_sub(before));
-        started.elapsed() >= moment && used.is_none_or(|used| used >= moment)
+        let elapsed = started.elapsed();
+        elapsed >= moment && (elapsed >= moment * MOST_PATIENT || used.is_none_or(|used| used >= moment))
     };
     let result = thread::scope(|scope| {
         scope.spawn(move || {

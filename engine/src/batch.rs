@@ -26,10 +26,7 @@ const BYTES_PER_CHUNK: u64 = 24 << 20;
 /// All that is worked out for a batch: its columns, those that are not written, and those of other rows.
 const BYTES_WORKED_OUT: u64 = 64 << 20;
 
-/// The columns worked out for a batch, each once for every row.
-const VALUES_PER_BATCH: u64 = 8 << 20;
-
-/// The same for a sample.
+/// The columns worked out for a sample, each once for every row.
 const VALUES_PER_SAMPLE: u64 = 4 << 20;
 
 /// The rows by which the width of a table is estimated, …
@@ -104,10 +101,7 @@ impl Plan {
     /// many columns of other rows.
     pub fn rows_per_batch(&self, table: usize) -> u64 {
         let Widths { written, worked_out, .. } = self.widths(table);
-        let most = (BYTES_PER_BATCH / written)
-            .min(BYTES_WORKED_OUT / worked_out)
-            .min(VALUES_PER_BATCH / self.model.tables[table].work.max(1))
-            .clamp(1, ROWS_PER_BATCH);
+        let most = (BYTES_PER_BATCH / written).min(BYTES_WORKED_OUT / worked_out).clamp(1, ROWS_PER_BATCH);
         // Powers of two, so that batches fill chunks.
         1 << most.ilog2()
     }

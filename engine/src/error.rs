@@ -81,15 +81,23 @@ impl fmt::Display for Fault {
     }
 }
 
+/// The most bytes of a message, a label or a hint.
+const LONGEST_TEXT: usize = 2000;
+
 /// Every fault of a scenario, in the order of the text; never empty when returned as an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults(pub Vec<Fault>);
 
 impl Faults {
-    /// Notes one more fault.
+    /// Notes one more fault. What it quotes may be very long, and is cut off then.
     pub fn push(&mut self, fault: Fault) {
         if fault != Fault::reported() {
-            self.0.push(fault);
+            self.0.push(Fault {
+                message: cut_off(fault.message),
+                label: fault.label.map(cut_off),
+                hint: fault.hint.map(cut_off),
+                ..fault
+            });
         }
     }
 
@@ -111,8 +119,19 @@ impl Faults {
 
 impl From<Fault> for Faults {
     fn from(fault: Fault) -> Self {
-        Self(vec![fault])
+        let mut faults = Self::default();
+        faults.push(fault);
+        faults
     }
+}
+
+/// A text of a fault, at most [`LONGEST_TEXT`] bytes of it.
+fn cut_off(mut text: String) -> String {
+    if text.len() > LONGEST_TEXT {
+        text.truncate(text.floor_char_boundary(LONGEST_TEXT));
+        text.push('…');
+    }
+    text
 }
 
 impl fmt::Display for Faults {

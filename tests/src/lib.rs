@@ -15,3 +15,5 @@ pub mod folder;
 pub mod command;
 
 pub mod server;
+
+pub mod bounded;

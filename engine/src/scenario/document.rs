@@ -279,8 +279,7 @@ impl Reader<'_> {
         } else {
             return Ok(());
         };
-        Err(Fault::at(span, fault)
-            .hint("what has an anchor counts twice, and each time that an alias uses it"))
+        Err(Fault::at(span, fault).hint("aliases count each time they are used"))
     }
 
     fn refuse_tag(&self, tagged: bool, span: Span) -> Result<(), Fault> {

@@ -1,0 +1,431 @@
+//! Small scenarios that ask for very much: every one gets an answer in a moment and in little memory.
+//!
+//! The answer may be a fault, an error of a value, or rows. What is measured is what `check` does: the scenario is compiled, the
+//! width of the rows is found out, and rows are counted for a moment.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+use seedbed_engine::{Extent, Plan, Settings};
+use seedbed_tests::bounded::{self, Counting};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What a scenario may take: the promise, in the profile of the tests, which is several times slower.
+const MOST_TIME: Duration = Duration::from_secs(3);
+const MOST_BYTES: usize = 200_000_000;
+/// The longest scenario that the promise is for.
+const MOST_TEXT: usize = 200_000;
+/// After so long, widths and counts are given up, as in `check`.
+const MOMENT: Duration = Duration::from_millis(400);
+
+/// What `check` does.
+fn looked_at(text: &str) -> Result<Plan, String> {
+    let plan = Plan::compile(text, &Settings::default()).map_err(|faults| faults.to_string())?;
+    let plan = Arc::new(plan);
+    let done = Arc::new(AtomicBool::new(false));
+    let timer = std::thread::spawn({
+        let (plan, done) = (plan.clone(), done.clone());
+        move || {
+            for _ in 0..MOMENT.as_millis() {
+                std::thread::sleep(Duration::from_millis(1));
+                if done.load(Ordering::Relaxed) {
+                    return;
+                }
+            }
+            plan.stop();
+        }
+    });
+    let tables = 0..plan.model().tables.len();
+    let made = tables.clone().try_for_each(|table| {
+        plan.batch(table, 0..3)?;
+        plan.bytes_per_row(table).map(drop)
+    });
+    let counted = tables.into_iter().try_for_each(|table| plan.rows(table).map(drop));
+    done.store(true, Ordering::Relaxed);
+    timer.join().map_err(|_| "the timer failed")?;
+    plan.resume();
+    let plan = Arc::into_inner(plan).ok_or("the plan is in use")?;
+    match made.and(counted) {
+        Err(error) if error.message.is_empty() => Err("an error without words".into()),
+        _ => Ok(plan),
+    }
+}
+
+/// Tries a scenario; tells whether it compiles.
+fn tried(text: &str) -> Result<bool, String> {
+    let text = text.to_owned();
+    let (plan, taken) = bounded::done(move || looked_at(&text))?;
+    taken.within(MOST_TIME, MOST_BYTES)?;
+    match plan {
+        Ok(_) => Ok(true),
+        Err(faults) if faults.is_empty() => Err("refused without a word".into()),
+        Err(faults) if faults.len() > 4 * MOST_TEXT => Err(format!("{} bytes of faults", faults.len())),
+        Err(_) => Ok(false),
+    }
+}
+
+fn repeated(n: usize, each: impl Fn(usize) -> String) -> String {
+    (0..n).map(each).collect()
+}
+
+/// Tables under each other, each with a drawn count.
+fn chain(levels: usize, count: &str) -> String {
+    let level = |i| format!("  t{}: {{per: t{i}, count: {count}, columns: {{id: serial}}}}\n", i + 1);
+    format!("tables:\n  t0: {{rows: 1, columns: {{id: serial}}}}\n{}", repeated(levels, level))
+}
+
+/// Tables that each refer to the one below so often, and add up what is there.
+fn fan(levels: usize, references: usize, rows: usize) -> String {
+    let level = |i| {
+        let references: Vec<usize> = (0..references).collect();
+        let columns: String = references.iter().map(|r| format!("r{r}: {{reference: t{i}}}, ")).collect();
+        let sum: Vec<String> = references.iter().map(|r| format!("r{r}.x")).collect();
+        format!(
+            "  t{}: {{rows: {rows}, columns: {{id: serial, {columns}x: \"= {}\"}}}}\n",
+            i + 1,
+            sum.join(" + ")
+        )
+    };
+    format!(
+        "tables:\n  t0: {{rows: {rows}, columns: {{id: serial, x: {{integer: {{from: 0, to: 9}}}}}}}}\n{}",
+        repeated(levels, level)
+    )
+}
+
+/// A parent's total that feeds its children's next column, whose total …
+fn ladder(steps: usize) -> String {
+    let parent = repeated(steps, |i| format!(", s{i}: \"= sum(c.x{i})\""));
+    let child = repeated(steps, |i| format!(", x{}: \"= x{i} + p.s{i}\"", i + 1));
+    format!(
+        "tables:\n  p: {{rows: 100, columns: {{id: serial{parent}}}}}\n  \
+         c: {{per: p, count: 3, columns: {{x0: {{integer: {{from: 0, to: 9}}}}{child}}}}}\n"
+    )
+}
+
+fn columns(columns: &str) -> String {
+    format!("tables:\n  t:\n    rows: 100000\n    columns:\n      id: serial\n{columns}")
+}
+
+/// Scenarios that took very much once, each with its story.
+fn once_dear() -> Vec<(&'static str, String)> {
+    vec![
+        (
+            "every level of a chain asked the one above again, by halves, until there were no more rows",
+            chain(60, "{choose: [1, 2]}"),
+        ),
+        ("a chain of ninety levels is as long as chains are", chain(90, "{choose: [0, 1, 2]}")),
+        ("two references each were a million ways to the table at the end", fan(20, 2, 100_000)),
+        ("three references each took a gigabyte at eight levels", fan(8, 3, 100_000)),
+        ("ten levels of two references are allowed, and take their time", fan(10, 2, 100_000)),
+        ("twenty totals, each of what the one before gave to the children, were a million totals", ladder(20)),
+        ("forty of them never ended", ladder(40)),
+        (
+            "every key of literal rows was a column with a value in each of ten thousand rows",
+            format!("tables:\n  t:\n    rows:\n{}", repeated(9000, |i| format!("      - {{a{i}: 1}}\n"))),
+        ),
+        (
+            "an alias was a copy of its text, thirty thousand times a hundred kilobytes",
+            format!("params: {{a: &a {}}}\ntables:\n  t: {{rows: 1, columns: {{c: {{choose: [{}]}}}}}}\n", "x".repeat(90_000), ["*a"; 27_000].join(",")),
+        ),
+        (
+            "anchors inside anchors were copies of copies",
+            format!("tables: {}", (0..44).fold(format!("[{}]", ["x"; 40_000].join(",")), |inner, i| format!("[&a{i} {inner}]"))),
+        ),
+        (
+            "128 rows of 1,600 columns of 32,768 characters were made to find out how wide they are",
+            columns(&repeated(1599, |i| format!("      c{i}: {{characters: {{length: 32768}}}}\n"))),
+        ),
+        (
+            "so were those of aliases in ten tables",
+            format!(
+                "tables:\n  t: {{rows: 9, columns: {{c: &c {{characters: {{length: 32768}}}}}}}}\n{}",
+                repeated(10, |t| format!("  t{t}:\n    rows: 10\n    columns: {{{}}}\n", repeated(1500, |i| format!("c{i}: *c, "))))
+            ),
+        ),
+        (
+            "sixteen thousand rows were counted at a time, whatever texts their counts were made of",
+            "tables:\n  p: {rows: 100000, let: {a: {characters: {length: 32768}}}, columns: {id: serial, b: \"= a || a || a || a || a\"}}\n  \
+             c: {per: p, count: \"= length(b) / 163840\", columns: {id: serial}}\n"
+                .into(),
+        ),
+        (
+            "a total took eight thousand children at a time, whatever texts they are",
+            "tables:\n  p: {rows: 9, columns: {id: serial, s: \"= sum(c.n)\"}}\n  \
+             c: {per: p, count: 100000, let: {a: {characters: {length: 32768}}}, columns: {b: \"= a || a || a || a || a\", n: \"= length(b)\"}}\n"
+                .into(),
+        ),
+        (
+            "a wide column that is not written counts as well",
+            "tables: {t: {rows: 100000, let: {a: {characters: {length: 32768}}, b: \"= a || a || a || a\"}, columns: {n: \"= length(b)\"}}}\n".into(),
+        ),
+        (
+            "a word of much more than a name was compared with every name",
+            format!("tables:\n  t:\n    rows: 1\n    columns: {{id: serial}}\n    key: {}\n", "w".repeat(190_000)),
+        ),
+        (
+            "every mistyped column was compared with every other",
+            columns(&format!(
+                "{}{}",
+                repeated(800, |i| format!("      c{i:0>50}: {{integer: {{from: 0, to: 9}}}}\n")),
+                repeated(799, |i| format!("      d{i}: \"= c{i:0>49}9\"\n"))
+            )),
+        ),
+        ("every fault listed all names", repeated(1, |_| format!("tables:\n{}", repeated(999, |i| format!("  table_with_a_long_name_{i}: {{per: q{i}, count: 1, columns: {{id: serial}}}}\n"))))),
+        (
+            "10^15 parents were counted one after the other",
+            "tables:\n  p: {rows: 1000000000000000, columns: {id: serial}}\n  c: {per: p, count: {poisson: {mean: 3}}, columns: {id: serial}}\n".into(),
+        ),
+        (
+            "a reference to rows that are not counted counts them all",
+            "tables:\n  p: {rows: 1000000000000, columns: {id: serial}}\n  \
+             c: {per: p, count: {poisson: {mean: 3}}, columns: {id: serial}}\n  r: {rows: 9, columns: {c: {reference: c}}}\n"
+                .into(),
+        ),
+        (
+            "a row was a total of a billion others",
+            "tables:\n  p: {rows: 9, columns: {id: serial, s: \"= sum(c.x)\"}}\n  \
+             c: {per: p, count: 1000000000, columns: {x: {integer: {from: 0, to: 9}}}}\n"
+                .into(),
+        ),
+        ("long constants were kept, one for every column", columns(&repeated(1500, |i| format!("      c{i}: \"= repeat('x', 1000000)\"\n")))),
+        ("faults without end", columns(&repeated(1500, |i| format!("      c{i}: q\n")))),
+        ("parameters without end", format!("params: {{{}}}\ntables: {{t: {{rows: 1, columns: {{id: serial}}}}}}\n", repeated(12_000, |i| format!("p{i}: {i}, ")))),
+        ("labels were compared each with each", columns(&format!("      a: {{choose: &l [{}], type: enum}}\n{}", repeated(999, |i| format!("v{i}, ")), repeated(197, |i| format!("      a{i}: {{choose: *l, type: enum}}\n"))))),
+        ("weights without end", columns(&format!("      a: {{choose: {{{}}}}}\n", repeated(14_000, |i| format!("v{i}: {}, ", i + 1))))),
+        ("indexes without end", format!("{}    index: [{}]\n", columns(&repeated(700, |i| format!("      a{i}: {{integer: {{from: 0, to: 9}}}}\n"))), repeated(8000, |i| format!("[a{}, a{}], ", i % 700, (i * 7 + 1) % 700)))),
+        ("columns that each read the one before", columns(&repeated(1599, |i| format!("      c{i}: \"= {} + 1\"\n", if i % 90 == 0 { "id".to_owned() } else { format!("c{}", i - 1) })))),
+        ("a thousand tables that refer to each other", format!("tables:\n{}", repeated(999, |i| format!("  t{i}: {{rows: 100, columns: {{id: serial, {}}}}}\n", repeated(5, |r| format!("r{r}: {{reference: t{}}}, ", (i * 7 + r * 31) % 999)))))),
+    ]
+}
+
+#[test]
+fn what_was_dear_once_is_cheap() {
+    for (story, text) in once_dear() {
+        assert!(text.len() <= MOST_TEXT, "{story}: {} bytes", text.len());
+        tried(&text).unwrap_or_else(|error| panic!("{story}: {error}"));
+    }
+}
+
+#[test]
+fn what_real_schemas_do_is_allowed() {
+    // Two references at each of eight levels, and six steps of totals, are more than any schema has.
+    for text in [fan(8, 2, 1000), fan(5, 3, 1000), ladder(6), chain(90, "{choose: [0, 1]}"), chain(60, "1")] {
+        assert_eq!(tried(&text), Ok(true), "{text}");
+    }
+}
+
+#[test]
+fn a_chain_is_counted_to_its_end() {
+    let plan = Plan::compile(&chain(10, "{choose: [1, 2]}"), &Settings::default()).unwrap();
+    // Lazily, from the last table up, and to the end.
+    assert!(plan.batch(10, 0..1_000_000).unwrap().num_rows() > 1);
+    let lazily = plan.rows(10).unwrap();
+    assert_eq!(plan.batch(10, 0..1_000_000).unwrap().num_rows() as u64, lazily);
+    let counted = Plan::compile(&chain(10, "{choose: [1, 2]}"), &Settings::default()).unwrap();
+    counted.count().unwrap();
+    assert_eq!(counted.rows(10).unwrap(), lazily);
+    assert_eq!(counted.extent(10), Extent::Exactly(lazily));
+}
+
+#[test]
+fn rows_that_are_not_counted_are_estimated() {
+    let text = "tables:\n  p: {rows: 1000000000, columns: {id: serial}}\n  c: {per: p, count: {poisson: {mean: 3}}, columns: {id: serial}}\n  \
+                d: {per: c, count: 2, columns: {id: serial}}\n";
+    let plan = Plan::compile(text, &Settings::default()).unwrap();
+    assert_eq!(plan.extent(1), Extent::AtLeast(0));
+    assert_eq!(plan.batch(1, 0..30_000).unwrap().num_rows(), 30_000);
+    let (Extent::About(c), Extent::About(d)) = (plan.extent(1), plan.extent(2)) else {
+        panic!("no estimate")
+    };
+    assert!((2_900_000_000..3_100_000_000).contains(&c) && d == 2 * c, "{c} {d}");
+}
+
+fn runs(cases: u32) -> ProptestConfig {
+    // The cases are the same on every run, so that a failure is never a surprise of the day.
+    ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(2026),
+        failure_persistence: None,
+        max_shrink_time: 20_000,
+        ..ProptestConfig::default()
+    }
+}
+
+/// What a table of a schema is made of, as numbers that are given a meaning when it is written down.
+#[derive(Clone, Debug)]
+struct Level {
+    /// Where its rows come from.
+    source: (u8, usize),
+    /// Kinds of columns, each with the table that it may read.
+    columns: Vec<(u8, usize)>,
+}
+
+/// A schema in which every table reads others: chains, fans, totals of totals, counts of references.
+fn schema() -> impl Strategy<Value = String> {
+    let column = (0u8..14, 1usize..4);
+    let level = (((0u8..7), 1usize..4), prop::collection::vec(column, 1..6));
+    let level = level.prop_map(|(source, columns)| Level { source, columns });
+    prop::collection::vec(level, 2..28).prop_map(|levels| written(&levels))
+}
+
+fn written(levels: &[Level]) -> String {
+    let mut text = "as_of: 2026-01-01\nsince: 2020-01-01\ntables:\n  t0: {rows: 50, columns: {id: serial, \
+                    x: {integer: {from: 0, to: 3}}, y: {integer: {from: 0, to: 3}}, s: {words: {length: 30}}, \
+                    at: {moment: {from: since, to: as_of}}}}\n"
+        .to_owned();
+    // Mostly the table before, sometimes one of the few before that.
+    let parent_of =
+        |i: usize| (i > 0 && levels[i - 1].source.0 > 1).then(|| i - levels[i - 1].source.1.min(i));
+    let rises = |i: usize| {
+        i > 0 && parent_of(i).is_some() && levels[i - 1].columns.iter().any(|(kind, _)| *kind == 7)
+    };
+    for (i, level) in (1..).zip(levels) {
+        let parent = parent_of(i);
+        let above = parent.map_or_else(String::new, |parent| format!("per: t{parent}, "));
+        let source = match level.source.0 {
+            0 => "rows: 100000",
+            1 => "rows: 30",
+            2 => "count: 2",
+            3 => "count: {choose: [0, 1, 2]}",
+            4 => "count: \"= x % 3\", max: 9",
+            5 => "count: {poisson: {mean: 2}}, times: \"= x % 3\", max: 9",
+            _ => "count: 1",
+        };
+        let (mut columns, mut reads) = (String::new(), vec!["row_number() % 7".to_owned()]);
+        let (mut said, mut sums) = (vec!["'a'".to_owned()], "row_number() % 5".to_owned());
+        let mut at = "{moment: {from: since, to: as_of}}".to_owned();
+        for (c, (kind, back)) in level.columns.iter().enumerate() {
+            let target = i - back.min(&i);
+            let mut refer = |to: String| columns += &format!("r{c}: {{reference: {{to: {to}}}}}, ");
+            match (kind, parent, parent.and_then(parent_of)) {
+                (0..=2, ..) => {
+                    refer(format!("t{target}, skew: {}", kind % 2));
+                    reads.push(format!("coalesce(r{c}.x, 0)"));
+                }
+                (3, ..) => {
+                    refer(format!("t{target}"));
+                    said.push(format!("r{c}.s"));
+                }
+                (4, ..) => {
+                    let last = &reads[reads.len() - 1];
+                    reads.push(format!("case when row_number() % 2 = 0 then {last} else 1 end"));
+                }
+                (5, Some(parent), _) => reads.push(format!("t{parent}.x")),
+                (6, Some(parent), _) => said.push(format!("t{parent}.s")),
+                (7, Some(parent), _) => {
+                    at = format!("{{moment: {{from: t{parent}.at, to: as_of, order: within parent}}}}")
+                }
+                (8, Some(_), _) => refer("t0, distinct: true".to_owned()),
+                (9, Some(parent), Some(above)) => refer(format!("t{parent}, within: t{above}")),
+                (10, Some(parent), Some(above)) if rises(parent) => {
+                    refer(format!("t{parent}, within: t{above}, existed_at: at, by: at"));
+                    reads.push(format!("coalesce(r{c}.x, 0)"));
+                }
+                (11.., ..) if i < levels.len() && parent_of(i + 1) == Some(i) => {
+                    sums = format!("coalesce(sum(t{}.y), 0)", i + 1);
+                }
+                _ => {}
+            }
+        }
+        let _ = writeln!(
+            text,
+            "  t{i}: {{{above}{source}, columns: {{id: serial, {columns}x: \"= ({}) % 1000\", y: \"= {sums}\", s: \"= {}\", \
+             at: {at}, j: {{json: {{x: \"= x\", s: {{text: \"{{s}}!\"}}}}}}}}}}",
+            reads.join(" + "),
+            said.join(" || "),
+        );
+    }
+    text
+}
+
+/// A scenario with very many of something.
+fn many() -> impl Strategy<Value = String> {
+    let things: Vec<fn(usize) -> String> = vec![
+        |i| format!("      c{i}: serial\n"),
+        |i| format!("      c{i}: {{text: \"{{id}}-{{id|lpad(9)}}\"}}\n"),
+        |i| format!("      c{i}: {{words: {{length: 30000}}}}\n"),
+        |i| format!("      c{i}: {{array: {{of: uuid, length: 900}}}}\n"),
+        |i| format!("      c{i}: \"= c{} || c{}\"\n", i.saturating_sub(1), i.saturating_sub(1)),
+        |i| format!("      c{i}: {{choose: [a, b, c, d, e, f, g], null: 5%, unique: true}}\n"),
+        |i| format!("      c{i}: {{references: t.c{}, reference: t}}\n", i + 1),
+        |i| {
+            format!(
+                "      c{i}: {{switch: {{on: id, cases: {{1: serial, 2: {{integer: {{from: 1, to: 2}}}}}}}}}}\n"
+            )
+        },
+        |i| format!("      c{i}: {{json: {{a: {{json: {{b: {{json: {{c: serial}}}}}}}}}}}}\n"),
+        |i| format!("      c{i}: {{unknown_{i}: 1}}\n"),
+        |i| format!("      c{i}: {{integer: {{from: 1, upto: {i}}}}}\n"),
+        |i| format!("  u{i}: {{rows: 1, columns: {{id: serial}}}}\n"),
+        |i| {
+            format!(
+                "  u{i}: {{per: t, count: {{poisson: {{mean: 1}}}}, columns: {{id: serial, x: \"= t.id\"}}}}\n"
+            )
+        },
+        |i| format!("  u{i}: {{per: u{}, count: 1, columns: {{id: serial}}}}\n", i + 1),
+        |i| format!("  u{i}: &u{i} {{rows: 1, columns: {{id: serial}}}}\n"),
+        |i| format!("  x{i}\n"),
+        |i| format!("  # {i}\n"),
+        |i| format!("  k{i}: [[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]\n"),
+    ];
+    (prop::sample::select(things), 0.0..1.0f64).prop_map(|(thing, share)| {
+        let mut text = "tables:\n  t:\n    rows: 1000\n    columns:\n      id: serial\n".to_owned();
+        let most = (MOST_TEXT as f64 * share) as usize;
+        for i in 0.. {
+            let line = thing(i);
+            if text.len() + line.len() > most {
+                break;
+            }
+            text += &line;
+        }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(runs(60))]
+
+    #[test]
+    fn tables_that_read_each_other_are_cheap(text in schema()) {
+        tried(&text).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn many_of_anything_are_cheap(text in many()) {
+        tried(&text).map_err(TestCaseError::fail)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(7), ..runs(3000) })]
+
+    #[test]
+    #[ignore = "slow: three thousand schemas"]
+    fn many_tables_that_read_each_other_are_cheap(text in schema()) {
+        tried(&text).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    #[ignore = "slow: three thousand scenarios"]
+    fn very_many_of_anything_are_cheap(text in many()) {
+        tried(&text).map_err(TestCaseError::fail)?;
+    }
+}
+
+#[test]
+fn schemas_are_not_all_refused() {
+    let compiled = std::cell::Cell::new(0);
+    let count = |text: String| {
+        compiled.set(compiled.get() + u32::from(Plan::compile(&text, &Settings::default()).is_ok()));
+        Ok(())
+    };
+    proptest::test_runner::TestRunner::new(runs(100)).run(&schema(), count).expect("counting does not fail");
+    assert!((15..100).contains(&compiled.get()), "{} of 100 schemas compile", compiled.get());
+}
