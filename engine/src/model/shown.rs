@@ -6,7 +6,7 @@
 
 use super::resolve::Resolver;
 use super::{Column, Recipe};
-use crate::error::{Fault, Span, did_you_mean};
+use crate::error::{Fault, Span};
 use crate::scenario::{self, Generator, Key};
 
 impl Resolver<'_> {
@@ -54,9 +54,8 @@ impl Resolver<'_> {
         let key = scenario::word(node, "`key`")?;
         let found = self.drafts[t].columns.iter().position(|c| c.name == key.text && c.written);
         found.map(Some).ok_or_else(|| {
-            let known = self.column_names(t);
             let fault = Fault::at(node.span, format!("`key`: unknown column `{}`", key.text));
-            fault.maybe_hint(did_you_mean(&key.text, known.iter().map(String::as_str)))
+            fault.maybe_hint(self.guess(&key.text, || self.column_names(t), "the columns are"))
         })
     }
 

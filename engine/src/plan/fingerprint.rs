@@ -25,8 +25,8 @@ pub(super) fn of(scenario: &Scenario, settings: &Settings, model: &Model) -> Str
     let Settings { seed, scale, params: _, as_of: _ } = settings;
     hasher.update(&seed.to_le_bytes());
     hasher.update(&scale.to_bits().to_le_bytes());
-    // Tables follow from the document and from all the rest. The name of the scenario is a part of the document.
-    let Model { name: _, about: _, seed: _, scale: _, as_of, params, tables: _ } = model;
+    // Tables, and what is known of them, follow from the document and from all the rest. The name of the scenario is a part of the document.
+    let Model { name: _, about: _, seed: _, scale: _, as_of, params, tables: _, wide: _ } = model;
     hasher.update(&as_of.to_le_bytes());
     length(&mut hasher, params.len());
     for Param { name, value, ty } in params {
