@@ -270,21 +270,6 @@ impl Expression {
         }
     }
 
-    /// The bytes of the constants in it, those that were folded among them.
-    pub(crate) fn constant_bytes(&self) -> usize {
-        match &self.node {
-            Node::Constant { value, .. } => value.get_array_memory_size(),
-            Node::Input { .. } => 0,
-            Node::Call(call) => call.arguments.iter().map(Self::constant_bytes).sum(),
-            Node::Logic { sides, .. } => sides.iter().map(Self::constant_bytes).sum(),
-            Node::Case(case) => {
-                let branch = |(when, then): &(Self, Self)| when.constant_bytes() + then.constant_bytes();
-                case.branches.iter().map(branch).sum::<usize>() + case.otherwise.constant_bytes()
-            }
-            Node::Coalesce(values) => values.iter().map(Self::constant_bytes).sum(),
-        }
-    }
-
     pub(super) fn is_untyped(&self) -> bool {
         matches!(self.node, Node::Constant { untyped: true, .. }) || self.ty == Type::Null
     }

@@ -53,8 +53,6 @@ pub(super) struct Resolver<'s> {
     pub(super) chain: Vec<Link>,
     /// Values of literal rows, so far.
     pub(super) literal_values: usize,
-    /// The bytes of constants in expressions, so far.
-    pub(super) constant_bytes: usize,
 }
 
 /// A table that is being resolved.
@@ -114,7 +112,6 @@ impl<'s> Resolver<'s> {
             faults,
             chain: Vec::new(),
             literal_values: 0,
-            constant_bytes: 0,
         };
         resolver.read_times();
         resolver.read_tables();

@@ -21,26 +21,13 @@ pub(super) struct TableScope<'r, 's> {
     pub(super) inputs: Vec<usize>,
 }
 
-/// The most bytes of what is constant in the expressions of a scenario, such as `repeat('x', 1000)`.
-const MOST_CONSTANT_BYTES: usize = 32 << 20;
-
 impl Resolver<'_> {
     /// Compiles an expression over the rows of a table.
     pub(super) fn formula(&mut self, table: usize, text: &Text) -> Result<Formula, Fault> {
-        if self.constant_bytes > MOST_CONSTANT_BYTES {
-            return Err(Fault::reported());
-        }
         let source = Source { text: &text.text, span: text.span, exact: text.exact };
         let mut scope = TableScope { resolver: self, table, child: None, inputs: Vec::new() };
         let expression = Expression::compile(&source, &mut scope)?;
         let formula = Formula { expression, inputs: scope.inputs };
-        self.constant_bytes += formula.expression.constant_bytes();
-        if self.constant_bytes > MOST_CONSTANT_BYTES {
-            let message = "the constant texts of all expressions up to here are too long";
-            return Err(Fault::at(text.span, message)
-                .label(format!("more than {MOST_CONSTANT_BYTES} bytes in all"))
-                .hint("let long texts depend on the row, or repeat them less often"));
-        }
         self.check_zones(table, &formula)?;
         Ok(formula)
     }
