@@ -87,7 +87,7 @@ pub(super) fn of_tables(model: &Model, scenario: &Scenario) -> Result<Work, Faul
         }
     }
     let alone = |(t, demands): &(usize, Vec<Demand>)| match &demands[..] {
-        [(hops, Some(column))] if hops.is_empty() => Some((*t, *column)),
+        [([], Some(column))] => Some((*t, *column)),
         _ => None,
     };
     let wide = counting.known.iter().filter(|(_, (_, wide))| *wide).filter_map(|(key, _)| alone(key));
@@ -301,6 +301,7 @@ fn inputs_of(recipe: &Recipe) -> Vec<usize> {
         | Recipe::Boolean { .. }
         | Recipe::Choose { .. }
         | Recipe::Text { .. }
+        | Recipe::Bytes { .. }
         | Recipe::Place { .. }
         // Elements of arrays read nothing of the row.
         | Recipe::Array { .. } => Vec::new(),
