@@ -159,7 +159,9 @@ fn enums_and_labels_have_any_name() {
     labels.extend(["", " ", "\\N", "NULL", "{}", "a,b\"c\\d"]);
     let mut columns = Map::new();
     columns.insert("id".into(), "serial".into());
-    for (i, name) in MORE_NAMES.iter().enumerate() {
+    // As for tables and columns, a scenario's names hold no control characters.
+    let names: Vec<&str> = MORE_NAMES.into_iter().filter(|name| !name.contains(char::is_control)).collect();
+    for (i, name) in names.iter().enumerate() {
         let mut of = labels.clone();
         of.rotate_left(i);
         let (of, name) = (json!(of), quoted(name));
@@ -171,7 +173,7 @@ fn enums_and_labels_have_any_name() {
     let database = Server::shared().database();
     for flags in [&[][..], &["--replace"]] {
         load(&scenario.argument(), &database, flags);
-        for i in 0..MORE_NAMES.len() {
+        for i in 0..names.len() {
             let mut of: Vec<String> = labels.iter().map(|label| hexadecimal(label)).collect();
             of.rotate_left(i);
             let query = format!(

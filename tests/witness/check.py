@@ -91,7 +91,7 @@ def hashed(value, sql_type):
         return [hashed(item, sql_type[:-2]) for item in json.loads(value)]
     if sql_type == "boolean":
         return value == "true"
-    if sql_type == "uuid":
+    if sql_type in ("uuid", "bytea"):
         return bytes.fromhex(value)
     if sql_type in ("real", "double precision"):
         return struct.unpack(">f" if sql_type == "real" else ">d", bytes.fromhex(value))[0]

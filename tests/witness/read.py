@@ -35,6 +35,7 @@ ARROW_TYPES = {
     "timestamptz": pa.timestamp("us", tz="UTC"),
     "uuid": pa.uuid(),
     "jsonb": pa.json_(),
+    "bytea": pa.binary(),
 }
 
 DUCKDB_TYPES = {
@@ -43,6 +44,7 @@ DUCKDB_TYPES = {
     "text": "VARCHAR",
     "timestamptz": "TIMESTAMP WITH TIME ZONE",
     "jsonb": "JSON",
+    "bytea": "BLOB",
 }
 
 
@@ -102,7 +104,15 @@ def cell(value, sql_type):
         return value.hex() if isinstance(value, bytes) else str(value).replace("-", "")
     if sql_type == "jsonb":
         return same_json(value)
+    if sql_type == "bytea":
+        return value.hex() if isinstance(value, bytes) else hex_digits(value)
     return str(value)
+
+
+def hex_digits(text):
+    """The digits of bytes as CSV and JSON Lines have them, in PostgreSQL's form."""
+    assert text.startswith("\\x"), text
+    return text[2:]
 
 
 def same_json(text):
@@ -146,8 +156,8 @@ def csv(folder, table, columns):
         files(folder, table, "csv"), header=True, columns=names, na_values="", quotechar='"', escapechar='"', sep=",",
         auto_detect=False, allow_quoted_nulls=False,
     )
-    # DuckDB has arrays and JSON of its own; these are read as text.
-    texts = [name for name, sql_type in columns if sql_type.endswith("[]") or sql_type == "jsonb"]
+    # DuckDB has arrays, JSON and bytes of its own; these are read as text.
+    texts = [name for name, sql_type in columns if sql_type.endswith("[]") or sql_type in ("jsonb", "bytea")]
     quoted = {name: '"' + name.replace('"', '""') + '"' for name, _ in columns}
     shown = [
         quoted[name] if name in texts or sql_type == "text" else f"{quoted[name]}::{duckdb_type(sql_type)} AS {quoted[name]}"
