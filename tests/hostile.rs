@@ -427,5 +427,5 @@ fn schemas_are_not_all_refused() {
         Ok(())
     };
     proptest::test_runner::TestRunner::new(runs(100)).run(&schema(), count).expect("counting does not fail");
-    assert!((15..100).contains(&compiled.get()), "{} of 100 schemas compile", compiled.get());
+    assert!(compiled.get() >= 15, "{} of 100 schemas compile", compiled.get());
 }

@@ -45,7 +45,11 @@ pub(crate) fn spend(bytes: usize) -> Result<(), String> {
             LEFT.set(if LEFT.get() == usize::MAX { usize::MAX } else { left });
             Ok(())
         }
-        None => Err(exceeded()),
+        None => {
+            // What follows fails at once instead of after the work.
+            LEFT.set(0);
+            Err(exceeded())
+        }
     }
 }
 
@@ -65,10 +69,11 @@ mod tests {
             assert_eq!(spend(60), Ok(()));
             within(1000, || {
                 assert_eq!(left(), 40);
-                assert!(spend(41).is_err());
-                assert_eq!(spend(40), Ok(()));
+                assert_eq!(spend(30), Ok(()));
             });
             assert_eq!(left(), 40);
+            assert!(spend(41).is_err());
+            assert_eq!(left(), 0);
         });
         assert_eq!(left(), usize::MAX);
     }

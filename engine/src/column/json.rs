@@ -15,7 +15,7 @@ use super::frame::Rows;
 use super::text::Strings;
 use crate::calendar::{Style, text as calendar_text};
 use crate::error::ValueError;
-use crate::expression::{push_double, push_real};
+use crate::expression::{check_length, push_double, push_real};
 use crate::model::{Column, Length};
 use crate::random::{Stream, below};
 
@@ -44,6 +44,7 @@ pub(super) fn object(
     let mut strings = Strings::with_capacity(frame.len(), 24 * members.len());
     for row in 0..frame.len() {
         let out = &mut strings.text;
+        let begin = out.len();
         out.push('{');
         for (i, (name, cells)) in members.iter().enumerate() {
             if i > 0 {
@@ -52,6 +53,7 @@ pub(super) fn object(
             out.push_str(name);
             out.push_str(": ");
             cells.write(row, out);
+            check_length(out.len() - begin).map_err(|message| frame.value_error(column, message))?;
         }
         out.push('}');
         strings.end();

@@ -423,6 +423,9 @@ pub(super) fn text_rows_where(
     let mut offsets = Vec::with_capacity(rows + 1);
     offsets.push(0);
     let most = budget::left();
+    if most == 0 {
+        return Err(budget::exceeded());
+    }
     let mut begin = 0;
     for row in 0..rows {
         if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
@@ -431,7 +434,7 @@ pub(super) fn text_rows_where(
         }
         begin = text.len();
         if begin > most {
-            return Err(budget::exceeded());
+            budget::spend(begin)?;
         }
         offsets.push(i32::try_from(begin).map_err(|_| "the text of one batch exceeds 2 GiB")?);
     }
@@ -452,6 +455,9 @@ pub(super) fn bytes_rows(
     let mut offsets = Vec::with_capacity(rows + 1);
     offsets.push(0);
     let most = budget::left();
+    if most == 0 {
+        return Err(budget::exceeded());
+    }
     let mut begin = 0;
     for row in 0..rows {
         if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
@@ -460,7 +466,7 @@ pub(super) fn bytes_rows(
         }
         begin = bytes.len();
         if begin > most {
-            return Err(budget::exceeded());
+            budget::spend(begin)?;
         }
         offsets.push(i32::try_from(begin).map_err(|_| "the bytes of one batch exceed 2 GiB")?);
     }
@@ -471,8 +477,14 @@ pub(super) fn bytes_rows(
 
 /// Refuses a value that a function would make, or has just made, longer than values may be.
 #[inline]
-pub(super) fn check_length(bytes: usize) -> Result<(), String> {
+pub(crate) fn check_length(bytes: usize) -> Result<(), String> {
     if bytes > LONGEST_TEXT { Err(too_long(bytes)) } else { Ok(()) }
+}
+
+/// The same before the value is made, which may also be more than may be made at all.
+pub(super) fn check_length_to_come(bytes: usize) -> Result<(), String> {
+    check_length(bytes)?;
+    if bytes > budget::left() { budget::spend(bytes) } else { Ok(()) }
 }
 
 #[cold]

@@ -19,7 +19,7 @@ use crate::model::{self, Model, Settings, Source};
 use crate::scenario;
 
 /// The texts that are worked out while a scenario is compiled: constants of expressions.
-const CONSTANT_BYTES: usize = 64 << 20;
+const CONSTANT_BYTES: usize = 32 << 20;
 
 /// A scenario ready to generate. Every value is a function of this plan, a table and a row number.
 #[derive(Debug)]

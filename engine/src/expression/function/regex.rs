@@ -10,6 +10,7 @@ use regex_automata::util::captures::Captures;
 use regex_automata::{Anchored, Input, MatchKind};
 
 use super::{Function, Site, doc};
+use crate::budget;
 use crate::error::{Fault, Span};
 use crate::expression::kernel::{Texts, boolean_rows, check_length, number_rows, text_rows};
 use crate::expression::operator::Placed;
@@ -101,7 +102,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
                         None => None,
                     });
                 }
-                crate::budget::spend(found.iter().flatten().map(|text| text.len()).sum())?;
+                budget::spend(found.iter().flatten().map(|text| text.len()).sum())?;
                 Ok(std::sync::Arc::new(found.into_iter().collect::<arrow::array::StringArray>()))
             })
         },
@@ -239,6 +240,9 @@ const AUTOMATON_BYTES: usize = 1 << 20;
 
 impl Pattern {
     fn new(written: &str, ignore_case: bool) -> Result<Self, Wrong> {
+        if budget::left() == 0 {
+            return wrong(budget::exceeded());
+        }
         let mut reader = Reader { rest: written.chars().collect(), at: 0, out: String::new(), depth: 0 };
         reader.alternatives()?;
         if reader.at < reader.rest.len() {
@@ -266,6 +270,7 @@ impl Pattern {
             )
             .build(&reader.out)
             .map_err(|_| Wrong(large.to_owned()))?;
+        budget::spend(meta.memory_usage() + every.memory_usage()).map_err(Wrong)?;
         Ok(Self { written: written.to_owned(), meta, every })
     }
 

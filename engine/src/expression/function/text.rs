@@ -6,7 +6,9 @@ use arrow::datatypes::{DataType, Int32Type};
 
 use super::{Function, MANY, Site, bytes, doc};
 use crate::error::Fault;
-use crate::expression::kernel::{Numbers, Texts, check_length, number_rows, text_rows, text_rows_where};
+use crate::expression::kernel::{
+    Numbers, Texts, check_length, check_length_to_come, number_rows, text_rows, text_rows_where,
+};
 use crate::expression::print::Printer;
 use crate::expression::tree::Expression;
 use crate::types::Type;
@@ -189,8 +191,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
             with_count(site, |text, count, out| {
                 // Nothing, however often, is nothing: no need to count to a billion.
                 let count = if text.is_empty() { 0 } else { usize::try_from(count).unwrap_or(0) };
-                check_length(text.len().saturating_mul(count))?;
-                (0..count).for_each(|_| out.push_str(text));
+                check_length_to_come(text.len().saturating_mul(count))?;
+                out.push_str(&text.repeat(count));
                 Ok(())
             })
         },
@@ -518,7 +520,7 @@ fn pad(mut site: Site, left: bool) -> Result<Expression, Fault> {
                 out.push_str(&text[..byte_at(text, i32::try_from(length).unwrap_or(i32::MAX))]);
                 return Ok(());
             }
-            check_length(length)?;
+            check_length_to_come(length)?;
             if !left {
                 out.push_str(text);
             }
