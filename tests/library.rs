@@ -59,3 +59,44 @@ fn every_fault_is_reported_at_once_with_its_place() {
         faults.iter().map(|fault| &text[fault.span.unwrap().start..fault.span.unwrap().end]).collect();
     assert_eq!(places, ["integr", "nothing"]);
 }
+
+#[test]
+fn what_cannot_be_is_an_error_and_no_panic() {
+    let text = "tables:\n  t: {rows: 100000, columns: {id: serial, s: {characters: {length: 32768}}, u: {array: {of: uuid, length: 2}}}}\n  \
+        c: {per: t, count: 2, columns: {t_id: parent}}\n";
+    let plan = Plan::compile(text, &Settings::default()).unwrap();
+    let error = |made: Result<_, seedbed_engine::ValueError>| made.map(|_: ()| ()).unwrap_err().to_string();
+    // More text than an array holds: it was an overflow of offsets.
+    let message = error(plan.batch(0, 0..70_000).map(drop));
+    assert!(message.contains("ask for fewer"), "{message}");
+    // Long texts a batch at a time are fine, and so are ranges that reach beyond the end.
+    assert_eq!(plan.batch(0, 0..9_000).unwrap().num_rows(), 9_000);
+    assert_eq!(plan.batch(0, 99_999..u64::MAX).unwrap().num_rows(), 1);
+    assert_eq!(plan.batch(0, u64::MAX - 1..u64::MAX).unwrap().num_rows(), 0);
+    assert_eq!(plan.batch(1, u64::MAX - 1..u64::MAX).unwrap().num_rows(), 0);
+    let reversed = std::ops::Range { start: 9, end: 3 };
+    assert_eq!(plan.batch(0, reversed).unwrap().num_rows(), 0);
+    // A table that is not there.
+    let message = error(plan.batch(7, 0..1).map(drop));
+    assert!(message.contains("there is no such table"), "{message}");
+    let message = error(plan.rows(7).map(drop));
+    assert!(message.contains("there is no such table"), "{message}");
+    assert_eq!(plan.schema(7).fields().len(), 0);
+}
+
+#[test]
+fn scales_that_are_no_numbers_are_refused() {
+    let text = "tables: {t: {rows: 10, columns: {id: serial}}}";
+    for scale in [f64::NAN, f64::INFINITY, 0.0, -1.0, 1e16, f64::MIN_POSITIVE] {
+        let refused = Plan::compile(text, &Settings { scale, ..Settings::default() }).unwrap_err();
+        assert!(refused.to_string().contains("`scale`"), "{scale}: {refused}");
+    }
+}
+
+#[test]
+fn layouts_without_rows_are_refused() {
+    use seedbed_engine::run::{Layout, files};
+    let plan = Plan::compile("tables: {t: {rows: 10, columns: {id: serial}}}", &Settings::default()).unwrap();
+    let layout = Layout { rows_per_file: 0, rows_per_chunk: 0 };
+    assert!(files(&plan, &[0], layout).unwrap_err().to_string().contains("1 or more"));
+}

@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::column::{Frame, Rows, own_bytes};
 use crate::error::ValueError;
-use crate::model::Column;
+use crate::model::{Column, MAX_ROWS};
 use crate::plan::Plan;
 use crate::types::Type;
 
@@ -22,6 +22,12 @@ const BYTES_PER_BATCH: u64 = 8 << 20;
 
 /// … and smaller chunks of batches, so that memory does not depend on how wide rows are.
 const BYTES_PER_CHUNK: u64 = 24 << 20;
+
+/// The most rows of a batch: arrays have up to 1000 elements, which are numbered by 31 bits.
+const MOST_ROWS: u64 = 1 << 21;
+
+/// The most bytes of a batch, about: a column of text has no more.
+const MOST_BYTES: u64 = 1 << 31;
 
 /// All that is worked out for a batch: its columns, those that are not written, and those of other rows.
 const BYTES_WORKED_OUT: u64 = 64 << 20;
@@ -49,21 +55,58 @@ pub(crate) struct Widths {
 impl Plan {
     /// The schema of a table's batches. Text with few distinct values is `Dictionary(Int32, Utf8)`; UUIDs and
     /// JSON carry Arrow's canonical extension types.
+    ///
+    /// Of a table that is not there it is empty.
     pub fn schema(&self, table: usize) -> SchemaRef {
-        let fields: Vec<Field> = self.model.tables[table].written().map(field).collect();
+        let fields: Vec<Field> =
+            self.model.tables.get(table).into_iter().flat_map(|table| table.written().map(field)).collect();
         Arc::new(Schema::new(fields))
     }
 
     /// Some rows of a table: a function of the plan, the table and the rows alone. Meant for up to some
-    /// [`ROWS_PER_BATCH`] rows at a time.
+    /// [`ROWS_PER_BATCH`] rows at a time; more of them are made in parts and put together.
     ///
     /// Rows past the end of the table are left out.
     ///
     /// # Errors
-    /// A value that cannot be computed, such as an integer overflow in an expression; of several, that of the first row.
+    /// A value that cannot be computed, such as an integer overflow in an expression; of several, that of the first row. Also a
+    /// table that is not there, and more rows than a batch holds: 2^21, or 2 GiB.
     pub fn batch(&self, table: usize, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
         let rows = self.existing(table, rows)?;
-        self.batch_of(table, rows.clone()).map_err(|error| self.first_error(table, rows, error))
+        let made = |rows: Range<u64>| {
+            self.batch_of(table, rows.clone()).map_err(|error| self.first_error(table, rows, error))
+        };
+        let count = rows.end - rows.start;
+        if count <= ROWS_PER_BATCH {
+            return made(rows);
+        }
+        let bytes = count.saturating_mul(self.widths(table).written);
+        if count > MOST_ROWS || bytes > MOST_BYTES {
+            let message =
+                format!("{count} rows, about {bytes} bytes, are more than a batch holds: ask for fewer");
+            return Err(self.error_of(table, message));
+        }
+        let step = self.rows_per_batch(table);
+        let starts = (0..count.div_ceil(step)).map(|i| rows.start + i * step);
+        let parts: Vec<RecordBatch> =
+            starts.map(|start| made(start..(start + step).min(rows.end))).collect::<Result<_, _>>()?;
+        arrow::compute::concat_batches(&self.schema(table), &parts)
+            .map_err(|error| self.error_of(table, error.to_string()))
+    }
+
+    /// An error of a table as a whole.
+    pub(crate) fn error_of(&self, table: usize, message: String) -> ValueError {
+        let name = self.model.tables.get(table).map_or_else(|| format!("table {table}"), |t| t.name.clone());
+        ValueError { table: name, column: "*".to_owned(), message }
+    }
+
+    /// Refuses the number of a table that is not there.
+    pub(crate) fn check_table(&self, table: usize) -> Result<(), ValueError> {
+        let tables = self.model.tables.len();
+        if table < tables {
+            return Ok(());
+        }
+        Err(self.error_of(table, format!("there is no such table: the plan has {tables}, from 0")))
     }
 
     /// The error of the first row that has one, by halves.
@@ -90,11 +133,8 @@ impl Plan {
             self.model.tables[table].columns.iter().enumerate().filter(|(_, column)| column.written);
         let arrays = columns.map(|(c, _)| frame.column(c)).collect::<Result<Vec<_>, _>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(frame.len()));
-        RecordBatch::try_new_with_options(self.schema(table), arrays, &options).map_err(|error| ValueError {
-            table: self.model.tables[table].name.clone(),
-            column: "*".to_owned(),
-            message: error.to_string(),
-        })
+        RecordBatch::try_new_with_options(self.schema(table), arrays, &options)
+            .map_err(|error| self.error_of(table, error.to_string()))
     }
 
     /// The rows of a table that are worked out together in a run: [`ROWS_PER_BATCH`], or fewer where rows are wide or take
@@ -107,11 +147,11 @@ impl Plan {
     }
 
     /// The rows of a chunk where `most` are asked for: as many or, where rows are wide, fewer, in whole batches. It depends on the
-    /// plan alone, as all that decides the layout of files.
+    /// plan alone, as all that decides the layout of files. It is at least 1.
     pub fn rows_per_chunk(&self, table: usize, most: u64) -> u64 {
         let batch = self.rows_per_batch(table);
         let fitting = BYTES_PER_CHUNK / self.widths(table).written / batch * batch;
-        most.min(fitting.max(batch))
+        most.min(fitting.max(batch)).max(1)
     }
 
     /// The bytes of a row in memory, the mean of the first batch, or of fewer rows where they take many columns of others;
@@ -120,6 +160,7 @@ impl Plan {
     /// # Errors
     /// A value that cannot be computed.
     pub fn bytes_per_row(&self, table: usize) -> Result<Option<f64>, ValueError> {
+        self.check_table(table)?;
         let sample = (VALUES_PER_SAMPLE / self.model.tables[table].work.max(1)).max(1);
         let rows = self.rows_per_batch(table).min(sample);
         if self.widths(table).at_least {
@@ -134,7 +175,8 @@ impl Plan {
     /// About how many bytes a row takes, by the first rows. What a dictionary holds is shared by many.
     fn widths(&self, table: usize) -> Widths {
         let narrow = Widths { written: 1, at_least: false, worked_out: 1 };
-        *self.widths[table].get_or_init(|| {
+        let Some(known) = self.widths.get(table) else { return narrow };
+        *known.get_or_init(|| {
             // Few rows first: they may be wide.
             let mut rows = 1;
             loop {
@@ -174,6 +216,9 @@ impl Plan {
 
     /// The part of a range that exists; looks no further than the end of the range.
     fn existing(&self, table: usize, rows: Range<u64>) -> Result<Range<u64>, ValueError> {
+        self.check_table(table)?;
+        // No table has more, and what counts rows need not look further.
+        let rows = rows.start..rows.end.min(MAX_ROWS);
         if rows.is_empty() {
             return Ok(0..0);
         }

@@ -129,7 +129,7 @@ impl<'p> Batches<'p> {
         if self.stop.load(Ordering::Relaxed) {
             return Err(RunError::Stopped);
         }
-        let end = (self.rows.start + self.plan.rows_per_batch(self.table)).min(self.rows.end);
+        let end = self.rows.start.saturating_add(self.plan.rows_per_batch(self.table)).min(self.rows.end);
         let batch = self.plan.batch(self.table, self.rows.start..end)?;
         self.rows.start = end;
         Ok(Some(batch))
@@ -142,7 +142,7 @@ const MOST_FILES: usize = 1_000_000;
 /// The files of some tables: table, file number, rows. Tables without rows have one empty file.
 ///
 /// # Errors
-/// A count that cannot be computed, or too many files.
+/// A count that cannot be computed, a table that is not there, files without rows, or too many files.
 pub fn files(
     plan: &Plan,
     tables: &[usize],
@@ -151,16 +151,16 @@ pub fn files(
     let mut files = Vec::new();
     for &table in tables {
         let rows = plan.rows(table)?;
-        let mut start = 0;
+        if layout.rows_per_file == 0 {
+            return Err(plan.error_of(table, "rows per file: expected 1 or more".to_owned()));
+        }
+        let mut start: u64 = 0;
         let mut file = 0;
         loop {
-            let end = rows.min(start + layout.rows_per_file);
+            let end = rows.min(start.saturating_add(layout.rows_per_file));
             if files.len() == MOST_FILES {
-                return Err(ValueError {
-                    table: plan.model().tables[table].name.clone(),
-                    column: "*".to_owned(),
-                    message: format!("more than {MOST_FILES} files: raise the rows per file"),
-                });
+                let message = format!("more than {MOST_FILES} files: raise the rows per file");
+                return Err(plan.error_of(table, message));
             }
             files.push((table, file, start..end));
             (start, file) = (end, file + 1);
@@ -177,7 +177,7 @@ impl Shard {
     /// exactly one shard.
     pub fn select(self, files: Vec<(usize, u64, Range<u64>)>) -> Vec<(usize, u64, Range<u64>)> {
         // An empty file counts as a row, so that it belongs somewhere.
-        let weight = |rows: &Range<u64>| u128::from((rows.end - rows.start).max(1));
+        let weight = |rows: &Range<u64>| u128::from(rows.end.saturating_sub(rows.start).max(1));
         let total: u128 = files.iter().map(|(.., rows)| weight(rows)).sum();
         let mut before = 0;
         let mut selected = Vec::new();
@@ -198,7 +198,7 @@ impl Shard {
 /// them.
 ///
 /// # Errors
-/// The first error in the order of the output; nothing is written after it, and the sink is not finished.
+/// The first error in the order of the output; nothing is written after it, and the sink is not finished. Also chunks without rows.
 pub fn run<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
     plan: &Plan,
     files: &[(usize, u64, Range<u64>)],
@@ -208,6 +208,9 @@ pub fn run<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
     sink: S,
     progress: impl FnMut(&Chunk, &S),
 ) -> Result<S::Summary, RunError<E::Error>> {
+    if let (0, Some((table, ..))) = (layout.rows_per_chunk, files.first()) {
+        return Err(plan.error_of(*table, "rows per chunk: expected 1 or more".to_owned()).into());
+    }
     let chunks = files.iter().flat_map(|(table, file, rows)| {
         let rows_per_chunk = plan.rows_per_chunk(*table, layout.rows_per_chunk);
         chunks_of(*table, *file, rows.clone(), rows_per_chunk)
@@ -274,20 +277,21 @@ pub fn run_within<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
     sink.finish().map_err(RunError::Output)
 }
 
-/// The chunks of a file, each of so many rows but the last; a file without rows has one, too.
+/// The chunks of a file, each of so many rows, 1 or more, but the last; a file without rows has one, too.
 pub fn chunks_of(
     table: usize,
     file: u64,
     rows: Range<u64>,
     rows_per_chunk: u64,
 ) -> impl Iterator<Item = Chunk> {
-    let count = (rows.end - rows.start).div_ceil(rows_per_chunk).max(1);
+    let rows_per_chunk = rows_per_chunk.max(1);
+    let count = rows.end.saturating_sub(rows.start).div_ceil(rows_per_chunk).max(1);
     (0..count).map(move |i| {
         let start = rows.start + i * rows_per_chunk;
         Chunk {
             table,
             file,
-            rows: start..(start + rows_per_chunk).min(rows.end),
+            rows: start..start.saturating_add(rows_per_chunk).min(rows.end),
             first_in_file: i == 0,
             last_in_file: i + 1 == count,
         }

@@ -3,4 +3,5 @@
 
 mod columns;
 mod fingerprint;
+mod numbers;
 mod sample;

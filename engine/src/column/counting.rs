@@ -57,8 +57,9 @@ impl Plan {
     /// How many rows a table has; counts what has not been counted yet, on this thread.
     ///
     /// # Errors
-    /// A count that cannot be computed.
+    /// A count that cannot be computed, or a table that is not there.
     pub fn rows(&self, table: usize) -> Result<u64, ValueError> {
+        self.check_table(table)?;
         match (&self.model.tables[table].source, &self.counts[table]) {
             (Source::Per { parent, .. }, Some(counts)) => {
                 counts.total(self.rows(*parent)?, &|runs| self.evaluate_counts(table, runs))
@@ -114,6 +115,7 @@ impl Plan {
     }
 
     fn count_table(&self, table: usize, stopped: &(dyn Fn() -> bool + Sync)) -> Result<(), ValueError> {
+        self.check_table(table)?;
         let Source::Per { parent, count } = &self.model.tables[table].source else { return Ok(()) };
         self.count_table(*parent, stopped)?;
         if stopped() {

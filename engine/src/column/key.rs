@@ -62,7 +62,8 @@ fn whole_lower_half(key: [u64; 2]) -> Permutation {
 
 /// The variant bits `10` and 62 bits that differ from row to row.
 fn lower_half(permutation: &Permutation, row: u64) -> u64 {
-    (1 << 63) | permutation.apply(row)
+    // Rows are below 2^53. Elements of arrays may be beyond 2^62; there it is the random half that tells them apart.
+    (1 << 63) | permutation.apply(row % (1 << 62))
 }
 
 fn uuids(halves: impl Iterator<Item = (u64, u64)>) -> ArrayRef {

@@ -7,7 +7,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
 
 use super::Frame;
-use crate::model::{Bounds, DiscreteLaw, RealLaw};
+use crate::model::{Bounds, DiscreteLaw, RealLaw, WholeBounds};
 use crate::random::{Permutation, Stream, UniformInteger};
 use crate::types::Type;
 
@@ -46,7 +46,7 @@ pub(super) fn real(frame: &Frame, stream: &Stream, law: &RealLaw, bounds: Bounds
     Arc::new(Float64Array::from(values))
 }
 
-pub(super) fn discrete(frame: &Frame, stream: &Stream, law: &DiscreteLaw, bounds: Bounds) -> ArrayRef {
+pub(super) fn discrete(frame: &Frame, stream: &Stream, law: &DiscreteLaw, bounds: WholeBounds) -> ArrayRef {
     let words = frame.words(stream, 1);
     let mut values = Vec::with_capacity(words.len());
     match law {
@@ -54,11 +54,10 @@ pub(super) fn discrete(frame: &Frame, stream: &Stream, law: &DiscreteLaw, bounds
         DiscreteLaw::Zipf(law) => law.fill(&words, &mut values),
     }
     let values = values.into_iter().map(u64::cast_signed);
-    if bounds == Bounds::NONE {
+    if bounds == WholeBounds::NONE {
         return Arc::new(Int64Array::from_iter_values(values));
     }
-    // Casts from floats saturate, so that no bound is the widest bound.
-    let (min, max) = (libm::ceil(bounds.min) as i64, libm::floor(bounds.max) as i64);
+    let WholeBounds { min, max } = bounds;
     Arc::new(Int64Array::from_iter_values(values.map(|value| value.max(min).min(max))))
 }
 

@@ -60,7 +60,15 @@ pub(super) fn moment(
         if precision == 1 {
             micros
         } else {
-            micros.div_euclid(precision).wrapping_mul(precision).max(from[i])
+            let whole = micros.div_euclid(precision).wrapping_mul(precision);
+            // The first unit begins before `from` where that is no whole one: its instants are the next whole one then.
+            let next = whole.saturating_add(precision);
+            match whole < from[i] {
+                false => whole,
+                true if next <= to[i] => next,
+                // No whole unit lies between the bounds.
+                true => from[i],
+            }
         }
     };
     let values: Vec<i64> = (0..words.len()).map(&mut at).collect();

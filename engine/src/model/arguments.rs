@@ -1,14 +1,13 @@
 //! Reads the arguments of generators: numbers, shares, lengths, weights, words.
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, StringArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type};
+use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Float64Array, StringArray};
 use std::sync::Arc;
 
 use super::generator::typed_values;
+use super::number::{Misfit, Number, Rounding, Value};
 use super::resolve::Resolver;
 use super::scope::ConstantScope;
-use super::{Bounds, Length, Settings};
+use super::{Bounds, Length, Settings, WholeBounds};
 use crate::calendar::text::{Moment, parse_timestamp};
 use crate::error::{Fault, Faults, Span, did_you_mean, listed};
 use crate::expression::{Expression, Source};
@@ -158,60 +157,77 @@ impl Resolver<'_> {
         Ok((value, expression.ty().clone()))
     }
 
-    /// A finite number.
-    pub(super) fn number(&self, node: &Node, what: &str) -> Result<f64, Fault> {
-        let plain =
-            node.scalar().filter(|scalar| !scalar.quoted).and_then(|scalar| plain_number(&scalar.text));
+    /// A number: as it is written, as the parameter named has it, or as an expression of these gives it.
+    fn value(&self, node: &Node, what: &str) -> Result<Value, Fault> {
         let expected = || {
             Fault::at(node.span, format!("`{what}`: expected a number"))
                 .label(format!("found {}", node.describe()))
         };
-        let word = |text: &str| text.chars().all(|c| c.is_alphabetic() || c.is_whitespace());
-        if node.scalar().is_none_or(|scalar| word(&scalar.text)) {
+        let text = scenario::as_expression(node, what).map_err(|_| {
+            expected().hint("numbers, parameters such as `$tenants` and arithmetic on them can stand here")
+        })?;
+        let text = text.text.trim();
+        if let Some(number) = Number::read(text) {
+            return Ok(Value::Exact(number));
+        }
+        if node.scalar().is_none_or(|s| s.text.chars().all(|c| c.is_alphabetic() || c.is_whitespace())) {
             return Err(expected()
                 .hint("numbers, parameters such as `$tenants` and arithmetic on them can stand here"));
         }
-        let value = match plain {
-            Some(value) => Some(value),
-            None => {
-                let (value, ty) = self.constant(node, what)?;
-                let number = ty.is_number().then(|| cast(&value, &DataType::Float64).ok()).flatten();
-                number.filter(|n| n.is_valid(0)).map(|n| n.as_primitive::<Float64Type>().value(0))
-            }
-        };
-        value.filter(|value| value.is_finite()).ok_or_else(expected)
+        // A parameter alone is the number that was written, also where expressions see a double.
+        let named = text.strip_prefix('$').and_then(|name| self.params.iter().find(|p| p.name == name));
+        if let Some(number) = named.and_then(|param| param.number.clone()) {
+            return Ok(Value::Exact(number));
+        }
+        let (value, ty) = self.constant(node, what)?;
+        Value::of(&value, &ty).ok_or_else(expected)
+    }
+
+    /// A number with all its digits.
+    pub(super) fn exact(&self, node: &Node, what: &str) -> Result<Number, Fault> {
+        match self.value(node, what)? {
+            Value::Exact(number) => Ok(number),
+            Value::Double(value) => Number::of_double(value).ok_or_else(|| {
+                Fault::at(node.span, format!("`{what}`: expected an exact number"))
+                    .label(format!("found the double precision number {value:e}"))
+                    .hint("convert it, as in `cast(power(2, 60) as bigint)`")
+            }),
+        }
+    }
+
+    /// A finite number, as the nearest double.
+    pub(super) fn number(&self, node: &Node, what: &str) -> Result<f64, Fault> {
+        let value = self.value(node, what)?.double();
+        if value.is_finite() {
+            return Ok(value);
+        }
+        Err(Fault::at(node.span, format!("`{what}`: expected a number"))
+            .label(format!("found {}", node.describe())))
     }
 
     /// A whole number from `least` to `greatest`.
     pub(super) fn whole(&self, node: &Node, what: &str, least: i64, greatest: i64) -> Result<i64, Fault> {
-        let text = node.scalar().filter(|s| !s.quoted).map(|s| s.text.replace('_', ""));
-        let exact = text.as_deref().and_then(|text| text.parse::<i64>().ok());
-        let value = match exact {
-            Some(value) => value,
-            None => {
-                let number = self.number(node, what)?;
-                if libm::floor(number) != number {
-                    return Err(Fault::at(node.span, format!("`{what}`: expected a whole number"))
-                        .label(format!("found {}", node.describe())));
-                }
-                // 2^63 as a float is exact, and every whole float below it fits.
-                if number.abs() >= 9.223_372_036_854_776e18 {
-                    return Err(beyond(node, what, number < 0.0, least, greatest, &node.describe()));
-                }
-                number as i64
+        let number = self.exact(node, what)?;
+        let fits = match number.at_scale(0) {
+            Err(Misfit::Fraction) => {
+                return Err(Fault::at(node.span, format!("`{what}`: expected a whole number"))
+                    .label(format!("found {}", node.describe())));
             }
+            Err(Misfit::Long) => None,
+            Ok(value) => i64::try_from(value).ok(),
         };
-        if (least..=greatest).contains(&value) {
-            return Ok(value);
+        match fits {
+            Some(value) if (least..=greatest).contains(&value) => Ok(value),
+            Some(value) => Err(beyond(node, what, value < least, least, greatest, &value.to_string())),
+            None => Err(beyond(node, what, number.is_negative(), least, greatest, &node.describe())),
         }
-        Err(beyond(node, what, value < least, least, greatest, &value.to_string()))
     }
 
     /// A share: `5%` or `0.05`, from 0 to 1.
     pub(super) fn share(&self, node: &Node, what: &str) -> Result<f64, Fault> {
-        let percent = node.scalar().and_then(|s| s.text.trim().strip_suffix('%')).and_then(plain_number);
+        let percent = node.scalar().and_then(|s| s.text.trim().strip_suffix('%')).and_then(Number::read);
         let value = match percent {
-            Some(percent) => percent / 100.0,
+            Some(percent) => percent.double() / 100.0,
             None => self.number(node, what)?,
         };
         if (0.0..=1.0).contains(&value) {
@@ -264,6 +280,30 @@ impl Resolver<'_> {
         Ok(bounds)
     }
 
+    /// `min` and `max` of whole numbers.
+    pub(super) fn whole_bounds(&self, arguments: &Arguments) -> Result<WholeBounds, Fault> {
+        let bound = |name: &str| arguments.get(name).map(|node| self.exact(node, name)).transpose();
+        let (min, max) = (bound("min")?, bound("max")?);
+        let bounds = WholeBounds {
+            min: min.as_ref().map_or(i64::MIN, |min| min.whole(Rounding::Up)),
+            max: max.as_ref().map_or(i64::MAX, |max| max.whole(Rounding::Down)),
+        };
+        if bounds.min > bounds.max {
+            let node = arguments.required("max")?;
+            let written = arguments.required("min")?;
+            let fault = match min > max {
+                true => Fault::at(node.span, format!("`min` {} is above `max` {}", bounds.min, bounds.max)),
+                false => Fault::at(node.span, "no whole number lies between `min` and `max`").label(format!(
+                    "`min` is {}, `max` is {}",
+                    written.describe(),
+                    node.describe()
+                )),
+            };
+            return Err(fault);
+        }
+        Ok(bounds)
+    }
+
     /// A list (weights 1) or a map from values to weights; the span is that of each value.
     pub(super) fn weights(&self, node: &Node, what: &str) -> Result<Weights, Fault> {
         let expected = || {
@@ -277,9 +317,9 @@ impl Resolver<'_> {
                     return Err(null_among_values(key.span, what));
                 }
                 let percent =
-                    weight.scalar().and_then(|s| s.text.trim().strip_suffix('%')).and_then(plain_number);
+                    weight.scalar().and_then(|s| s.text.trim().strip_suffix('%')).and_then(Number::read);
                 weights.push(match percent {
-                    Some(percent) => percent,
+                    Some(percent) => percent.double(),
                     None => self.number(weight, what)?,
                 });
                 if weights.last().is_some_and(|w| *w < 0.0) {
@@ -320,15 +360,6 @@ fn null_among_values(span: Span, what: &str) -> Fault {
         .hint("`null: 10%` beside it makes a share of the rows NULL; a text `null` stands in quotes")
 }
 
-/// A number as YAML and people write it: `1_000_000`, `2.5e3`, `-4`.
-fn plain_number(text: &str) -> Option<f64> {
-    let text = text.trim();
-    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) {
-        return None;
-    }
-    text.replace('_', "").parse().ok()
-}
-
 /// An instant written as a date (midnight UTC) or as ISO 8601; a wall clock without an offset is read as UTC.
 pub(super) fn constant_instant(text: &str) -> Result<i64, String> {
     match parse_timestamp(text) {
@@ -342,12 +373,21 @@ pub(super) fn shown(value: &ArrayRef) -> String {
     arrow::util::display::array_value_to_string(value, 0).unwrap_or_default()
 }
 
+/// A parameter with the value in force.
+pub(super) struct Parameter {
+    pub(super) name: String,
+    pub(super) value: ArrayRef,
+    pub(super) ty: Type,
+    /// The number that was written, if it is one.
+    pub(super) number: Option<Number>,
+}
+
 /// The values of the parameters: defaults, or what the settings say, checked against their bounds.
 pub(super) fn parameter_values(
     scenario: &Scenario,
     settings: &Settings,
     faults: &mut Faults,
-) -> Vec<(String, ArrayRef, Type)> {
+) -> Vec<Parameter> {
     for (name, _) in &settings.params {
         if !scenario.params.iter().any(|param| param.name.text == *name) {
             let known: Vec<&str> = scenario.params.iter().map(|param| param.name.text.as_str()).collect();
@@ -379,59 +419,94 @@ pub(super) fn parameter_values(
                 continue;
             }
         };
-        let number = plain_number(text);
+        let number = if ty.is_number() { Number::read(text) } else { None };
         for (bound, least) in [(&param.min, true), (&param.max, false)] {
             let Some(bound) = bound else { continue };
-            let Some(limit) = bound.scalar().and_then(|s| plain_number(&s.text)) else {
+            let Some(limit) = bound.scalar().and_then(|s| Number::read(&s.text)) else {
                 faults.push(Fault::at(bound.span, format!("parameter `{name}`: a bound must be a number")));
                 continue;
             };
-            let outside = number.is_some_and(|n| if least { n < limit } else { n > limit });
-            if outside {
+            let Some(number) = &number else {
+                let message = format!("parameter `{name}`: a value of type {ty} has no bounds");
+                faults.push(Fault::at(bound.span, message).hint("`min` and `max` belong to numbers"));
+                continue;
+            };
+            if if least { *number < limit } else { *number > limit } {
                 let word = if least { "at least" } else { "at most" };
                 let help = param.help.as_ref().map(|help| format!("`{name}`: {help}"));
+                let limit = bound.scalar().map_or("", |scalar| &scalar.text);
                 let fault =
                     Fault::setting(format!("parameter `{name}`: expected {word} {limit}, found {text}"));
                 faults.push(place(fault.maybe_hint(help)));
             }
         }
-        values.push((name.clone(), value, ty));
+        values.push(Parameter { name: name.clone(), value, ty, number });
     }
     values
 }
 
 /// A parameter's value in the type of its default: `bigint`, `numeric`, `double precision`, `boolean` or text.
 fn parameter_value(text: &str, default: &str, quoted: bool) -> Result<(ArrayRef, Type), &'static str> {
-    let key = |text: &str| [Key::new(text.replace('_', ""), Span::default())];
-    let wanted = if quoted { Type::Text } else { typed(default) };
-    match &wanted {
-        Type::BigInt => match typed_values(&key(text), &[false]) {
+    let key = |text: &str| [Key::new(text, Span::default())];
+    let number = || Number::read(text);
+    match kind_of(default, quoted)? {
+        Kind::Whole => match typed_values(&key(text), &[false]) {
             (value, Type::BigInt) => Ok((value, Type::BigInt)),
+            (_, ty) if ty.is_number() && number().is_some_and(|n| n.at_scale(0).is_err()) => {
+                Err("a whole number")
+            }
+            (_, ty) if ty.is_number() => Err("a whole number of at most 64 bits, in digits alone"),
             _ => Err("a whole number"),
         },
-        Type::Numeric { .. } | Type::Double => match typed_values(&key(text), &[false]) {
-            (value, ty) if ty.is_number() => Ok((value, ty)),
-            _ if wanted != Type::Double => Err("a number without an exponent"),
-            _ => match plain_number(text).filter(|number| number.is_finite()) {
-                Some(number) => Ok((Arc::new(Float64Array::from(vec![number])), Type::Double)),
-                None => Err("a number"),
-            },
+        Kind::Decimal => match (typed_values(&key(text), &[false]), number()) {
+            _ if text.contains(['e', 'E']) => Err("a number without an exponent"),
+            ((value, ty @ Type::Numeric { .. }), _) => Ok((value, ty)),
+            // A whole number stays a numeric: `$rate / 2` divides as it does for the default.
+            ((_, Type::BigInt), Some(number)) => {
+                let (precision, _) = number.size();
+                let array = Decimal128Array::from(vec![number.at_scale(0).map_err(|_| "a number")?]);
+                let array = array.with_precision_and_scale(precision as u8, 0).map_err(|_| "a number")?;
+                Ok((Arc::new(array), Type::Numeric { precision: precision as u8, scale: 0 }))
+            }
+            (_, Some(_)) => Err("a number of at most 38 digits"),
+            _ => Err("a number without an exponent"),
         },
-        Type::Boolean => match text.parse::<bool>() {
+        Kind::Double => match number().map(|number| number.double()).filter(|number| number.is_finite()) {
+            Some(number) => Ok((Arc::new(Float64Array::from(vec![number])), Type::Double)),
+            None => Err("a number"),
+        },
+        Kind::Boolean => match text.parse::<bool>() {
             Ok(value) => Ok((Arc::new(BooleanArray::from(vec![value])), Type::Boolean)),
             Err(_) => Err("`true` or `false`"),
         },
-        _ => Ok((Arc::new(StringArray::from(vec![text])), Type::Text)),
+        Kind::Text => Ok((Arc::new(StringArray::from(vec![text])), Type::Text)),
     }
 }
 
-/// The type that a default shows.
-fn typed(default: &str) -> Type {
-    let plain = Key::new(default.replace('_', ""), Span::default());
-    match typed_values(&[plain], &[false]) {
-        (_, Type::Text) if plain_number(default).is_some_and(f64::is_finite) && !default.starts_with('0') => {
-            Type::Double
-        }
-        (_, ty) => ty,
+/// What a parameter is, by its default.
+enum Kind {
+    Whole,
+    Decimal,
+    Double,
+    Boolean,
+    Text,
+}
+
+fn kind_of(default: &str, quoted: bool) -> Result<Kind, &'static str> {
+    if quoted {
+        return Ok(Kind::Text);
     }
+    let code = default.len() > 1 && default.starts_with('0') && default.as_bytes()[1].is_ascii_digit();
+    let number = Number::read(default).filter(|_| !code);
+    if number.as_ref().is_some_and(|_| default.contains(['e', 'E'])) {
+        return Ok(if number.is_some_and(|n| n.double().is_finite()) { Kind::Double } else { Kind::Text });
+    }
+    Ok(match typed_values(&[Key::new(default, Span::default())], &[false]) {
+        (_, Type::BigInt) => Kind::Whole,
+        (_, Type::Numeric { .. }) => Kind::Decimal,
+        (_, Type::Boolean) => Kind::Boolean,
+        // A double would lose its digits, and a text would be no number.
+        _ if number.is_some() => return Err("a number of at most 38 digits, or quotes around it"),
+        _ => Kind::Text,
+    })
 }

@@ -9,7 +9,10 @@ mod chosen;
 mod declared;
 mod generator;
 mod keys;
+mod longest;
+mod number;
 mod path;
+mod range;
 mod recipe;
 mod resolve;
 mod scope;
@@ -22,9 +25,9 @@ pub use declared::Declared;
 pub use keys::{Check, Choice, ForeignKey, Index, Keys, UniqueKey};
 pub use recipe::{
     Affix, Bounds, BytesContent, DiscreteLaw, Formula, Growth, Length, PersonField, Pick, PlaceField,
-    RealLaw, Recipe, Reference, ShortWord, TextLaw, Vocabulary, Within,
+    RealLaw, Recipe, Reference, ShortWord, TextLaw, Vocabulary, WholeBounds, Within,
 };
-pub use resolve::resolve;
+pub use resolve::{MAX_ROWS, resolve};
 pub use settings::{DEFAULT_SEED, Settings};
 
 use std::collections::HashSet;

@@ -93,7 +93,7 @@ pub enum Recipe {
         /// The law.
         law: DiscreteLaw,
         /// The least and the greatest value.
-        bounds: Bounds,
+        bounds: WholeBounds,
     },
     /// True below a threshold.
     Boolean {
@@ -246,6 +246,20 @@ impl Bounds {
     pub fn clamp(&self, value: f64) -> f64 {
         value.max(self.min).min(self.max)
     }
+}
+
+/// Bounds that whole numbers are moved into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WholeBounds {
+    /// Values below become this one.
+    pub min: i64,
+    /// Values above become this one.
+    pub max: i64,
+}
+
+impl WholeBounds {
+    /// No bounds.
+    pub const NONE: Self = Self { min: i64::MIN, max: i64::MAX };
 }
 
 /// Laws of real numbers.

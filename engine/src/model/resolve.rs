@@ -9,17 +9,16 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 
-use super::arguments::{constant_instant, parameter_values};
+use super::arguments::{Parameter, constant_instant, parameter_values};
 use super::chain::Link;
 use super::{Column, Count, Input, Model, Settings, Source, Table};
 use crate::error::{Fault, Faults, Span, did_you_mean, listed};
 use crate::scenario::{Generator, Key, Node, RowSource, Scenario, Spec};
-use crate::types::Type;
 
 /// 2026-01-01T00:00:00Z: fixed, so that a scenario without `as_of` gives the same data forever.
 const DEFAULT_AS_OF: i64 = 1_767_225_600_000_000;
 /// The most rows a table may have: numbers up to here are exact in every format.
-pub(super) const MAX_ROWS: u64 = 1 << 53;
+pub const MAX_ROWS: u64 = 1 << 53;
 
 /// The most faults with a guess at what was meant.
 const MOST_GUESSES: usize = 50;
@@ -44,7 +43,7 @@ pub fn resolve(scenario: &Scenario, settings: &Settings, faults: Faults) -> Resu
 pub(super) struct Resolver<'s> {
     pub(super) scenario: &'s Scenario,
     pub(super) settings: &'s Settings,
-    pub(super) params: Vec<(String, ArrayRef, Type)>,
+    pub(super) params: Vec<Parameter>,
     pub(super) as_of: i64,
     pub(super) since: Option<i64>,
     pub(super) drafts: Vec<Draft>,
@@ -68,6 +67,13 @@ pub(super) struct Draft {
     rows_depth: usize,
     /// Whether its source is wrong, which has been noted: nothing about its rows is looked at.
     pub(super) faulty: bool,
+}
+
+impl Draft {
+    /// Where the rows come from, if that is settled.
+    pub(super) fn rows_settled(&self) -> Option<&Source> {
+        self.rows.done()
+    }
 }
 
 /// A column that is being resolved.
@@ -101,6 +107,9 @@ impl<T> State<T> {
 
 impl<'s> Resolver<'s> {
     fn new(scenario: &'s Scenario, settings: &'s Settings, mut faults: Faults) -> Self {
+        if let Err(fault) = settings.check() {
+            faults.push(fault);
+        }
         let params = parameter_values(scenario, settings, &mut faults);
         let mut resolver = Self {
             scenario,
@@ -313,10 +322,10 @@ impl<'s> Resolver<'s> {
             params: self
                 .params
                 .iter()
-                .map(|(name, value, ty)| super::Param {
-                    name: name.clone(),
-                    value: super::arguments::shown(value),
-                    ty: ty.clone(),
+                .map(|param| super::Param {
+                    name: param.name.clone(),
+                    value: super::arguments::shown(&param.value),
+                    ty: param.ty.clone(),
                 })
                 .collect(),
             tables,
@@ -374,6 +383,10 @@ impl<'s> Resolver<'s> {
             RowSource::Count { rows, scaled } => {
                 let written = self.whole(rows, "rows", 0, MAX_ROWS as i64)? as u64;
                 let scale = if *scaled { self.settings.scale } else { 1.0 };
+                if self.settings.check().is_err() {
+                    // Noted with the settings.
+                    return Err(Fault::reported());
+                }
                 let rows_scaled = libm::round(written as f64 * scale);
                 if rows_scaled > MAX_ROWS as f64 {
                     let message = format!("{written} rows at scale {scale} are more than {MAX_ROWS}");

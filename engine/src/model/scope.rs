@@ -291,8 +291,8 @@ impl Scope for MadeScope<'_> {
 }
 
 fn parameter(resolver: &Resolver, name: &Name) -> Result<Operand, Fault> {
-    let found = resolver.params.iter().find(|(param, ..)| *param == name.text);
-    found.map(|(_, value, ty)| Operand::Constant(value.clone(), ty.clone())).ok_or_else(|| {
+    let found = resolver.params.iter().find(|param| param.name == name.text);
+    found.map(|param| Operand::Constant(param.value.clone(), param.ty.clone())).ok_or_else(|| {
         if resolver.scenario.params.iter().any(|param| param.name.text == name.text) {
             return Fault::reported();
         }

@@ -1,5 +1,7 @@
 //! What is set from outside: seed, scale, parameters, `as_of`.
 
+use crate::error::Fault;
+
 /// The seed when none is given.
 pub const DEFAULT_SEED: u64 = 42;
 
@@ -8,7 +10,7 @@ pub const DEFAULT_SEED: u64 = 42;
 pub struct Settings {
     /// The seed; every 64-bit number gives a dataset of its own.
     pub seed: u64,
-    /// The factor on the rows of root tables, above 0.
+    /// The factor on the rows of root tables, from 1e-15 to 1e15.
     pub scale: f64,
     /// Parameters by name, as text; the last one of a name counts.
     pub params: Vec<(String, String)>,
@@ -19,5 +21,16 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self { seed: DEFAULT_SEED, scale: 1.0, params: Vec::new(), as_of: None }
+    }
+}
+
+impl Settings {
+    /// What the numbers may be; names and texts are looked at with the scenario. Below the smallest scale every table has one row,
+    /// and above the largest one row is too many.
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        if (1e-15..=1e15).contains(&self.scale) {
+            return Ok(());
+        }
+        Err(Fault::setting(format!("`scale`: expected a number from 1e-15 to 1e15, found {}", self.scale)))
     }
 }

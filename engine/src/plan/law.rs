@@ -2,7 +2,7 @@
 
 use arrow::array::{Array, ArrayRef};
 
-use crate::model::{Bounds, DiscreteLaw, Length, PersonField, RealLaw};
+use crate::model::{Bounds, DiscreteLaw, Length, PersonField, RealLaw, WholeBounds};
 
 /// The most values that are listed.
 const MOST_LISTED: usize = 6;
@@ -17,12 +17,16 @@ pub(super) fn real(law: &RealLaw, bounds: Bounds) -> String {
     law + &bounded(bounds)
 }
 
-pub(super) fn discrete(law: &DiscreteLaw, bounds: Bounds) -> String {
+pub(super) fn discrete(law: &DiscreteLaw, bounds: WholeBounds) -> String {
     let law = match law {
         DiscreteLaw::Poisson(law) => law.to_string(),
         DiscreteLaw::Zipf(law) => law.to_string(),
     };
-    law + &bounded(bounds)
+    let WholeBounds { min, max } = bounds;
+    let bound = |word: &str, bound: i64, none: i64| {
+        if bound == none { String::new() } else { format!(", at {word} {bound}") }
+    };
+    law + &bound("least", min, i64::MIN) + &bound("most", max, i64::MAX)
 }
 
 fn bounded(bounds: Bounds) -> String {

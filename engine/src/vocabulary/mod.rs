@@ -31,6 +31,7 @@ mod word;
 pub use name::{Names, Order, Word, locales, names};
 pub use place::{City, Country, Places, places};
 pub use slug::{letters_into, slug_into};
+pub(crate) use word::longest_company_suffix;
 pub use word::{
     English, Product, company_stems, company_suffixes, domain_suffixes, english, lorem, product, user_agents,
 };

@@ -63,14 +63,24 @@ pub fn company_stems() -> &'static [&'static str] {
 /// assert_eq!(company_suffixes("AQ"), ["Inc", "LLC", "Ltd", "Group"]);
 /// ```
 pub fn company_suffixes(country: &str) -> &'static [&'static str] {
-    /// By country code, sorted; the default under the empty code comes first.
-    static SUFFIXES: OnceLock<Vec<(&'static str, Vec<&'static str>)>> = OnceLock::new();
-    let suffixes = SUFFIXES.get_or_init(|| {
-        let lists = WORDS.lines().filter_map(|line| line.strip_prefix("company suffix")?.split_once('\t'));
-        lists.map(|(code, words)| (code.trim_start(), words.split('\t').collect())).collect()
-    });
+    let suffixes = all_company_suffixes();
     let index = suffixes.binary_search_by_key(&country, |(code, _)| code).unwrap_or(0);
     &suffixes[index].1
+}
+
+/// By country code, sorted; the default under the empty code comes first.
+fn all_company_suffixes() -> &'static [(&'static str, Vec<&'static str>)] {
+    static SUFFIXES: OnceLock<Vec<(&'static str, Vec<&'static str>)>> = OnceLock::new();
+    SUFFIXES.get_or_init(|| {
+        let lists = WORDS.lines().filter_map(|line| line.strip_prefix("company suffix")?.split_once('\t'));
+        lists.map(|(code, words)| (code.trim_start(), words.split('\t').collect())).collect()
+    })
+}
+
+/// The characters of the longest of [`company_suffixes`], of all countries.
+pub(crate) fn longest_company_suffix() -> u64 {
+    let all = all_company_suffixes().iter().flat_map(|(_, suffixes)| suffixes);
+    all.map(|suffix| suffix.chars().count() as u64).max().unwrap_or(0)
 }
 
 /// What names of products are made of.

@@ -7,6 +7,7 @@ use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Int64Array, StringAr
 use super::{Address, Made, invalid, threshold};
 use crate::error::Fault;
 use crate::model::arguments::Arguments;
+use crate::model::number::Number;
 use crate::model::resolve::{Resolver, holder};
 use crate::model::{Input, Recipe};
 use crate::random::Weighted;
@@ -34,6 +35,9 @@ impl Resolver<'_> {
             "choose" => {
                 let node = arguments.required("values")?;
                 let (keys, quoted, weights) = self.weights(node, "choose")?;
+                if let Some(fault) = too_long(&keys, &quoted) {
+                    return Err(fault);
+                }
                 let (values, ty) = typed_values(&keys, &quoted);
                 let weights = weights.unwrap_or_else(|| vec![1.0; keys.len()]);
                 let law = Weighted::new(&weights).map_err(|e| invalid(node.span, name, e))?;
@@ -143,45 +147,51 @@ fn whole(text: &str) -> Option<i64> {
     (plain && digits.starts_with(|c: char| c.is_ascii_digit())).then(|| text.replace('_', "").parse().ok())?
 }
 
-/// A plain decimal as an integer of its last digit, `scale` digits after the point; `Err` when it has more digits than that.
-pub(super) fn exact_decimal(text: &str, scale: i8) -> Option<Result<i128, ()>> {
-    let key = Key::new(text.replace('_', ""), crate::error::Span::default());
-    let (values, _, written) = decimals(&[key])?;
-    let shift = u32::from((scale - written).unsigned_abs());
-    if written <= scale {
-        return values[0].checked_mul(10i128.checked_pow(shift)?).map(Ok);
-    }
-    let unit = 10i128.checked_pow(shift)?;
-    Some(if values[0] % unit == 0 { Ok(values[0] / unit) } else { Err(()) })
-}
-
-/// Plain decimals such as `12.50`, brought to one scale; `007` is a code and none.
+/// Decimals such as `12.50` or `1.5e3`, brought to one scale; `007` is a code and none.
 fn decimals(keys: &[Key]) -> Option<(Vec<i128>, u8, i8)> {
-    let mut parts = Vec::new();
-    for key in keys {
-        let (sign, text) = key.text.strip_prefix('-').map_or((1, key.text.as_str()), |rest| (-1, rest));
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        let code = whole.len() > 1 && whole.starts_with('0');
-        if code
-            || whole.is_empty()
-            || !digits(whole)
-            || !digits(fraction)
-            || whole.len() + fraction.len() > 30
-        {
-            return None;
-        }
-        parts.push((sign, whole, fraction));
-    }
-    let scale = parts.iter().map(|(.., fraction)| fraction.len()).max()?;
-    let whole = parts.iter().map(|(_, whole, _)| whole.len()).max()?;
-    if whole + scale > 38 {
+    let written = keys.iter().map(|key| decimal(&key.text)).collect::<Option<Vec<_>>>()?;
+    let scale = written.iter().map(|(.., scale)| *scale).max()?;
+    let whole = written.iter().map(|(_, whole, _)| *whole).max()?;
+    if whole.max(1) + scale > 38 {
         return None;
     }
-    let value = |(sign, whole, fraction): &(i128, &str, &str)| {
-        let digits: i128 = format!("{whole}{fraction:0<scale$}").parse().ok()?;
-        Some(sign * digits)
+    // At most 38, as was just seen.
+    let (precision, scale) = ((whole.max(1) + scale) as u8, scale as i8);
+    let values =
+        written.iter().map(|(number, ..)| number.at_scale(scale).ok()).collect::<Option<Vec<_>>>()?;
+    Some((values, precision, scale))
+}
+
+/// A decimal, and how many digits it has before and after the point as it is written; zeros at the end count.
+fn decimal(text: &str) -> Option<(Number, i64, i64)> {
+    let digits = text.strip_prefix('-').unwrap_or(text).replace('_', "");
+    let code = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
+    if code || !digits.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let number = Number::read(text)?;
+    let (mantissa, exponent) = match digits.find(['e', 'E']) {
+        Some(at) => (&digits[..at], digits[at + 1..].parse::<i64>().ok()?),
+        None => (&digits[..], 0),
     };
-    let values = parts.iter().map(value).collect::<Option<Vec<_>>>()?;
-    Some((values, (whole + scale) as u8, scale as i8))
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let (whole, fraction) = (whole.len() as i64, fraction.len() as i64);
+    let scale = fraction.checked_sub(exponent)?.max(0);
+    let (shortest, _) = number.size();
+    Some((number, whole.checked_add(exponent)?.max(shortest - scale).max(0), scale))
+}
+
+/// A value among numbers that has more digits than a numeric holds, so that all of them would become texts.
+pub(in crate::model) fn too_long(keys: &[Key], quoted: &[bool]) -> Option<Fault> {
+    let numbers = !quoted.iter().any(|quoted| *quoted) && keys.iter().all(|key| decimal(&key.text).is_some());
+    let (_, ty) = typed_values(keys, quoted);
+    if !numbers || ty.is_number() {
+        return None;
+    }
+    let longest =
+        keys.iter().max_by_key(|key| decimal(&key.text).map_or(0, |(number, ..)| number.size().0))?;
+    Some(
+        Fault::at(longest.span, "these numbers have more than 38 digits before and after the point")
+            .hint("write them with fewer digits, or in quotes to make them texts"),
+    )
 }

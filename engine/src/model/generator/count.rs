@@ -123,8 +123,10 @@ fn bounds_of(recipe: &Recipe) -> (f64, f64) {
         Recipe::Integer { law, .. } => (law.low() as f64, law.high() as f64),
         Recipe::Real { bounds, .. } => (bounds.min.max(0.0), bounds.max),
         Recipe::Discrete { bounds, law, .. } => {
-            let least = if matches!(law, DiscreteLaw::Zipf(_)) { 1.0 } else { 0.0 };
-            (bounds.min.max(least), bounds.max)
+            let least = if matches!(law, DiscreteLaw::Zipf(_)) { 1 } else { 0 };
+            let max = if bounds.max == i64::MAX { f64::INFINITY } else { bounds.max as f64 };
+            // Counts are below 2^40, which doubles hold.
+            (bounds.min.max(least) as f64, max)
         }
         Recipe::Choose { values, .. } => {
             let numbers: Vec<f64> =

@@ -8,10 +8,11 @@ use arrow::compute::take;
 use arrow::error::ArrowError;
 use arrow::row::{Row, RowConverter, SortField};
 
-use super::choice::typed_values;
+use super::choice::{too_long, typed_values};
 use super::sql_type;
 use crate::error::{Fault, Span};
 use crate::expression::{Expression, Source};
+use crate::model::number::{Misfit, Number};
 use crate::model::resolve::{Resolver, holder};
 use crate::model::scope::{ConstantScope, MadeScope};
 use crate::model::{Column, Recipe};
@@ -113,7 +114,10 @@ impl Resolver<'_> {
                 .hint(format!("say its type under `columns:`, as in `{name}: {{type: text}}`")));
         }
         let (values, ty) = match &wanted {
-            None => typed_values(&present, &literal.quoted),
+            None => match too_long(&present, &literal.quoted) {
+                Some(fault) => return Err(fault),
+                None => typed_values(&present, &literal.quoted),
+            },
             Some((wanted, _)) => (self.converted(&present, wanted)?, wanted.clone()),
         };
         let mut indices: Vec<Option<u32>> = vec![None; literal.rows];
@@ -156,6 +160,12 @@ impl Resolver<'_> {
         }
         let mut converted: Vec<ArrayRef> = Vec::new();
         for value in values {
+            if let Type::Numeric { scale, .. } = ty
+                && Number::read(&value.text).is_some_and(|n| n.at_scale(*scale) == Err(Misfit::Fraction))
+            {
+                return Err(Fault::at(value.span, format!("more than {scale} digits after the point"))
+                    .label(format!("expected {ty}, found `{}`", value.text)));
+            }
             let sql = format!("cast('{}' as {ty})", value.text.replace('\'', "''"));
             let source = Source { text: &sql, span: value.span, exact: false };
             let read = Expression::compile(&source, &mut ConstantScope { resolver: self })

@@ -1,12 +1,12 @@
 //! Numbers: integers, decimals and the distributions.
 
-use super::choice::exact_decimal;
 use super::{Address, Made};
 use crate::error::Fault;
 use crate::model::arguments::Arguments;
+use crate::model::number::Misfit;
 use crate::model::recipe::{DiscreteLaw, RealLaw};
 use crate::model::resolve::Resolver;
-use crate::model::{Bounds, Recipe};
+use crate::model::{Bounds, Recipe, WholeBounds};
 use crate::random::{Exponential, Invalid, LogNormal, Normal, Poisson, Uniform, UniformInteger, Zipf};
 use crate::types::Type;
 
@@ -33,24 +33,16 @@ impl Resolver<'_> {
                 };
                 let unscaled = |name: &str| {
                     let node = arguments.required(name)?;
-                    let plain =
-                        node.scalar().filter(|s| !s.quoted).and_then(|s| exact_decimal(&s.text, scale));
-                    let value = match plain {
-                        Some(value) => value,
-                        None => {
-                            let factor = libm::pow(10.0, f64::from(scale));
-                            let scaled = self.number(node, name)? * factor;
-                            let value = libm::round(scaled);
-                            // What a double cannot hold exactly is meant exactly.
-                            let is_exact = (scaled - value).abs() <= 1e-9 * scaled.abs().max(1.0);
-                            if is_exact { Ok(value as i128) } else { Err(()) }
+                    // Rounded, it would be another bound.
+                    let value = match self.exact(node, name)?.at_scale(scale) {
+                        Ok(value) => value,
+                        Err(Misfit::Long) => i128::MAX,
+                        Err(Misfit::Fraction) => {
+                            let message = format!("`{name}`: more than {scale} digits after the point");
+                            return Err(Fault::at(node.span, message)
+                                .hint("`scale:` says how many digits the values have"));
                         }
                     };
-                    // Rounded, it would be another bound.
-                    let value = value.map_err(|()| {
-                        Fault::at(node.span, format!("`{name}`: more than {scale} digits after the point"))
-                            .hint("`scale:` says how many digits the values have")
-                    })?;
                     if value.unsigned_abs() >= 1_000_000_000_000_000_000 {
                         return Err(Fault::at(
                             node.span,
@@ -91,7 +83,7 @@ impl Resolver<'_> {
             "poisson" => {
                 let law =
                     Poisson::new(self.argument(arguments, "mean")?).map_err(|e| fault(arguments, &e))?;
-                let bounds = self.bounds(arguments)?;
+                let bounds = self.whole_bounds(arguments)?;
                 Ok(Made::new(
                     Recipe::Discrete { stream, law: DiscreteLaw::Poisson(law), bounds },
                     Type::BigInt,
@@ -105,7 +97,7 @@ impl Resolver<'_> {
                 };
                 let law = Zipf::new(n, exponent).map_err(|e| fault(arguments, &e))?;
                 let law = DiscreteLaw::Zipf(law);
-                Ok(Made::new(Recipe::Discrete { stream, law, bounds: Bounds::NONE }, Type::BigInt))
+                Ok(Made::new(Recipe::Discrete { stream, law, bounds: WholeBounds::NONE }, Type::BigInt))
             }
         }
     }

@@ -3,8 +3,9 @@
 use super::{Address, Made};
 use crate::error::{Fault, Faults};
 use crate::model::arguments::Arguments;
+use crate::model::longest::longest;
 use crate::model::resolve::Resolver;
-use crate::model::{Formula, Recipe, TextLaw};
+use crate::model::{Formula, Recipe};
 use crate::scenario;
 use crate::types::Type;
 
@@ -45,7 +46,10 @@ impl Resolver<'_> {
             ));
         }
         let length = self.length(arguments.required("length")?, "length", MAX_ELEMENTS)?;
-        let longest = longest_text(&element.recipe);
+        let Some(longest) = longest(&element) else {
+            return Err(Fault::at(node.span, "how long these elements can be is not known")
+                .hint("use a generator of texts with a length, such as `words`, `characters` or `choose`"));
+        };
         if length.to.saturating_mul(longest) >= MAX_CHARACTERS {
             let message = format!("an array of up to {} texts of up to {longest} characters", length.to);
             return Err(
@@ -80,18 +84,5 @@ fn independent(recipe: &Recipe) -> bool {
             constant(from) && constant(to)
         }
         _ => false,
-    }
-}
-
-/// The most characters of a text; a generous guess where no length is written.
-fn longest_text(recipe: &Recipe) -> u64 {
-    match recipe {
-        Recipe::Text { law: TextLaw::Words { length, .. } | TextLaw::Characters { length, .. }, .. } => {
-            length.to
-        }
-        Recipe::Bytes { length, .. } => length.to,
-        Recipe::Text { law: TextLaw::Sentence { words }, .. } => words.to * 16,
-        Recipe::Text { law: TextLaw::Paragraph { sentences }, .. } => sentences.to * 12 * 16,
-        _ => 64,
     }
 }

@@ -30,6 +30,11 @@ impl Uniform {
         Ok(Self { from, width, last: to.next_down() })
     }
 
+    /// The least and the greatest number.
+    pub fn ends(&self) -> [f64; 2] {
+        [self.from, self.last]
+    }
+
     /// The number that `word` stands for; never falls when the word rises.
     #[inline]
     pub fn sample(&self, word: u64) -> f64 {

@@ -64,6 +64,18 @@ impl Weighted {
         select_unpredictable((product as u64) < cell.threshold, index, cell.alias as usize)
     }
 
+    /// Which of the first `items` items can be drawn at all: those with a weight above 0.
+    pub fn drawn(&self, items: usize) -> Vec<bool> {
+        let mut drawn = vec![false; items];
+        for (index, cell) in self.cells.iter().enumerate().filter(|(index, _)| *index < items) {
+            drawn[index] |= cell.threshold > 0;
+            if cell.threshold < u64::MAX && (cell.alias as usize) < items {
+                drawn[cell.alias as usize] = true;
+            }
+        }
+        drawn
+    }
+
     /// Appends one index per word.
     pub fn fill(&self, words: &[u64], out: &mut Vec<usize>) {
         out.extend(words.iter().map(|word| self.sample(*word)));

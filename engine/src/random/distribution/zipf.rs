@@ -47,6 +47,12 @@ impl Zipf {
         })
     }
 
+    /// The last rank.
+    pub fn ranks(&self) -> u64 {
+        // At most 2^53, which a double holds.
+        self.ranks as u64
+    }
+
     /// The rank that `word` stands for.
     #[inline]
     pub fn sample(&self, word: u64) -> u64 {
