@@ -17,7 +17,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use seedbed_engine::types::Type;
 use seedbed_engine::{Plan, Settings};
 use seedbed_postgres::copy::{TableDecoder, TableEncoder, TargetColumn};
-use seedbed_postgres::types::{ColumnType, Kind};
+use seedbed_postgres::types::{ColumnType, IntervalParts, Kind};
 
 const ROWS: usize = 8192;
 
@@ -81,13 +81,13 @@ fn columns() -> Vec<(&'static str, Type, Kind, ArrayRef)> {
         (
             "timestamptz",
             Type::Instant,
-            Kind::Timestamptz,
+            Kind::Timestamptz(6),
             Arc::new(TimestampMicrosecondArray::from_iter_values(instants).with_timezone("UTC")),
         ),
         (
             "interval",
             Type::Interval,
-            Kind::Interval,
+            Kind::Interval(IntervalParts::ALL),
             Arc::new(IntervalMonthDayNanoArray::from_iter_values(intervals)),
         ),
         ("uuid", Type::Uuid, Kind::Uuid, Arc::new(FixedSizeBinaryArray::try_from_iter(uuids).unwrap())),
@@ -130,10 +130,10 @@ fn kind(ty: &Type) -> Kind {
         Type::Numeric { precision, scale } => Kind::Numeric(Some((u16::from(*precision), i16::from(*scale)))),
         Type::Text | Type::Null => Kind::Text,
         Type::Date => Kind::Date,
-        Type::Time => Kind::Time,
-        Type::Timestamp => Kind::Timestamp,
-        Type::Instant => Kind::Timestamptz,
-        Type::Interval => Kind::Interval,
+        Type::Time => Kind::Time(6),
+        Type::Timestamp => Kind::Timestamp(6),
+        Type::Instant => Kind::Timestamptz(6),
+        Type::Interval => Kind::Interval(IntervalParts::ALL),
         Type::Uuid => Kind::Uuid,
         Type::Json => Kind::Jsonb,
         Type::Bytes => Kind::Bytea,

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use arrow::array::{Array, RecordBatch};
 use seedbed_engine::Plan;
-use seedbed_engine::compare::{Comparison, Difference, Differences, TableVerification};
+use seedbed_engine::compare::{Comparison, Difference, Differences, TableVerification, Uncompared};
 use seedbed_engine::digest::RowHasher;
 use seedbed_engine::model::Table;
+use seedbed_engine::types::Type;
 use serde_json::{Value, json};
 
 use crate::cell;
@@ -62,14 +63,20 @@ pub(crate) fn text(plan: &Plan, findings: &Findings) -> Page {
             out = out.line("the rows have not been compared");
         }
     }
-    for table in findings.tables.iter().filter(|table| !table.is_equal()) {
+    for table in findings.tables.iter().filter(|table| !table.is_equal() || !table.uncompared.is_empty()) {
         out = out.line("").line(&model.tables[table.table].name);
         out = out.lines(table.problems.iter().map(|problem| format!("  {problem}")));
+        let uncompared = table.uncompared.iter();
+        out =
+            out.lines(uncompared.map(|Uncompared { column, reason }| {
+                format!("  column `{column}` is not compared: {reason}")
+            }));
         let differences = table.comparison.as_ref().and_then(|comparison| comparison.differences.as_ref());
         if let Some(differences) = differences {
             out = out.line(format!("  {}", summary(differences)));
             for difference in &differences.shown {
-                out = out.line(format!("  {}", line(&model.tables[table.table], difference)));
+                let types = table.comparison.as_ref().map_or(&[][..], |comparison| &comparison.types);
+                out = out.line(format!("  {}", line(&model.tables[table.table], types, difference)));
             }
         }
     }
@@ -96,10 +103,10 @@ fn summary(differences: &Differences) -> String {
     format!("{}{}", if *complete { "" } else { "at least " }, counts.join(", "))
 }
 
-fn line(table: &Table, difference: &Difference) -> String {
+fn line(table: &Table, types: &[Type], difference: &Difference) -> String {
     match difference {
         Difference::Changed { row, expected, found } => {
-            let cells = differing(table, expected, found).into_iter().map(|c| {
+            let cells = differing(types, expected, found).into_iter().map(|c| {
                 let name = expected.schema_ref().field(c).name().clone();
                 format!("`{name}` is {}, not {}", value(found, c), value(expected, c))
             });
@@ -111,13 +118,12 @@ fn line(table: &Table, difference: &Difference) -> String {
 }
 
 /// The columns in which two rows differ.
-fn differing(table: &Table, expected: &RecordBatch, found: &RecordBatch) -> Vec<usize> {
-    let columns = table.written().enumerate();
-    let differing = columns.filter(|(c, column)| {
+fn differing(types: &[Type], expected: &RecordBatch, found: &RecordBatch) -> Vec<usize> {
+    let differing = types.iter().enumerate().filter(|(c, ty)| {
         let hash = |batch: &RecordBatch| {
             let mut hashes = Vec::new();
             let one = batch.project(&[*c]).ok()?;
-            RowHasher::new([(column.name.as_str(), &column.ty)]).hash(&one, &mut hashes).ok()?;
+            RowHasher::new([("", *ty)]).hash(&one, &mut hashes).ok()?;
             Some(hashes)
         };
         hash(expected) != hash(found)
@@ -158,6 +164,9 @@ pub(crate) fn json(plan: &Plan, findings: &Findings) -> Value {
             "name": model.tables[table.table].name,
             "equal": table.is_equal(),
             "problems": table.problems,
+            "not_compared": table.uncompared.iter().map(|Uncompared { column, reason }| {
+                json!({"column": column, "reason": reason})
+            }).collect::<Vec<_>>(),
             "rows_expected": comparison.map(|c| c.expected.rows),
             "rows_found": comparison.map(|c| c.found.rows),
             "rows_fingerprint_expected": comparison.map(|c| c.expected.to_string()),

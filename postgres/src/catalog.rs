@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::session::Session;
-use crate::sql::literal;
-use crate::types::{ColumnType, Kind};
+use crate::sql::{MOST_NAME_BYTES, literal};
+use crate::types::{ColumnType, IntervalParts, Kind, Limit, Spelled};
 
 /// A table of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,12 +104,19 @@ fn columns(session: &Session, table: u32, name: &str) -> Result<Vec<ExistingColu
                 pg_catalog.pg_get_serial_sequence({table}::pg_catalog.regclass::pg_catalog.text, a.attname) is not null, \
                 m.oid, m.typmod, pg_catalog.format_type(m.oid, m.typmod), t.typname, t.typtype, n.nspname, \
                 case when t.typcategory = 'A' then t.typelem else 0 end, e.typname, e.typtype, en.nspname, \
-                pg_catalog.format_type(t.typelem, m.typmod) \
+                pg_catalog.format_type(e.oid, el.typmod), el.typmod, e.oid, \
+                pg_catalog.format_type(coalesce(e.oid, m.oid), -1) \
          from made_of m \
          join pg_catalog.pg_attribute a on a.attrelid = {table} and a.attnum = m.attnum \
          join pg_catalog.pg_type t on t.oid = m.oid \
          join pg_catalog.pg_namespace n on n.oid = t.typnamespace \
-         left join pg_catalog.pg_type e on e.oid = t.typelem and t.typcategory = 'A' \
+         left join lateral ( \
+           with recursive element(oid, typmod) as (select t.typelem, m.typmod \
+             union all select d.typbasetype, case when l.typmod = -1 then d.typtypmod else l.typmod end \
+               from element l join pg_catalog.pg_type d on d.oid = l.oid where d.typtype = 'd') \
+           select l.oid, l.typmod from element l join pg_catalog.pg_type d on d.oid = l.oid where d.typtype <> 'd') el \
+           on t.typcategory = 'A' \
+         left join pg_catalog.pg_type e on e.oid = el.oid \
          left join pg_catalog.pg_namespace en on en.oid = e.typnamespace \
          where t.typtype <> 'd' order by a.attnum"
     );
@@ -120,14 +127,15 @@ fn columns(session: &Session, table: u32, name: &str) -> Result<Vec<ExistingColu
         let text = |i| row.get(i).unwrap_or_default();
         let is = |i| text(i) == "t";
         let (oid, typmod, element) = (number(text(5)), text(6).parse().unwrap_or(-1), number(text(11)));
-        let scalar = |oid, typname: &str, typtype: &str, schema: &str, labels: &mut Labels| match typtype {
-            "e" => labels.of(oid).map(Kind::Enum),
-            _ => Ok(kind(typname, schema, typmod)),
+        let scalar = |oid, names: [usize; 3], typmod, labels: &mut Labels| match names.map(text) {
+            [_, "e", _] => labels.of(oid).map(Kind::Enum),
+            [typname, typtype, schema] => Ok(kind(typname, typtype, schema, typmod, text(18))),
         };
         let kind = if element == 0 {
-            scalar(oid, text(8), text(9), text(10), &mut labels)?
+            scalar(oid, [8, 9, 10], typmod, &mut labels)?
         } else {
-            let kind = scalar(element, text(12), text(13), text(14), &mut labels)?;
+            // Elements of a domain go on the wire as what it is made of, in an array that says that they are the domain's.
+            let kind = scalar(number(text(17)), [12, 13, 14], text(16).parse().unwrap_or(-1), &mut labels)?;
             Kind::Array(Box::new(ColumnType { oid: element, sql: text(15).to_owned(), kind }))
         };
         // A text can have a sequence, too, which counts something in it.
@@ -165,15 +173,19 @@ impl Labels<'_> {
     }
 }
 
-/// What a type of the catalog is. A type modifier counts from 4 for lengths, and packs precision and scale for `numeric`.
-fn kind(typname: &str, schema: &str, typmod: i32) -> Kind {
+/// What a type of the catalog is. A type modifier counts from 4 for lengths, packs precision and scale for `numeric`, and is
+/// the digits of a second for moments. `bare` is how SQL writes the type without one.
+fn kind(typname: &str, typtype: &str, schema: &str, typmod: i32, bare: &str) -> Kind {
+    let spelled = |limit| Kind::Spelled(Spelled { name: bare.to_owned(), limit });
     let length = (typmod >= 4).then(|| (typmod - 4).unsigned_abs());
-    if typname == "citext" {
+    let digits = u8::try_from(typmod).unwrap_or(6);
+    match (typtype, schema) {
         // An extension; it lies wherever it was put.
-        return Kind::Text;
-    }
-    if schema != "pg_catalog" {
-        return Kind::Other;
+        ("b", _) if typname == "citext" => return Kind::Text,
+        // Only superusers make base types. Ranges and what is made of other types can be anybody's.
+        ("b", _) if schema != "pg_catalog" => return spelled(Limit::None),
+        ("b" | "r" | "m", "pg_catalog") => {}
+        _ => return Kind::Other,
     }
     match typname {
         "bool" => Kind::Bool,
@@ -195,13 +207,18 @@ fn kind(typname: &str, schema: &str, typmod: i32) -> Kind {
         "jsonb" => Kind::Jsonb,
         "bytea" => Kind::Bytea,
         "date" => Kind::Date,
-        "time" => Kind::Time,
-        "timestamp" => Kind::Timestamp,
-        "timestamptz" => Kind::Timestamptz,
-        "interval" => Kind::Interval,
+        "time" => Kind::Time(digits),
+        "timestamp" => Kind::Timestamp(digits),
+        "timestamptz" => Kind::Timestamptz(digits),
+        "interval" => Kind::Interval(IntervalParts::from_modifier(typmod)),
         "inet" => Kind::Inet,
         "cidr" => Kind::Cidr,
-        _ => Kind::Other,
+        "timetz" => spelled(Limit::Digits(digits)),
+        "name" => spelled(Limit::Bytes(MOST_NAME_BYTES)),
+        "char" => spelled(Limit::Bytes(1)),
+        // An array in an array, by way of a domain: its elements can be anything.
+        _ if typname.starts_with('_') => Kind::Other,
+        _ => spelled(Limit::None),
     }
 }
 
@@ -216,12 +233,16 @@ mod tests {
 
     #[test]
     fn type_modifiers_are_unpacked() {
+        let spelled = |limit| Kind::Spelled(Spelled { name: "x".to_owned(), limit });
         let numeric = |precision: i32, scale: i32| ((precision << 16) | (scale & 0x7ff)) + 4;
-        assert_eq!(kind("numeric", "pg_catalog", numeric(15, 2)), Kind::Numeric(Some((15, 2))));
-        assert_eq!(kind("numeric", "pg_catalog", numeric(3, -2)), Kind::Numeric(Some((3, -2))));
-        assert_eq!(kind("numeric", "pg_catalog", -1), Kind::Numeric(None));
-        assert_eq!(kind("varchar", "pg_catalog", 44), Kind::Varchar(Some(40)));
-        assert_eq!(kind("bpchar", "pg_catalog", 5), Kind::Bpchar(1));
-        assert_eq!(kind("text", "public", -1), Kind::Other);
+        assert_eq!(kind("numeric", "b", "pg_catalog", numeric(15, 2), "x"), Kind::Numeric(Some((15, 2))));
+        assert_eq!(kind("numeric", "b", "pg_catalog", numeric(3, -2), "x"), Kind::Numeric(Some((3, -2))));
+        assert_eq!(kind("numeric", "b", "pg_catalog", -1, "x"), Kind::Numeric(None));
+        assert_eq!(kind("varchar", "b", "pg_catalog", 44, "x"), Kind::Varchar(Some(40)));
+        assert_eq!(kind("bpchar", "b", "pg_catalog", 5, "x"), Kind::Bpchar(1));
+        assert_eq!(kind("text", "b", "public", -1, "x"), spelled(Limit::None));
+        assert_eq!(kind("text", "c", "public", -1, "x"), Kind::Other);
+        assert_eq!(kind("timestamp", "b", "pg_catalog", 3, "x"), Kind::Timestamp(3));
+        assert_eq!(kind("timetz", "b", "pg_catalog", -1, "x"), spelled(Limit::Digits(6)));
     }
 }

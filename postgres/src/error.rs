@@ -12,6 +12,24 @@ use seedbed_engine::ValueError;
 
 use crate::sql;
 
+/// A value that a column of the database cannot take.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("column `{table}.{column}` cannot take {value}: {reason}{}", of_row(*row))]
+pub struct Refusal {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// The value, shortened.
+    pub value: String,
+    /// Why not.
+    pub reason: String,
+    /// The row of the table, from 1, if it is known.
+    pub row: Option<u64>,
+    /// The way out.
+    pub hint: Option<String>,
+}
+
 /// Why something was not done. `Display` says what failed, where and why on one line; the way out is in [`hint`](Self::hint).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -64,19 +82,8 @@ pub enum Error {
         cause: String,
     },
     /// A value that a column of the database cannot take.
-    #[error("column `{table}.{column}` cannot take {value}: {reason}")]
-    Refused {
-        /// The table.
-        table: String,
-        /// The column.
-        column: String,
-        /// The value, shortened.
-        value: String,
-        /// Why not.
-        reason: String,
-        /// The way out.
-        hint: Option<String>,
-    },
+    #[error("{0}")]
+    Refused(Box<Refusal>),
     /// The server has taken another number of rows than were sent.
     #[error("table `{table}` took {found} rows and was sent {expected}")]
     Rows {
@@ -242,6 +249,14 @@ impl Error {
         }
     }
 
+    /// The same with the row of a value that is refused, from 1.
+    pub(crate) fn in_row(self, number: u64) -> Self {
+        match self {
+            Self::Refused(refusal) => Self::Refused(Box::new(Refusal { row: Some(number), ..*refusal })),
+            error => error,
+        }
+    }
+
     /// The SQLSTATE, if the server gave one.
     pub fn sqlstate(&self) -> Option<&str> {
         match self {
@@ -254,9 +269,8 @@ impl Error {
     /// The way out, if one is known.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Usage { hint, .. } | Self::Connect { hint, .. } | Self::Refused { hint, .. } => {
-                hint.clone()
-            }
+            Self::Usage { hint, .. } | Self::Connect { hint, .. } => hint.clone(),
+            Self::Refused(refusal) => refusal.hint.clone(),
             Self::Server { error, .. } => {
                 let ours = error.collision.map(Collision::hint).or_else(|| hint_for(&error.sqlstate));
                 error.hint.clone().or_else(|| ours.map(str::to_owned))
@@ -267,6 +281,10 @@ impl Error {
             _ => None,
         }
     }
+}
+
+fn of_row(row: Option<u64>) -> String {
+    row.map_or_else(String::new, |row| format!(" (row {row})"))
 }
 
 fn leftover(schema: &str, cause: &Error) -> String {

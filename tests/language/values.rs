@@ -1,7 +1,8 @@
 //! What words of the language give.
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{Date32Type, Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
+use seedbed_engine::types::Type;
 use seedbed_engine::{Plan, Settings};
 
 use super::{batch, faults, numbers};
@@ -63,6 +64,85 @@ tables:
     assert!(days.values().iter().all(|day| (19781..=19782).contains(day)));
     assert!(t.column(1).as_primitive::<Int32Type>().values().iter().all(|n| *n == 1));
     assert_eq!(t.column(2).as_string::<i32>().value(0).len(), 36);
+}
+
+/// Four of five instants of real schemas are a `timestamp`, and `type:` refused to make one.
+#[test]
+fn types_are_what_an_assignment_converts_to() {
+    let scenario = |ty: &str| {
+        format!(
+            "
+tables:
+  t:
+    rows: 50
+    columns:
+      id: serial
+      at: {{moment: {{from: 2024-01-01, to: as_of}}{ty}}}
+      all: {{array: {{of: {{moment: {{from: 2024-01-01, to: as_of}}}}, length: {{from: 0, to: 3}}}}, null: 10%{}}}
+",
+            if ty.is_empty() { String::new() } else { ", type: \"timestamp[]\"".to_owned() }
+        )
+    };
+    let (instants, walls) = (batch(&scenario(""), "t"), batch(&scenario(", type: timestamp"), "t"));
+    // The zone is UTC, so the numbers are the same.
+    let micros = |t: &RecordBatch| t.column(1).as_primitive::<TimestampMicrosecondType>().values().to_vec();
+    assert_eq!(micros(&instants), micros(&walls));
+    assert_eq!(walls.column(1).data_type(), &Type::Timestamp.arrow());
+    let elements = |t: &RecordBatch| -> Vec<_> {
+        let lists = t.column(2).as_list::<i32>().iter();
+        lists
+            .map(|list| list.map(|list| list.as_primitive::<TimestampMicrosecondType>().values().to_vec()))
+            .collect()
+    };
+    assert_eq!(elements(&instants), elements(&walls));
+    assert_eq!(walls.column(2).data_type(), &Type::List(Box::new(Type::Timestamp)).arrow());
+
+    let t = batch(
+        "
+tables:
+  t:
+    rows: 3
+    columns:
+      id: serial
+      number: {serial: , type: double precision}
+      key: {text: \"{{7B0E4A7C2F31-4F0A9f3e0f6d2c1b5a9{id}}}\", type: uuid}
+      code: {integer: {from: 7, to: 7}, type: text}
+      flag: {boolean: 100%, type: text}
+      took: {expression: \"time '12:30'\", type: interval}
+      midnight: {date: {from: 2024-02-29, to: 2024-02-29}, type: timestamp}
+",
+        "t",
+    );
+    assert_eq!(t.column(1).as_primitive::<Float64Type>().values(), &[1.0, 2.0, 3.0]);
+    let keys = t.column(2).as_fixed_size_binary();
+    assert_eq!(keys.value(1), 0x7b0e4a7c_2f31_4f0a_9f3e_0f6d2c1b5a92_u128.to_be_bytes());
+    assert_eq!(t.column(3).as_string::<i32>().value(0), "7");
+    assert_eq!(t.column(4).as_string::<i32>().value(0), "true");
+    assert_eq!(t.column(6).as_primitive::<TimestampMicrosecondType>().value(0), 1_709_164_800_000_000);
+}
+
+/// A text that is no `uuid` stops the run with its row; hyphens stand where PostgreSQL reads them.
+#[test]
+fn a_text_that_is_none_of_its_type_stops_the_run() {
+    for (text, ok) in [
+        ("7b0e4a7c-2f31-4f0a-9f3e-0f6d2c1b5a90", true),
+        ("7b0e-4a7c2f314f0a9f3e0f6d2c1b5a90", true),
+        ("7b0e4a7c-2f31-4f0a-9f3e-0f6d2c1b5a9", false),
+        ("7b0e4a7-c2f31-4f0a-9f3e-0f6d2c1b5a90", false),
+        ("7b0e4a7c--2f31-4f0a-9f3e-0f6d2c1b5a90", false),
+        ("7b0e4a7c-2f31-4f0a-9f3e-0f6d2c1b5a90-", false),
+    ] {
+        let scenario =
+            format!("tables: {{t: {{rows: 1, columns: {{key: {{text: '{text}', type: uuid}}}}}}}}");
+        let plan = Plan::compile(&scenario, &Settings::default());
+        let made = plan
+            .map_err(|faults| faults.to_string())
+            .and_then(|plan| plan.batch(0, 0..1).map_err(|e| e.to_string()));
+        assert_eq!(made.is_ok(), ok, "{text}: {made:?}");
+        if let Err(message) = made {
+            assert!(message.contains("invalid input syntax for type uuid"), "{message}");
+        }
+    }
 }
 
 /// `007` became the number seven.

@@ -6,6 +6,7 @@ mod vectors;
 mod round_trip;
 mod text_format;
 mod foreign;
+mod pairs;
 
 use std::pin::pin;
 use std::sync::Arc;

@@ -81,7 +81,7 @@ fn empty_tables_of_other_types_and_orders_are_filled() {
 fn all_mismatches_are_told_at_once() {
     let database = Server::shared().database();
     database.psql(
-        "create table teams (id text, code bytea, name varchar(80), plan int4, price numeric(4,1),
+        "create table teams (id uuid, code bool, name varchar(80), plan int4, price numeric(4,1),
            seats int generated always as (3) stored, must int not null, fine int not null default 4);
          create table people (id int8, team_id int8 not null, email text, born date not null)",
     );
@@ -94,8 +94,8 @@ fn all_mismatches_are_told_at_once() {
             flags,
             2,
             &[
-                "table `teams`: column `id`: the scenario makes bigint, the table has text",
-                "table `teams`: column `code`: the scenario makes text, the table has bytea",
+                "table `teams`: column `id`: the scenario makes bigint, the table has uuid",
+                "table `teams`: column `code`: the scenario makes text, the table has boolean",
                 "table `teams`: column `plan`",
                 "table `teams`: column `seats` is computed by the server",
                 "table `teams`: column `address` is missing",

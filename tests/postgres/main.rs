@@ -21,6 +21,7 @@ mod sequences;
 mod privileges;
 mod faults;
 mod stopping;
+mod values;
 mod verify;
 mod injection;
 mod hostile;

@@ -21,6 +21,7 @@ use crate::batch::ROWS_PER_BATCH;
 use crate::digest::{RowHasher, TableDigest, WrongArray};
 use crate::error::ValueError;
 use crate::plan::Plan;
+use crate::types::Type;
 pub use meter::{Meter, Progress};
 use search::Search;
 use tally::Tallies;
@@ -46,6 +47,8 @@ pub struct Expected<'p> {
     /// The written columns that tell rows apart, by their numbers in a batch; none where nothing does.
     key: Vec<usize>,
     adapt: Option<&'p Adapt<'p>>,
+    /// The types of the written columns, as they are compared.
+    types: Vec<Type>,
     meter: Option<&'p Meter<'p>>,
 }
 
@@ -58,6 +61,8 @@ pub struct Comparison {
     pub found: TableDigest,
     /// Rows that differ; `None` when none does.
     pub differences: Option<Differences>,
+    /// The types in which the columns were compared, in the order of a batch.
+    pub types: Vec<Type>,
 }
 
 /// Rows that differ.
@@ -108,12 +113,28 @@ pub struct TableVerification {
     pub table: usize,
     /// What keeps it from being compared, or cannot be what the plan makes, a sentence each.
     pub problems: Vec<String>,
+    /// Columns that cannot be compared, and why, a sentence each. They are left out of the comparison.
+    pub uncompared: Vec<Uncompared>,
     /// Its rows; `None` when they cannot be compared, for a reason among the problems.
     pub comparison: Option<Comparison>,
 }
 
+/// A column that cannot be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uncompared {
+    /// Its name.
+    pub column: String,
+    /// Why.
+    pub reason: String,
+}
+
 impl TableVerification {
-    /// Whether the table holds the rows of the plan and no others.
+    /// A table that cannot be compared, for a reason.
+    pub fn without_rows(table: usize, problems: Vec<String>) -> Self {
+        Self { table, problems, uncompared: Vec::new(), comparison: None }
+    }
+
+    /// Whether the table holds the rows of the plan and no others, as far as its columns can be compared.
     pub fn is_equal(&self) -> bool {
         self.problems.is_empty() && self.comparison.as_ref().is_some_and(Comparison::is_equal)
     }
@@ -139,7 +160,9 @@ impl<'p> Expected<'p> {
         let primary = described.keys.primary.iter().flat_map(|key| &key.columns);
         let key: Option<Vec<usize>> =
             primary.map(|column| written.iter().position(|written| written == column)).collect();
-        Ok(Self { plan, table, rows: vec![all], key: key.unwrap_or_default(), adapt: None, meter: None })
+        let types = described.written().map(|column| column.ty.clone()).collect();
+        let key = key.unwrap_or_default();
+        Ok(Self { plan, table, rows: vec![all], key, adapt: None, types, meter: None })
     }
 
     /// Only some rows: runs that do not overlap.
@@ -152,6 +175,12 @@ impl<'p> Expected<'p> {
     #[must_use]
     pub fn adapted(self, adapt: &'p Adapt<'p>) -> Self {
         Self { adapt: Some(adapt), ..self }
+    }
+
+    /// In columns of these types, which both sides then have.
+    #[must_use]
+    pub fn compared_as(self, types: Vec<Type>) -> Self {
+        Self { types, ..self }
     }
 
     /// Tells how far it is. Rows count when they are read for the first time; looking for differences is not counted.
@@ -175,8 +204,7 @@ impl<'p> Expected<'p> {
         most_shown: usize,
         read: impl Fn(&Visit) -> Result<(), E>,
     ) -> Result<Comparison, E> {
-        let table = &self.plan.model().tables[self.table];
-        let hashers = || (RowHasher::of(table), self.key_hasher());
+        let hashers = || (self.hasher(0..self.types.len()), self.hasher(self.key.iter().copied()));
         let planned = Tallies::new(&self.key, hashers());
         let saw = |batch: &RecordBatch| {
             if let Some(meter) = self.meter {
@@ -213,7 +241,7 @@ impl<'p> Expected<'p> {
                 Some(self.shown(&search, most_shown, &searchers, &read)?)
             }
         };
-        Ok(Comparison { expected, found, differences })
+        Ok(Comparison { expected, found, differences, types: self.types.clone() })
     }
 
     /// Fetches the rows that are to be shown.
@@ -274,7 +302,7 @@ impl<'p> Expected<'p> {
             for start in piece.clone().step_by(rows_per_batch as usize) {
                 let rows = start..piece.end.min(start + rows_per_batch);
                 let batch = self.adapt(self.plan.batch(self.table, rows)?);
-                visit(start, &batch).expect("a batch of the plan has the columns of its table");
+                visit(start, &batch).expect("a batch has the types that it is compared in");
             }
             Ok(())
         })
@@ -287,8 +315,9 @@ impl<'p> Expected<'p> {
         }
     }
 
-    fn key_hasher(&self) -> RowHasher {
-        let columns: Vec<_> = self.plan.model().tables[self.table].written().collect();
-        RowHasher::new(self.key.iter().map(|key| (columns[*key].name.as_str(), &columns[*key].ty)))
+    /// A hasher of some columns.
+    fn hasher(&self, columns: impl Iterator<Item = usize>) -> RowHasher {
+        let written: Vec<_> = self.plan.model().tables[self.table].written().collect();
+        RowHasher::new(columns.map(|column| (written[column].name.as_str(), &self.types[column])))
     }
 }

@@ -142,7 +142,8 @@ impl Resolver<'_> {
 pub(super) fn injective(from: &Type, to: &Type) -> bool {
     match (from, to) {
         (from, to) if from.is_integer() => to.is_integer() || matches!(to, Type::Numeric { .. } | Type::Text),
-        (Type::Uuid, Type::Text) => true,
+        (Type::Uuid, Type::Text) | (Type::Date, Type::Timestamp | Type::Instant) => true,
+        (Type::Timestamp, Type::Instant) | (Type::Instant, Type::Timestamp) => true,
         _ => false,
     }
 }

@@ -132,7 +132,7 @@ fn verify_table(
     meter: &Meter,
 ) -> Result<TableVerification, Error> {
     let name = &plan.model().tables[table].name;
-    let mut verified = TableVerification { table, problems: Vec::new(), comparison: None };
+    let mut verified = TableVerification::without_rows(table, Vec::new());
     let Some(of_manifest) = recorded.table(name) else {
         verified.problems.push("the manifest does not have this table".to_owned());
         return Ok(verified);

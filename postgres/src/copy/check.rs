@@ -6,14 +6,15 @@
 
 use arrow::array::{Array, ArrowNativeTypeOp, ArrowPrimitiveType, AsArray, PrimitiveArray, StringArray};
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Int16Type, Int32Type, Int64Type, IntervalMonthDayNanoType,
-    Time64MicrosecondType, TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Int16Type, Int32Type, Int64Type, IntervalMonthDayNano,
+    IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
 };
-use seedbed_engine::calendar::text::{Style, write_date, write_timestamp};
+use seedbed_engine::calendar::text::{Style, write_date, write_interval, write_time, write_timestamp};
 
 use super::inet::Address;
 use super::target::{Form, Rule};
-use crate::error::Error;
+use crate::error::{Error, Refusal};
+use crate::types::{IntervalParts, Limit, step};
 
 /// The days from 4714-11-24 BC to the end of 5874897, from 1970-01-01: what a `date` holds.
 const DATES: (i32, i32) = (-2_440_588, 2_145_042_905);
@@ -35,13 +36,14 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn refused(self, value: &str, reason: impl Into<String>, hint: Option<String>) -> Error {
+    pub(super) fn refused(self, value: &str, reason: impl Into<String>, hint: Option<String>) -> Error {
         let shown = match value.char_indices().nth(MOST_SHOWN) {
             Some((end, _)) => format!("`{}…`", value[..end].escape_debug()),
             None => format!("`{}`", value.escape_debug()),
         };
         let (table, column) = (self.table.to_owned(), self.column.to_owned());
-        Error::Refused { table, column, value: shown, reason: reason.into(), hint }
+        let refusal = Refusal { table, column, value: shown, reason: reason.into(), row: None, hint };
+        Error::Refused(Box::new(refusal))
     }
 }
 
@@ -62,16 +64,15 @@ pub(super) fn check(array: &dyn Array, form: &Form, place: Place) -> Result<(), 
             let date = |days| text(|out| write_date(out, days, Style::Sql));
             within::<Date32Type>(array.as_primitive(), DATES.0, DATES.1, "a date of PostgreSQL", date, place)
         }
-        Form::Timestamp => timestamps(array, place),
-        Form::Time => within::<Time64MicrosecondType>(
-            array.as_primitive(),
-            TIMES.0,
-            TIMES.1,
-            "a time of day",
-            |micros| format!("{micros} µs"),
-            place,
-        ),
-        Form::Interval => intervals(array.as_primitive(), place),
+        Form::Timestamp(step) => timestamps(array, *step, place),
+        Form::Time(step) => {
+            let array = array.as_primitive::<Time64MicrosecondType>();
+            let shown = |micros| text(|out| write_time(out, micros));
+            let beyond = |micros| format!("{micros} µs");
+            within(array, TIMES.0, TIMES.1, "a time of day", beyond, place)?;
+            whole(array, *step, shown, place)
+        }
+        Form::Interval(parts) => intervals(array.as_primitive(), *parts, place),
         Form::Text(rule) => texts(array.as_string(), rule, place),
         Form::Jsonb => jsonb(array.as_string(), place),
         Form::Inet => addresses(array.as_string(), false, place),
@@ -156,21 +157,73 @@ pub(super) fn decimal(value: i128, scale: u8) -> String {
     format!("{sign}{whole}{point}{fraction}")
 }
 
-fn timestamps(array: &dyn Array, place: Place) -> Result<(), Error> {
+fn timestamps(array: &dyn Array, step: i64, place: Place) -> Result<(), Error> {
+    let array = array.as_primitive::<TimestampMicrosecondType>();
     let shown = |micros| text(|out| write_timestamp(out, micros, Style::Sql));
     let what = "a timestamp of PostgreSQL";
-    within::<TimestampMicrosecondType>(array.as_primitive(), TIMESTAMPS.0, TIMESTAMPS.1, what, shown, place)
+    within(array, TIMESTAMPS.0, TIMESTAMPS.1, what, shown, place)?;
+    whole(array, step, shown, place)
 }
 
-fn intervals(array: &PrimitiveArray<IntervalMonthDayNanoType>, place: Place) -> Result<(), Error> {
-    match array.iter().flatten().find(|value| value.nanoseconds % 1000 != 0) {
-        Some(value) => Err(place.refused(
-            &format!("{} ns", value.nanoseconds),
-            "an interval holds whole microseconds",
-            None,
-        )),
+/// Refuses the first moment that the column would round.
+fn whole<T: ArrowPrimitiveType<Native = i64>>(
+    array: &PrimitiveArray<T>,
+    step: i64,
+    shown: impl Fn(i64) -> String,
+    place: Place,
+) -> Result<(), Error> {
+    if step == 1 || array.values().iter().fold(true, |all, micros| all & (micros % step == 0)) {
+        return Ok(());
+    }
+    match array.iter().flatten().find(|micros| micros % step != 0) {
+        Some(micros) => Err(place.refused(&shown(micros), rounded(step), Some(ROUND.to_owned()))),
         None => Ok(()),
     }
+}
+
+/// What a user can do about digits of a second that a column does not keep.
+const ROUND: &str =
+    "round it in the scenario: `precision:` of `moment`, or `date_trunc`; or give the column more digits";
+
+/// Why a moment is refused.
+fn rounded(step: i64) -> String {
+    match 6 - step.ilog10() {
+        0 => "the column keeps whole seconds, and would round it".to_owned(),
+        1 => "the column keeps 1 digit of a second, and would round it".to_owned(),
+        digits => format!("the column keeps {digits} digits of a second, and would round it"),
+    }
+}
+
+fn intervals(
+    array: &PrimitiveArray<IntervalMonthDayNanoType>,
+    parts: IntervalParts,
+    place: Place,
+) -> Result<(), Error> {
+    for value in array.iter().flatten() {
+        let IntervalMonthDayNano { months, days, nanoseconds } = value;
+        let refused = |reason: String| {
+            let shown = text(|out| write_interval(out, months, days, nanoseconds));
+            Err(place.refused(
+                &shown,
+                reason,
+                Some("leave out in the scenario what the column does not keep".to_owned()),
+            ))
+        };
+        if nanoseconds % 1000 != 0 {
+            return Err(place.refused(
+                &format!("{nanoseconds} ns"),
+                "an interval holds whole microseconds",
+                None,
+            ));
+        }
+        if parts != IntervalParts::ALL && !parts.keep(months, days, nanoseconds / 1000) {
+            return match parts.micros {
+                Some(step @ ..=1_000_000) if parts.keep(months, days, 0) => refused(rounded(step)),
+                _ => refused("the column does not keep all of its fields, and would cut it".to_owned()),
+            };
+        }
+    }
+    Ok(())
 }
 
 /// The bytes of all values, and perhaps of some that are NULL.
@@ -196,6 +249,20 @@ fn texts(array: &StringArray, rule: &Rule, place: Place) -> Result<(), Error> {
                 None => Ok(()),
             }
         }
+        Rule::Limit(Limit::None) => Ok(()),
+        Rule::Limit(Limit::Bytes(most)) => match { values }.find(|value| value.len() > *most) {
+            Some(value) => {
+                let reason = format!("it has {} bytes, the column keeps {most}", value.len());
+                Err(place.refused(value, reason, None))
+            }
+            None => Ok(()),
+        },
+        Rule::Limit(Limit::Digits(most)) => {
+            match { values }.find(|value| digits_of_second(value) > usize::from(*most)) {
+                Some(value) => Err(place.refused(value, rounded(step(*most)), Some(ROUND.to_owned()))),
+                None => Ok(()),
+            }
+        }
         Rule::Label(labels, known) => match { values }.find(|value| !known.contains(*value)) {
             Some(value) => {
                 let hint = format!("the labels of the type are {}", listed(labels));
@@ -204,6 +271,13 @@ fn texts(array: &StringArray, rule: &Rule, place: Place) -> Result<(), Error> {
             None => Ok(()),
         },
     }
+}
+
+/// The digits behind the point of a time, without zeros at the end.
+fn digits_of_second(time: &str) -> usize {
+    let behind = time.split_once('.').map_or("", |(_, behind)| behind);
+    let digits = behind.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    digits.trim_end_matches('0').len()
 }
 
 fn listed(labels: &[String]) -> String {

@@ -2,25 +2,47 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, StringArray, new_null_array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field};
 use seedbed_engine::types::Type;
 
+use super::check::Place;
+use super::convert::Conversion;
 use super::inet::Address;
 use super::payload::FAULT;
-use super::target::TargetColumn;
+use super::target::{Form, TargetColumn};
+use super::text;
 use crate::error::Error;
 use crate::types::{ColumnType, Kind};
 
-/// An array of a scenario as [`TableDecoder`](super::TableDecoder) would give it back: no dictionary, addresses in one
-/// spelling, `char(n)` without the blanks at its end. JSON keeps its spelling, which a `jsonb` column does not; what compares
-/// it goes by [`CanonicalJson`](seedbed_engine::digest::CanonicalJson). Everything else is the same array.
+/// An array of a scenario as [`TableDecoder`](super::TableDecoder) would give it back: converted as it goes into the column, no
+/// dictionary, addresses in one spelling, `char(n)` without the blanks at its end, NULLs for a column that cannot be compared.
+///
+/// What the server spells in its own way is text as it is sent; the server must be asked for its spelling. JSON keeps its
+/// spelling, which a `jsonb` column does not; what compares it goes by
+/// [`CanonicalJson`](seedbed_engine::digest::CanonicalJson).
 ///
 /// # Errors
-/// An array of another type than the column's.
+/// An array of another type than the column's, or [`Error::Refused`], which knows no table, with a value that the column could not have
+/// taken.
 pub fn comparable(column: &TargetColumn, array: &ArrayRef) -> Result<ArrayRef, Error> {
-    form(&column.ty, &column.target, array).map_err(|error| Error::usage(error.to_string(), FAULT))
+    let (carried, target) = (column.carried(), &column.target);
+    let place = Place { table: "", column: &column.name };
+    let failed = |message| Error::usage(message, FAULT);
+    let converted = match Conversion::between(&column.ty, &carried).map_err(failed)? {
+        None => array.clone(),
+        Some(conversion) => {
+            conversion.apply(array).map_err(|wrong| place.refused(&wrong.value, wrong.reason, None))?
+        }
+    };
+    match column.compared() {
+        None => Ok(new_null_array(&DataType::Null, array.len())),
+        Some(Type::Text) if carried != Type::Text => {
+            Ok(Arc::new(text::values(&converted, &Form::of(&carried, target), place)?))
+        }
+        Some(_) => form(&carried, target, &converted).map_err(|error| failed(error.to_string())),
+    }
 }
 
 fn form(ty: &Type, target: &ColumnType, array: &ArrayRef) -> Result<ArrayRef, arrow::error::ArrowError> {

@@ -5,6 +5,7 @@
 
 mod binary;
 mod check;
+mod convert;
 mod few;
 mod inet;
 mod numeric;
@@ -20,13 +21,14 @@ mod tests;
 
 pub use comparable::comparable;
 pub use decode::{Decoded, Foreign, TableDecoder};
-pub use target::{TargetColumn, fits};
+pub use target::{TargetColumn, carried, fits};
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::DataType;
 
 use crate::error::Error;
 use check::Place;
+use convert::Conversion;
 pub(crate) use output::Output;
 use payload::Payload;
 use target::{Form, without_binary};
@@ -36,8 +38,16 @@ use target::{Form, without_binary};
 #[derive(Debug)]
 pub struct TableEncoder {
     table: String,
-    columns: Vec<(TargetColumn, Form)>,
+    columns: Vec<Encoding>,
     fallback: Option<String>,
+}
+
+/// A column, and what becomes of its values.
+#[derive(Debug)]
+struct Encoding {
+    column: TargetColumn,
+    conversion: Option<Conversion>,
+    form: Form,
 }
 
 impl TableEncoder {
@@ -57,11 +67,14 @@ impl TableEncoder {
             let TargetColumn { name, target, .. } = column;
             format!("column `{name}` has the type {}, which has no binary form here", target.sql)
         });
-        let formed = columns.into_iter().map(|column| {
-            let form = Form::of(&column.ty, &column.target);
-            (column, form)
+        let columns = columns.into_iter().map(|column| {
+            let carried = column.carried();
+            let conversion = Conversion::between(&column.ty, &carried)?;
+            Ok(Encoding { conversion, form: Form::of(&carried, &column.target), column })
         });
-        Ok(Self { table: table.to_owned(), columns: formed.collect(), fallback })
+        let columns =
+            columns.collect::<Result<_, String>>().map_err(|fault| Error::usage(fault, payload::FAULT))?;
+        Ok(Self { table: table.to_owned(), columns, fallback })
     }
 
     /// Whether the stream is in binary format.
@@ -112,18 +125,85 @@ impl TableEncoder {
     ) -> Result<(), Error> {
         self.expect_types(batch)?;
         let rows = batch.num_rows();
-        let columns = || self.columns.iter().zip(batch.columns());
+        let converted = self.columns.iter().zip(batch.columns());
+        let converted = converted.map(|(to, array)| self.converted(to, array));
+        let arrays = converted.collect::<Result<Vec<_>, Error>>()?;
         if !self.is_binary() {
-            let fields =
-                columns().map(|((column, form), array)| text::fields(array, form, self.place(column)));
+            let fields = self.columns.iter().zip(&arrays);
+            let fields = fields.map(|(to, array)| text::fields(array, &to.form, self.place(&to.column)));
             text::rows(&fields.collect::<Result<Vec<_>, _>>()?, rows, out);
             return look(out);
         }
-        let arrays = columns().map(|((_, form), array)| payload::unpacked(array, form));
+        let arrays = self.columns.iter().zip(&arrays).map(|(to, array)| payload::unpacked(array, &to.form));
         let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
         let payloads = self.columns.iter().zip(&arrays);
-        let payloads = payloads.map(|((column, form), array)| Payload::new(array, form, self.place(column)));
+        let payloads = payloads.map(|(to, array)| Payload::new(array, &to.form, self.place(&to.column)));
         binary::rows(&payloads.collect::<Result<Vec<_>, _>>()?, rows, out, look)
+    }
+
+    /// The same for rows of a table from the number `first` on: a value that is refused is told with its row.
+    ///
+    /// # Errors
+    /// Those of [`encode_while`](Self::encode_while).
+    pub(crate) fn encode_rows(
+        &self,
+        first: u64,
+        batch: &RecordBatch,
+        out: &mut Output,
+        look: impl FnMut(&mut Output) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.encode_while(batch, out, look).map_err(|error| self.in_row(error, first, batch))
+    }
+
+    /// An error of [`encode`](Self::encode), with the row of a value that was refused; `first` is the number of the batch's.
+    pub(crate) fn in_row(&self, error: Error, first: u64, batch: &RecordBatch) -> Error {
+        match error {
+            Error::Refused { .. } => self.first_refused(first, batch).unwrap_or(error),
+            error => error,
+        }
+    }
+
+    /// The refusal of the first row that has one, by halves.
+    fn first_refused(&self, first: u64, batch: &RecordBatch) -> Option<Error> {
+        let refusal =
+            |start: usize, end: usize| self.encode(&batch.slice(start, end - start), &mut Vec::new()).err();
+        let (mut start, mut end) = (0, batch.num_rows());
+        while end - start > 1 {
+            let middle = start + (end - start) / 2;
+            if refusal(start, middle).is_some() { end = middle } else { start = middle }
+        }
+        refusal(start, end).map(|error| error.in_row(first + start as u64 + 1))
+    }
+
+    /// The columns some of whose values may be refused, by their numbers in a batch: those that a load is to look at before it
+    /// sends a row.
+    pub(crate) fn doubtful(&self) -> Vec<usize> {
+        let doubtful = self.columns.iter().enumerate().filter(|(_, to)| {
+            to.conversion.as_ref().is_some_and(Conversion::can_fail)
+                || to.form.can_refuse(&to.column.carried())
+        });
+        doubtful.map(|(c, _)| c).collect()
+    }
+
+    /// Checks the values of some columns, which a batch has in this order.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with a value that its column cannot take.
+    pub(crate) fn check(&self, columns: &[usize], batch: &RecordBatch) -> Result<(), Error> {
+        for (c, array) in columns.iter().zip(batch.columns()) {
+            let to = &self.columns[*c];
+            text::check_values(&self.converted(to, array)?, &to.form, self.place(&to.column))?;
+        }
+        Ok(())
+    }
+
+    fn converted(&self, to: &Encoding, array: &ArrayRef) -> Result<ArrayRef, Error> {
+        match &to.conversion {
+            None => Ok(array.clone()),
+            Some(conversion) => conversion
+                .apply(array)
+                .map_err(|wrong| self.place(&to.column).refused(&wrong.value, wrong.reason, None)),
+        }
     }
 
     fn place<'p>(&'p self, column: &'p TargetColumn) -> Place<'p> {
@@ -137,7 +217,7 @@ impl TableEncoder {
             ty => ty.clone(),
         };
         let found = batch.columns().iter().map(|array| array.data_type());
-        let expected = self.columns.iter().map(|(column, _)| &column.arrow);
+        let expected = self.columns.iter().map(|to| &to.column.arrow);
         if batch.num_columns() == self.columns.len()
             && found.zip(expected).all(|(a, b)| a == b || plain(a) == plain(b))
         {

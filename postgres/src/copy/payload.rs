@@ -161,11 +161,13 @@ impl<'a> Payload<'a> {
                 nulls,
             ),
             Form::Date => Self::Days(array.as_primitive::<Date32Type>().values(), nulls),
-            Form::Time => {
+            Form::Time(_) => {
                 Self::Eight(Cow::Borrowed(array.as_primitive::<Time64MicrosecondType>().values()), nulls)
             }
-            Form::Timestamp => Self::Micros(array.as_primitive::<TimestampMicrosecondType>().values(), nulls),
-            Form::Interval => Self::Sixteen(intervals(array.as_primitive()), nulls),
+            Form::Timestamp(_) => {
+                Self::Micros(array.as_primitive::<TimestampMicrosecondType>().values(), nulls)
+            }
+            Form::Interval(_) => Self::Sixteen(intervals(array.as_primitive()), nulls),
             Form::Uuid => {
                 let uuids = array.as_fixed_size_binary();
                 Self::Sixteen(Cow::Borrowed(uuids.value_data().as_chunks().0), nulls)

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use arrow::datatypes::DataType;
 use seedbed_engine::types::Type;
 
-use crate::types::{ColumnType, Kind};
+use crate::types::{ColumnType, IntervalParts, Kind, Limit, step};
 
 /// A column on its way into a table or out of it.
 #[derive(Clone, Debug)]
@@ -24,29 +24,73 @@ pub struct TargetColumn {
 }
 
 impl TargetColumn {
-    /// What to select to read the column back in a form that a [`TableDecoder`](super::TableDecoder) knows; `name` is quoted
-    /// already. A type without a binary form is read as text.
-    ///
-    /// Whoever made a type may have made a cast of it to text, too, which would run a function of theirs. So types that did not
-    /// come with the server are read by `format`, which asks the type how it is written.
-    pub fn selected(&self, name: &str) -> String {
-        let written = |value: &str| {
-            format!("case when {value} is distinct from null then pg_catalog.format('%s', {value}) end")
+    /// The type in which the values go into the column and come back; see [`carried`].
+    pub fn carried(&self) -> Type {
+        carried(&self.ty, &self.target)
+    }
+
+    /// The type in which the column can be compared: that in which it comes back. A type that the server has a spelling of its
+    /// own for is compared as text, arrays of it as a whole; with `None` the column cannot be compared.
+    pub fn compared(&self) -> Option<Type> {
+        let kind = match &self.target.kind {
+            Kind::Array(element) => &element.kind,
+            kind => kind,
         };
-        match &self.target.kind {
-            Kind::Other if self.target.is_of_users() => written(name),
-            Kind::Other => format!("{name}::pg_catalog.text"),
-            Kind::Array(element) if element.kind == Kind::Other && element.is_of_users() => {
-                let i = if self.name == "i" { "j" } else { "i" };
-                let elements = written(&format!("{name}[{i}]"));
-                format!(
-                    "case when {name} is distinct from null then array(select {elements} \
-                     from pg_catalog.generate_subscripts({name}, 1) as {i} order by {i}) end"
-                )
+        match kind {
+            Kind::Other => None,
+            Kind::Spelled(_) => Some(Type::Text),
+            _ => Some(self.carried()),
+        }
+    }
+
+    /// What to select to read the column back in a form that a [`TableDecoder`](super::TableDecoder) knows; `name` is quoted
+    /// already. A type without a binary form is read as the text that its output function makes: a cast could be anybody's.
+    pub fn selected(&self, name: &str) -> String {
+        let kind = match &self.target.kind {
+            Kind::Array(element) => &element.kind,
+            kind => kind,
+        };
+        match kind {
+            Kind::Other => "null::pg_catalog.text".to_owned(),
+            Kind::Spelled(_) => {
+                format!("case when {name} is distinct from null then pg_catalog.format('%s', {name}) end")
             }
-            Kind::Array(element) if element.kind == Kind::Other => format!("{name}::pg_catalog.text[]"),
             _ => name.to_owned(),
         }
+    }
+}
+
+/// The type in which values of a type go into a column: their own, or another one where PostgreSQL converts what it assigns
+/// without being asked, with UTC for the zone of the session. Text that is to become a `uuid`, JSON or a `bytea` is converted,
+/// too, as a literal would be.
+///
+/// ```
+/// use seedbed_engine::types::Type;
+/// use seedbed_postgres::copy::carried;
+/// use seedbed_postgres::types::{ColumnType, Kind};
+/// let timestamp = ColumnType { oid: 1114, sql: "timestamp".to_owned(), kind: Kind::Timestamp(6) };
+/// assert_eq!(carried(&Type::Instant, &timestamp), Type::Timestamp);
+/// assert_eq!(carried(&Type::Date, &timestamp), Type::Timestamp);
+/// ```
+pub fn carried(ty: &Type, target: &ColumnType) -> Type {
+    let is_exact = ty.is_integer() || matches!(ty, Type::Numeric { .. });
+    match (ty, &target.kind) {
+        (Type::Date | Type::Instant, Kind::Timestamp(_)) => Type::Timestamp,
+        (Type::Date | Type::Timestamp, Kind::Timestamptz(_)) => Type::Instant,
+        (Type::Time, Kind::Interval(_)) => Type::Interval,
+        (_, Kind::Float4) if is_exact => Type::Real,
+        (_, Kind::Float8) if is_exact => Type::Double,
+        (Type::Text, Kind::Uuid) => Type::Uuid,
+        (Type::Text, Kind::Bytea) => Type::Bytes,
+        (Type::Text, Kind::Json | Kind::Jsonb) => Type::Json,
+        // JSON goes as it is spelled, and is compared by what it means. The server's text of an interval is another than ours.
+        (
+            Type::Null | Type::Json | Type::Interval | Type::List(_),
+            Kind::Text | Kind::Varchar(_) | Kind::Bpchar(_),
+        ) => ty.clone(),
+        (_, Kind::Text | Kind::Varchar(_) | Kind::Bpchar(_)) => Type::Text,
+        (Type::List(of), Kind::Array(element)) => Type::List(Box::new(carried(of, element))),
+        _ => ty.clone(),
     }
 }
 
@@ -66,7 +110,7 @@ impl TargetColumn {
 /// What the scenario makes and what the table has, and why that does not go together if it is not plain.
 pub fn fits(ty: &Type, target: &ColumnType) -> Result<(), String> {
     let refused = |why: &str| Err(format!("the scenario makes {ty}, the table has {}{why}", target.sql));
-    match (ty, &target.kind) {
+    match (&carried(ty, target), &target.kind) {
         (Type::Null, _)
         | (Type::Boolean, Kind::Bool)
         | (Type::SmallInt | Type::Integer | Type::BigInt, Kind::Int2 | Kind::Int4 | Kind::Int8)
@@ -77,14 +121,14 @@ pub fn fits(ty: &Type, target: &ColumnType) -> Result<(), String> {
         | (Type::Text, Kind::Text | Kind::Varchar(_) | Kind::Bpchar(_) | Kind::Enum(_))
         | (Type::Text, Kind::Inet | Kind::Cidr)
         | (Type::Json, Kind::Json | Kind::Jsonb | Kind::Text | Kind::Varchar(_))
-        | (Type::Text | Type::Json, Kind::Other)
+        | (Type::Text | Type::Json, Kind::Spelled(_) | Kind::Other)
         | (Type::Uuid, Kind::Uuid)
         | (Type::Bytes, Kind::Bytea)
         | (Type::Date, Kind::Date)
-        | (Type::Time, Kind::Time)
-        | (Type::Timestamp, Kind::Timestamp)
-        | (Type::Instant, Kind::Timestamptz)
-        | (Type::Interval, Kind::Interval) => Ok(()),
+        | (Type::Time, Kind::Time(_))
+        | (Type::Timestamp, Kind::Timestamp(_))
+        | (Type::Instant, Kind::Timestamptz(_))
+        | (Type::Interval, Kind::Interval(_)) => Ok(()),
         (Type::SmallInt | Type::Integer | Type::BigInt, Kind::Numeric(Some((_, scale)))) if *scale >= 0 => {
             Ok(())
         }
@@ -94,10 +138,13 @@ pub fn fits(ty: &Type, target: &ColumnType) -> Result<(), String> {
             Ok(())
         }
         (
-            Type::SmallInt | Type::Integer | Type::BigInt | Type::Numeric { .. },
+            Type::SmallInt | Type::Integer | Type::BigInt | Type::Numeric { .. } | Type::Real | Type::Double,
             Kind::Numeric(_) | Kind::Int2 | Kind::Int4 | Kind::Int8,
         ) => refused(", which would cut digits"),
         (Type::Double, Kind::Float4) => refused(", which would cut digits"),
+        (Type::Timestamp | Type::Instant, Kind::Date) => refused(", which would cut the time of day"),
+        (Type::Timestamp | Type::Instant, Kind::Time(_)) => refused(", which would cut the day"),
+        (Type::Interval, Kind::Time(_)) => refused(", which would cut days and months"),
         (Type::List(of), Kind::Array(element)) if !matches!(element.kind, Kind::Array(_)) => {
             fits(of, element).or_else(|_| refused(""))
         }
@@ -128,9 +175,10 @@ pub(super) enum Form {
     Uuid,
     Bytes,
     Date,
-    Time,
-    Timestamp,
-    Interval,
+    /// Moments that are multiples of so many microseconds; any are of one.
+    Time(i64),
+    Timestamp(i64),
+    Interval(IntervalParts),
     /// Arrays, with the number of the element's type.
     List(u32, Box<Form>),
 }
@@ -150,12 +198,14 @@ pub(super) enum Rule {
     Any,
     /// At most so many characters.
     Short(usize),
+    /// What is not cut.
+    Limit(Limit),
     /// One of these, in the order of the type.
     Label(Vec<String>, HashSet<String>),
 }
 
 impl Form {
-    /// The form of values that fit; whether they do has been asked before.
+    /// The form of values of a type that is [`carried`]; whether they fit has been asked before.
     pub(super) fn of(ty: &Type, target: &ColumnType) -> Self {
         match (ty, &target.kind) {
             (Type::Null, _) => Self::Null,
@@ -180,13 +230,43 @@ impl Form {
             (_, Kind::Uuid) => Self::Uuid,
             (_, Kind::Bytea) => Self::Bytes,
             (_, Kind::Date) => Self::Date,
-            (_, Kind::Time) => Self::Time,
-            (_, Kind::Timestamp | Kind::Timestamptz) => Self::Timestamp,
-            (_, Kind::Interval) => Self::Interval,
+            (_, Kind::Spelled(spelled)) => Self::Text(Rule::Limit(spelled.limit)),
+            (_, Kind::Time(digits)) => Self::Time(step(*digits)),
+            (_, Kind::Timestamp(digits) | Kind::Timestamptz(digits)) => Self::Timestamp(step(*digits)),
+            (_, Kind::Interval(parts)) => Self::Interval(*parts),
             (Type::List(of), Kind::Array(element)) => {
                 Self::List(element.oid, Box::new(Self::of(of, element)))
             }
             (_, Kind::Array(element)) => Self::of(ty, element),
+        }
+    }
+}
+
+impl Form {
+    /// Whether a column of this form may refuse a value of a type for what it is, beyond what no column can hold.
+    pub(super) fn can_refuse(&self, ty: &Type) -> bool {
+        let digits = match ty {
+            Type::SmallInt => 5,
+            Type::Integer => 10,
+            Type::BigInt => 19,
+            Type::Numeric { precision, .. } => u32::from(*precision),
+            _ => u32::MAX,
+        };
+        match self {
+            Self::Int2 => *ty != Type::SmallInt,
+            Self::Int4 => !matches!(ty, Type::SmallInt | Type::Integer),
+            Self::Int8 => !ty.is_integer(),
+            Self::Numeric(Decimals { below, .. }) => {
+                let most = 10u128.checked_pow(digits);
+                below.is_some_and(|below| most.is_none_or(|most| most > below))
+            }
+            Self::Time(step) | Self::Timestamp(step) => *step != 1,
+            Self::Interval(parts) => *parts != IntervalParts::ALL,
+            Self::Text(rule) => !matches!(rule, Rule::Any | Rule::Limit(Limit::None)),
+            Self::Inet | Self::Cidr => true,
+            Self::List(_, element) => matches!(ty, Type::List(of) if element.can_refuse(of)),
+            Self::Null | Self::Bool | Self::Float4 | Self::Float8 => false,
+            Self::Jsonb | Self::Uuid | Self::Bytes | Self::Date => false,
         }
     }
 }
@@ -202,7 +282,7 @@ fn below(scale: u8, (precision, target): (u16, i16)) -> Option<u128> {
 /// The type of a target that has no binary form here, if one is on the way.
 pub(super) fn without_binary(target: &ColumnType) -> bool {
     match &target.kind {
-        Kind::Other => true,
+        Kind::Spelled(_) | Kind::Other => true,
         Kind::Array(element) => without_binary(element),
         _ => false,
     }

@@ -12,7 +12,7 @@ use seedbed_engine::types::Type;
 
 use super::{Output, TableDecoder, TableEncoder, TargetColumn};
 use crate::error::Error;
-use crate::types::{ColumnType, Kind};
+use crate::types::{ColumnType, IntervalParts, Kind, Limit, Spelled};
 
 fn column(name: &str, ty: Type, sql: &str, kind: Kind) -> TargetColumn {
     let target = ColumnType { oid: 1, sql: sql.to_owned(), kind };
@@ -48,8 +48,8 @@ fn every_misfit_is_told_at_once() {
         column("d", Type::Integer, "numeric(5,-2)", Kind::Numeric(Some((5, -2)))),
         column("e", numeric(1), "bigint", Kind::Int8),
         column("f", Type::Double, "real", Kind::Float4),
-        column("g", Type::Instant, "timestamp without time zone", Kind::Timestamp),
-        column("h", Type::Text, "jsonb", Kind::Jsonb),
+        column("g", Type::Instant, "date", Kind::Date),
+        column("h", Type::Text, "boolean", Kind::Bool),
         column("i", Type::Integer, "tsvector", Kind::Other),
         column(
             "j",
@@ -64,8 +64,8 @@ fn every_misfit_is_told_at_once() {
         column `d`: the scenario makes integer, the table has numeric(5,-2), which would cut digits; \
         column `e`: the scenario makes numeric(10,1), the table has bigint, which would cut digits; \
         column `f`: the scenario makes double precision, the table has real, which would cut digits; \
-        column `g`: the scenario makes timestamptz, the table has timestamp without time zone; \
-        column `h`: the scenario makes text, the table has jsonb; \
+        column `g`: the scenario makes timestamptz, the table has date, which would cut the time of day; \
+        column `h`: the scenario makes text, the table has boolean; \
         column `i`: the scenario makes integer, the table has tsvector; \
         column `j`: the scenario makes text[], the table has integer[]";
     assert_eq!(TableEncoder::new("t", columns).unwrap_err().to_string(), expected);
@@ -133,18 +133,86 @@ fn moments_out_of_range_are_refused() {
     assert!(date(i32::MIN).is_err() && date(i32::MAX).is_err());
     let at = |micros| {
         let array = Arc::new(TimestampMicrosecondArray::from(vec![micros]));
-        encode(Type::Timestamp, "timestamp", Kind::Timestamp, array)
+        encode(Type::Timestamp, "timestamp", Kind::Timestamp(6), array)
     };
     assert!(at(-210_866_803_200_000_000).is_ok() && at(-210_866_803_200_000_001).is_err());
     assert!(at(i64::MIN).is_err() && at(i64::MAX).is_ok());
-    let time =
-        |micros| encode(Type::Time, "time", Kind::Time, Arc::new(Time64MicrosecondArray::from(vec![micros])));
+    let time = |micros| {
+        encode(Type::Time, "time", Kind::Time(6), Arc::new(Time64MicrosecondArray::from(vec![micros])))
+    };
     assert!(time(86_400_000_000).is_ok() && time(86_400_000_001).is_err() && time(-1).is_err());
     let interval = |nanos| {
         let array = Arc::new(IntervalMonthDayNanoArray::from(vec![IntervalMonthDayNano::new(0, 0, nanos)]));
-        encode(Type::Interval, "interval", Kind::Interval, array)
+        encode(Type::Interval, "interval", Kind::Interval(IntervalParts::ALL), array)
     };
     assert!(interval(1000).is_ok() && interval(1001).is_err());
+}
+
+/// A year ended earlier in the database than in the scenario: the server rounds to the digits of a column without a word.
+#[test]
+fn moments_that_a_column_would_round_are_refused() {
+    let at = |kind: Kind, micros: i64| {
+        let array = Arc::new(TimestampMicrosecondArray::from(vec![Some(micros), None]));
+        encode(Type::Timestamp, "timestamp(3)", kind, array)
+    };
+    let end_of_year = 1_767_225_599_999_600;
+    let error = at(Kind::Timestamp(3), end_of_year).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "column `t.x` cannot take `2025-12-31 23:59:59.9996`: the column keeps 3 digits of a second, and would round it"
+    );
+    assert!(error.hint().is_some_and(|hint| hint.contains("precision:")));
+    assert!(at(Kind::Timestamp(4), end_of_year).is_ok() && at(Kind::Timestamp(3), end_of_year - 600).is_ok());
+    assert!(at(Kind::Timestamp(0), -1_000_000).is_ok() && at(Kind::Timestamp(0), -1).is_err());
+    let time = |digits, micros| {
+        let array = Arc::new(Time64MicrosecondArray::from(vec![micros]));
+        encode(Type::Time, "time", Kind::Time(digits), array)
+    };
+    assert!(time(1, 100_000).is_ok() && time(1, 110_000).is_err());
+    let interval = |parts: IntervalParts, (months, days, micros): (i32, i32, i64)| {
+        let value = IntervalMonthDayNano::new(months, days, micros * 1000);
+        let array = Arc::new(IntervalMonthDayNanoArray::from(vec![value]));
+        encode(Type::Interval, "interval", Kind::Interval(parts), array)
+    };
+    let minutes = IntervalParts { micros: Some(60_000_000), ..IntervalParts::ALL };
+    assert!(interval(minutes, (1, 1, -60_000_000)).is_ok() && interval(minutes, (1, 1, 1_000_000)).is_err());
+    let years = IntervalParts { months: 12, days: false, micros: None };
+    assert!(interval(years, (-24, 0, 0)).is_ok() && interval(years, (0, 0, 0)).is_ok());
+    assert!([(13, 0, 0), (12, 1, 0), (12, 0, 1)].into_iter().all(|value| interval(years, value).is_err()));
+}
+
+/// The server cuts these without a word, too.
+#[test]
+fn texts_that_a_type_would_cut_are_refused() {
+    let refusal = |limit, text: &str| {
+        let kind = Kind::Spelled(Spelled { name: "x".to_owned(), limit });
+        encode(Type::Text, "x", kind, texts(&["", text])).err().map(|error| error.to_string())
+    };
+    assert_eq!(refusal(Limit::Bytes(63), &"x".repeat(63)), None);
+    assert!(
+        refusal(Limit::Bytes(63), &"é".repeat(32)).unwrap().ends_with("it has 64 bytes, the column keeps 63")
+    );
+    assert_eq!(refusal(Limit::Digits(3), "23:59:59.120000+02"), None);
+    assert!(refusal(Limit::Digits(3), "23:59:59.9996+02").unwrap().contains("keeps 3 digits of a second"));
+    assert_eq!(refusal(Limit::None, "23:59:59.9996+02"), None);
+}
+
+/// What cannot be converted is told with the first row that has it.
+#[test]
+fn values_that_cannot_be_converted_are_told_with_their_row() {
+    let values = ["7b0e4a7c-2f31-4f0a-9f3e-0f6d2c1b5a90", "7B0E4A7C2F314F0A9F3E0F6D2C1B5A90", "nope", "no"];
+    let encoder = TableEncoder::new("t", vec![column("x", Type::Text, "uuid", Kind::Uuid)]).unwrap();
+    let mut out = Output::from(Vec::new());
+    let error = encoder.encode_rows(8192, &batch(texts(&values)), &mut out, |_| Ok(())).unwrap_err();
+    assert_eq!(error.to_string(), "column `t.x` cannot take `nope`: it is no uuid (row 8195)");
+    assert!(encode(Type::Text, "uuid", Kind::Uuid, texts(&values[..2])).is_ok());
+    let numbers = Arc::new(Int64Array::from(vec![1 << 53, (1 << 53) + 1]));
+    assert_eq!(
+        refusal(Type::BigInt, "double precision", Kind::Float8, numbers),
+        "column `t.x` cannot take `9007199254740993`: the nearest double precision is another number"
+    );
+    assert!(refusal(Type::Text, "json", Kind::Json, texts(&["{}", "{"])).ends_with("`{`: it is no JSON"));
+    assert!(refusal(Type::Text, "bytea", Kind::Bytea, texts(&["\\x00", "\\x0"])).ends_with("it is no bytea"));
 }
 
 /// A wrong value that no row has, behind a NULL or in a dictionary, is nobody's concern.

@@ -3,7 +3,7 @@
 //!
 //! The fields of each column are written for the whole batch, and then gathered row by row.
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
     IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
@@ -47,6 +47,26 @@ pub(super) fn fields(array: &ArrayRef, form: &Form, place: Place) -> Result<Fiel
     Ok(fields)
 }
 
+/// Checks the values of an array, and gives them as text.
+///
+/// # Errors
+/// A value that the column cannot take.
+pub(super) fn values(array: &ArrayRef, form: &Form, place: Place) -> Result<StringArray, Error> {
+    let array = plain(array, form)?;
+    check_all(&array, form, place)?;
+    let nulls = array.logical_nulls();
+    let mut text = String::new();
+    let values = (0..array.len()).map(|row| {
+        let is_null = nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
+        (!is_null).then(|| {
+            text.clear();
+            write_value(&array, form, row, &mut text);
+            text.clone()
+        })
+    });
+    Ok(values.collect())
+}
+
 /// Appends rows.
 pub(super) fn rows(columns: &[Fields], rows: usize, out: &mut Output) {
     let mut text = String::with_capacity(columns.iter().map(|column| column.text.len() + rows).sum());
@@ -72,6 +92,20 @@ fn plain(array: &ArrayRef, form: &Form) -> Result<ArrayRef, Error> {
             .map_err(|error| Error::usage(error.to_string(), super::payload::FAULT))?),
         _ => unpacked(array, form),
     }
+}
+
+/// Checks the values of an array.
+///
+/// # Errors
+/// A value that the column cannot take.
+pub(super) fn check_values(array: &ArrayRef, form: &Form, place: Place) -> Result<(), Error> {
+    if let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() {
+        // Few values stand for many rows; one of them may be of none.
+        if check_all(dictionary.values(), form, place).is_ok() {
+            return Ok(());
+        }
+    }
+    check_all(&plain(array, form)?, form, place)
 }
 
 fn check_all(array: &ArrayRef, form: &Form, place: Place) -> Result<(), Error> {

@@ -166,7 +166,7 @@ impl Encode for Rows<'_> {
     type Piece = Piece;
     type Error = Error;
 
-    fn encode(&self, _: &Chunk, mut batches: Batches) -> Result<Piece, RunError<Error>> {
+    fn encode(&self, chunk: &Chunk, mut batches: Batches) -> Result<Piece, RunError<Error>> {
         let Shared { buffers, meter, .. } = self.shared;
         let mut next = || meter.generate.time(|| batches.next_batch());
         if self.shared.window(self.queue) == 0 {
@@ -177,11 +177,13 @@ impl Encode for Rows<'_> {
             return Ok(Piece::Batches(batches));
         }
         let mut out = buffers.take();
+        let mut first = chunk.rows.start;
         while let Some(batch) = next()? {
             meter
                 .encode
-                .time(|| self.encoder.encode_while(&batch, &mut out, |_| Ok(())))
+                .time(|| self.encoder.encode_rows(first, &batch, &mut out, |_| Ok(())))
                 .map_err(RunError::Output)?;
+            first += batch.num_rows() as u64;
         }
         Ok(Piece::Encoded(out))
     }
@@ -212,8 +214,8 @@ impl Sending<'_> {
         if self.bytes_in_copy >= BYTES_PER_COPY { self.end_copy() } else { Ok(()) }
     }
 
-    /// Encodes rows and sends them as soon as they fill a piece, while they are in the processor's nearest cache.
-    fn encode_and_send(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+    /// Encodes rows from the number `first` on, and sends them as soon as they fill a piece, while they are in the processor's nearest cache.
+    fn encode_and_send(&mut self, first: u64, batch: &RecordBatch) -> Result<(), Error> {
         let Shared { buffers, meter, .. } = self.shared;
         let encoder = self.stream.encoder;
         // The server has no rows meanwhile.
@@ -224,7 +226,7 @@ impl Sending<'_> {
         };
         let mut begun = Instant::now();
         let mut out = buffers.take();
-        encoder.encode_while(batch, &mut out, |out| {
+        encoder.encode_rows(first, batch, &mut out, |out| {
             if out.len() >= BYTES_PER_PIECE {
                 encoded(begun);
                 self.send(std::mem::replace(out, buffers.take()))?;
@@ -281,7 +283,13 @@ impl Sink for Sending<'_> {
         let bytes_before = self.done.bytes;
         match piece {
             Piece::Encoded(rows) => self.send(rows)?,
-            Piece::Batches(batches) => batches.iter().try_for_each(|batch| self.encode_and_send(batch))?,
+            Piece::Batches(batches) => {
+                let mut first = chunk.rows.start;
+                for batch in &batches {
+                    self.encode_and_send(first, batch)?;
+                    first += batch.num_rows() as u64;
+                }
+            }
         }
         meter.sent(chunk.rows.end - chunk.rows.start, self.done.bytes - bytes_before);
         self.idle_since = Instant::now();

@@ -26,22 +26,13 @@ const SAMPLE_ROWS: u64 = 1_000;
 impl Filling {
     /// Brings a table of the plan and a table of the database together.
     pub(crate) fn new(plan: &Plan, table: &ddl::Table, there: &ExistingTable) -> Result<Self, Error> {
-        let schema = plan.schema(table.index);
-        let columns = table.columns.iter().zip(schema.fields()).filter_map(|(column, field)| {
-            let target = there.columns.iter().find(|there| there.name == column.name)?;
-            Some(TargetColumn {
-                name: column.name.clone(),
-                ty: column.ty.clone(),
-                arrow: field.data_type().clone(),
-                target: target.ty.clone(),
-            })
-        });
-        let encoder = TableEncoder::new(&table.name, columns.collect())?;
+        let encoder = encoder(plan, table, there)?;
         let rows = plan.rows(table.index)?;
         let sample = rows.min(SAMPLE_ROWS).min(plan.rows_per_batch(table.index));
         let mut bytes = Vec::new();
         if sample > 0 {
-            encoder.encode(&plan.batch(table.index, 0..sample)?, &mut bytes)?;
+            let rows = plan.batch(table.index, 0..sample)?;
+            encoder.encode(&rows, &mut bytes).map_err(|error| encoder.in_row(error, 0, &rows))?;
         }
         let bytes = (bytes.len() as f64 / sample.max(1) as f64 * rows as f64) as u64;
         Ok(Self { index: table.index, name: table.name.clone(), rows, encoder, bytes })
@@ -62,6 +53,21 @@ impl Filling {
         let freeze = if frozen { ", FREEZE" } else { "" };
         format!("copy {} ({columns}) from stdin with ({options}{freeze})", qualified(schema, &self.name))
     }
+}
+
+/// What encodes the rows of a table of the plan for a table of the database.
+pub(crate) fn encoder(plan: &Plan, table: &ddl::Table, there: &ExistingTable) -> Result<TableEncoder, Error> {
+    let schema = plan.schema(table.index);
+    let columns = table.columns.iter().zip(schema.fields()).filter_map(|(column, field)| {
+        let target = there.columns.iter().find(|there| there.name == column.name)?;
+        Some(TargetColumn {
+            name: column.name.clone(),
+            ty: column.ty.clone(),
+            arrow: field.data_type().clone(),
+            target: target.ty.clone(),
+        })
+    });
+    TableEncoder::new(&table.name, columns.collect())
 }
 
 /// The statements that build the indexes of a table: those of its primary key, its unique keys, and others.

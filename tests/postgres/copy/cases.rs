@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use seedbed_engine::types::Type;
-use seedbed_postgres::types::Kind;
+use seedbed_postgres::types::{IntervalParts, Kind};
 
 use super::arrays::{Cell, Value};
 
@@ -56,10 +56,10 @@ pub(super) fn cases() -> Vec<Case> {
         case(Type::Uuid, "uuid", Kind::Uuid),
         case(Type::Bytes, "bytea", Kind::Bytea),
         case(Type::Date, "date", Kind::Date),
-        case(Type::Time, "time", Kind::Time),
-        case(Type::Timestamp, "timestamp", Kind::Timestamp),
-        case(Type::Instant, "timestamptz", Kind::Timestamptz),
-        case(Type::Interval, "interval", Kind::Interval),
+        case(Type::Time, "time", Kind::Time(6)),
+        case(Type::Timestamp, "timestamp", Kind::Timestamp(6)),
+        case(Type::Instant, "timestamptz", Kind::Timestamptz(6)),
+        case(Type::Interval, "interval", Kind::Interval(IntervalParts::ALL)),
     ];
     for ty in [Type::SmallInt, Type::Integer, Type::BigInt] {
         let widths = [("smallint", Kind::Int2), ("integer", Kind::Int4), ("bigint", Kind::Int8)];
@@ -223,13 +223,13 @@ impl Case {
     pub(super) fn shown(&self, x: &str) -> String {
         match self.kind {
             Kind::Date => format!("({x} - date '1970-01-01')::text"),
-            Kind::Time => format!("(extract(epoch from {x}) * 1000000)::bigint::text"),
+            Kind::Time(_) => format!("(extract(epoch from {x}) * 1000000)::bigint::text"),
             // Of moments far away the server gives the exact distance to another moment, but not the epoch.
-            Kind::Timestamp | Kind::Timestamptz => format!(
+            Kind::Timestamp(_) | Kind::Timestamptz(_) => format!(
                 "((extract(epoch from {x} - '2000-01-01Z'::{}) + 946684800) * 1000000)::numeric(30, 0)::text",
                 self.sql
             ),
-            Kind::Interval => format!(
+            Kind::Interval(_) => format!(
                 "(extract(year from {x}) * 12 + extract(month from {x}))::bigint || ' months ' || \
                  extract(day from {x})::bigint || ' days ' || (extract(hour from {x}) * 3600000000 + \
                  extract(minute from {x}) * 60000000 + extract(microseconds from {x}))::bigint || ' us'"

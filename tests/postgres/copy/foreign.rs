@@ -3,7 +3,7 @@
 use arrow::array::Array;
 use seedbed_engine::types::Type;
 use seedbed_postgres::copy::TableDecoder;
-use seedbed_postgres::types::Kind;
+use seedbed_postgres::types::{IntervalParts, Kind};
 use seedbed_tests::server::Server;
 
 use super::{Connection, column};
@@ -20,9 +20,9 @@ fn what_no_scenario_can_make_is_null_and_noted() {
         column(&connection, "seats", Type::SmallInt, "bigint", Kind::Int8),
         column(&connection, "whole", Type::Integer, "numeric", decimal),
         column(&connection, "day", Type::Date, "date", Kind::Date),
-        column(&connection, "at", Type::Instant, "timestamptz", Kind::Timestamptz),
-        column(&connection, "wall", Type::Timestamp, "timestamp", Kind::Timestamp),
-        column(&connection, "took", Type::Interval, "interval", Kind::Interval),
+        column(&connection, "at", Type::Instant, "timestamptz", Kind::Timestamptz(6)),
+        column(&connection, "wall", Type::Timestamp, "timestamp", Kind::Timestamp(6)),
+        column(&connection, "took", Type::Interval, "interval", Kind::Interval(IntervalParts::ALL)),
         column(&connection, "share", Type::Real, "double precision", Kind::Float8),
         column(
             &connection,

@@ -2,7 +2,7 @@
 
 use seedbed_engine::types::Type;
 use seedbed_postgres::copy::TableEncoder;
-use seedbed_postgres::types::Kind;
+use seedbed_postgres::types::{IntervalParts, Kind};
 use seedbed_tests::server::Server;
 
 use super::arrays::{Cell, Value, array};
@@ -102,11 +102,11 @@ fn vectors() -> Vec<Vector> {
         (Type::Bytes, "bytea", Kind::Bytea, Value::Bytes(vec![0, 255]), "'\\x00ff'", "00FF"),
         (Type::Date, "date", Kind::Date, number(19_723), "'2024-01-01'", "0000223E"),
         (Type::Date, "date", Kind::Date, number(10_956), "'1999-12-31'", "FFFFFFFF"),
-        (Type::Time, "time", Kind::Time, number(1_000_001), "'00:00:01.000001'", "00000000000F4241"),
+        (Type::Time, "time", Kind::Time(6), number(1_000_001), "'00:00:01.000001'", "00000000000F4241"),
         (
             Type::Timestamp,
             "timestamp",
-            Kind::Timestamp,
+            Kind::Timestamp(6),
             number(946_684_800_000_000),
             "'2000-01-01'",
             "0000000000000000",
@@ -114,7 +114,7 @@ fn vectors() -> Vec<Vector> {
         (
             Type::Instant,
             "timestamptz",
-            Kind::Timestamptz,
+            Kind::Timestamptz(6),
             number(946_684_801_000_000),
             "'2000-01-01 00:00:01Z'",
             "00000000000F4240",
@@ -122,7 +122,7 @@ fn vectors() -> Vec<Vector> {
         (
             Type::Interval,
             "interval",
-            Kind::Interval,
+            Kind::Interval(IntervalParts::ALL),
             Value::Interval(14, -3, 1_000_000),
             "'1 year 2 months -3 days 00:00:01'",
             "00000000000F4240 FFFFFFFD 0000000E",

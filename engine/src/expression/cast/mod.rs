@@ -5,16 +5,17 @@ mod text;
 
 use std::sync::Arc;
 
-use arrow::array::AsArray;
+use arrow::array::{Array, AsArray, ListArray};
+use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{
-    DataType, Date32Type, Int16Type, Int32Type, Int64Type, IntervalMonthDayNano, IntervalMonthDayNanoType,
-    Time64MicrosecondType, TimestampMicrosecondType,
+    DataType, Date32Type, Field, Int16Type, Int32Type, Int64Type, IntervalMonthDayNano,
+    IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
 };
 
 use self::number::number_to_number;
 use self::text::from_text;
 use super::decimal::out_of_range;
-use super::kernel::{boolean_rows, map, number_rows, text_rows, try_map};
+use super::kernel::{Value, boolean_rows, map, number_rows, text_rows, try_map};
 use super::print::Printer;
 use super::tree::{Expression, Form, Node, Run};
 use crate::calendar::civil::{MICROS_PER_DAY, split_micros};
@@ -36,7 +37,7 @@ pub(super) enum Context {
 fn required_context(from: &Type, to: &Type) -> Option<Context> {
     use Context::{Assignment, Explicit, Implicit};
     use Type::{
-        Boolean, Bytes, Date, Instant, Integer, Interval, Json, Null, Numeric, SmallInt, Text, Time,
+        Boolean, Bytes, Date, Instant, Integer, Interval, Json, List, Null, Numeric, SmallInt, Text, Time,
         Timestamp, Uuid,
     };
     Some(match (from, to) {
@@ -53,6 +54,7 @@ fn required_context(from: &Type, to: &Type) -> Option<Context> {
         }
         (Date, Timestamp | Instant) | (Timestamp, Instant) | (Time, Interval) => Implicit,
         (Instant, Timestamp) | (Timestamp | Instant, Date | Time) | (Interval, Time) => Assignment,
+        (List(from), List(to)) => return required_context(from, to),
         (_, Text) if Printer::supports(from) => Assignment,
         (Text, Json) => Explicit,
         (Text, Boolean | Bytes | Date | Time | Timestamp | Instant | Interval | Uuid) => Explicit,
@@ -139,7 +141,27 @@ impl Expression {
     /// # Errors
     /// A fault when text does not become this type.
     pub fn reader(ty: &Type) -> Result<Self, Fault> {
-        Self::input(0, "text", Type::Text, true).convert(ty, Context::Explicit, Span::new(0, 0))
+        Self::conversion(&Type::Text, ty)
+    }
+
+    /// Whether PostgreSQL converts from one type to another when it assigns, without being asked.
+    ///
+    /// ```
+    /// use seedbed_engine::expression::Expression;
+    /// use seedbed_engine::types::Type;
+    /// assert!(Expression::assigns(&Type::Instant, &Type::Timestamp) && Expression::assigns(&Type::BigInt, &Type::Text));
+    /// assert!(!Expression::assigns(&Type::Text, &Type::BigInt));
+    /// ```
+    pub fn assigns(from: &Type, to: &Type) -> bool {
+        required_context(from, to).is_some_and(|required| required <= Context::Assignment)
+    }
+
+    /// A conversion as an expression over one column, as `cast(column as type)` in SQL.
+    ///
+    /// # Errors
+    /// A fault when there is no such conversion.
+    pub fn conversion(from: &Type, to: &Type) -> Result<Self, Fault> {
+        Self::input(0, "value", from.clone(), true).convert(to, Context::Explicit, Span::new(0, 0))
     }
 
     pub(super) fn widen(self, ty: &Type, span: Span) -> Result<Self, Fault> {
@@ -222,6 +244,9 @@ pub(super) fn unify_all(values: Vec<(Expression, Span)>) -> Result<Vec<Expressio
 /// The loop that converts between two types, where there is one.
 fn conversion(from: &Type, to: &Type) -> Option<Run> {
     let arrow = to.arrow();
+    if let (Type::List(from), Type::List(to)) = (from, to) {
+        return elements(from, to);
+    }
     let (from, to) = (from.clone(), to.clone());
     if to == Type::Text {
         return Some(Arc::new(move |a, rows| {
@@ -281,4 +306,22 @@ fn conversion(from: &Type, to: &Type) -> Option<Run> {
         }),
         _ => return None,
     })
+}
+
+/// The loop that converts the elements of arrays.
+fn elements(from: &Type, to: &Type) -> Option<Run> {
+    let run = conversion(from, to)?;
+    Some(Arc::new(move |a, _| {
+        let lists = a[0].array().as_list::<i32>();
+        let offsets = lists.value_offsets();
+        let (first, last) = (offsets[0] as usize, offsets[lists.len()] as usize);
+        // What lies outside is of no row.
+        let values = Value::Array(lists.values().slice(first, last - first)).plain()?;
+        let values = run(&[values], last - first)?;
+        let lengths = offsets.windows(2).map(|pair| (pair[1] - pair[0]) as usize);
+        let field = Arc::new(Field::new("item", values.data_type().clone(), true));
+        let converted =
+            ListArray::try_new(field, OffsetBuffer::from_lengths(lengths), values, lists.nulls().cloned());
+        Ok(Arc::new(converted.map_err(|error| error.to_string())?))
+    }))
 }

@@ -144,18 +144,25 @@ fn parse_boolean(text: &str) -> Result<bool, String> {
     }
 }
 
+/// 32 hexadecimal digits in any case, perhaps in braces, perhaps with hyphens behind groups of four.
 fn parse_uuid(text: &str) -> Result<[u8; 16], String> {
     let invalid = || format!("invalid input syntax for type uuid: `{text}`");
     let mut bytes = [0; 16];
-    let mut digits = 0;
-    let inner = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(text);
-    for c in inner.chars().filter(|c| *c != '-') {
-        let digit = c.to_digit(16).ok_or_else(invalid)? as u8;
-        let byte: &mut u8 = bytes.get_mut(digits / 2).ok_or_else(invalid)?;
-        *byte = *byte << 4 | digit;
-        digits += 1;
+    let inner = text.strip_prefix('{').map(|rest| rest.strip_suffix('}').ok_or_else(invalid));
+    let mut rest = inner.transpose()?.unwrap_or(text).as_bytes();
+    for (i, byte) in bytes.iter_mut().enumerate() {
+        if let [b'-', behind @ ..] = rest
+            && i > 0
+            && i % 2 == 0
+        {
+            rest = behind;
+        }
+        let [high, low, behind @ ..] = rest else { return Err(invalid()) };
+        let digit = |digit: &u8| char::from(*digit).to_digit(16).ok_or_else(invalid);
+        *byte = (digit(high)? << 4 | digit(low)?) as u8;
+        rest = behind;
     }
-    if digits == 32 { Ok(bytes) } else { Err(invalid()) }
+    if rest.is_empty() { Ok(bytes) } else { Err(invalid()) }
 }
 
 fn parse_double(text: &str) -> Result<f64, String> {

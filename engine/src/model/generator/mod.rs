@@ -208,22 +208,22 @@ impl Resolver<'_> {
         if *wanted == made.ty {
             return Ok(None);
         }
-        let numbers = wanted.is_number() && made.ty.is_number();
-        let times = matches!(
-            (&made.ty, &wanted),
-            (Type::Instant | Type::Timestamp, Type::Date) | (Type::Date, Type::Timestamp | Type::Instant)
-        );
-        let texts = matches!(
-            (&made.ty, &wanted),
-            (Type::Text, Type::Json) | (Type::Null, _) | (Type::Uuid, Type::Text)
-        );
-        if numbers || times || texts || (*wanted == Type::Text && made.ty.is_number()) {
+        if Expression::assigns(&made.ty, wanted) || takes_text(&made.ty, wanted) {
             let sql = format!("cast(made as {wanted})");
             let source = Source { text: &sql, span: node.span, exact: false };
             return Expression::compile(&source, &mut MadeScope { ty: &made.ty }).map(Some);
         }
         Err(Fault::at(node.span, format!("`type`: {} cannot become {wanted}", made.ty))
             .hint("leave `type` out, or convert with an expression"))
+    }
+}
+
+/// Whether text is read as a type where it is to become one.
+fn takes_text(made: &Type, wanted: &Type) -> bool {
+    match (made, wanted) {
+        (Type::List(made), Type::List(wanted)) => takes_text(made, wanted),
+        (Type::Text, Type::Json | Type::Uuid | Type::Bytes) => true,
+        _ => false,
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Field, Schema, SchemaRef};
+use seedbed_engine::types::Type;
 
 use super::binary::{HEADER, TRAILER};
 use super::misfits;
@@ -23,6 +24,8 @@ use column::Span;
 #[derive(Debug)]
 pub struct TableDecoder {
     columns: Vec<TargetColumn>,
+    /// The types in which the columns come back.
+    types: Vec<Type>,
     schema: SchemaRef,
     /// What has come and is not yet taken.
     bytes: Vec<u8>,
@@ -48,7 +51,8 @@ enum Place {
 /// Rows of a table of a database.
 #[derive(Clone, Debug)]
 pub struct Decoded {
-    /// Arrays of the scenario's types, never dictionaries, as [`comparable`](super::comparable) makes them.
+    /// Arrays of the types in which the columns are [compared](TargetColumn::compared), never dictionaries, as
+    /// [`comparable`](super::comparable) makes them; NULLs of columns that cannot be compared.
     pub batch: RecordBatch,
     /// The values that the scenario's type cannot hold, such as `NaN` in a `numeric` or `infinity` in a date. They are NULL in
     /// the batch, and differ from whatever a scenario can make.
@@ -77,11 +81,13 @@ impl TableDecoder {
             let hint = "change the table, or set `type:` in the scenario";
             return Err(Error::usage(format!("the table does not fit: {}", misfits.join("; ")), hint));
         }
-        let fields = columns.iter().map(|column| Field::new(&column.name, column.ty.arrow(), true));
+        let types: Vec<Type> = columns.iter().map(|column| column.compared().unwrap_or(Type::Null)).collect();
+        let fields = columns.iter().zip(&types);
+        let fields = fields.map(|(column, ty)| Field::new(&column.name, ty.arrow(), true));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let fields = columns.iter().map(|_| VecDeque::new()).collect();
         let (bytes, ends) = (Vec::new(), VecDeque::new());
-        Ok(Self { columns, schema, bytes, gone: 0, seen: 0, place: Place::Header, fields, ends })
+        Ok(Self { columns, types, schema, bytes, gone: 0, seen: 0, place: Place::Header, fields, ends })
     }
 
     /// Takes the next piece of the stream. Pieces of some 64 KiB, with all batches taken in between, keep memory small.
@@ -158,7 +164,7 @@ impl TableDecoder {
         let mut arrays = Vec::with_capacity(self.columns.len());
         for (c, (column, fields)) in self.columns.iter().zip(&mut self.fields).enumerate() {
             let fields: Vec<Span> = fields.drain(..rows).collect();
-            let read = column::read(&column.ty, &column.target, &fields, &self.bytes, self.gone)
+            let read = column::read(&self.types[c], &column.target, &fields, &self.bytes, self.gone)
                 .map_err(|()| broken(&format!("column `{}` has a value of another type", column.name)))?;
             arrays.push(read.array);
             foreign.extend(read.foreign.into_iter().map(|(row, value)| Foreign { row, column: c, value }));

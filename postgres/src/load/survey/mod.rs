@@ -7,6 +7,7 @@ mod sequences;
 mod server;
 mod trial;
 mod user_code;
+mod values;
 mod way;
 
 use seedbed_engine::Plan;
@@ -108,6 +109,7 @@ pub(crate) fn look(
     if way != Way::Staged {
         sequences::check(session, plan, &ddl, &existing, &request.schema)?;
         notes.extend(fit::left_to_triggers(&ddl, &existing));
+        values::check(plan, &ddl, &existing, pool, session.stop())?;
     }
     let code = user_code::find(session, &ddl, &existing, &referrers, request, &way)?;
     notes.extend(code.notes);

@@ -1,20 +1,25 @@
 //! Reads tables back and compares them with what the plan makes, whatever the order of their rows.
 
+mod speller;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::{Field, Schema};
 use seedbed_engine::Plan;
-use seedbed_engine::compare::{Expected, Meter, Progress, TableVerification, Visit};
+use seedbed_engine::compare::{Expected, Meter, Progress, TableVerification, Uncompared, Visit};
+use seedbed_engine::types::Type;
 
 use crate::catalog::{self, ExistingTable};
 use crate::connect::Target;
 use crate::copy::{TableDecoder, TargetColumn, comparable};
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::load::count;
 use crate::session::Session;
 use crate::sql::{identifier, qualified};
 use crate::stop::Stop;
+use crate::types::{ColumnType, Kind};
+use speller::Speller;
 
 /// Values that no scenario can make are named up to this number.
 const MOST_FOREIGN: usize = 10;
@@ -50,20 +55,20 @@ pub fn verify(
     let there = catalog::tables(&session, &request.schema, &names)?;
     let rows: Result<Vec<u64>, _> = request.tables.iter().map(|table| plan.rows(*table)).collect();
     let meter = Meter::new(rows?.iter().sum(), progress);
+    let has_spelling =
+        there.iter().flat_map(|table| &table.columns).any(|column| spelled(&column.ty).is_some());
+    let speller =
+        if has_spelling { Some(Speller::new(Session::open(&Arc::new(target.clone()), stop)?)) } else { None };
     let verified = request.tables.iter().map(|&table| {
         let Some(there) = there.iter().find(|there| there.name == name(table)) else {
-            return Ok(TableVerification {
-                table,
-                problems: vec!["it is missing".to_owned()],
-                comparison: None,
-            });
+            return Ok(TableVerification::without_rows(table, vec!["it is missing".to_owned()]));
         };
         if let Some(problem) = unreadable(there) {
-            return Ok(TableVerification { table, problems: vec![problem.to_owned()], comparison: None });
+            return Ok(TableVerification::without_rows(table, vec![problem.to_owned()]));
         }
-        let reading = match Reading::new(plan, table, there, &request.schema, &session) {
+        let reading = match Reading::new(plan, table, there, &request.schema, &session, speller.as_ref()) {
             Ok(reading) => reading,
-            Err(problems) => return Ok(TableVerification { table, problems, comparison: None }),
+            Err(problems) => return Ok(TableVerification::without_rows(table, problems)),
         };
         reading.compare(plan, table, pool, request.most_shown, &meter)
     });
@@ -83,14 +88,27 @@ fn unreadable(there: &ExistingTable) -> Option<&'static str> {
     }
 }
 
+/// How SQL writes a type that the server has a spelling of its own for, or an array of one.
+fn spelled(ty: &ColumnType) -> Option<String> {
+    match &ty.kind {
+        Kind::Spelled(spelled) => Some(spelled.name.clone()),
+        Kind::Array(element) => spelled(element).map(|name| format!("{name}[]")),
+        _ => None,
+    }
+}
+
 /// A table that is read.
 struct Reading<'r> {
     session: &'r Session,
+    speller: Option<&'r Speller>,
     name: String,
     columns: Vec<TargetColumn>,
     statement: String,
     rows_per_batch: usize,
+    /// Values that no scenario can make, and those that the columns could not have taken.
     foreign: Mutex<Vec<String>>,
+    /// What kept the server from being asked for its spelling.
+    failed: Mutex<Option<Error>>,
 }
 
 impl<'r> Reading<'r> {
@@ -101,6 +119,7 @@ impl<'r> Reading<'r> {
         there: &ExistingTable,
         schema: &str,
         session: &'r Session,
+        speller: Option<&'r Speller>,
     ) -> Result<Self, Vec<String>> {
         let arrow = plan.schema(table);
         let (mut columns, mut problems) = (Vec::new(), Vec::new());
@@ -128,11 +147,13 @@ impl<'r> Reading<'r> {
         );
         Ok(Self {
             session,
+            speller,
             name: there.name.clone(),
             columns,
             statement,
             rows_per_batch: plan.rows_per_batch(table) as usize,
             foreign: Mutex::default(),
+            failed: Mutex::default(),
         })
     }
 
@@ -145,27 +166,85 @@ impl<'r> Reading<'r> {
         meter: &Meter,
     ) -> Result<TableVerification, Error> {
         let adapt = |batch: RecordBatch| self.adapt(&batch);
-        let expected = Expected::new(plan, table)?.adapted(&adapt).metered(meter);
-        let comparison = pool.install(|| expected.compare(most_shown, |visit| self.read(visit)))?;
+        let types = self.columns.iter().map(|column| column.compared().unwrap_or(Type::Null)).collect();
+        let expected = Expected::new(plan, table)?.adapted(&adapt).compared_as(types).metered(meter);
+        let compared = pool.install(|| {
+            expected.compare(most_shown, |visit| match self.failed() {
+                Some(error) => Err(error),
+                None => self.read(visit),
+            })
+        });
         drop(expected);
+        let comparison = match self.failed() {
+            Some(error) => return Err(error),
+            None => compared?,
+        };
         let mut problems = self.foreign.into_inner().unwrap_or_else(PoisonError::into_inner);
         // The table may have been read several times.
         problems.sort();
         problems.dedup();
-        Ok(TableVerification { table, problems, comparison: Some(comparison) })
+        let uncompared = self.columns.iter().filter(|column| column.compared().is_none());
+        let uncompared = uncompared.map(|column| Uncompared {
+            column: column.name.clone(),
+            reason: format!("the server stores {} in a form of its own", column.target.sql),
+        });
+        Ok(TableVerification {
+            table,
+            problems,
+            uncompared: uncompared.collect(),
+            comparison: Some(comparison),
+        })
+    }
+
+    fn failed(&self) -> Option<Error> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn note(&self, problem: String) {
+        let mut noted = self.foreign.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.len() < MOST_FOREIGN {
+            noted.push(problem);
+        }
     }
 
     /// A batch of the plan as it comes back from the table.
     fn adapt(&self, batch: &RecordBatch) -> RecordBatch {
         let arrays = self.columns.iter().zip(batch.columns());
-        let arrays: Result<Vec<ArrayRef>, Error> =
-            arrays.map(|(column, array)| comparable(column, array)).collect();
-        let arrays = arrays.expect("a batch of the plan has the columns of its table");
+        let arrays: Vec<ArrayRef> = arrays.map(|(column, array)| self.comparable(column, array)).collect();
         let fields = self.columns.iter().zip(&arrays);
         let fields = fields.map(|(column, array)| Field::new(&column.name, array.data_type().clone(), true));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         RecordBatch::try_new_with_options(schema, arrays, &options).expect("the fields are the arrays'")
+    }
+
+    /// A column of the plan as it comes back; NULLs where it cannot, which are then among the problems.
+    fn comparable(&self, column: &TargetColumn, array: &ArrayRef) -> ArrayRef {
+        let ty = column.compared().unwrap_or(Type::Null);
+        let nulls = || new_null_array(&ty.arrow(), array.len());
+        let comparable = match comparable(column, array) {
+            Ok(comparable) => comparable,
+            Err(error) => {
+                self.note(match error {
+                    Error::Refused(refusal) => {
+                        let Refusal { column, value, reason, .. } = *refusal;
+                        format!("column `{column}` cannot take {value}: {reason}")
+                    }
+                    error => error.to_string(),
+                });
+                return nulls();
+            }
+        };
+        match (self.speller, spelled(&column.target)) {
+            (Some(speller), Some(name)) => match speller.spell(&name, comparable.as_string()) {
+                Ok(spelled) => Arc::new(spelled),
+                Err(error) => {
+                    *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    nulls()
+                }
+            },
+            _ => comparable,
+        }
     }
 
     /// Reads all rows.
@@ -187,14 +266,9 @@ impl<'r> Reading<'r> {
 
     fn hand_over(&self, decoder: &mut TableDecoder, visit: &Visit) -> Result<(), Error> {
         let Some(decoded) = decoder.take_batch(self.rows_per_batch)? else { return Ok(()) };
-        if !decoded.foreign.is_empty() {
-            let mut named = self.foreign.lock().unwrap_or_else(PoisonError::into_inner);
-            for foreign in decoded.foreign {
-                if named.len() < MOST_FOREIGN {
-                    let column = &self.columns[foreign.column].name;
-                    named.push(format!("column `{column}` holds {}, which no scenario makes", foreign.value));
-                }
-            }
+        for foreign in decoded.foreign {
+            let column = &self.columns[foreign.column].name;
+            self.note(format!("column `{column}` holds {}, which no scenario makes", foreign.value));
         }
         visit(&decoded.batch).map_err(|error| Error::usage(error.to_string(), "please report this"))
     }
