@@ -174,6 +174,18 @@ fn the_index_of_bounds_is_true() {
     }
 }
 
+/// The list of pages that are all NULL names its type as everybody's writers do. Readers in Rust of before parquet 57 (DataFusion
+/// up to 50) know no other name, and failed in every search.
+#[test]
+fn old_readers_know_the_type_of_its_lists() {
+    let file = Bytes::from(file(&ParquetOptions::default()));
+    for column in metadata(&file).metadata().row_group(0).columns() {
+        let at = column.column_index_offset().unwrap() as usize;
+        let [field, list] = [file[at], file[at + 1]];
+        assert_eq!((field, list & 0x0f), (0x19, 1), "{}", column.column_path());
+    }
+}
+
 /// A page with NaN has no bounds that hold, and one page without leaves the column without an index of bounds; the places of its
 /// pages are known all the same.
 #[test]

@@ -52,10 +52,11 @@ fn metadata(path: &Path) -> ParquetMetaData {
     reader.parse_and_finish(&fs::File::open(path).unwrap()).unwrap()
 }
 
-/// Puts blots over parts of a file; where nothing is left to blot, the test would show nothing.
+/// Puts blots over parts of a file; where nothing is left to blot, the test would show nothing. The whole file stays beside it.
 fn blot(path: &Path, parts: Vec<Range<u64>>) {
     assert!(!parts.is_empty());
     let mut bytes = fs::read(path).unwrap();
+    fs::write(path.with_extension("whole.parquet"), &bytes).unwrap();
     for part in parts {
         bytes[part.start as usize..part.end as usize].fill(0xff);
     }

@@ -3,6 +3,9 @@
 //! For the order of values parquet declares the total order of IEEE 754 in floating-point columns. Readers that were
 //! made before it refuse the whole file, or ignore its bounds. Ours are bounds in the order of the type as well, which every
 //! reader knows, because a chunk with NaN has none.
+//!
+//! Lists of truth values have two codes for the type of their elements. parquet writes the one of the specification, 2. Everybody
+//! else writes 1, and the readers in Rust of before parquet 57 know no other: their searches fail in the page index.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -10,7 +13,7 @@ use std::sync::Arc;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::page_index::PageIndexBuilder;
 use parquet::file::metadata::{
-    FileMetaData, ParquetMetaDataBuilder, ParquetMetaDataWriter, RowGroupMetaData,
+    FileMetaData, ParquetMetaDataBuilder, ParquetMetaDataReader, ParquetMetaDataWriter, RowGroupMetaData,
 };
 use parquet::file::writer::TrackedWrite;
 
@@ -50,6 +53,7 @@ pub(super) fn write(
     }
     ParquetMetaDataWriter::new_with_tracked(out, &metadata).finish()?;
     declare_order_of_types(&mut bytes, columns)?;
+    write_usual_lists(&mut bytes, at)?;
     Ok(bytes)
 }
 
@@ -87,6 +91,29 @@ fn declare_order_of_types(footer: &mut [u8], columns: usize) -> Result<(), Parqu
     for order in footer[begin..end].as_chunks_mut::<3>().0 {
         match order {
             [field, STOP, STOP] if *field & 0x0f == FIELD_1 & 0x0f => *field = FIELD_1,
+            _ => return Err(unexpected()),
+        }
+    }
+    Ok(())
+}
+
+/// Gives the lists of truth values their usual code, in the bytes at the end of a file, which begin at an offset. The only such
+/// lists are at the beginning of each column index: which of its pages are all NULL.
+fn write_usual_lists(end: &mut [u8], at: u64) -> Result<(), ParquetError> {
+    /// Field 1 of a struct, a list.
+    const LIST: u8 = 0x19;
+    const OF_TRUTH_VALUES: u8 = 2;
+    const USUALLY: u8 = 1;
+    let unexpected = || ParquetError::General("a page index does not begin as it should".to_owned());
+    let (rest, trailer) = end.split_last_chunk::<8>().ok_or_else(unexpected)?;
+    let len = u32::from_le_bytes([trailer[0], trailer[1], trailer[2], trailer[3]]) as usize;
+    let begin = rest.len().checked_sub(len).ok_or_else(unexpected)?;
+    let metadata = ParquetMetaDataReader::decode_metadata(&rest[begin..])?;
+    for column in metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
+        let Some(offset) = column.column_index_offset() else { continue };
+        let index = (offset as u64).checked_sub(at).and_then(|i| end.get_mut(i as usize..));
+        match index {
+            Some([LIST, list, ..]) if *list & 0x0f == OF_TRUTH_VALUES => *list = *list & 0xf0 | USUALLY,
             _ => return Err(unexpected()),
         }
     }
