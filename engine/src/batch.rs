@@ -7,10 +7,10 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use crate::column::{Frame, Rows, own_bytes};
 use crate::error::ValueError;
 use crate::model::{Column, MAX_ROWS};
 use crate::plan::Plan;
+use crate::rows::{Frame, Rows, own_bytes};
 use crate::types::Type;
 
 /// The rows that are worked out together: enough to make the cost per batch vanish, few enough that the

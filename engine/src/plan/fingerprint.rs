@@ -6,9 +6,10 @@
 use blake3::Hasher;
 
 use crate::calendar::TZDB_VERSION;
+use crate::generators;
 use crate::model::{Model, Param, Settings};
+use crate::scenario::Scenario;
 use crate::scenario::document::{Key, Node, NodeKind, Scalar};
-use crate::scenario::{Scenario, generators};
 use crate::vocabulary;
 
 /// Raised when values change for a reason that no other part of the fingerprint shows, such as a new

@@ -3,7 +3,6 @@
 pub(crate) mod counts;
 mod explain;
 mod fingerprint;
-mod law;
 mod totals;
 
 pub(crate) use counts::{Counts, Siblings};

@@ -10,7 +10,7 @@ mod statement;
 pub use script::Constraints;
 
 use seedbed_engine::Plan;
-use seedbed_engine::model::{self, Declared, Model, Recipe};
+use seedbed_engine::model::{self, Declared, Model};
 use seedbed_engine::types::Type;
 
 use crate::error::Error;
@@ -350,12 +350,8 @@ fn columns_of(index: usize, table: &model::Table) -> Result<Table, Error> {
         if let Some(about) = &column.about {
             check_text(&format!("`about` of `{}.{}`", table.name, column.name), about)?;
         }
-        let identity = match column.recipe {
-            Recipe::Serial { start, step } if column.ty.is_integer() && !column.nullable => {
-                Some(Identity { start, step })
-            }
-            _ => None,
-        };
+        let counts = column.serial().filter(|_| column.ty.is_integer() && !column.nullable);
+        let identity = counts.map(|(start, step)| Identity { start, step });
         columns.push(Column {
             name: column.name.clone(),
             sql_type: SqlType::of(column),

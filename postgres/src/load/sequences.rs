@@ -4,7 +4,6 @@
 //! the same transaction has new storage, though, which goes away with it, and whatever `setval` has written there.
 
 use seedbed_engine::Plan;
-use seedbed_engine::model::Recipe;
 
 use super::statistics::is_tolerable;
 use super::table::serial_range;
@@ -115,12 +114,12 @@ fn setting(
 ) -> Result<Option<Setting>, Error> {
     let written = plan.model().tables[table.index].written().find(|written| written.name == column.name);
     let Some(written) = written else { return Ok(None) };
-    let (lowest, highest) = match written.recipe {
-        Recipe::Serial { start, step } => match serial_range(plan, table.index, start, step)? {
+    let (lowest, highest) = match written.serial() {
+        Some((start, step)) => match serial_range(plan, table.index, start, step)? {
             Some((lowest, highest)) => (lowest.to_string(), highest.to_string()),
             None => return Ok(None),
         },
-        _ => {
+        None => {
             let of = |which| format!("(select pg_catalog.{which}({}) from {name})", identifier(&column.name));
             (of("min"), of("max"))
         }

@@ -1,7 +1,6 @@
 //! Whether sequences of columns that are there can be set past the last value.
 
 use seedbed_engine::Plan;
-use seedbed_engine::model::Recipe;
 
 use super::super::table::serial_range;
 use crate::catalog::ExistingTable;
@@ -40,7 +39,7 @@ pub(super) fn check(
                 let hint = format!("the owner can allow it: grant update, usage on sequence {name} to …");
                 return Err(Error::usage(format!("this role may not set {what}"), hint));
             }
-            let Recipe::Serial { start, step } = written.recipe else { continue };
+            let Some((start, step)) = written.serial() else { continue };
             let Some((lowest, highest)) = serial_range(plan, table.index, start, step)? else { continue };
             let number = |i| row.get(i).and_then(|text: &str| text.parse::<i64>().ok());
             let (bound, word, last) = match row.get(2) {
