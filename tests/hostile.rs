@@ -195,6 +195,18 @@ fn once_dear() -> Vec<(&'static str, String)> {
                 .into(),
         ),
         ("long constants were kept, one for every column", columns(&repeated(1500, |i| format!("      c{i}: \"= repeat('x', 1000000)\"\n")))),
+        (
+            "every constant looked for a pattern as long as a run may, in a text of a few letters",
+            columns(&repeated(60, |i| format!("      c{i}: \"= regexp_count(repeat('a', {}), 'a*b|a')\"\n", 20_000 + i))),
+        ),
+        (
+            "so did many short ones",
+            columns(&repeated(1500, |i| format!("      c{i}: \"= regexp_count(repeat('a', {}), 'a*b|a')\"\n", 3000 + i))),
+        ),
+        (
+            "and patterns of `like`",
+            columns(&repeated(60, |i| format!("      c{i}: \"= repeat('a', {}) like '{}b'\"\n", 90_000 + i, "%a_".repeat(800)))),
+        ),
         ("faults without end", columns(&repeated(1500, |i| format!("      c{i}: q\n")))),
         ("parameters without end", format!("params: {{{}}}\ntables: {{t: {{rows: 1, columns: {{id: serial}}}}}}\n", repeated(12_000, |i| format!("p{i}: {i}, ")))),
         ("labels were compared each with each", columns(&format!("      a: {{choose: &l [{}], type: enum}}\n{}", repeated(999, |i| format!("v{i}, ")), repeated(197, |i| format!("      a{i}: {{choose: *l, type: enum}}\n"))))),
@@ -211,6 +223,25 @@ fn what_was_dear_once_is_cheap() {
         assert!(text.len() <= MOST_TEXT, "{story}: {} bytes", text.len());
         tried(&text).unwrap_or_else(|error| panic!("{story}: {error}"));
     }
+}
+
+/// The faults of a scenario.
+fn faults(text: &str) -> String {
+    match Plan::compile(text, &Settings::default()) {
+        Ok(_) => String::new(),
+        Err(faults) => faults.to_string(),
+    }
+}
+
+#[test]
+fn a_pattern_that_takes_too_long_is_not_called_wrong() {
+    let steps = faults(&columns("      a: \"= regexp_count(repeat('a', 20000), 'a*b|a')\"\n"));
+    assert_eq!(steps, "looking for patterns takes too long in the texts of these rows");
+    // The last of them has nothing left to be made of.
+    let text = |i| format!("      c{i}: \"= length(repeat('{i}', 16000000))\"\n");
+    let texts = faults(&columns(&(repeated(3, text) + "      d: \"= c1::text ~ 'a+'\"\n")));
+    assert!(texts.contains("the regular expressions take too much memory together"), "{texts}");
+    assert!(!texts.contains("is wrong"), "{texts}");
 }
 
 #[test]

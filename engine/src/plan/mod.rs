@@ -13,13 +13,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::totals::LargeTotals;
 use crate::batch::Widths;
-use crate::budget;
+use crate::budget::{self, Budget};
 use crate::error::Faults;
 use crate::model::{self, Model, Settings, Source};
 use crate::scenario;
 
-/// The texts that are worked out while a scenario is compiled: constants of expressions.
-const CONSTANT_BYTES: usize = 32 << 20;
+/// What a scenario may take to compile: bytes of text for the constants of its expressions, and steps of looking for patterns
+/// in them, some tenths of a second.
+const COMPILING: Budget = Budget::ENDLESS.texts(32 << 20).steps(1 << 26);
 
 /// A scenario ready to generate. Every value is a function of this plan, a table and a row number.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl Plan {
     /// Every fault of the scenario at once, each with its place.
     pub fn compile(text: &str, settings: &Settings) -> Result<Self, Faults> {
         let (scenario, faults) = scenario::read_with_faults(text)?;
-        let model = budget::within(CONSTANT_BYTES, || model::resolve(&scenario, settings, faults))?;
+        let model = budget::within(COMPILING, || model::resolve(&scenario, settings, faults))?;
         let counts = model.tables.iter().map(|table| match &table.source {
             Source::Root { .. } => None,
             Source::Per { count, .. } => Some(match count.column {
