@@ -109,6 +109,15 @@ fn ladder(steps: usize) -> String {
     )
 }
 
+/// A `switch` in a `switch` in a `switch`, each with an alias for every case.
+fn nested(aliases: usize, leaf: &str) -> String {
+    let level = |name: &str, inside: &str| {
+        let others = repeated(aliases, |i| format!("{}: *{name}, ", i + 1));
+        format!("{{switch: {{on: id, cases: {{0: &{name} {inside}, {others}}}}}}}")
+    };
+    columns(&format!("      c: {}\n", level("a", &level("b", &level("c", leaf)))))
+}
+
 fn columns(columns: &str) -> String {
     format!("tables:\n  t:\n    rows: 100000\n    columns:\n      id: serial\n{columns}")
 }
@@ -207,6 +216,19 @@ fn once_dear() -> Vec<(&'static str, String)> {
             "and patterns of `like`",
             columns(&repeated(60, |i| format!("      c{i}: \"= repeat('a', {}) like '{}b'\"\n", 90_000 + i, "%a_".repeat(800)))),
         ),
+        (
+            "every case of a nested `switch` was made again for every use of its alias, with a vocabulary of its own",
+            nested(30, "{words: 32768}"),
+        ),
+        ("they were made before they were counted", nested(60, "{uuid: 4}")),
+        (
+            "so many members had a vocabulary each",
+            columns(&format!("      c: {{json: {{{}}}}}\n", repeated(3000, |i| format!("m{i}: {{words: 32768}}, ")))),
+        ),
+        (
+            "so had cases, of which there are too many",
+            columns(&format!("      c: {{switch: {{on: id, cases: {{{}}}}}}}\n", repeated(4000, |i| format!("{i}: {{words: 32768}}, ")))),
+        ),
         ("faults without end", columns(&repeated(1500, |i| format!("      c{i}: q\n")))),
         ("parameters without end", format!("params: {{{}}}\ntables: {{t: {{rows: 1, columns: {{id: serial}}}}}}\n", repeated(12_000, |i| format!("p{i}: {i}, ")))),
         ("labels were compared each with each", columns(&format!("      a: {{choose: &l [{}], type: enum}}\n{}", repeated(999, |i| format!("v{i}, ")), repeated(197, |i| format!("      a{i}: {{choose: *l, type: enum}}\n"))))),
@@ -223,6 +245,18 @@ fn what_was_dear_once_is_cheap() {
         assert!(text.len() <= MOST_TEXT, "{story}: {} bytes", text.len());
         tried(&text).unwrap_or_else(|error| panic!("{story}: {error}"));
     }
+}
+
+#[test]
+fn generators_are_counted_before_they_are_made() {
+    let told = faults(&nested(60, "serial"));
+    assert!(told.starts_with("the scenario has too many generators with all that aliases repeat"), "{told}");
+    assert!(!told.contains('\n'), "it is told once: {told}");
+    // What stands there word for word is not too much.
+    let written = columns(&repeated(16, |c| {
+        format!("      c{c}: {{json: {{{}}}}}\n", repeated(1100, |i| format!("m{i}: serial, ")))
+    }));
+    assert_eq!(faults(&written), "");
 }
 
 /// The faults of a scenario.

@@ -1,4 +1,4 @@
-//! How much some work may take: bytes of text, and steps of looking for patterns.
+//! How much some work may take: bytes of text, steps of looking for patterns, generators.
 //!
 //! A scenario of a few lines can ask for gigabytes and for hours: constants that repeat each other, columns that double
 //! one another's text, patterns that are tried at every place. Where nothing is written yet, in compiling a scenario and
@@ -9,15 +9,21 @@
 
 use std::cell::Cell;
 
+use crate::error::{Fault, Span};
+
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Of {
     Texts,
     Steps,
+    Generators,
 }
 
 /// How much of each is left; [`SPENT`] where more was asked for than there was.
-type Left = [i64; 2];
+type Left = [i64; KINDS];
+
+/// How many kinds are counted.
+const KINDS: usize = 3;
 
 /// Without a bound.
 const ENDLESS: i64 = i64::MAX;
@@ -30,7 +36,7 @@ const STEPS_PER_TEXT: u64 = 1 << 28;
 const STEPS_AT_A_TIME: u64 = 1 << 10;
 
 thread_local! {
-    static LEFT: Cell<Left> = const { Cell::new([ENDLESS; 2]) };
+    static LEFT: Cell<Left> = const { Cell::new([ENDLESS; KINDS]) };
 }
 
 /// What some work may take.
@@ -39,7 +45,7 @@ pub(crate) struct Budget(Left);
 
 impl Budget {
     /// Whatever it wants.
-    pub(crate) const ENDLESS: Self = Self([ENDLESS; 2]);
+    pub(crate) const ENDLESS: Self = Self([ENDLESS; KINDS]);
 
     /// So many bytes of text.
     pub(crate) const fn texts(self, bytes: usize) -> Self {
@@ -49,6 +55,11 @@ impl Budget {
     /// So many steps of looking for patterns, each about a character of a text.
     pub(crate) const fn steps(self, steps: usize) -> Self {
         self.with(Of::Steps, steps)
+    }
+
+    /// So many generators: columns and parts of columns.
+    pub(crate) const fn generators(self, generators: usize) -> Self {
+        self.with(Of::Generators, generators)
     }
 
     const fn with(mut self, of: Of, most: usize) -> Self {
@@ -85,6 +96,27 @@ fn take(of: Of, amount: usize) -> bool {
     *of = rest.unwrap_or(SPENT);
     LEFT.set(left);
     rest.is_some()
+}
+
+/// Takes away what is used, and tells it once where there is not as much: what comes after it fails without a word.
+fn take_once(of: Of, amount: usize, fault: impl FnOnce() -> Fault) -> Result<(), Fault> {
+    let told = LEFT.get()[of as usize] == SPENT;
+    match take(of, amount) {
+        true => Ok(()),
+        false if told => Err(Fault::reported()),
+        false => Err(fault()),
+    }
+}
+
+/// Counts a generator that is about to be made.
+///
+/// # Errors
+/// A fault at its place: there are too many of them.
+pub(crate) fn spend_generator(span: Span) -> Result<(), Fault> {
+    take_once(Of::Generators, 1, || {
+        Fault::at(span, "the scenario has too many generators with all that aliases repeat")
+            .hint("a generator within `switch`, `json` or `array` counts each time that it is made")
+    })
 }
 
 /// How many bytes of text may still be made.

@@ -19,6 +19,7 @@ mod scope;
 mod settings;
 mod shown;
 mod unique;
+mod words;
 mod work;
 
 pub use declared::Declared;

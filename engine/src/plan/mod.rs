@@ -18,9 +18,11 @@ use crate::error::Faults;
 use crate::model::{self, Model, Settings, Source};
 use crate::scenario;
 
-/// What a scenario may take to compile: bytes of text for the constants of its expressions, and steps of looking for patterns
-/// in them, some tenths of a second.
-const COMPILING: Budget = Budget::ENDLESS.texts(32 << 20).steps(1 << 26);
+/// What a scenario of so many bytes may take to compile: bytes of text for the constants of its expressions, steps of looking for
+/// patterns in them, some tenths of a second, and what aliases multiply. What is written out is never too much.
+fn compiling(bytes: usize) -> Budget {
+    Budget::ENDLESS.texts(32 << 20).steps(1 << 26).generators((bytes / 8).max(1 << 14))
+}
 
 /// A scenario ready to generate. Every value is a function of this plan, a table and a row number.
 #[derive(Debug)]
@@ -49,7 +51,7 @@ impl Plan {
     /// Every fault of the scenario at once, each with its place.
     pub fn compile(text: &str, settings: &Settings) -> Result<Self, Faults> {
         let (scenario, faults) = scenario::read_with_faults(text)?;
-        let model = budget::within(COMPILING, || model::resolve(&scenario, settings, faults))?;
+        let model = budget::within(compiling(text.len()), || model::resolve(&scenario, settings, faults))?;
         let counts = model.tables.iter().map(|table| match &table.source {
             Source::Root { .. } => None,
             Source::Per { count, .. } => Some(match count.column {

@@ -20,6 +20,7 @@ use super::resolve::Resolver;
 use super::scope::MadeScope;
 use super::unique::injective;
 use super::{Column, Declared, Recipe};
+use crate::budget;
 use crate::error::{Fault, Span};
 use crate::expression::{Expression, Source};
 use crate::random::Stream;
@@ -99,6 +100,7 @@ impl Resolver<'_> {
         spec: &Spec,
         address: &Address,
     ) -> Result<Column, Fault> {
+        budget::spend_generator(spec.span)?;
         let made = self.made(t, spec, address)?;
         let null = match &spec.null {
             None => None,
