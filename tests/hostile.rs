@@ -229,6 +229,15 @@ fn once_dear() -> Vec<(&'static str, String)> {
             "so had cases, of which there are too many",
             columns(&format!("      c: {{switch: {{on: id, cases: {{{}}}}}}}\n", repeated(4000, |i| format!("{i}: {{words: 32768}}, ")))),
         ),
+        (
+            "an expression was compiled anew for every use of its alias",
+            columns(&format!("      c: &a {{text: '{}'}}\n{}", "{id}".repeat(400), repeated(1500, |i| format!("      d{i}: *a\n")))),
+        ),
+        (
+            "so was a long list",
+            columns(&format!("      c: &a \"= id in ({}1)\"\n{}", repeated(9000, |i| format!("{i}, ")), repeated(90, |i| format!("      d{i}: *a\n")))),
+        ),
+        ("what is written out, of the shortest parts", columns(&repeated(20, |c| format!("      c{c}: {{text: '{}'}}\n", "{id}".repeat(2400))))),
         ("faults without end", columns(&repeated(1500, |i| format!("      c{i}: q\n")))),
         ("parameters without end", format!("params: {{{}}}\ntables: {{t: {{rows: 1, columns: {{id: serial}}}}}}\n", repeated(12_000, |i| format!("p{i}: {i}, ")))),
         ("labels were compared each with each", columns(&format!("      a: {{choose: &l [{}], type: enum}}\n{}", repeated(999, |i| format!("v{i}, ")), repeated(197, |i| format!("      a{i}: {{choose: *l, type: enum}}\n"))))),
@@ -257,6 +266,19 @@ fn generators_are_counted_before_they_are_made() {
         format!("      c{c}: {{json: {{{}}}}}\n", repeated(1100, |i| format!("m{i}: serial, ")))
     }));
     assert_eq!(faults(&written), "");
+}
+
+#[test]
+fn expressions_that_aliases_repeat_are_counted() {
+    let repeated = |uses| {
+        let uses = repeated(uses, |i| format!("      d{i}: *a\n"));
+        columns(&format!("      c: &a {{text: '{}'}}\n{uses}", "{id}".repeat(400)))
+    };
+    assert_eq!(faults(&repeated(100)), "");
+    let told = faults(&repeated(1500));
+    assert!(told.starts_with("the scenario has too many expressions with all that aliases repeat"), "{told}");
+    assert!(!told.contains('\n'), "it is told once: {told}");
+    assert_eq!(faults(&columns(&format!("      c: {{text: '{}'}}\n", "{id}".repeat(45_000)))), "");
 }
 
 /// The faults of a scenario.

@@ -1,4 +1,4 @@
-//! How much some work may take: bytes of text, steps of looking for patterns, generators.
+//! How much some work may take: bytes of text, steps of looking for patterns, expressions, generators.
 //!
 //! A scenario of a few lines can ask for gigabytes and for hours: constants that repeat each other, columns that double
 //! one another's text, patterns that are tried at every place. Where nothing is written yet, in compiling a scenario and
@@ -17,13 +17,14 @@ enum Of {
     Texts,
     Steps,
     Generators,
+    Expressions,
 }
 
 /// How much of each is left; [`SPENT`] where more was asked for than there was.
 type Left = [i64; KINDS];
 
 /// How many kinds are counted.
-const KINDS: usize = 3;
+const KINDS: usize = 4;
 
 /// Without a bound.
 const ENDLESS: i64 = i64::MAX;
@@ -60,6 +61,11 @@ impl Budget {
     /// So many generators: columns and parts of columns.
     pub(crate) const fn generators(self, generators: usize) -> Self {
         self.with(Of::Generators, generators)
+    }
+
+    /// So many parts of expressions.
+    pub(crate) const fn expressions(self, parts: usize) -> Self {
+        self.with(Of::Expressions, parts)
     }
 
     const fn with(mut self, of: Of, most: usize) -> Self {
@@ -116,6 +122,17 @@ pub(crate) fn spend_generator(span: Span) -> Result<(), Fault> {
     take_once(Of::Generators, 1, || {
         Fault::at(span, "the scenario has too many generators with all that aliases repeat")
             .hint("a generator within `switch`, `json` or `array` counts each time that it is made")
+    })
+}
+
+/// Counts parts of an expression that are about to be compiled.
+///
+/// # Errors
+/// A fault at the expression: there is too much of them.
+pub(crate) fn spend_expression(parts: usize, span: Span) -> Result<(), Fault> {
+    take_once(Of::Expressions, parts, || {
+        Fault::at(span, "the scenario has too many expressions with all that aliases repeat")
+            .hint("an alias is compiled each time that it is used: let a column compute it, and read that column")
     })
 }
 

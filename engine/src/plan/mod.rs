@@ -21,7 +21,8 @@ use crate::scenario;
 /// What a scenario of so many bytes may take to compile: bytes of text for the constants of its expressions, steps of looking for
 /// patterns in them, some tenths of a second, and what aliases multiply. What is written out is never too much.
 fn compiling(bytes: usize) -> Budget {
-    Budget::ENDLESS.texts(32 << 20).steps(1 << 26).generators((bytes / 8).max(1 << 14))
+    let budget = Budget::ENDLESS.texts(32 << 20).steps(1 << 26);
+    budget.generators((bytes / 8).max(1 << 14)).expressions((bytes + bytes / 8).max(1 << 17))
 }
 
 /// A scenario ready to generate. Every value is a function of this plan, a table and a row number.
