@@ -238,6 +238,15 @@ fn once_dear() -> Vec<(&'static str, String)> {
             columns(&format!("      c: &a \"= id in ({}1)\"\n{}", repeated(9000, |i| format!("{i}, ")), repeated(90, |i| format!("      d{i}: *a\n")))),
         ),
         ("what is written out, of the shortest parts", columns(&repeated(20, |c| format!("      c{c}: {{text: '{}'}}\n", "{id}".repeat(2400))))),
+        (
+            "every `poisson` had a table of its own",
+            columns(&repeated(1599, |i| format!("      c{i}: {{poisson: 1000000}}\n"))),
+        ),
+        ("as those of different means must have", columns(&repeated(1599, |i| format!("      c{i}: {{poisson: {}}}\n", 1_000_000 - i)))),
+        (
+            "so had those of counts",
+            format!("tables: {{p: {{rows: 10, columns: {{id: serial}}}}, {}}}\n", repeated(998, |i| format!("c{i}: {{per: p, count: {{poisson: 1000000}}, columns: {{id: serial}}}}, "))),
+        ),
         ("faults without end", columns(&repeated(1500, |i| format!("      c{i}: q\n")))),
         ("parameters without end", format!("params: {{{}}}\ntables: {{t: {{rows: 1, columns: {{id: serial}}}}}}\n", repeated(12_000, |i| format!("p{i}: {i}, ")))),
         ("labels were compared each with each", columns(&format!("      a: {{choose: &l [{}], type: enum}}\n{}", repeated(999, |i| format!("v{i}, ")), repeated(197, |i| format!("      a{i}: {{choose: *l, type: enum}}\n"))))),
@@ -279,6 +288,18 @@ fn expressions_that_aliases_repeat_are_counted() {
     assert!(told.starts_with("the scenario has too many expressions with all that aliases repeat"), "{told}");
     assert!(!told.contains('\n'), "it is told once: {told}");
     assert_eq!(faults(&columns(&format!("      c: {{text: '{}'}}\n", "{id}".repeat(45_000)))), "");
+}
+
+#[test]
+fn the_same_distribution_is_prepared_once() {
+    let means = |mean: fn(usize) -> usize| {
+        columns(&repeated(1000, |i| format!("      c{i}: {{poisson: {}}}\n", mean(i))))
+    };
+    assert_eq!(faults(&means(|_| 1_000_000)), "");
+    assert_eq!(faults(&means(|i| 1000 + i)), "");
+    let told = faults(&means(|i| 900_000 + i));
+    assert!(told.starts_with("the distributions of the scenario take too much memory together"), "{told}");
+    assert!(!told.contains('\n'), "it is told once: {told}");
 }
 
 /// The faults of a scenario.

@@ -1,4 +1,5 @@
-//! How much some work may take: bytes of text, steps of looking for patterns, expressions, generators.
+//! How much some work may take: bytes of text, steps of looking for patterns, expressions, generators,
+//! tables of distributions.
 //!
 //! A scenario of a few lines can ask for gigabytes and for hours: constants that repeat each other, columns that double
 //! one another's text, patterns that are tried at every place. Where nothing is written yet, in compiling a scenario and
@@ -18,13 +19,14 @@ enum Of {
     Steps,
     Generators,
     Expressions,
+    Laws,
 }
 
 /// How much of each is left; [`SPENT`] where more was asked for than there was.
 type Left = [i64; KINDS];
 
 /// How many kinds are counted.
-const KINDS: usize = 4;
+const KINDS: usize = 5;
 
 /// Without a bound.
 const ENDLESS: i64 = i64::MAX;
@@ -66,6 +68,11 @@ impl Budget {
     /// So many parts of expressions.
     pub(crate) const fn expressions(self, parts: usize) -> Self {
         self.with(Of::Expressions, parts)
+    }
+
+    /// So many bytes for the tables of distributions.
+    pub(crate) const fn laws(self, bytes: usize) -> Self {
+        self.with(Of::Laws, bytes)
     }
 
     const fn with(mut self, of: Of, most: usize) -> Self {
@@ -133,6 +140,17 @@ pub(crate) fn spend_expression(parts: usize, span: Span) -> Result<(), Fault> {
     take_once(Of::Expressions, parts, || {
         Fault::at(span, "the scenario has too many expressions with all that aliases repeat")
             .hint("an alias is compiled each time that it is used: let a column compute it, and read that column")
+    })
+}
+
+/// Counts the table of a distribution.
+///
+/// # Errors
+/// A fault at its place: they take too much memory.
+pub(crate) fn spend_law(bytes: usize, span: Span) -> Result<(), Fault> {
+    take_once(Of::Laws, bytes, || {
+        Fault::at(span, "the distributions of the scenario take too much memory together")
+            .hint("a `poisson` of a large mean has a large table, which those of the same mean share")
     })
 }
 

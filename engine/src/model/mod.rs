@@ -9,6 +9,7 @@ mod chosen;
 mod declared;
 mod generator;
 mod keys;
+mod law;
 mod longest;
 mod number;
 mod path;

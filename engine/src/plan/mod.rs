@@ -19,9 +19,10 @@ use crate::model::{self, Model, Settings, Source};
 use crate::scenario;
 
 /// What a scenario of so many bytes may take to compile: bytes of text for the constants of its expressions, steps of looking for
-/// patterns in them, some tenths of a second, and what aliases multiply. What is written out is never too much.
+/// patterns in them, some tenths of a second, tables of distributions, and what aliases multiply. Of that, what is written out is
+/// never too much.
 fn compiling(bytes: usize) -> Budget {
-    let budget = Budget::ENDLESS.texts(32 << 20).steps(1 << 26);
+    let budget = Budget::ENDLESS.texts(32 << 20).steps(1 << 26).laws(32 << 20);
     budget.generators((bytes / 8).max(1 << 14)).expressions((bytes + bytes / 8).max(1 << 17))
 }
 
