@@ -247,6 +247,17 @@ fn once_dear() -> Vec<(&'static str, String)> {
             "so had those of counts",
             format!("tables: {{p: {{rows: 10, columns: {{id: serial}}}}, {}}}\n", repeated(998, |i| format!("c{i}: {{per: p, count: {{poisson: 1000000}}, columns: {{id: serial}}}}, "))),
         ),
+        (
+            "one count looked for a pattern as long as a run may, and was not stopped within it",
+            "tables: {p: {rows: 1000000, let: {w: {characters: {length: 22000, alphabet: a}}}, columns: {id: serial}}, \
+             c: {per: p, count: \"= regexp_count(w, 'a*b|a') % 5\", columns: {id: serial}}}\n"
+                .into(),
+        ),
+        (
+            "so did a column of every table",
+            repeated(50, |t| format!("  t{t}:\n    rows: 1\n    columns:\n      w: {{characters: {{length: 22000, alphabet: a}}}}\n      c: \"= regexp_count(w, 'a*b|a')\"\n"))
+                .replacen("  t0:", "tables:\n  t0:", 1),
+        ),
         ("faults without end", columns(&repeated(1500, |i| format!("      c{i}: q\n")))),
         ("parameters without end", format!("params: {{{}}}\ntables: {{t: {{rows: 1, columns: {{id: serial}}}}}}\n", repeated(12_000, |i| format!("p{i}: {i}, ")))),
         ("labels were compared each with each", columns(&format!("      a: {{choose: &l [{}], type: enum}}\n{}", repeated(999, |i| format!("v{i}, ")), repeated(197, |i| format!("      a{i}: {{choose: *l, type: enum}}\n"))))),

@@ -6,9 +6,13 @@
 //! in looking at the first rows of a table, what is made and what is done is counted, and the work ends in an error when
 //! it is too much. A run has no such bound: there the width of the rows decides how many stand in a batch.
 //!
+//! Work that may be stopped from outside looks here, too, whether it has been, wherever something is counted.
+//!
 //! The counts belong to the thread, so that the loops of a hundred functions need not hand them on.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Fault, Span};
 
@@ -40,6 +44,7 @@ const STEPS_AT_A_TIME: u64 = 1 << 10;
 
 thread_local! {
     static LEFT: Cell<Left> = const { Cell::new([ENDLESS; KINDS]) };
+    static STOP: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
 }
 
 /// What some work may take.
@@ -95,6 +100,26 @@ pub(crate) fn within<R>(budget: Budget, work: impl FnOnce() -> R) -> R {
     let result = work();
     drop(outer);
     result
+}
+
+/// Does some work that ends in an error soon after the flag is raised, by another thread.
+pub(crate) fn until<R>(stop: &Arc<AtomicBool>, work: impl FnOnce() -> R) -> R {
+    /// Puts back the flag of the work around it, after a panic, too.
+    struct Outer(Option<Arc<AtomicBool>>);
+    impl Drop for Outer {
+        fn drop(&mut self) {
+            STOP.set(self.0.take());
+        }
+    }
+    let outer = Outer(STOP.replace(Some(stop.clone())));
+    let result = work();
+    drop(outer);
+    result
+}
+
+fn check_stop() -> Result<(), String> {
+    let stopped = STOP.with_borrow(|stop| stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed)));
+    if stopped { Err("stopped before it was worked out".to_owned()) } else { Ok(()) }
 }
 
 /// Takes away what is used; whether there was as much.
@@ -167,6 +192,7 @@ pub(crate) fn left() -> usize {
 /// # Errors
 /// It is more than may be made.
 pub(crate) fn spend(bytes: usize) -> Result<(), String> {
+    check_stop()?;
     if take(Of::Texts, bytes) { Ok(()) } else { Err(exceeded()) }
 }
 
@@ -208,6 +234,7 @@ impl Steps {
     fn settle(&mut self) -> Result<(), String> {
         let open = std::mem::take(&mut self.open);
         self.of_text += open;
+        check_stop()?;
         if !take(Of::Steps, usize::try_from(open).unwrap_or(usize::MAX)) {
             return Err("looking for patterns takes too long in the texts of these rows".to_owned());
         }

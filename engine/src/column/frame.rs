@@ -17,6 +17,7 @@ use arrow::datatypes::DataType;
 
 use super::position::Family;
 use super::{generate, position, reference, total};
+use crate::budget;
 use crate::error::ValueError;
 use crate::model::{Column, Hop, Input, Recipe, Reference, Source, Table};
 use crate::plan::Plan;
@@ -157,7 +158,7 @@ impl<'p> Frame<'p> {
                 self.value_error(&self.described().columns[c], "stopped before it was worked out".into())
             );
         }
-        let array = self.finished(&self.described().columns[c])?;
+        let array = budget::until(&self.plan.stopped, || self.finished(&self.described().columns[c]))?;
         self.columns.borrow_mut()[c] = Some(array.clone());
         Ok(array)
     }

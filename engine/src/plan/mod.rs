@@ -8,8 +8,8 @@ mod totals;
 
 pub(crate) use counts::{Counts, Siblings};
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use self::totals::LargeTotals;
 use crate::batch::Widths;
@@ -36,7 +36,7 @@ pub struct Plan {
     /// How wide the rows of each table are, once that has been asked for.
     pub(crate) widths: Vec<OnceLock<Widths>>,
     pub(crate) totals: LargeTotals,
-    stopped: AtomicBool,
+    pub(crate) stopped: Arc<AtomicBool>,
 }
 
 impl Plan {
@@ -64,7 +64,7 @@ impl Plan {
         let counts = counts.collect();
         let fingerprint = fingerprint::of(&scenario, settings, &model);
         let widths = model.tables.iter().map(|_| OnceLock::new()).collect();
-        let (totals, stopped) = (LargeTotals::default(), AtomicBool::new(false));
+        let (totals, stopped) = (LargeTotals::default(), Arc::new(AtomicBool::new(false)));
         Ok(Self { model, counts, fingerprint, widths, totals, stopped })
     }
 
