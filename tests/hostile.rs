@@ -1,7 +1,7 @@
 //! Small scenarios that ask for very much: every one gets an answer in a moment and in little memory.
 //!
 //! The answer may be a fault, an error of a value, or rows. What is measured is what `check` does: the scenario is compiled, the
-//! width of the rows is found out, and rows are counted for a moment.
+//! width of the rows is found out, and rows are counted for a moment; and what `preview` does, that a few rows are made.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -44,8 +44,8 @@ fn looked_at(text: &str) -> Result<Plan, String> {
     });
     let tables = 0..plan.model().tables.len();
     let made = tables.clone().try_for_each(|table| {
-        plan.batch(table, 0..3)?;
-        plan.bytes_per_row(table).map(drop)
+        let shown = plan.batch_to_show(table, 0..3).map(drop);
+        shown.and(plan.bytes_per_row(table).map(drop))
     });
     let counted = tables.into_iter().try_for_each(|table| plan.rows(table).map(drop));
     done.store(true, Ordering::Relaxed);
@@ -257,6 +257,36 @@ fn once_dear() -> Vec<(&'static str, String)> {
             "so did a column of every table",
             repeated(50, |t| format!("  t{t}:\n    rows: 1\n    columns:\n      w: {{characters: {{length: 22000, alphabet: a}}}}\n      c: \"= regexp_count(w, 'a*b|a')\"\n"))
                 .replacen("  t0:", "tables:\n  t0:", 1),
+        ),
+        (
+            "an error of one text was looked for in the same text of eight thousand rows",
+            columns("      w: \"= repeat('[', 8000000) || repeat(']', 8000000)\"\n      c: = w::jsonb\n"),
+        ),
+        (
+            "a long text of JSON was read into a tree",
+            columns("      w: \"= '[' || repeat('1,', 8000000 - id::int) || '1]'\"\n      c: = w::jsonb\n"),
+        ),
+        (
+            "texts that are used and not kept were not counted",
+            columns("      w: \"= repeat('a', 16000000)\"\n      c: \"= upper(w)\"\n      d: \"= length(w || id)\"\n"),
+        ),
+        (
+            "columns doubled each other's text",
+            format!(
+                "tables: {{t: {{rows: 9, let: {{x0: {{words: 32768}}, {}}}, columns: {{id: serial, z: = x90}}}}}}\n",
+                repeated(90, |i| format!("x{}: {{text: \"{{x{i}}}{{x{i}}}\"}}, ", i + 1))
+            ),
+        ),
+        (
+            "so did objects",
+            format!(
+                "tables: {{t: {{rows: 9, let: {{x0: {{words: 32768}}, {}}}, columns: {{id: serial, z: = x90}}}}}}\n",
+                repeated(90, |i| format!("x{}: {{json: {{a: = x{i}, b: = x{i}}}}}, ", i + 1))
+            ),
+        ),
+        (
+            "a few rows to look at had a thousand copies of a long text",
+            columns(&format!("      x0: \"= repeat(id::text, 15000000)\"\n{}", repeated(1000, |i| format!("      c{i}: {{json: {{a: = x0}}}}\n")))),
         ),
         ("faults without end", columns(&repeated(1500, |i| format!("      c{i}: q\n")))),
         ("parameters without end", format!("params: {{{}}}\ntables: {{t: {{rows: 1, columns: {{id: serial}}}}}}\n", repeated(12_000, |i| format!("p{i}: {i}, ")))),

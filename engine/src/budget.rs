@@ -196,6 +196,27 @@ pub(crate) fn spend(bytes: usize) -> Result<(), String> {
     if take(Of::Texts, bytes) { Ok(()) } else { Err(exceeded()) }
 }
 
+/// Counts values that did not count themselves while they were made.
+///
+/// # Errors
+/// As [`spend`].
+pub(crate) fn spend_made(bytes: impl FnOnce() -> u64) -> Result<(), String> {
+    if left() == usize::MAX { Ok(()) } else { spend(usize::try_from(bytes()).unwrap_or(usize::MAX)) }
+}
+
+/// Refuses text that has grown beyond what may still be made, before it is counted.
+///
+/// # Errors
+/// As [`spend`].
+pub(crate) fn check(bytes: usize) -> Result<(), String> {
+    if bytes > left() { spend(bytes) } else { Ok(()) }
+}
+
+/// Whether more text was asked for than may be made.
+pub(crate) fn is_exceeded() -> bool {
+    LEFT.get()[Of::Texts as usize] == SPENT
+}
+
 /// The message where too much text was asked for.
 pub(crate) fn exceeded() -> String {
     "the texts of these rows take too much memory together".to_owned()

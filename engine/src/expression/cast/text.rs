@@ -8,6 +8,7 @@ use arrow::datatypes::{
     IntervalMonthDayNano, IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
 };
 
+use super::json::check_json;
 use crate::calendar::civil::split_micros;
 use crate::calendar::text::{Moment, parse_date, parse_interval, parse_time, parse_timestamp};
 use crate::expression::decimal::{out_of_range, parse_decimal};
@@ -123,8 +124,7 @@ pub(super) fn from_text(to: &Type) -> Option<Run> {
         Type::Json => Arc::new(move |a, _| {
             let array: &StringArray = a[0].array().as_string();
             for text in array.iter().flatten() {
-                serde_json::from_str::<serde_json::Value>(text)
-                    .map_err(|error| invalid(&Type::Json, text, &error))?;
+                check_json(text).map_err(|error| invalid(&Type::Json, text, &error))?;
             }
             Ok(a[0].array_ref())
         }),
