@@ -308,7 +308,7 @@ fn what_was_dear_once_is_cheap() {
 
 #[test]
 fn generators_are_counted_before_they_are_made() {
-    let told = faults(&nested(60, "serial"));
+    let told = faults(&nested(30, "serial"));
     assert!(told.starts_with("the scenario has too many generators with all that aliases repeat"), "{told}");
     assert!(!told.contains('\n'), "it is told once: {told}");
     // What stands there word for word is not too much.
@@ -341,6 +341,26 @@ fn the_same_distribution_is_prepared_once() {
     let told = faults(&means(|i| 900_000 + i));
     assert!(told.starts_with("the distributions of the scenario take too much memory together"), "{told}");
     assert!(!told.contains('\n'), "it is told once: {told}");
+}
+
+#[test]
+fn a_message_quotes_no_more_than_the_beginning_of_a_value() {
+    for ty in [
+        "jsonb",
+        "integer",
+        "numeric(9,2)",
+        "double precision",
+        "boolean",
+        "uuid",
+        "date",
+        "timestamp",
+        "interval",
+    ] {
+        let text = columns(&format!("      w: \"= repeat('x', 1000000 + id::int)\"\n      c: = w::{ty}\n"));
+        let plan = Plan::compile(&text, &Settings::default()).unwrap();
+        let message = plan.batch(0, 0..3).unwrap_err().to_string();
+        assert!((50..800).contains(&message.len()), "{ty}: {} bytes", message.len());
+    }
 }
 
 /// The faults of a scenario.
