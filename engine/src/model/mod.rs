@@ -22,6 +22,7 @@ mod shown;
 mod unique;
 mod words;
 mod work;
+mod written;
 
 pub use declared::Declared;
 pub use keys::{Check, Choice, ForeignKey, Index, Keys, UniqueKey};
