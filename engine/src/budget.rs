@@ -163,8 +163,9 @@ pub(crate) fn spend_generator(span: Span) -> Result<(), Fault> {
 /// A fault at the expression: there is too much of them.
 pub(crate) fn spend_expression(parts: usize, span: Span) -> Result<(), Fault> {
     take_once(Of::Expressions, parts, || {
-        Fault::at(span, "the scenario has too many expressions with all that aliases repeat")
-            .hint("an alias is compiled each time that it is used: let a column compute it, and read that column")
+        Fault::at(span, "the scenario has too many expressions with all that aliases repeat").hint(
+            "an alias is compiled each time that it is used: let a column compute it, and read that column",
+        )
     })
 }
 

@@ -74,12 +74,33 @@ mod tests {
         let nested = "[".repeat(127) + &"]".repeat(127);
         let too_deep = "[".repeat(128) + &"]".repeat(128);
         for text in [
-            "1", "-0", "1e400", "1.5e3", "18446744073709551616", "\"a\\u00e9\"", "\"\\ud800\"", "\"\\ud83d\\ude00\"", "\"a\nb\"",
-            "null", "nul", "[1, {\"a\": [true, false]}]", "{\"a\": 1, \"a\": 2}", "{1: 2}", "[1,]", "", " [] ", "[] []", &nested,
+            "1",
+            "-0",
+            "1e400",
+            "1.5e3",
+            "18446744073709551616",
+            "\"a\\u00e9\"",
+            "\"\\ud800\"",
+            "\"\\ud83d\\ude00\"",
+            "\"a\nb\"",
+            "null",
+            "nul",
+            "[1, {\"a\": [true, false]}]",
+            "{\"a\": 1, \"a\": 2}",
+            "{1: 2}",
+            "[1,]",
+            "",
+            " [] ",
+            "[] []",
+            &nested,
             &too_deep,
         ] {
             let kept = serde_json::from_str::<serde_json::Value>(text).map(drop);
-            assert_eq!(check_json(text).map_err(|e| e.to_string()), kept.map_err(|e| e.to_string()), "{text}");
+            assert_eq!(
+                check_json(text).map_err(|e| e.to_string()),
+                kept.map_err(|e| e.to_string()),
+                "{text}"
+            );
         }
     }
 }
