@@ -230,17 +230,14 @@ pub(crate) struct Steps {
     of_text: u64,
     /// Those that it has not.
     open: u64,
+    /// How many of these belong to texts before this one.
+    before: u64,
 }
 
 impl Steps {
     /// Another text begins.
-    ///
-    /// # Errors
-    /// As [`Self::take`].
-    pub(crate) fn begin(&mut self) -> Result<(), String> {
-        self.settle()?;
-        self.of_text = 0;
-        Ok(())
+    pub(crate) fn begin(&mut self) {
+        (self.of_text, self.before) = (0, self.open);
     }
 
     /// Counts some steps.
@@ -254,8 +251,8 @@ impl Steps {
     }
 
     fn settle(&mut self) -> Result<(), String> {
-        let open = std::mem::take(&mut self.open);
-        self.of_text += open;
+        let (open, before) = (std::mem::take(&mut self.open), std::mem::take(&mut self.before));
+        self.of_text += open - before;
         check_stop()?;
         if !take(Of::Steps, usize::try_from(open).unwrap_or(usize::MAX)) {
             return Err("looking for patterns takes too long in the texts of these rows".to_owned());
@@ -299,12 +296,16 @@ mod tests {
     fn short_texts_use_up_the_steps_of_all_together() {
         within(Budget::ENDLESS.steps(100_000), || {
             (0..1000).for_each(|_| assert_eq!(Steps::default().take(100), Ok(())));
-            assert_eq!(Steps::default().begin(), Ok(()));
             // Fewer than are counted at a time, and one too many.
             assert_eq!(Steps::default().take(1), Ok(()));
-            assert!(Steps::default().begin().is_err());
+            assert!(Steps::default().take(STEPS_AT_A_TIME as usize).is_err());
         });
-        assert_eq!(Steps::default().take(1 << 20), Ok(()));
+        let mut steps = Steps::default();
+        for _ in 0..3 {
+            steps.begin();
+            assert_eq!(steps.take((1 << 28) - 100), Ok(()));
+            assert_eq!(steps.take(100), Ok(()));
+        }
         assert!(Steps::default().take(1 << 29).is_err());
     }
 }

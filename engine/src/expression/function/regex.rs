@@ -96,7 +96,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
                 for row in 0..rows {
                     let valid = nulls.as_ref().is_none_or(|nulls| a[0].is_scalar() || nulls.is_valid(row));
                     let text = text.as_ref().filter(|_| valid).map(|text| text.get(row));
-                    matcher.steps.begin()?;
+                    matcher.steps.begin();
                     found.push(match text {
                         Some(text) => matcher.first(text, 0)?.map(|(start, end)| &text[start..end]),
                         None => None,
@@ -300,7 +300,7 @@ impl Pattern {
 
     /// Whether it occurs in a text.
     fn is_in(&self, text: &str, steps: &mut Steps) -> Result<bool, String> {
-        steps.begin()?;
+        steps.begin();
         steps.take(text.len())?;
         Ok(self.meta.is_match(text))
     }
@@ -360,7 +360,7 @@ impl Matcher<'_> {
         mut tell: impl FnMut((usize, usize)) -> Result<bool, String>,
     ) -> Result<(), String> {
         let mut from = 0;
-        self.steps.begin()?;
+        self.steps.begin();
         while from <= text.len() {
             let Some((start, end)) = self.first(text, from)? else { break };
             if !tell((start, end))? {
