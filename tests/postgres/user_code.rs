@@ -147,6 +147,30 @@ fn functions_of_operator_classes_are_named() {
     assert!(plan.contains(&words), "{plan}");
 }
 
+/// Whoever installs a trusted extension owns it without being a superuser, and can hide a function of their own in it.
+#[test]
+fn a_function_in_an_extension_is_named_unless_its_owner_is_trusted() {
+    let scenario = Scenario::new(SCENARIO);
+    let database = Server::shared().database();
+    let role = owner(&database);
+    database.psql(&format!(
+        "drop extension plpgsql; set role {role}; create extension plpgsql; create table t (id int8, name text); \
+         create function own() returns trigger language plpgsql as 'begin return new; end'; \
+         alter extension plpgsql add function own(); \
+         create trigger own before insert on t for each row execute function own()"
+    ));
+    let plan = dry_run(&scenario, &database, &[]);
+    let words = [
+        format!("trigger `own` runs function `public.own()` of role `{role}` with the rights of `postgres`"),
+        format!("warning: what `{role}` wrote can do all that `postgres`, a superuser may"),
+    ];
+    assert!(words.iter().all(|words| plan.contains(words)), "{plan}");
+    // What a superuser put there is trusted, and so is what the role itself did.
+    database.psql("alter function own() owner to postgres");
+    let plan = dry_run(&scenario, &database, &[]);
+    assert!(!plan.contains("public.own()"), "{plan}");
+}
+
 /// A function that runs with its owner's rights is told so, and an event trigger, which every load sets off, too.
 #[test]
 fn whose_rights_code_has_is_told() {
