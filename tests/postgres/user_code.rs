@@ -171,6 +171,22 @@ fn a_function_in_an_extension_is_named_unless_its_owner_is_trusted() {
     assert!(!plan.contains("public.own()"), "{plan}");
 }
 
+/// ANALYZE works out the expressions of extended statistics.
+#[test]
+fn functions_of_statistics_are_named() {
+    let scenario = Scenario::new(SCENARIO);
+    let database = Server::shared().database();
+    let role = owner(&database);
+    database.psql(&format!(
+        "set role {role}; create table t (id int8, name text); \
+         create function seen(text) returns text language plpgsql immutable as 'begin return $1; end'; \
+         create statistics st on (seen(name)) from t"
+    ));
+    let plan = dry_run(&scenario, &database, &[]);
+    let words = format!("table `t`: statistics `st` runs function `public.seen(text)` of role `{role}`");
+    assert!(plan.contains(&words), "{plan}");
+}
+
 /// A function that runs with its owner's rights is told so, and an event trigger, which every load sets off, too.
 #[test]
 fn whose_rights_code_has_is_told() {

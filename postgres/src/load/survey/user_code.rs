@@ -138,6 +138,9 @@ objects(class, oid, root, what) as ( \
   union all select 'pg_catalog.pg_class'::pg_catalog.regclass, i.indexrelid, f.root, \
       pg_catalog.format('index `%s`', ic.relname) \
     from family f join pg_catalog.pg_index i on i.indrelid = f.oid join pg_catalog.pg_class ic on ic.oid = i.indexrelid \
+  union all select 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, st.oid, f.root, \
+      pg_catalog.format('statistics `%s`', st.stxname) \
+    from family f join pg_catalog.pg_statistic_ext st on st.stxrelid = f.oid \
   union all select 'pg_catalog.pg_class'::pg_catalog.regclass, f.oid, f.root, 'partition key' from family f) \
   union select more.class, more.oid, o.root, more.what from objects o cross join lateral ( \
     select 'pg_catalog.pg_type'::pg_catalog.regclass::pg_catalog.oid, part.oid, \
