@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::session::Session;
-use crate::sql::{MOST_NAME_BYTES, literal};
+use crate::sql::{MOST_NAME_BYTES, literal, qualified};
 use crate::types::{ColumnType, IntervalParts, Kind, Limit, Spelled};
 
 /// A table of the database.
@@ -24,6 +24,21 @@ pub struct ExistingTable {
     pub row_security: bool,
     /// The names of the triggers that run before each row that is inserted, and may change it.
     pub before_insert: Vec<String>,
+    /// A foreign table among its partitions and the tables that inherit from it, written as SQL has it.
+    pub foreign_below: Option<String>,
+}
+
+impl ExistingTable {
+    /// How a statement names the table when it means the table's own rows.
+    pub(crate) fn own_rows(&self, schema: &str) -> String {
+        own_rows(self.relkind, qualified(schema, &self.name))
+    }
+}
+
+/// How a statement names a table when it means the table's own rows: a partitioned one's are those of its partitions, but those of
+/// tables that inherit from it are theirs.
+pub(crate) fn own_rows(relkind: char, table: String) -> String {
+    if relkind == 'r' { format!("only {table}") } else { table }
 }
 
 /// A column of a table of the database.
@@ -52,7 +67,13 @@ pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<
     let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
     let query = format!(
         "select c.oid, c.relname, c.relkind, pg_catalog.row_security_active(c.oid), \
-           pg_catalog.has_table_privilege(c.oid, 'SELECT'), c.relhastriggers from pg_catalog.pg_class c \
+           pg_catalog.has_table_privilege(c.oid, 'SELECT'), c.relhastriggers, \
+           (with recursive below(oid) as (select i.inhrelid from pg_catalog.pg_inherits i where i.inhparent = c.oid \
+               union select i.inhrelid from below b join pg_catalog.pg_inherits i on i.inhparent = b.oid) \
+             select pg_catalog.format('%I.%I', fn.nspname, f.relname) from below b \
+               join pg_catalog.pg_class f on f.oid = b.oid and f.relkind = 'f' \
+               join pg_catalog.pg_namespace fn on fn.oid = f.relnamespace order by 1 limit 1) \
+         from pg_catalog.pg_class c \
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
          where n.nspname = {} and c.relname in ({}) order by c.oid",
         literal(schema),
@@ -64,10 +85,13 @@ pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<
         let (oid, name) = (number(text(0)), text(1).to_owned());
         let relkind = text(2).chars().next().unwrap_or('r');
         let columns = columns(session, oid, &name)?;
-        let table = crate::sql::qualified(schema, &name);
+        let table = own_rows(relkind, qualified(schema, &name));
         // Whoever may not read a table may still add to it.
         let row_security = text(3) == "t";
-        let is_empty = if matches!(relkind, 'r' | 'p') && text(4) == "t" && !row_security {
+        let foreign_below = row.get(6).map(str::to_owned);
+        // Reading a foreign table would ask another server.
+        let is_asked = matches!(relkind, 'r' | 'p') && foreign_below.is_none();
+        let is_empty = if is_asked && text(4) == "t" && !row_security {
             let query = format!("select exists (select from {table})");
             let has_rows = session.value(&format!("look into table `{name}`"), &query)?;
             Some(has_rows.as_deref() == Some("f"))
@@ -75,7 +99,16 @@ pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<
             None
         };
         let before_insert = if text(5) == "t" { before_insert(session, oid, &name)? } else { Vec::new() };
-        tables.push(ExistingTable { oid, name, relkind, columns, is_empty, row_security, before_insert });
+        tables.push(ExistingTable {
+            oid,
+            name,
+            relkind,
+            columns,
+            is_empty,
+            row_security,
+            before_insert,
+            foreign_below,
+        });
     }
     Ok(tables)
 }

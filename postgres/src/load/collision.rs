@@ -4,6 +4,7 @@
 use tokio_postgres::SimpleQueryRow;
 
 use super::{Fate, Load};
+use crate::catalog::own_rows;
 use crate::error::{Collision, Error, ServerError};
 use crate::session::Session;
 use crate::sql::{literal, qualified};
@@ -50,7 +51,7 @@ fn find(load: &Load, session: &Session, error: &ServerError) -> Result<Option<Co
 
 /// A key of a table, or of a partition.
 struct Key {
-    /// The table, or the partition.
+    /// The table, or the partition, as a statement names it.
     relation: String,
     /// Where the table is, or the one that the partition is of.
     schema: String,
@@ -74,7 +75,7 @@ impl Key {
                  else pg_catalog.format_type(a.atttypid, a.atttypmod) end, \
                pg_catalog.quote_ident(con.nspname) || '.' || pg_catalog.quote_ident(co.collname), \
                i.indpred is null and i.indexprs is null and pg_catalog.has_table_privilege(c.oid, 'SELECT') \
-                 and not pg_catalog.row_security_active(c.oid) \
+                 and not pg_catalog.row_security_active(c.oid), c.relkind \
              from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
              join pg_catalog.pg_class r on r.oid = coalesce(pg_catalog.pg_partition_root(c.oid)::pg_catalog.oid, c.oid) \
              join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace \
@@ -98,7 +99,8 @@ impl Key {
         let columns = session.rows(DOING, &query)?;
         let Some(first) = columns.first() else { return Ok(None) };
         let text = |i| first.get(i).unwrap_or_default().to_owned();
-        Ok(Some(Self { relation: qualified(schema, table), schema: text(0), table: text(1), columns }))
+        let relation = own_rows(text(9).chars().next().unwrap_or('r'), qualified(schema, table));
+        Ok(Some(Self { relation, schema: text(0), table: text(1), columns }))
     }
 
     /// What a row with the key of an error fulfils; none if that cannot be told from the error.

@@ -13,6 +13,7 @@ use super::request::{Fate, Keys, Report, TableReport};
 use super::sequences;
 use super::statistics;
 use super::stream::{Queue, Shared, Stream};
+use super::survey::Survey;
 use super::table::{self, Filling};
 use crate::catalog;
 use crate::ddl;
@@ -67,14 +68,7 @@ fn fill(load: &Load, session: &Session, user: &UserCode) -> Result<Report, Error
     if !made.is_empty() {
         session.execute("create the tables", &creations(session, &survey.ddl, schema, &made)?.join(";"))?;
     }
-    lock_and_empty(
-        session,
-        user,
-        schema,
-        &of(Fate::Fill).collect::<Vec<_>>(),
-        &of(Fate::Refill).collect::<Vec<_>>(),
-        &survey.referrers,
-    )?;
+    lock_and_empty(session, user, survey)?;
 
     let foreign_keys = if made.len() < tables.len() {
         let appended = of(Fate::Append).next().is_some();
@@ -175,48 +169,44 @@ pub(super) fn creations(
 }
 
 /// Keeps others from writing until the end, sees that tables that should be empty still are, and empties those that are
-/// refilled, all at once because they may refer to each other.
-fn lock_and_empty(
-    session: &Session,
-    user: &UserCode,
-    schema: &str,
-    empty: &[&ddl::Table],
-    refilled: &[&ddl::Table],
-    referrers: &[Referrer],
-) -> Result<(), Error> {
-    if !empty.is_empty() {
-        for table in empty {
-            let table = qualified(schema, &table.name);
-            // Whoever may only insert cannot keep others from inserting, too.
-            let query = format!(
-                "select pg_catalog.has_table_privilege({}, 'UPDATE, DELETE, TRUNCATE')",
-                literal(&table)
-            );
-            let mode = match session.value("look at privileges", &query)?.as_deref() {
-                Some("t") => "share row exclusive",
-                _ => "row exclusive",
-            };
-            session.execute("lock the tables", &format!("lock table {table} in {mode} mode"))?;
-        }
-        for table in empty {
-            let query = format!("select 1 from {} limit 1", qualified(schema, &table.name));
-            if session.value(&format!("look into table `{}`", table.name), &query)?.is_some() {
-                let message = format!("table `{}` has got rows meanwhile", table.name);
-                return Err(Error::usage(message, "nothing has been written; run it again"));
-            }
+/// refilled, all at once because they may refer to each other. Tables that inherit from them keep their rows.
+fn lock_and_empty(session: &Session, user: &UserCode, survey: &Survey) -> Result<(), Error> {
+    let schema = survey.schema.as_str();
+    let of = |wanted: Fate| {
+        let tables = survey.tables.iter().filter(move |table| table.fate == wanted);
+        tables.filter_map(|table| table.existing.as_ref())
+    };
+    for table in of(Fate::Fill) {
+        let own = table.own_rows(schema);
+        // Whoever may only insert cannot keep others from inserting, too.
+        let query = format!(
+            "select pg_catalog.has_table_privilege({}, 'UPDATE, DELETE, TRUNCATE')",
+            literal(&qualified(schema, &table.name))
+        );
+        let mode = match session.value("look at privileges", &query)?.as_deref() {
+            Some("t") => "share row exclusive",
+            _ => "row exclusive",
+        };
+        session.execute("lock the tables", &format!("lock table {own} in {mode} mode"))?;
+    }
+    for table in of(Fate::Fill) {
+        let query = format!("select 1 from {} limit 1", table.own_rows(schema));
+        if session.value(&format!("look into table `{}`", table.name), &query)?.is_some() {
+            let message = format!("table `{}` has got rows meanwhile", table.name);
+            return Err(Error::usage(message, "nothing has been written; run it again"));
         }
     }
-    if !refilled.is_empty() {
-        let mut names: Vec<_> = refilled.iter().map(|table| qualified(schema, &table.name)).collect();
-        names.extend(referrers.iter().map(Referrer::qualified));
-        if !referrers.is_empty() {
-            let lock = format!("lock table {} in access exclusive mode", names.join(", "));
-            session.execute("lock the tables", &lock)?;
-            referrers::check_empty(session, referrers)?;
-        }
-        user.run(session, "empty the tables", &format!("truncate {}", names.join(", ")))?;
+    let mut names: Vec<_> = of(Fate::Refill).map(|table| table.own_rows(schema)).collect();
+    if names.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    names.extend(survey.referrers.iter().map(Referrer::own_rows));
+    if !survey.referrers.is_empty() {
+        let lock = format!("lock table {} in access exclusive mode", names.join(", "));
+        session.execute("lock the tables", &lock)?;
+        referrers::check_empty(session, &survey.referrers)?;
+    }
+    user.run(session, "empty the tables", &format!("truncate {}", names.join(", ")))
 }
 
 /// Finishes tables that have been made.

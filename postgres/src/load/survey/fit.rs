@@ -34,7 +34,8 @@ pub(super) fn check_fit(ddl: &Schema, existing: &[ExistingTable], request: &Requ
     fit(ddl, existing)
 }
 
-/// Refuses what has the name of a table and is none.
+/// Refuses what has the name of a table and is none, and tables whose rows may lie on another server: looking for them, emptying
+/// them and gathering statistics would go there.
 fn check_kinds(existing: &[ExistingTable]) -> Result<(), Error> {
     let mut faults = Vec::new();
     for there in existing {
@@ -53,6 +54,12 @@ fn check_kinds(existing: &[ExistingTable]) -> Result<(), Error> {
     }
     if !faults.is_empty() {
         return Err(Error::usage(faults.join("\n"), "drop it, or choose another --schema"));
+    }
+    let below = existing.iter().filter_map(|there| Some((&there.name, there.foreign_below.as_ref()?)));
+    let faults: Vec<_> =
+        below.map(|(name, foreign)| format!("`{name}` has the foreign table {foreign} below it")).collect();
+    if !faults.is_empty() {
+        return Err(Error::usage(faults.join("\n"), "detach it, or choose another --schema"));
     }
     Ok(())
 }

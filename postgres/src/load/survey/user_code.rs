@@ -174,7 +174,8 @@ casts(oid, root, what) as ( \
   join objects o on o.class = 'pg_catalog.pg_type'::pg_catalog.regclass and o.oid = ca.castsource and o.root = f.root), \
 emptied(oid) as ( \
   select c.oid from asked_empty join pg_catalog.pg_class c on c.oid = asked_empty.oid \
-  union select i.inhrelid from emptied e join pg_catalog.pg_inherits i on i.inhparent = e.oid), \
+  union select i.inhrelid from emptied e join pg_catalog.pg_inherits i on i.inhparent = e.oid \
+    join pg_catalog.pg_class c on c.oid = i.inhrelid where c.relispartition), \
 triggers(oid, root) as ( \
   select tg.oid, f.root from family f join pg_catalog.pg_trigger tg on tg.tgrelid = f.oid \
     where not tg.tgisinternal and tg.tgenabled in ('O', 'A') and tg.tgtype & 4 <> 0 \
