@@ -39,6 +39,10 @@ fn find(load: &Load, session: &Session, error: &ServerError) -> Result<Option<Co
     if all_new(fate) {
         return Ok(Some(Collision::New));
     }
+    // One that was empty, and is again, had no other rows.
+    if fate == Some(Fate::Fill) && is_empty(load, session, &key)? {
+        return Ok(Some(Collision::New));
+    }
     let Some(condition) = key.condition(error) else { return Ok(None) };
     let query = format!("select exists (select from {} t where {condition})", key.relation);
     Ok(match (session.value(DOING, &query)?.as_deref(), fate) {
@@ -47,6 +51,14 @@ fn find(load: &Load, session: &Session, error: &ServerError) -> Result<Option<Co
         (Some("t"), _) => Some(Collision::Elsewhere),
         _ => None,
     })
+}
+
+fn is_empty(load: &Load, session: &Session, key: &Key) -> Result<bool, Error> {
+    let survey = load.survey;
+    let there = survey.tables.iter().find(|table| table.name == key.table);
+    let Some(there) = there.and_then(|table| table.existing.as_ref()) else { return Ok(false) };
+    let query = format!("select exists (select from {})", there.own_rows(&survey.schema));
+    Ok(session.value(DOING, &query)?.as_deref() == Some("f"))
 }
 
 /// A key of a table, or of a partition.

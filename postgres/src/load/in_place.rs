@@ -8,7 +8,7 @@ use super::buffer::Buffers;
 use super::clock::Meter;
 use super::collision;
 use super::foreign_keys;
-use super::referrers::{self, Referrer};
+use super::referrers;
 use super::request::{Fate, Keys, Report, TableReport};
 use super::sequences;
 use super::statistics;
@@ -187,7 +187,7 @@ fn lock_and_empty(session: &Session, user: &UserCode, survey: &Survey) -> Result
             Some("t") => "share row exclusive",
             _ => "row exclusive",
         };
-        session.execute("lock the tables", &format!("lock table {own} in {mode} mode"))?;
+        lock(session, &format!("`{}`", table.name), &own, mode)?;
     }
     for table in of(Fate::Fill) {
         let query = format!("select 1 from {} limit 1", table.own_rows(schema));
@@ -196,17 +196,23 @@ fn lock_and_empty(session: &Session, user: &UserCode, survey: &Survey) -> Result
             return Err(Error::usage(message, "nothing has been written; run it again"));
         }
     }
-    let mut names: Vec<_> = of(Fate::Refill).map(|table| table.own_rows(schema)).collect();
-    if names.is_empty() {
+    let refilled = of(Fate::Refill).map(|table| (format!("`{}`", table.name), table.own_rows(schema)));
+    let referrers = survey.referrers.iter().map(|table| (table.qualified(), table.own_rows()));
+    let emptied: Vec<_> = refilled.chain(referrers).collect();
+    if emptied.is_empty() {
         return Ok(());
     }
-    names.extend(survey.referrers.iter().map(Referrer::own_rows));
-    if !survey.referrers.is_empty() {
-        let lock = format!("lock table {} in access exclusive mode", names.join(", "));
-        session.execute("lock the tables", &lock)?;
-        referrers::check_empty(session, &survey.referrers)?;
+    // Each by itself, so that an error tells which one somebody else holds.
+    for (name, own) in &emptied {
+        lock(session, name, own, "access exclusive")?;
     }
+    referrers::check_empty(session, &survey.referrers)?;
+    let names: Vec<_> = emptied.into_iter().map(|(_, own)| own).collect();
     user.run(session, "empty the tables", &format!("truncate {}", names.join(", ")))
+}
+
+fn lock(session: &Session, name: &str, own_rows: &str, mode: &str) -> Result<(), Error> {
+    session.execute(&format!("lock table {name}"), &format!("lock table {own_rows} in {mode} mode"))
 }
 
 /// Finishes tables that have been made.
