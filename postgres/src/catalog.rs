@@ -50,6 +50,8 @@ pub struct ExistingColumn {
     pub ty: ColumnType,
     /// Whether it refuses NULL, itself or by its domain.
     pub not_null: bool,
+    /// Whether its domain refuses NULL, which the server looks for before any trigger could fill it in.
+    pub domain_not_null: bool,
     /// Whether the server fills it in when it is left out.
     pub has_default: bool,
     /// Whether it is always computed by the server and cannot be written.
@@ -126,19 +128,20 @@ fn before_insert(session: &Session, table: u32, name: &str) -> Result<Vec<String
 /// The columns of a table, with domains resolved to what they are made of.
 fn columns(session: &Session, table: u32, name: &str) -> Result<Vec<ExistingColumn>, Error> {
     let query = format!(
-        "with recursive made_of(attnum, oid, typmod, not_null, has_default) as ( \
-           select attnum, atttypid, atttypmod, attnotnull, atthasdef or attidentity <> '' from pg_catalog.pg_attribute \
+        "with recursive made_of(attnum, oid, typmod, not_null, has_default, domain_not_null) as ( \
+           select attnum, atttypid, atttypmod, attnotnull, atthasdef or attidentity <> '', false from pg_catalog.pg_attribute \
              where attrelid = {table} and attnum > 0 and not attisdropped \
            union all \
            select m.attnum, t.typbasetype, case when m.typmod = -1 then t.typtypmod else m.typmod end, \
-               m.not_null or t.typnotnull, m.has_default or t.typdefault is not null \
+               m.not_null or t.typnotnull, m.has_default or t.typdefault is not null, \
+               m.domain_not_null or t.typnotnull \
              from made_of m join pg_catalog.pg_type t on t.oid = m.oid where t.typtype = 'd') \
          select a.attname, m.not_null, m.has_default, a.attgenerated <> '', \
                 pg_catalog.pg_get_serial_sequence({table}::pg_catalog.regclass::pg_catalog.text, a.attname) is not null, \
                 m.oid, m.typmod, pg_catalog.format_type(m.oid, m.typmod), t.typname, t.typtype, n.nspname, \
                 case when t.typcategory = 'A' then t.typelem else 0 end, e.typname, e.typtype, en.nspname, \
                 pg_catalog.format_type(e.oid, el.typmod), el.typmod, e.oid, \
-                pg_catalog.format_type(coalesce(e.oid, m.oid), -1) \
+                pg_catalog.format_type(coalesce(e.oid, m.oid), -1), m.domain_not_null \
          from made_of m \
          join pg_catalog.pg_attribute a on a.attrelid = {table} and a.attnum = m.attnum \
          join pg_catalog.pg_type t on t.oid = m.oid \
@@ -177,6 +180,7 @@ fn columns(session: &Session, table: u32, name: &str) -> Result<Vec<ExistingColu
             name: text(0).to_owned(),
             ty: ColumnType { oid, sql: text(7).to_owned(), kind },
             not_null: is(1),
+            domain_not_null: is(19),
             has_default: is(2),
             generated: is(3),
             has_sequence: is_number && is(4),

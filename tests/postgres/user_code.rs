@@ -260,6 +260,25 @@ fn a_column_that_a_trigger_fills_is_no_fault() {
     assert_eq!(database.value("select count(*) from t"), "0");
 }
 
+/// NULL that a domain refuses is refused before any trigger runs.
+#[test]
+fn a_trigger_cannot_fill_what_a_domain_refuses() {
+    let scenario =
+        Scenario::new("tables: {t: {rows: 3, columns: {id: serial, name: {text: \"n{id}\", null: 0.5}}}}");
+    let database = Server::shared().database();
+    database.psql(
+        "create domain given as text not null; create domain more as given; create table t (id int8, name more, made_by given); \
+         create function fill() returns trigger language plpgsql as \
+           $$ begin new.made_by := 'me'; new.name := coalesce(new.name, ''); return new; end $$; \
+         create trigger fill before insert on t for each row execute function fill()",
+    );
+    let words = [
+        "column `name` refuses NULL by its domain, before any trigger could fill it, and the scenario makes some",
+        "column `made_by` must have a value by its domain, before any trigger could fill it, and the scenario has none for it",
+    ];
+    refused(&scenario.argument(), &database, &["--dry-run"], 2, &words);
+}
+
 /// COPY fills no table whose policies apply to the role, and rows that they hide cannot be compared: both are told at once, and
 /// no policy is asked.
 #[test]
