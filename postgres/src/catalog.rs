@@ -251,6 +251,7 @@ fn kind(typname: &str, typtype: &str, schema: &str, typmod: i32, bare: &str) -> 
         "inet" => Kind::Inet,
         "cidr" => Kind::Cidr,
         "timetz" => spelled(Limit::Digits(digits)),
+        "tsrange" | "tstzrange" | "tsmultirange" | "tstzmultirange" => spelled(Limit::Digits(6)),
         "name" => spelled(Limit::Bytes(MOST_NAME_BYTES)),
         "char" => spelled(Limit::Bytes(1)),
         // An array in an array, by way of a domain: its elements can be anything.
