@@ -27,7 +27,7 @@ pub(super) fn load(load: &Load, session: Session) -> Result<Report, Error> {
         true => Some(Session::usual_path(&load.target, load.stop)?),
         false => None,
     };
-    let user = UserCode(path);
+    let user = ClientPath(path);
     // Once the load is reported as done, no crash of the server may undo it.
     session.execute("begin", "begin; set local synchronous_commit to default")?;
     let error = match fill(load, &session, &user) {
@@ -42,10 +42,10 @@ pub(super) fn load(load: &Load, session: Session) -> Result<Report, Error> {
     }
 }
 
-/// Triggers and functions of the user's tables, which find names where they do for any client, if there are such.
-pub(super) struct UserCode(Option<Usual>);
+/// Where triggers and functions of the user's tables find names, as they do for any client; none if there are no such functions.
+pub(super) struct ClientPath(Option<Usual>);
 
-impl UserCode {
+impl ClientPath {
     /// Expects code of the user's in statements that name nothing but tables with their schemas.
     pub(super) fn run(&self, session: &Session, doing: &str, statements: &str) -> Result<(), Error> {
         self.expect(session)?;
@@ -58,7 +58,7 @@ impl UserCode {
     }
 }
 
-fn fill(load: &Load, session: &Session, user: &UserCode) -> Result<Report, Error> {
+fn fill(load: &Load, session: &Session, user: &ClientPath) -> Result<Report, Error> {
     let (survey, schema) = (load.survey, load.request.schema.as_str());
     let fate = |table: &ddl::Table| survey.fate(&table.name);
     let tables = &survey.ddl.tables;
@@ -170,7 +170,7 @@ pub(super) fn creations(
 
 /// Keeps others from writing until the end, sees that tables that should be empty still are, and empties those that are
 /// refilled, all at once because they may refer to each other. Tables that inherit from them keep their rows.
-fn lock_and_empty(session: &Session, user: &UserCode, survey: &Survey) -> Result<(), Error> {
+fn lock_and_empty(session: &Session, user: &ClientPath, survey: &Survey) -> Result<(), Error> {
     let schema = survey.schema.as_str();
     let of = |wanted: Fate| {
         let tables = survey.tables.iter().filter(move |table| table.fate == wanted);

@@ -200,7 +200,7 @@ impl<'r> Reading<'r> {
         let uncompared = self.columns.iter().filter(|column| column.compared().is_none());
         let uncompared = uncompared.map(|column| Uncompared {
             column: column.name.clone(),
-            reason: format!("the server stores {} in a form of its own", column.target.sql),
+            reason: format!("reading a {} may run functions of whoever made the type", column.target.sql),
         });
         Ok(TableVerification {
             table,
