@@ -46,7 +46,7 @@ const SAMPLE_BYTES: u64 = 16 << 20;
 const LOOKING: Budget = Budget::ENDLESS.texts(64 << 20);
 
 /// The bytes of text that may be made for rows that somebody looks at.
-const SHOWING: Budget = Budget::ENDLESS.texts(128 << 20);
+const SHOWING: Budget = Budget::ENDLESS.texts(64 << 20);
 
 /// How wide the rows of a table are, in bytes per row, at least 1.
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +105,7 @@ impl Plan {
     /// machine's.
     ///
     /// # Errors
-    /// The same, and rows that take more than 128 MiB to make.
+    /// The same, and rows that take more than 64 MiB to make.
     pub fn batch_to_show(&self, table: usize, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
         budget::within(SHOWING, || self.batch(table, rows))
     }
