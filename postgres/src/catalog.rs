@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::session::Session;
-use crate::sql::{MOST_NAME_BYTES, literal};
+use crate::sql::{MOST_NAME_BYTES, literal, qualified};
 use crate::types::{ColumnType, IntervalParts, Kind, Limit, Spelled};
 
 /// A table of the database.
@@ -24,6 +24,21 @@ pub struct ExistingTable {
     pub row_security: bool,
     /// The names of the triggers that run before each row that is inserted, and may change it.
     pub before_insert: Vec<String>,
+    /// A foreign table among its partitions and the tables that inherit from it, written as SQL has it.
+    pub foreign_below: Option<String>,
+}
+
+impl ExistingTable {
+    /// How a statement names the table when it means the table's own rows.
+    pub(crate) fn own_rows(&self, schema: &str) -> String {
+        own_rows(self.relkind, qualified(schema, &self.name))
+    }
+}
+
+/// How a statement names a table when it means the table's own rows: a partitioned one's are those of its partitions, but those of
+/// tables that inherit from it are theirs.
+pub(crate) fn own_rows(relkind: char, table: String) -> String {
+    if relkind == 'r' { format!("only {table}") } else { table }
 }
 
 /// A column of a table of the database.
@@ -35,6 +50,8 @@ pub struct ExistingColumn {
     pub ty: ColumnType,
     /// Whether it refuses NULL, itself or by its domain.
     pub not_null: bool,
+    /// Whether its domain refuses NULL, which the server looks for before any trigger could fill it in.
+    pub domain_not_null: bool,
     /// Whether the server fills it in when it is left out.
     pub has_default: bool,
     /// Whether it is always computed by the server and cannot be written.
@@ -52,7 +69,13 @@ pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<
     let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
     let query = format!(
         "select c.oid, c.relname, c.relkind, pg_catalog.row_security_active(c.oid), \
-           pg_catalog.has_table_privilege(c.oid, 'SELECT'), c.relhastriggers from pg_catalog.pg_class c \
+           pg_catalog.has_table_privilege(c.oid, 'SELECT'), c.relhastriggers, \
+           (with recursive below(oid) as (select i.inhrelid from pg_catalog.pg_inherits i where i.inhparent = c.oid \
+               union select i.inhrelid from below b join pg_catalog.pg_inherits i on i.inhparent = b.oid) \
+             select pg_catalog.format('%I.%I', fn.nspname, f.relname) from below b \
+               join pg_catalog.pg_class f on f.oid = b.oid and f.relkind = 'f' \
+               join pg_catalog.pg_namespace fn on fn.oid = f.relnamespace order by 1 limit 1) \
+         from pg_catalog.pg_class c \
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
          where n.nspname = {} and c.relname in ({}) order by c.oid",
         literal(schema),
@@ -64,10 +87,13 @@ pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<
         let (oid, name) = (number(text(0)), text(1).to_owned());
         let relkind = text(2).chars().next().unwrap_or('r');
         let columns = columns(session, oid, &name)?;
-        let table = crate::sql::qualified(schema, &name);
+        let table = own_rows(relkind, qualified(schema, &name));
         // Whoever may not read a table may still add to it.
         let row_security = text(3) == "t";
-        let is_empty = if matches!(relkind, 'r' | 'p') && text(4) == "t" && !row_security {
+        let foreign_below = row.get(6).map(str::to_owned);
+        // Reading a foreign table would ask another server.
+        let is_asked = matches!(relkind, 'r' | 'p') && foreign_below.is_none();
+        let is_empty = if is_asked && text(4) == "t" && !row_security {
             let query = format!("select exists (select from {table})");
             let has_rows = session.value(&format!("look into table `{name}`"), &query)?;
             Some(has_rows.as_deref() == Some("f"))
@@ -75,7 +101,16 @@ pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<
             None
         };
         let before_insert = if text(5) == "t" { before_insert(session, oid, &name)? } else { Vec::new() };
-        tables.push(ExistingTable { oid, name, relkind, columns, is_empty, row_security, before_insert });
+        tables.push(ExistingTable {
+            oid,
+            name,
+            relkind,
+            columns,
+            is_empty,
+            row_security,
+            before_insert,
+            foreign_below,
+        });
     }
     Ok(tables)
 }
@@ -93,19 +128,20 @@ fn before_insert(session: &Session, table: u32, name: &str) -> Result<Vec<String
 /// The columns of a table, with domains resolved to what they are made of.
 fn columns(session: &Session, table: u32, name: &str) -> Result<Vec<ExistingColumn>, Error> {
     let query = format!(
-        "with recursive made_of(attnum, oid, typmod, not_null, has_default) as ( \
-           select attnum, atttypid, atttypmod, attnotnull, atthasdef or attidentity <> '' from pg_catalog.pg_attribute \
+        "with recursive made_of(attnum, oid, typmod, not_null, has_default, domain_not_null) as ( \
+           select attnum, atttypid, atttypmod, attnotnull, atthasdef or attidentity <> '', false from pg_catalog.pg_attribute \
              where attrelid = {table} and attnum > 0 and not attisdropped \
            union all \
            select m.attnum, t.typbasetype, case when m.typmod = -1 then t.typtypmod else m.typmod end, \
-               m.not_null or t.typnotnull, m.has_default or t.typdefault is not null \
+               m.not_null or t.typnotnull, m.has_default or t.typdefault is not null, \
+               m.domain_not_null or t.typnotnull \
              from made_of m join pg_catalog.pg_type t on t.oid = m.oid where t.typtype = 'd') \
          select a.attname, m.not_null, m.has_default, a.attgenerated <> '', \
                 pg_catalog.pg_get_serial_sequence({table}::pg_catalog.regclass::pg_catalog.text, a.attname) is not null, \
                 m.oid, m.typmod, pg_catalog.format_type(m.oid, m.typmod), t.typname, t.typtype, n.nspname, \
                 case when t.typcategory = 'A' then t.typelem else 0 end, e.typname, e.typtype, en.nspname, \
                 pg_catalog.format_type(e.oid, el.typmod), el.typmod, e.oid, \
-                pg_catalog.format_type(coalesce(e.oid, m.oid), -1) \
+                pg_catalog.format_type(coalesce(e.oid, m.oid), -1), m.domain_not_null \
          from made_of m \
          join pg_catalog.pg_attribute a on a.attrelid = {table} and a.attnum = m.attnum \
          join pg_catalog.pg_type t on t.oid = m.oid \
@@ -144,6 +180,7 @@ fn columns(session: &Session, table: u32, name: &str) -> Result<Vec<ExistingColu
             name: text(0).to_owned(),
             ty: ColumnType { oid, sql: text(7).to_owned(), kind },
             not_null: is(1),
+            domain_not_null: is(19),
             has_default: is(2),
             generated: is(3),
             has_sequence: is_number && is(4),
@@ -214,6 +251,7 @@ fn kind(typname: &str, typtype: &str, schema: &str, typmod: i32, bare: &str) -> 
         "inet" => Kind::Inet,
         "cidr" => Kind::Cidr,
         "timetz" => spelled(Limit::Digits(digits)),
+        "tsrange" | "tstzrange" | "tsmultirange" | "tstzmultirange" => spelled(Limit::Digits(6)),
         "name" => spelled(Limit::Bytes(MOST_NAME_BYTES)),
         "char" => spelled(Limit::Bytes(1)),
         // An array in an array, by way of a domain: its elements can be anything.

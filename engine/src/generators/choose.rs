@@ -57,6 +57,13 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
     Ok(Made { dictionary: ty == Type::Text, ..Made::new(recipe, ty) })
 }
 
+impl Choose {
+    /// The values, as they are written.
+    pub(crate) fn values(&self) -> &ArrayRef {
+        &self.values.0
+    }
+}
+
 impl Prepared for Choose {
     fn values(&self, frame: &Frame, _: &Column) -> Result<ArrayRef, ValueError> {
         let words = frame.words(&self.stream, 1);

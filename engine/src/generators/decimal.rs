@@ -61,7 +61,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
     };
     let (from, to) = (unscaled("from")?, unscaled("to")?);
     reading.rising(from, to)?;
-    let law = UniformInteger::new(from, to).map_err(|e| reading.invalid_argument(&e))?;
+    let law = UniformInteger::new(from, to).map_err(|e| reading.arguments.invalid(&e))?;
     let digits = from.unsigned_abs().max(to.unsigned_abs()).max(1).ilog10() as u8 + 1;
     let ty = Type::Numeric { precision: digits.max(scale.unsigned_abs() + 1), scale };
     Ok(Made::new(Decimal { stream: reading.stream("value"), law }, ty))

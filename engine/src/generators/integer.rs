@@ -52,7 +52,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let bound = |name| reading.required_whole(name, i64::MIN, i64::MAX);
     let (from, to) = (bound("from")?, bound("to")?);
     reading.rising(from, to)?;
-    let law = UniformInteger::new(from, to).map_err(|e| reading.invalid_argument(&e))?;
+    let law = UniformInteger::new(from, to).map_err(|e| reading.arguments.invalid(&e))?;
     Ok(Made::new(Integer { stream: reading.stream("value"), law }, Type::BigInt))
 }
 

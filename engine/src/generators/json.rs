@@ -11,6 +11,7 @@ use arrow::datatypes::{
 use super::doc::{ArgumentKind as Kind, required};
 use super::facts::ANY_NUMBER;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use crate::budget;
 use crate::calendar::{Style, text as calendar_text};
 use crate::error::{Fault, ValueError};
 use crate::expression::{check_length, push_double, push_real};
@@ -75,7 +76,9 @@ impl Prepared for Json {
                 out.push_str(name);
                 out.push_str(": ");
                 cells.write(row, out);
-                check_length(out.len() - begin).map_err(|message| frame.value_error(column, message))?;
+                check_length(out.len() - begin)
+                    .and_then(|()| budget::check(out.len()))
+                    .map_err(|message| frame.value_error(column, message))?;
             }
             out.push('}');
             strings.end();

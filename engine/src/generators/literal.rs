@@ -19,6 +19,7 @@ use crate::model::column::sql_type;
 use crate::model::number::{Misfit, Number};
 use crate::model::resolve::Resolver;
 use crate::model::scope::{ConstantScope, MadeScope};
+use crate::model::written::kept;
 use crate::model::{Column, Values};
 use crate::rows::{Frame, Rows};
 use crate::scenario::{self, Generator, Key, MAX_COLUMNS, Node};
@@ -226,6 +227,8 @@ impl Resolver<'_> {
             let all = cast.evaluate(&[texts], values.len());
             if let Some(all) = all.ok().filter(|all| all.null_count() == 0 && *all.data_type() == ty.arrow())
             {
+                let mut written = values.iter().enumerate();
+                written.try_for_each(|(at, value)| kept(&value.text, &all, at, ty, value.span))?;
                 return Ok(all);
             }
         }

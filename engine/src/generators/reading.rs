@@ -5,7 +5,7 @@ use crate::error::{Fault, Faults};
 use crate::model::arguments::{Arguments, Length};
 use crate::model::resolve::Resolver;
 use crate::model::{Column, Input};
-use crate::random::{Invalid, Stream};
+use crate::random::Stream;
 use crate::scenario::{self, Key, Node};
 use crate::types::Type;
 
@@ -119,13 +119,6 @@ impl<'n> Reading<'_, '_, 'n> {
             from.describe(),
             to.describe()
         )))
-    }
-
-    /// What a law says about an argument, at that argument.
-    pub(super) fn invalid_argument(&self, invalid: &Invalid) -> Fault {
-        let span = self.arguments.find(invalid.argument).map_or(self.arguments.span(), |node| node.span);
-        Fault::at(span, format!("`{}`: expected {}", invalid.argument, invalid.expected))
-            .label(format!("found {}", invalid.found))
     }
 
     /// A part of the column that the recipe reads, such as a member of a JSON object: a hidden column of the table, as an input.

@@ -98,25 +98,25 @@ enum Law {
 fn uniform(reading: &mut Reading) -> Result<Made, Fault> {
     let (from, to) = (reading.required_number("from")?, reading.required_number("to")?);
     reading.rising(from, to)?;
-    let law = Uniform::new(from, to).map_err(|e| reading.invalid_argument(&e))?;
+    let law = Uniform::new(from, to).map_err(|e| reading.arguments.invalid(&e))?;
     made(reading, Law::Uniform(law))
 }
 
 fn normal(reading: &mut Reading) -> Result<Made, Fault> {
     let (mean, sd) = (reading.required_number("mean")?, reading.required_number("sd")?);
-    let law = Normal::new(mean, sd).map_err(|e| reading.invalid_argument(&e))?;
+    let law = Normal::new(mean, sd).map_err(|e| reading.arguments.invalid(&e))?;
     made(reading, Law::Normal(law))
 }
 
 fn lognormal(reading: &mut Reading) -> Result<Made, Fault> {
     let (median, sigma) = (reading.required_number("median")?, reading.required_number("sigma")?);
-    let law = LogNormal::with_median(median, sigma).map_err(|e| reading.invalid_argument(&e))?;
+    let law = LogNormal::with_median(median, sigma).map_err(|e| reading.arguments.invalid(&e))?;
     made(reading, Law::LogNormal(law))
 }
 
 fn exponential(reading: &mut Reading) -> Result<Made, Fault> {
     let mean = reading.required_number("mean")?;
-    let law = Exponential::new(mean).map_err(|e| reading.invalid_argument(&e))?;
+    let law = Exponential::new(mean).map_err(|e| reading.arguments.invalid(&e))?;
     made(reading, Law::Exponential(law))
 }
 

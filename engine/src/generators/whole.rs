@@ -62,8 +62,7 @@ enum Law {
 }
 
 fn poisson(reading: &mut Reading) -> Result<Made, Fault> {
-    let mean = reading.required_number("mean")?;
-    let law = Poisson::new(mean).map_err(|e| reading.invalid_argument(&e))?;
+    let law = reading.resolver.poisson(reading.arguments)?;
     let (min, max) = bounds_of(reading)?;
     Ok(Made::new(Whole { stream: reading.stream("value"), law: Law::Poisson(law), min, max }, Type::BigInt))
 }
@@ -71,7 +70,7 @@ fn poisson(reading: &mut Reading) -> Result<Made, Fault> {
 fn zipf(reading: &mut Reading) -> Result<Made, Fault> {
     let n = reading.required_whole("n", 1, 1 << 53)?.unsigned_abs();
     let exponent = reading.number("exponent")?.unwrap_or(1.0);
-    let law = Zipf::new(n, exponent).map_err(|e| reading.invalid_argument(&e))?;
+    let law = Zipf::new(n, exponent).map_err(|e| reading.arguments.invalid(&e))?;
     let (stream, law) = (reading.stream("value"), Law::Zipf(law));
     Ok(Made::new(Whole { stream, law, min: i64::MIN, max: i64::MAX }, Type::BigInt))
 }

@@ -2,7 +2,7 @@
 
 use std::hint::select_unpredictable;
 use std::iter;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
 use arrow::buffer::{Buffer, OffsetBuffer};
@@ -120,10 +120,15 @@ impl Vocabulary {
     }
 
     /// Common English nouns, verbs, adjectives and adverbs.
+    ///
+    /// Every generator that draws from them has the same.
     pub(super) fn english() -> Self {
-        let english = vocabulary::english();
-        let all = [&english.nouns, &english.verbs, &english.adjectives, &english.adverbs];
-        Self::new(all.into_iter().flatten().copied(), None)
+        static WORDS: LazyLock<Vocabulary> = LazyLock::new(|| {
+            let english = vocabulary::english();
+            let all = [&english.nouns, &english.verbs, &english.adjectives, &english.adverbs];
+            Vocabulary::new(all.into_iter().flatten().copied(), None)
+        });
+        WORDS.clone()
     }
 }
 

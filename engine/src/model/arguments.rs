@@ -11,7 +11,7 @@ use crate::calendar::text::{Moment, parse_timestamp};
 use crate::error::{Fault, Faults, Span, did_you_mean, listed};
 use crate::expression::{Expression, Source};
 use crate::generators::{GeneratorDoc, typed_values};
-use crate::random::Trickle;
+use crate::random::{Invalid, Trickle};
 use crate::scenario::{self, Key, Node, Scenario, Text};
 use crate::types::Type;
 
@@ -96,7 +96,7 @@ impl<'n> Arguments<'n> {
     }
 
     /// The same for a name that may be none of the generator's arguments.
-    pub(crate) fn find(&self, name: &str) -> Option<&'n Node> {
+    fn find(&self, name: &str) -> Option<&'n Node> {
         self.generator
             .arguments
             .iter()
@@ -118,6 +118,13 @@ impl<'n> Arguments<'n> {
     /// One of some words.
     pub(crate) fn word(&self, name: &str) -> Result<Option<Key>, Fault> {
         self.get(name).map(|node| scenario::word(node, &format!("`{name}`"))).transpose()
+    }
+
+    /// What a law says about an argument, at that argument.
+    pub(crate) fn invalid(&self, invalid: &Invalid) -> Fault {
+        let span = self.find(invalid.argument).map_or(self.span(), |node| node.span);
+        Fault::at(span, format!("`{}`: expected {}", invalid.argument, invalid.expected))
+            .label(format!("found {}", invalid.found))
     }
 
     /// Where the generator's name stands.

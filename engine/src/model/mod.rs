@@ -9,6 +9,7 @@ mod chosen;
 pub(crate) mod column;
 mod declared;
 mod keys;
+mod law;
 pub(crate) mod number;
 mod path;
 mod range;
@@ -19,6 +20,7 @@ mod shown;
 mod unique;
 mod walk;
 mod work;
+pub(crate) mod written;
 
 pub use declared::Declared;
 pub use keys::{Check, Choice, ForeignKey, Index, Keys, UniqueKey};

@@ -50,6 +50,8 @@ pub(crate) struct Resolver<'s> {
     pub(crate) chain: Vec<Link>,
     /// Values of literal rows, so far.
     pub(crate) literal_values: usize,
+    /// Distributions, so far.
+    pub(crate) laws: super::law::Laws,
 }
 
 /// A table that is being resolved.
@@ -118,6 +120,7 @@ impl<'s> Resolver<'s> {
             faults,
             chain: Vec::new(),
             literal_values: 0,
+            laws: super::law::Laws::default(),
         };
         resolver.read_times();
         resolver.read_tables();
