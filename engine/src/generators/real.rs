@@ -99,7 +99,8 @@ fn uniform(reading: &mut Reading) -> Result<Made, Fault> {
     let (from, to) = (reading.required_number("from")?, reading.required_number("to")?);
     reading.rising(from, to)?;
     let law = Uniform::new(from, to).map_err(|e| reading.arguments.invalid(&e))?;
-    made(reading, Law::Uniform(law))
+    let (stream, law) = (reading.stream("value"), Law::Uniform(law));
+    Ok(Made::new(Real { stream, law, min: f64::NEG_INFINITY, max: f64::INFINITY }, Type::Double))
 }
 
 fn normal(reading: &mut Reading) -> Result<Made, Fault> {
