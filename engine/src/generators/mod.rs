@@ -16,6 +16,7 @@ mod decimal;
 mod doc;
 mod expression;
 mod facts;
+mod histogram;
 mod integer;
 mod json;
 mod literal;
@@ -93,6 +94,7 @@ generators! {
     decimal: Decimal => DECIMAL;
     real: Real => UNIFORM => NORMAL => LOGNORMAL => EXPONENTIAL;
     whole: Whole => POISSON => ZIPF;
+    histogram: Histogram => HISTOGRAM;
     // Choices.
     boolean: Boolean => BOOLEAN;
     choose: Choose => CHOOSE;
