@@ -17,6 +17,7 @@ mod statistics;
 mod referrers;
 mod enums;
 mod names;
+mod questions;
 mod sequences;
 mod privileges;
 mod faults;
