@@ -1,8 +1,10 @@
-//! The types of the columns of a database, as its catalog gives them.
+//! The types of the columns of a database: as its catalog gives them, and as it is told them.
 
+mod declared;
 mod interval;
 mod named;
 
+pub use declared::{SqlType, TypeName};
 pub use interval::IntervalParts;
 pub(crate) use interval::step;
 pub(crate) use named::CatalogName;

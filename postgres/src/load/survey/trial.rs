@@ -4,7 +4,7 @@ use super::super::definition::{self, Definitions};
 use super::super::request::{Keys, Request};
 use super::super::{definitions, in_place, key_definitions, staging, table};
 use crate::catalog::{self, ExistingTable};
-use crate::ddl::{self, EnumType, Schema, SqlType};
+use crate::ddl::{self, EnumType, Schema};
 use crate::error::Error;
 use crate::listed::listed;
 use crate::session::Session;
@@ -153,9 +153,7 @@ fn check_names(
 /// Refuses enums that are there and lack labels that tables to be made need.
 fn check_labels(session: &Session, ddl: &Schema, missing: &[&ddl::Table], schema: &str) -> Result<(), Error> {
     let columns = || missing.iter().flat_map(|table| &table.columns);
-    let is_used = |of: &&EnumType| {
-        columns().any(|column| matches!(&column.sql_type, SqlType::Enum { name, .. } if *name == of.name))
-    };
+    let is_used = |of: &&EnumType| columns().any(|column| column.sql_type.is_of_enum(&of.name));
     let used: Vec<&EnumType> = ddl.enums.iter().filter(is_used).collect();
     let there = catalog::named(session, schema, used.iter().map(|of| of.name.as_str()), &[])?;
     for of in used {
