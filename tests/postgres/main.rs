@@ -15,6 +15,7 @@ mod missing;
 mod collisions;
 mod statistics;
 mod referrers;
+mod below;
 mod enums;
 mod names;
 mod questions;

@@ -17,7 +17,9 @@ use arrow::datatypes::DataType;
 
 use super::position::Family;
 use super::{generate, position, reference, total};
+use crate::budget;
 use crate::error::ValueError;
+use crate::expression::spend_spelled_out;
 use crate::model::{Column, Hop, Input, Recipe, Reference, Source, Table};
 use crate::plan::Plan;
 use crate::random::Stream;
@@ -157,7 +159,12 @@ impl<'p> Frame<'p> {
                 self.value_error(&self.described().columns[c], "stopped before it was worked out".into())
             );
         }
-        let array = self.finished(&self.described().columns[c])?;
+        let array = budget::until(&self.plan.stopped, || self.finished(&self.described().columns[c]))?;
+        let column = &self.described().columns[c];
+        // What expressions make they have counted themselves.
+        if !matches!(column.recipe, Recipe::Formula(_) | Recipe::Template { .. }) {
+            budget::spend_made(|| own_bytes(&array)).map_err(|error| self.value_error(column, error))?;
+        }
         self.columns.borrow_mut()[c] = Some(array.clone());
         Ok(array)
     }
@@ -174,6 +181,7 @@ impl<'p> Frame<'p> {
         // Text comes in two forms; a column keeps to one of them.
         let dictionary = matches!(array.data_type(), DataType::Dictionary(..));
         if dictionary != column.dictionary && (dictionary || array.data_type() == &DataType::Utf8) {
+            spend_spelled_out(&array).map_err(|error| self.value_error(column, error))?;
             let form = if column.dictionary { crate::types::Type::dictionary() } else { DataType::Utf8 };
             array = cast(&array, &form).map_err(|error| self.value_error(column, error.to_string()))?;
         }

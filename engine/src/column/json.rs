@@ -13,6 +13,7 @@ use arrow::datatypes::{
 use super::Frame;
 use super::frame::Rows;
 use super::text::Strings;
+use crate::budget;
 use crate::calendar::{Style, text as calendar_text};
 use crate::error::ValueError;
 use crate::expression::{check_length, push_double, push_real};
@@ -53,7 +54,9 @@ pub(super) fn object(
             out.push_str(name);
             out.push_str(": ");
             cells.write(row, out);
-            check_length(out.len() - begin).map_err(|message| frame.value_error(column, message))?;
+            check_length(out.len() - begin)
+                .and_then(|()| budget::check(out.len()))
+                .map_err(|message| frame.value_error(column, message))?;
         }
         out.push('}');
         strings.end();

@@ -9,6 +9,7 @@ mod chosen;
 mod declared;
 mod generator;
 mod keys;
+mod law;
 mod longest;
 mod number;
 mod path;
@@ -19,7 +20,9 @@ mod scope;
 mod settings;
 mod shown;
 mod unique;
+mod words;
 mod work;
+mod written;
 
 pub use declared::Declared;
 pub use keys::{Check, Choice, ForeignKey, Index, Keys, UniqueKey};

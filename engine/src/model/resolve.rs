@@ -52,6 +52,8 @@ pub(super) struct Resolver<'s> {
     pub(super) chain: Vec<Link>,
     /// Values of literal rows, so far.
     pub(super) literal_values: usize,
+    /// Distributions, so far.
+    pub(super) laws: super::law::Laws,
 }
 
 /// A table that is being resolved.
@@ -121,6 +123,7 @@ impl<'s> Resolver<'s> {
             faults,
             chain: Vec::new(),
             literal_values: 0,
+            laws: super::law::Laws::default(),
         };
         resolver.read_times();
         resolver.read_tables();

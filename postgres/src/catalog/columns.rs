@@ -38,6 +38,7 @@ pub(super) fn of(session: &Session, tables: &[u32]) -> Result<BTreeMap<u32, Vec<
             name: text(1).to_owned(),
             ty: ColumnType { oid: number(row, 6), sql: text(7).to_owned(), kind },
             not_null: is(2),
+            domain_not_null: is(16),
             has_default: is(3),
             generated: is(4),
             has_sequence: is_number && is(5),
@@ -50,18 +51,20 @@ pub(super) fn of(session: &Session, tables: &[u32]) -> Result<BTreeMap<u32, Vec<
 /// are followed in the same way to `b`, which is `t` where there is no array.
 fn query(tables: &[u32]) -> String {
     format!(
-        "with recursive made_of(attrelid, attnum, oid, typmod, not_null, has_default) as ( \
-           select attrelid, attnum, atttypid, atttypmod, attnotnull, atthasdef or attidentity <> '' \
+        "with recursive made_of(attrelid, attnum, oid, typmod, not_null, has_default, domain_not_null) as ( \
+           select attrelid, attnum, atttypid, atttypmod, attnotnull, atthasdef or attidentity <> '', false \
              from pg_catalog.pg_attribute where attrelid in ({}) and attnum > 0 and not attisdropped \
            union all \
            select m.attrelid, m.attnum, t.typbasetype, case when m.typmod = -1 then t.typtypmod else m.typmod end, \
-               m.not_null or t.typnotnull, m.has_default or t.typdefault is not null \
+               m.not_null or t.typnotnull, m.has_default or t.typdefault is not null, \
+               m.domain_not_null or t.typnotnull \
              from made_of m join pg_catalog.pg_type t on t.oid = m.oid where t.typtype = 'd') \
          select a.attrelid, a.attname, m.not_null, m.has_default, a.attgenerated <> '', \
                 pg_catalog.pg_get_serial_sequence(a.attrelid::pg_catalog.regclass::pg_catalog.text, a.attname) is not null, \
                 m.oid, pg_catalog.format_type(m.oid, m.typmod), \
                 case when t.typcategory = 'A' then t.typelem else 0 end, pg_catalog.format_type(b.oid, part.typmod), \
-                b.oid, b.typname, b.typtype, n.nspname, part.typmod, pg_catalog.format_type(b.oid, -1) \
+                b.oid, b.typname, b.typtype, n.nspname, part.typmod, pg_catalog.format_type(b.oid, -1), \
+                m.domain_not_null \
          from made_of m \
          join pg_catalog.pg_attribute a on a.attrelid = m.attrelid and a.attnum = m.attnum \
          join pg_catalog.pg_type t on t.oid = m.oid \

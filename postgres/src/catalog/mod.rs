@@ -1,5 +1,4 @@
 //! What is in the database: tables, the real types of their columns, and everything that replacing a table would lose.
-
 //!
 //! Tables are asked about together: a round trip for each would make many of them slow.
 
@@ -35,6 +34,21 @@ pub struct ExistingTable {
     pub row_security: bool,
     /// The names of the triggers that run before each row that is inserted, and may change it.
     pub before_insert: Vec<String>,
+    /// A foreign table among its partitions and the tables that inherit from it, written as SQL has it.
+    pub foreign_below: Option<String>,
+}
+
+impl ExistingTable {
+    /// How a statement names the table when it means the table's own rows.
+    pub(crate) fn own_rows(&self, schema: &str) -> String {
+        own_rows(self.relkind, qualified(schema, &self.name))
+    }
+}
+
+/// How a statement names a table when it means the table's own rows: a partitioned one's are those of its partitions, but those of
+/// tables that inherit from it are theirs.
+pub(crate) fn own_rows(relkind: char, table: String) -> String {
+    if relkind == 'r' { format!("only {table}") } else { table }
 }
 
 /// A column of a table of the database.
@@ -46,6 +60,8 @@ pub struct ExistingColumn {
     pub ty: ColumnType,
     /// Whether it refuses NULL, itself or by its domain.
     pub not_null: bool,
+    /// Whether its domain refuses NULL, which the server looks for before any trigger could fill it in.
+    pub domain_not_null: bool,
     /// Whether the server fills it in when it is left out.
     pub has_default: bool,
     /// Whether it is always computed by the server and cannot be written.
@@ -61,7 +77,13 @@ pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<
     }
     let query = format!(
         "select c.oid, c.relname, c.relkind, pg_catalog.row_security_active(c.oid), \
-           pg_catalog.has_table_privilege(c.oid, 'SELECT'), c.relhastriggers from pg_catalog.pg_class c \
+           pg_catalog.has_table_privilege(c.oid, 'SELECT'), c.relhastriggers, \
+           (with recursive below(oid) as (select i.inhrelid from pg_catalog.pg_inherits i where i.inhparent = c.oid \
+               union select i.inhrelid from below b join pg_catalog.pg_inherits i on i.inhparent = b.oid) \
+             select pg_catalog.format('%I.%I', fn.nspname, f.relname) from below b \
+               join pg_catalog.pg_class f on f.oid = b.oid and f.relkind = 'f' \
+               join pg_catalog.pg_namespace fn on fn.oid = f.relnamespace order by 1 limit 1) \
+         from pg_catalog.pg_class c \
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
          where n.nspname = {} and c.relname in ({}) order by c.oid",
         literal(schema),
@@ -74,8 +96,11 @@ pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<
         let relkind = text(2).chars().next().unwrap_or('r');
         // Whoever may not read a table may still add to it.
         let row_security = text(3) == "t";
-        if matches!(relkind, 'r' | 'p') && text(4) == "t" && !row_security {
-            readable.push((oid, name.clone()));
+        let foreign_below = row.get(6).map(str::to_owned);
+        // Reading a foreign table would ask another server.
+        let is_asked = matches!(relkind, 'r' | 'p') && foreign_below.is_none();
+        if is_asked && text(4) == "t" && !row_security {
+            readable.push((oid, relkind, name.clone()));
         }
         if text(5) == "t" {
             with_triggers.push(oid);
@@ -89,6 +114,7 @@ pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<
             is_empty: None,
             row_security,
             before_insert,
+            foreign_below,
         });
     }
     let oids: Vec<u32> = tables.iter().map(|table| table.oid).collect();
@@ -107,16 +133,17 @@ pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<
 fn emptiness(
     session: &Session,
     schema: &str,
-    tables: &[(u32, String)],
+    tables: &[(u32, char, String)],
 ) -> Result<BTreeMap<u32, bool>, Error> {
     if tables.is_empty() {
         return Ok(BTreeMap::new());
     }
     let looks = tables
         .iter()
-        .map(|(oid, name)| format!("({oid}, not exists (select from {}))", qualified(schema, name)));
+        .map(|(oid, relkind, name)| (oid, own_rows(*relkind, qualified(schema, name))))
+        .map(|(oid, rows)| format!("({oid}, not exists (select from {rows}))"));
     let query = format!("values {}", looks.collect::<Vec<_>>().join(", "));
-    let doing = format!("look into {}", listed(tables.iter().map(|(_, name)| format!("table `{name}`"))));
+    let doing = format!("look into {}", listed(tables.iter().map(|(_, _, name)| format!("table `{name}`"))));
     let rows = session.rows(&doing, &query)?;
     Ok(rows.iter().map(|row| (number(row, 0), row.get(1) == Some("t"))).collect())
 }

@@ -102,7 +102,7 @@ fn settings(
 ) -> Result<Vec<Setting>, Error> {
     let mut settings = Vec::new();
     for column in there.columns.iter().filter(|column| column.has_sequence) {
-        settings.extend(setting(plan, table, column, &qualified(schema, &table.name))?);
+        settings.extend(setting(plan, table, column, there, schema)?);
     }
     Ok(settings)
 }
@@ -111,7 +111,8 @@ fn setting(
     plan: &Plan,
     table: &ddl::Table,
     column: &ExistingColumn,
-    name: &str,
+    there: &ExistingTable,
+    schema: &str,
 ) -> Result<Option<Setting>, Error> {
     let written = plan.model().tables[table.index].written().find(|written| written.name == column.name);
     let Some(written) = written else { return Ok(None) };
@@ -121,11 +122,16 @@ fn setting(
             None => return Ok(None),
         },
         _ => {
-            let of = |which| format!("(select pg_catalog.{which}({}) from {name})", identifier(&column.name));
+            let (name, own) = (identifier(&column.name), there.own_rows(schema));
+            let of = |which| format!("(select pg_catalog.{which}({name}) from {own})");
             (of("min"), of("max"))
         }
     };
-    let sequence = format!("pg_catalog.pg_get_serial_sequence({}, {})", literal(name), literal(&column.name));
+    let sequence = format!(
+        "pg_catalog.pg_get_serial_sequence({}, {})",
+        literal(&qualified(schema, &table.name)),
+        literal(&column.name)
+    );
     // A sequence that is further on stays there; one that has not been used yet does not count. One that ends before the
     // last value is at its end.
     let statement = format!(

@@ -62,6 +62,7 @@ impl Kind {
             "inet" => Self::Inet,
             "cidr" => Self::Cidr,
             "timetz" => spelled(Limit::Digits(digits)),
+            "tsrange" | "tstzrange" | "tsmultirange" | "tstzmultirange" => spelled(Limit::Digits(6)),
             "name" => spelled(Limit::Bytes(MOST_NAME_BYTES)),
             "char" => spelled(Limit::Bytes(1)),
             // An array in an array, by way of a domain: its elements can be anything.

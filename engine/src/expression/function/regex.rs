@@ -10,9 +10,9 @@ use regex_automata::util::captures::Captures;
 use regex_automata::{Anchored, Input, MatchKind};
 
 use super::{Function, Site, doc};
-use crate::budget;
+use crate::budget::{self, Steps};
 use crate::error::{Fault, Span};
-use crate::expression::kernel::{Texts, boolean_rows, check_length, number_rows, text_rows};
+use crate::expression::kernel::{Texts, check_length, number_rows, text_rows, try_boolean_rows};
 use crate::expression::operator::Placed;
 use crate::expression::tree::{Expression, Form};
 use crate::types::Type;
@@ -96,7 +96,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
                 for row in 0..rows {
                     let valid = nulls.as_ref().is_none_or(|nulls| a[0].is_scalar() || nulls.is_valid(row));
                     let text = text.as_ref().filter(|_| valid).map(|text| text.get(row));
-                    matcher.steps = 0;
+                    matcher.steps.begin();
                     found.push(match text {
                         Some(text) => matcher.first(text, 0)?.map(|(start, end)| &text[start..end]),
                         None => None,
@@ -123,8 +123,8 @@ pub(in crate::expression) fn matches(
     let arguments = vec![text, Expression::text_constant(&written)];
     let form = Form::Infix(if ignore_case { "~*" } else { "~" });
     Ok(Expression::strict(form, arguments, Type::Boolean, span, move |a, rows| {
-        let text = Texts::of(&a[0]);
-        Ok(boolean_rows(a, rows, |row| pattern.meta.is_match(text.get(row))))
+        let (text, mut steps) = (Texts::of(&a[0]), Steps::default());
+        try_boolean_rows(a, rows, |row| pattern.is_in(text.get(row), &mut steps))
     }))
 }
 
@@ -132,8 +132,8 @@ fn found(mut site: Site, pattern: Pattern) -> Result<Expression, Fault> {
     site.want(0, &Type::Text)?;
     site.arguments[1].0 = Expression::text_constant(&pattern.written);
     site.strict(Type::Boolean, move |a, rows| {
-        let text = Texts::of(&a[0]);
-        Ok(boolean_rows(a, rows, |row| pattern.meta.is_match(text.get(row))))
+        let (text, mut steps) = (Texts::of(&a[0]), Steps::default());
+        try_boolean_rows(a, rows, |row| pattern.is_in(text.get(row), &mut steps))
     })
 }
 
@@ -217,9 +217,29 @@ fn needs_literal(span: Span) -> Fault {
 #[derive(Debug, PartialEq)]
 struct Wrong(String);
 
-impl Wrong {
+/// Why there is no pattern.
+#[derive(Debug, PartialEq)]
+enum Refused {
+    /// It is wrong.
+    Wrong(Wrong),
+    /// Nothing is wrong with it, but there are too many of them.
+    TooMany,
+}
+
+impl From<Wrong> for Refused {
+    fn from(wrong: Wrong) -> Self {
+        Self::Wrong(wrong)
+    }
+}
+
+impl Refused {
     fn at(self, span: Span) -> Fault {
-        Fault::at(span, format!("the regular expression is wrong: {}", self.0))
+        match self {
+            Self::Wrong(Wrong(message)) => {
+                Fault::at(span, format!("the regular expression is wrong: {message}"))
+            }
+            Self::TooMany => Fault::at(span, "the regular expressions take too much memory together"),
+        }
     }
 }
 
@@ -239,14 +259,14 @@ struct Pattern {
 const AUTOMATON_BYTES: usize = 1 << 20;
 
 impl Pattern {
-    fn new(written: &str, ignore_case: bool) -> Result<Self, Wrong> {
+    fn new(written: &str, ignore_case: bool) -> Result<Self, Refused> {
         if budget::left() == 0 {
-            return wrong(budget::exceeded());
+            return Err(Refused::TooMany);
         }
         let mut reader = Reader { rest: written.chars().collect(), at: 0, out: String::new(), depth: 0 };
         reader.alternatives()?;
         if reader.at < reader.rest.len() {
-            return wrong("a `)` without its `(`");
+            return Err(Wrong("a `)` without its `(`".to_owned()).into());
         }
         let syntax = regex_automata::util::syntax::Config::new()
             .case_insensitive(ignore_case)
@@ -270,12 +290,19 @@ impl Pattern {
             )
             .build(&reader.out)
             .map_err(|_| Wrong(large.to_owned()))?;
-        budget::spend(meta.memory_usage() + every.memory_usage()).map_err(Wrong)?;
+        budget::spend(meta.memory_usage() + every.memory_usage()).map_err(|_| Refused::TooMany)?;
         Ok(Self { written: written.to_owned(), meta, every })
     }
 
     fn matcher(&self) -> Matcher<'_> {
-        Matcher { pattern: self, cache: self.every.create_cache(), steps: 0 }
+        Matcher { pattern: self, cache: self.every.create_cache(), steps: Steps::default() }
+    }
+
+    /// Whether it occurs in a text.
+    fn is_in(&self, text: &str, steps: &mut Steps) -> Result<bool, String> {
+        steps.begin();
+        steps.take(text.len())?;
+        Ok(self.meta.is_match(text))
     }
 
     /// The groups of a match that has been found.
@@ -290,17 +317,16 @@ impl Pattern {
 struct Matcher<'p> {
     pattern: &'p Pattern,
     cache: regex_automata::hybrid::dfa::Cache,
-    /// How many bytes have been read for the row.
-    steps: u64,
+    /// The bytes that have been read: a match may read all that is behind it, to find no longer one.
+    steps: Steps,
 }
-
-/// How many bytes may be read for one row: a match may read all that is behind it, to find no longer one.
-const MOST_STEPS: u64 = 1 << 28;
 
 impl Matcher<'_> {
     /// The first match at or after a place, and of those that begin there the longest.
     fn first(&mut self, text: &str, from: usize) -> Result<Option<(usize, usize)>, String> {
-        let Some(some) = self.pattern.meta.search(&Input::new(text).range(from..)) else { return Ok(None) };
+        let some = self.pattern.meta.search(&Input::new(text).range(from..));
+        self.steps.take(some.as_ref().map_or(text.len(), |some| some.end()) - from)?;
+        let Some(some) = some else { return Ok(None) };
         Ok(Some((some.start(), self.longest(text, some.start())?.unwrap_or(some.end()))))
     }
 
@@ -313,7 +339,7 @@ impl Matcher<'_> {
         let mut longest = None;
         for (at, &byte) in text.as_bytes().iter().enumerate().skip(start) {
             state = dfa.next_state(cache, state, byte).map_err(stuck)?;
-            self.steps += 1;
+            self.steps.take(1)?;
             if state.is_tagged() {
                 // A match is told one byte late.
                 if state.is_match() {
@@ -321,9 +347,6 @@ impl Matcher<'_> {
                 } else if state.is_dead() {
                     return Ok(longest);
                 }
-            }
-            if self.steps > MOST_STEPS {
-                return Err("the regular expression takes too long on this text".to_owned());
             }
         }
         let state = dfa.next_eoi_state(cache, state).map_err(stuck)?;
@@ -337,7 +360,7 @@ impl Matcher<'_> {
         mut tell: impl FnMut((usize, usize)) -> Result<bool, String>,
     ) -> Result<(), String> {
         let mut from = 0;
-        self.steps = 0;
+        self.steps.begin();
         while from <= text.len() {
             let Some((start, end)) = self.first(text, from)? else { break };
             if !tell((start, end))? {
@@ -632,7 +655,10 @@ mod tests {
     use super::*;
 
     fn replaced(text: &str, pattern: &str, to: &str) -> Result<String, String> {
-        let pattern = Pattern::new(pattern, false).map_err(|wrong| wrong.0)?;
+        let pattern = Pattern::new(pattern, false).map_err(|refused| match refused {
+            Refused::Wrong(wrong) => wrong.0,
+            Refused::TooMany => "too many".to_owned(),
+        })?;
         let (mut out, mut behind) = (String::new(), 0);
         let mut captures = pattern.meta.create_captures();
         pattern.matcher().all(text, |(start, end)| {

@@ -15,6 +15,7 @@ use crate::expression::{Expression, Source};
 use crate::model::number::{Misfit, Number};
 use crate::model::resolve::{Resolver, holder};
 use crate::model::scope::{ConstantScope, MadeScope};
+use crate::model::written::kept;
 use crate::model::{Column, Recipe};
 use crate::scenario::{self, Generator, Key, MAX_COLUMNS, Node};
 use crate::types::Type;
@@ -155,6 +156,8 @@ impl Resolver<'_> {
             let all = cast.evaluate(&[texts], values.len());
             if let Some(all) = all.ok().filter(|all| all.null_count() == 0 && *all.data_type() == ty.arrow())
             {
+                let mut written = values.iter().enumerate();
+                written.try_for_each(|(at, value)| kept(&value.text, &all, at, ty, value.span))?;
                 return Ok(all);
             }
         }

@@ -19,7 +19,9 @@ use super::arguments::Arguments;
 use super::resolve::Resolver;
 use super::scope::MadeScope;
 use super::unique::injective;
+use super::written::choices_kept;
 use super::{Column, Declared, Recipe};
+use crate::budget;
 use crate::error::{Fault, Span};
 use crate::expression::{Expression, Source};
 use crate::random::Stream;
@@ -99,6 +101,7 @@ impl Resolver<'_> {
         spec: &Spec,
         address: &Address,
     ) -> Result<Column, Fault> {
+        budget::spend_generator(spec.span)?;
         let made = self.made(t, spec, address)?;
         let null = match &spec.null {
             None => None,
@@ -211,7 +214,8 @@ impl Resolver<'_> {
         if Expression::assigns(&made.ty, wanted) || takes_text(&made.ty, wanted) {
             let sql = format!("cast(made as {wanted})");
             let source = Source { text: &sql, span: node.span, exact: false };
-            return Expression::compile(&source, &mut MadeScope { ty: &made.ty }).map(Some);
+            let cast = Expression::compile(&source, &mut MadeScope { ty: &made.ty })?;
+            return choices_kept(&made.recipe, &cast, spec).map(|()| Some(cast));
         }
         Err(Fault::at(node.span, format!("`type`: {} cannot become {wanted}", made.ty))
             .hint("leave `type` out, or convert with an expression"))

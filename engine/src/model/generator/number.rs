@@ -7,7 +7,7 @@ use crate::model::number::Misfit;
 use crate::model::recipe::{DiscreteLaw, RealLaw};
 use crate::model::resolve::Resolver;
 use crate::model::{Bounds, Recipe, WholeBounds};
-use crate::random::{Exponential, Invalid, LogNormal, Normal, Poisson, Uniform, UniformInteger, Zipf};
+use crate::random::{Exponential, Invalid, LogNormal, Normal, Uniform, UniformInteger, Zipf};
 use crate::types::Type;
 
 impl Resolver<'_> {
@@ -81,8 +81,7 @@ impl Resolver<'_> {
                 Ok(real(stream, RealLaw::Exponential(law), self.bounds(arguments)?))
             }
             "poisson" => {
-                let law =
-                    Poisson::new(self.argument(arguments, "mean")?).map_err(|e| fault(arguments, &e))?;
+                let law = self.poisson(arguments, |e| fault(arguments, e))?;
                 let bounds = self.whole_bounds(arguments)?;
                 Ok(Made::new(
                     Recipe::Discrete { stream, law: DiscreteLaw::Poisson(law), bounds },

@@ -10,9 +10,9 @@ use crate::model::arguments::Arguments;
 use crate::model::recipe::{Affix, BytesContent, Length, TextLaw, Vocabulary};
 use crate::model::resolve::Resolver;
 use crate::model::scope::TableScope;
+use crate::model::words;
 use crate::random::Weighted;
 use crate::types::Type;
-use crate::vocabulary;
 
 /// The longest generated text, in characters.
 const MAX_LENGTH: i64 = 1 << 15;
@@ -78,11 +78,7 @@ impl Resolver<'_> {
             Some(key) => match key.text.as_str() {
                 "random" => BytesContent::Random,
                 "zeros" => BytesContent::Zeros,
-                "text" => {
-                    let english = vocabulary::english();
-                    let all = [&english.nouns, &english.verbs, &english.adjectives, &english.adverbs];
-                    BytesContent::Text(Vocabulary::new(all.into_iter().flatten().copied(), None))
-                }
+                "text" => BytesContent::Text(words::english()),
                 other => {
                     return Err(Fault::at(key.span, format!("`content`: unknown content `{other}`"))
                         .label("expected `random`, `text` or `zeros`")
@@ -109,11 +105,7 @@ impl Resolver<'_> {
     }
 
     fn vocabulary(&self, arguments: &Arguments) -> Result<Vocabulary, Fault> {
-        let Some(node) = arguments.get("of") else {
-            let english = vocabulary::english();
-            let all = [&english.nouns, &english.verbs, &english.adjectives, &english.adverbs];
-            return Ok(Vocabulary::new(all.into_iter().flatten().copied(), None));
-        };
+        let Some(node) = arguments.get("of") else { return Ok(words::english()) };
         let (keys, _, weights) = self.weights(node, "of")?;
         let law = match weights {
             Some(weights) => Some(Weighted::new(&weights).map_err(|e| invalid(node.span, "of", e))?),
