@@ -18,6 +18,7 @@ mod referrers;
 mod below;
 mod enums;
 mod names;
+mod questions;
 mod sequences;
 mod privileges;
 mod faults;

@@ -149,18 +149,9 @@ pub(super) fn creations(
     schema: &str,
     tables: &[&ddl::Table],
 ) -> Result<Vec<String>, Error> {
-    let mut statements: Vec<String> = Vec::new();
-    for of in &ddl.enums {
-        let query = format!(
-            "select 1 from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace \
-             where n.nspname = {} and t.typname = {}",
-            literal(schema),
-            literal(&of.name)
-        );
-        if session.value("look for an enum", &query)?.is_none() {
-            statements.push(of.create(schema));
-        }
-    }
+    let there = catalog::named(session, schema, ddl.enums.iter().map(|of| of.name.as_str()), &[])?;
+    let enums = ddl.enums.iter().filter(|of| !there.contains_key(&of.name));
+    let mut statements: Vec<String> = enums.map(|of| of.create(schema)).collect();
     for table in tables {
         statements.push(table.create(schema));
         statements.extend(table.comments(schema));

@@ -84,16 +84,19 @@ pub(super) fn look(
            where c.relispartition and i.inhrelid = e.oid and i.inhparent in (select oid from emptied)) order by n.nspname, c.relname"
     );
     let rows = session.rows("look who refers to the tables", &query)?;
-    let (mut empty, mut faults, mut missing, mut can_be_named) = (Vec::new(), Vec::new(), Vec::new(), true);
-    for row in &rows {
+    let tables = rows.iter().map(|row| {
         let text = |i| row.get(i).unwrap_or_default().to_owned();
         let relkind = text(6).chars().next().unwrap_or('r');
         let table =
             Referrer { oid: text(0), schema: text(1), name: text(2), relkind, key: text(3), target: text(4) };
-        let fault = match row.get(5) {
-            Some(obstacle) => Some(obstacle),
-            None => has_rows(session, &table)?.then_some("it keeps its rows"),
-        };
+        (table, row.get(5))
+    });
+    let tables: Vec<(Referrer, Option<&str>)> = tables.collect();
+    let seen = tables.iter().filter(|(_, obstacle)| obstacle.is_none()).map(|(table, _)| table);
+    let full = with_rows(session, seen)?;
+    let (mut empty, mut faults, mut missing, mut can_be_named) = (Vec::new(), Vec::new(), Vec::new(), true);
+    for (table, obstacle) in tables {
+        let fault = obstacle.or_else(|| full.contains(&table.oid).then_some("it keeps its rows"));
         let Some(fault) = fault else {
             empty.push(table);
             continue;
@@ -125,24 +128,37 @@ pub(super) fn look(
 
 /// Sees, when nobody else can write to them any more, that tables which are emptied along are empty.
 pub(super) fn check_empty(session: &Session, referrers: &[Referrer]) -> Result<(), Error> {
-    for table in referrers {
-        if has_rows(session, table)? {
+    let full = with_rows(session, referrers)?;
+    match referrers.iter().find(|table| full.contains(&table.oid)) {
+        Some(table) => {
             let message = format!("table {} has got rows meanwhile", table.qualified());
-            return Err(Error::usage(message, "nothing has been written; run it again"));
+            Err(Error::usage(message, "nothing has been written; run it again"))
         }
+        None => Ok(()),
     }
-    Ok(())
 }
 
-fn has_rows(session: &Session, table: &Referrer) -> Result<bool, Error> {
-    let name = table.qualified();
+/// The numbers of those of the tables that hold rows.
+fn with_rows<'r>(
+    session: &Session,
+    tables: impl IntoIterator<Item = &'r Referrer>,
+) -> Result<Vec<String>, Error> {
     // Rows that policies hide would go, too.
-    let query = format!(
-        "select pg_catalog.row_security_active({0}::pg_catalog.regclass) or {0}::pg_catalog.regclass <> {1}::pg_catalog.oid \
-           or exists (select from {2})",
-        literal(&name),
-        table.oid,
-        table.own_rows()
-    );
-    Ok(session.value(&format!("look into table {name}"), &query)?.as_deref() != Some("f"))
+    let looks = tables.into_iter().map(|table| {
+        format!(
+            "({0}, pg_catalog.row_security_active({1}::pg_catalog.regclass) \
+               or {1}::pg_catalog.regclass <> {0}::pg_catalog.oid or exists (select from {2}))",
+            table.oid,
+            literal(&table.qualified()),
+            table.own_rows()
+        )
+    });
+    let looks: Vec<String> = looks.collect();
+    if looks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = format!("values {}", looks.join(", "));
+    let rows = session.rows("look into the tables that refer to others", &query)?;
+    let full = rows.iter().filter(|row| row.get(1) != Some("f"));
+    Ok(full.filter_map(|row| row.get(0).map(str::to_owned)).collect())
 }
