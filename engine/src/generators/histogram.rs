@@ -58,7 +58,8 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
         return Err(Fault::at(node.span, format!("`histogram`: expected 2 to {MOST_BOUNDS} bounds"))
             .label(format!("found {}", items.len())));
     }
-    let (bounds, ty) = if items.iter().all(is_moment) { moments(items)? } else { numbers(reading, items)? };
+    // One date among numbers would otherwise be read as a subtraction.
+    let (bounds, ty) = if items.iter().any(is_moment) { moments(items)? } else { numbers(reading, items)? };
     if let Some(at) = bounds.windows(2).position(|pair| pair[0] > pair[1]) {
         return Err(Fault::at(items[at + 1].span, "`histogram`: a bound below the one before it")
             .label(format!("from {} to {}", items[at].describe(), items[at + 1].describe())));
@@ -69,7 +70,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
 /// Whether a bound begins as a date does.
 fn is_moment(node: &Node) -> bool {
     let text = node.scalar().map_or("", |scalar| scalar.text.trim());
-    text.find('-').is_some_and(|at| at >= 4 && text[..at].bytes().all(|byte| byte.is_ascii_digit()))
+    text.find('-') == Some(4) && text[..4].bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Dates when all are, else instants.
@@ -226,6 +227,19 @@ mod tests {
         assert!((share(10) - (0.25 + 0.25 / 4.0)).abs() < 1e-3);
         (11..=13).for_each(|value| assert!((share(value) - 0.25 / 4.0).abs() < 1e-3, "{value}"));
         assert_eq!(found.keys().last(), Some(&13));
+    }
+
+    /// `2026-01-01` beside a number was the number 2024.
+    #[test]
+    fn a_date_among_numbers_is_refused() {
+        let of = |bounds: &str| {
+            let scenario = format!("tables: {{t: {{rows: 1, columns: {{c: {{histogram: {bounds}}}}}}}}}");
+            crate::Plan::compile(&scenario, &crate::Settings::default())
+        };
+        assert!(of("[2025-01-01, 2026-01-01]").is_ok());
+        for wrong in ["[1, 2026-01-01]", "[2026-01-01, $x]", "[3, 2]", "[1]", "{1: 2}"] {
+            assert!(of(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]
