@@ -128,10 +128,7 @@ impl Plan {
     /// Some columns of some rows, by their numbers in a [`batch`](Self::batch): what else a batch has is not made.
     ///
     /// # Errors
-    /// A value that cannot be computed, not always the first.
-    ///
-    /// # Panics
-    /// A number that no column has.
+    /// A value that cannot be computed, not always the first; a table or a column that is not there.
     pub fn columns(
         &self,
         table: usize,
@@ -139,19 +136,19 @@ impl Plan {
         columns: &[usize],
     ) -> Result<RecordBatch, ValueError> {
         let frame = Frame::new(self, table, Rows::Range(self.existing(table, rows)?));
-        let written: Vec<usize> = (0..self.model.tables[table].columns.len())
-            .filter(|column| self.model.tables[table].columns[*column].written)
-            .collect();
-        let arrays =
-            columns.iter().map(|column| frame.column(written[*column])).collect::<Result<Vec<_>, _>>()?;
+        let all = self.model.tables[table].columns.iter().enumerate();
+        let written: Vec<usize> = all.filter(|(_, column)| column.written).map(|(c, _)| c).collect();
+        let array = |column: &usize| match written.get(*column) {
+            Some(c) => frame.column(*c),
+            None => {
+                Err(self.error_of(table, format!("there is no column {column}: it has {}", written.len())))
+            }
+        };
+        let arrays = columns.iter().map(array).collect::<Result<Vec<_>, _>>()?;
         let schema = self.schema(table).project(columns).map(Arc::new);
         let options = RecordBatchOptions::new().with_row_count(Some(frame.len()));
         let batch = schema.and_then(|schema| RecordBatch::try_new_with_options(schema, arrays, &options));
-        batch.map_err(|error| ValueError {
-            table: self.model.tables[table].name.clone(),
-            column: "*".to_owned(),
-            message: error.to_string(),
-        })
+        batch.map_err(|error| self.error_of(table, error.to_string()))
     }
 
     /// The error of the first row that has one, by halves.
