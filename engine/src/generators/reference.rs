@@ -5,19 +5,15 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array};
 use arrow::compute::take;
 
-use super::count::too_many;
 use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::ANY_NUMBER;
 use super::serial::serial_of;
 use super::{Ends, Formula, GeneratorDoc, Made, Origin, Prepared, Reading, Shown, Texts};
-use crate::error::{Fault, ValueError};
-use crate::expression::Name;
-use crate::model::arguments::Arguments;
-use crate::model::resolve::Resolver;
-use crate::model::{Column, Hop, Input, Source};
+use crate::error::{Fault, Span, ValueError};
+use crate::model::{Column, Hop, Input, MAX_COUNT, Source};
 use crate::random::Stream;
 use crate::rows::{Frame, each_once};
-use crate::scenario;
+use crate::scenario::{self, Key};
 use crate::types::Type;
 
 pub(super) const REFERENCE: GeneratorDoc = GeneratorDoc {
@@ -112,34 +108,27 @@ pub(crate) enum Pick {
 }
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
-    let (value_words, distinct_words) = (reading.stream("value"), reading.stream("distinct"));
-    let (t, arguments, resolver) = (reading.table, reading.arguments, &mut *reading.resolver);
+    let (arguments, resolver) = (reading.arguments, &mut *reading.resolver);
     let to = arguments.word("to")?.ok_or_else(Fault::reported)?;
-    let target = resolver.table_named(&to.text, to.span)?;
+    let target = resolver.table_named(&to)?;
     let target_rows = resolver.rows_of(target)?;
     let shown = match arguments.word("column")? {
         None => resolver.shown_key(target, to.span)?,
         Some(key) => {
-            resolver.drafts[target].columns.iter().position(|c| c.name == key.text && c.written).ok_or_else(
-                || {
-                    let hint = resolver.guess(&key.text, || resolver.column_names(target), "the columns are");
-                    Fault::at(key.span, format!("unknown column `{}` of `{}`", key.text, to.text))
-                        .maybe_hint(hint)
-                },
-            )?
+            let draft = &resolver.drafts()[target];
+            draft.written_named(&key.text).ok_or_else(|| {
+                let hint = resolver.guess(&key.text, || draft.column_names(), "the columns are");
+                Fault::at(key.span, format!("unknown column `{}` of `{}`", key.text, to.text))
+                    .maybe_hint(hint)
+            })?
         }
     };
-    resolver.column(target, shown)?;
-    let column = resolver.done(target, shown)?;
-    let (ty, mut nullable) = (column.ty.clone(), column.nullable);
-
-    let within = match arguments.word("within")? {
-        None => None,
-        Some(key) => Some(resolver.within(t, target, &key)?),
-    };
-    match &within {
+    let column = resolver.settled(target, shown)?;
+    let (ty, key_is_nullable) = (column.ty.clone(), column.nullable);
+    let within = arguments.word("within")?.map(|key| reading.within(target, &key)).transpose()?;
+    let least = match &within {
         // Some row of the ancestor may have no rows of the target.
-        Some((_, least, may_miss)) => nullable |= *least == 0 || *may_miss,
+        Some(within) => within.least,
         None => {
             let empty = match target_rows {
                 Source::Root { rows } => rows == 0,
@@ -148,47 +137,16 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
             if empty {
                 return Err(Fault::at(to.span, format!("table `{}` has no rows to refer to", to.text)));
             }
-            nullable |= resolver.least_rows(target)? == 0;
-        }
-    }
-    let skew = match arguments.get("skew") {
-        None => 0.0,
-        Some(node) => {
-            let skew = resolver.number(node, "skew")?;
-            if !(0.0..=10.0).contains(&skew) {
-                return Err(Fault::at(node.span, "`skew`: expected 0 to 10").label(format!("found {skew}")));
-            }
-            skew
+            reading.resolver.least_rows(target)?
         }
     };
-    let distinct =
-        arguments.get("distinct").map(|n| scenario::boolean(n, "distinct")).transpose()?.unwrap_or(false);
-    let existed_at = arguments.expression("existed_at")?;
-    let pick = match (distinct, existed_at) {
-        (true, Some(at)) => {
-            return Err(Fault::at(at.span, "`distinct` and `existed_at` cannot be combined yet")
-                .hint("leave one of them out"));
-        }
-        (true, None) => {
-            let least = match &within {
-                Some((_, least, _)) => *least,
-                None => resolver.least_rows(target)?,
-            };
-            resolver.distinct(t, target, least, arguments, distinct_words)?
-        }
-        (false, None) => Pick::Random { stream: value_words, skew },
-        (false, Some(at)) => {
-            let at = resolver.formula_of(t, &at, &Type::Instant)?;
-            let by =
-                resolver.birth_column(target, within.as_ref().map(|(within, ..)| within), arguments, &to)?;
-            nullable = true;
-            Pick::Existing { stream: value_words, skew, at, by }
-        }
-    };
-    if let (Some(node), false) = (arguments.get("starting_with"), distinct) {
-        return Err(Fault::at(node.span, "`starting_with` belongs to `distinct: true`"));
-    }
-    let reference = Reference { target, shown, within: within.map(|(within, ..)| within), pick };
+    let path = within.as_ref().map(|within| &within.rows.path[..]);
+    let pick = reading.pick(&to, target, path, least)?;
+    let nullable = key_is_nullable
+        || least == 0
+        || within.as_ref().is_some_and(|within| within.may_miss)
+        || matches!(pick, Pick::Existing { .. });
+    let reference = Reference { target, shown, within: within.map(|within| within.rows), pick };
     Ok(Made { nullable, ..Made::new(reference, ty) })
 }
 
@@ -273,86 +231,77 @@ impl Prepared for Reference {
     }
 }
 
-impl Resolver<'_> {
-    /// The way to the row whose rows of the target are meant; the least number of them there is, and
-    /// whether the way may end in NULL.
-    fn within(
-        &mut self,
-        t: usize,
-        target: usize,
-        key: &crate::scenario::Key,
-    ) -> Result<(Within, u64, bool), Fault> {
-        let (hops, ancestor) = self.way_to(t, key)?;
-        let chain = self.ancestors(target).unwrap_or_default();
+/// What an argument `within` means.
+struct Under {
+    /// The rows.
+    rows: Within,
+    /// How many of them there are at least.
+    least: u64,
+    /// Whether the way to them may end in NULL.
+    may_miss: bool,
+}
+
+impl Reading<'_, '_, '_> {
+    /// How a row of the target is picked: among those on the path of tables, or all; there are at least so many.
+    fn pick(&mut self, to: &Key, target: usize, path: Option<&[usize]>, least: u64) -> Result<Pick, Fault> {
+        let (arguments, stream) = (self.arguments, self.stream("value"));
+        let skew = match self.number("skew")? {
+            None => 0.0,
+            Some(skew) if (0.0..=10.0).contains(&skew) => skew,
+            Some(skew) => {
+                let fault = Fault::at(self.required("skew")?.span, "`skew`: expected 0 to 10");
+                return Err(fault.label(format!("found {skew}")));
+            }
+        };
+        let distinct =
+            arguments.get("distinct").map(|node| scenario::boolean(node, "distinct")).transpose()?;
+        let existed_at = arguments.expression("existed_at")?;
+        if distinct == Some(true) {
+            if let Some(at) = existed_at {
+                return Err(Fault::at(at.span, "`distinct` and `existed_at` cannot be combined yet")
+                    .hint("leave one of them out"));
+            }
+            return self.distinct(target, least);
+        }
+        if let Some(node) = arguments.get("starting_with") {
+            return Err(Fault::at(node.span, "`starting_with` belongs to `distinct: true`"));
+        }
+        let Some(at) = existed_at else { return Ok(Pick::Random { stream, skew }) };
+        let at = self.resolver.formula_of(self.table, &at, &Type::Instant)?;
+        Ok(Pick::Existing { stream, skew, at, by: self.birth_column(target, path, to)? })
+    }
+
+    /// The rows of the target that are under the row which `within` names.
+    fn within(&mut self, target: usize, key: &Key) -> Result<Under, Fault> {
+        let (t, resolver) = (self.table, &mut *self.resolver);
+        let (hops, ancestor) = resolver.way_to(t, key)?;
+        let chain = resolver.drafts().ancestors(target).unwrap_or_default();
         let Some(depth) = chain.iter().skip(1).position(|&a| a == ancestor) else {
-            let (target, ancestor) = (&self.drafts[target].name.text, &self.drafts[ancestor].name.text);
+            let name = |table: usize| &resolver.drafts()[table].name.text;
+            let (target, ancestor) = (name(target), name(ancestor));
             return Err(Fault::at(key.span, format!("`{target}` is not under `{ancestor}`"))
                 .hint(format!("`within` leads to a row of a table that `{target}` is under by `per:`")));
         };
-        let (_, may_miss) = self.walk(t, &hops)?;
+        let (_, may_miss) = resolver.drafts().walk(t, &hops)?;
         let mut path: Vec<usize> = chain[..=depth].to_vec();
         path.reverse();
         let mut least = 1;
         for &table in &path {
-            least = u64::saturating_mul(least, self.count_of(table)?.map_or(0, |count| count.min));
+            least = u64::saturating_mul(least, resolver.count_of(table)?.map_or(0, |count| count.min));
         }
-        Ok((Within { hops, path }, least, may_miss))
+        Ok(Under { rows: Within { hops, path }, least, may_miss })
     }
 
-    /// The way from a row to a row of another table, given as the table's name (an ancestor, or what the only reference to it
-    /// leads to) or as the path of a reference, such as `memberships.tenant_id`.
-    fn way_to(&mut self, t: usize, key: &crate::scenario::Key) -> Result<(Vec<Hop>, usize), Fault> {
-        let name = |text: &str| Name { text: text.to_owned(), span: key.span };
-        let path: Vec<Name> = key.text.split('.').map(name).collect();
-        let column = self.drafts[t].columns.iter().position(|c| c.name == key.text);
-        if let Some(other) =
-            column.filter(|_| path.len() == 1).and_then(|c| self.other_meaning(t, c, &path[0]))
-        {
-            return Err(self.two_meanings(t, &path[0], &other));
-        }
-        if path.len() == 1 && column.is_none() {
-            let table = self.table_named(&key.text, key.span)?;
-            if table == t {
-                return Err(Fault::at(key.span, format!("`{}` is the table itself", key.text))
-                    .hint("name an ancestor, or a column that refers to another row"));
-            }
-            return match self.way_by_name(t, &path[0])? {
-                Some(way) => Ok(way),
-                None => Err(self.unknown_name(t, &path[0], true)),
-            };
-        }
-        let Input::Column { mut hops, column } = self.path(t, &path, Vec::new())? else {
-            return Err(Fault::reported());
-        };
-        let (end, _) = self.walk(t, &hops)?;
-        let column_name = name(&self.drafts[end].columns[column].name.clone());
-        let (hop, next) = self.hop_through(end, column, &column_name)?;
-        hops.push(hop);
-        Ok((hops, next))
-    }
-
-    /// The least number of rows a table can have.
-    pub(crate) fn least_rows(&mut self, t: usize) -> Result<u64, Fault> {
-        Ok(match self.rows_of(t)? {
-            Source::Root { rows } => rows,
-            Source::Per { parent, count } => self.least_rows(parent)?.saturating_mul(count.min),
-        })
-    }
-
-    fn distinct(
-        &mut self,
-        t: usize,
-        target: usize,
-        least: u64,
-        arguments: &Arguments,
-        stream: Stream,
-    ) -> Result<Pick, Fault> {
+    /// Rows that the children of one parent share among them; there are at least so many.
+    fn distinct(&mut self, target: usize, least: u64) -> Result<Pick, Fault> {
+        let stream = self.stream("distinct");
+        let (t, arguments, resolver) = (self.table, self.arguments, &mut *self.resolver);
         let node = arguments.required("distinct")?;
         if let Some(skew) = arguments.get("skew") {
             return Err(Fault::at(skew.span, "`distinct` and `skew` cannot be combined")
                 .hint("leave one of them out"));
         }
-        let Some(count) = self.count_of(t)? else {
+        let Some(count) = resolver.count_of(t)? else {
             return Err(Fault::at(
                 node.span,
                 "`distinct` is among the children of one parent, and these rows have none",
@@ -360,66 +309,58 @@ impl Resolver<'_> {
             .hint("give the table a `per:`"));
         };
         if count.max > least {
-            let table = self.drafts[target].name.text.clone();
+            let table = resolver.drafts()[target].name.text.clone();
             return Err(too_many(node.span, count.max, least, &table));
         }
         let first = match arguments.word("starting_with")? {
             None => None,
             Some(key) => {
-                let table = self.table_named(&key.text, key.span)?;
+                let table = resolver.table_named(&key)?;
                 if table != target {
                     return Err(Fault::at(
                         key.span,
-                        format!("`starting_with` must name `{}`", self.drafts[target].name.text),
+                        format!("`starting_with` must name `{}`", resolver.drafts()[target].name.text),
                     ));
                 }
                 if let Some(within) = arguments.get("within") {
                     return Err(Fault::at(within.span, "`starting_with` and `within` cannot be combined"));
                 }
-                Some(
-                    self.ancestor_way(t, table)
-                        .ok_or_else(|| Fault::at(key.span, format!("`{}` is not an ancestor", key.text)))?,
-                )
+                let above = resolver.drafts().ancestors(t).unwrap_or_default();
+                let depth = above.iter().position(|&a| a == table).filter(|depth| *depth > 0);
+                let depth =
+                    depth.ok_or_else(|| Fault::at(key.span, format!("`{}` is not an ancestor", key.text)))?;
+                Some(vec![Hop::Parent; depth])
             }
         };
-        let ordinal = self.input(t, Input::Ordinal);
+        let ordinal = resolver.input(t, Input::Ordinal);
         Ok(Pick::Distinct { stream, first, ordinal })
     }
 
-    fn ancestor_way(&self, t: usize, ancestor: usize) -> Option<Vec<Hop>> {
-        let depth = self.ancestors(t)?.iter().position(|&a| a == ancestor)?;
-        (depth > 0).then(|| vec![Hop::Parent; depth])
-    }
-
     /// The target's column that tells when a row came about; it must rise in the order of the rows looked at.
-    fn birth_column(
-        &mut self,
-        target: usize,
-        within: Option<&Within>,
-        arguments: &Arguments,
-        to: &crate::scenario::Key,
-    ) -> Result<usize, Fault> {
+    fn birth_column(&mut self, target: usize, path: Option<&[usize]>, to: &Key) -> Result<usize, Fault> {
+        let (arguments, resolver) = (self.arguments, &mut *self.resolver);
         let by = arguments.word("by")?;
         let (name, span) = by.map_or(("created_at".to_owned(), to.span), |key| (key.text, key.span));
-        let Some(c) = self.drafts[target].columns.iter().position(|c| c.name == name) else {
+        let Some(c) = resolver.drafts()[target].columns.iter().position(|c| c.name == name) else {
             return Err(Fault::at(span, format!("`{}` has no column `{name}`", to.text))
                 .hint("say with `by:` which column tells when its rows came about"));
         };
-        self.column(target, c)?;
+        resolver.column(target, c)?;
         // Bounds that differ between siblings would let the instants fall.
-        let is_shared = |input: &usize| match &self.drafts[target].inputs[*input] {
+        let drafts = resolver.drafts();
+        let is_shared = |input: &usize| match &drafts[target].inputs[*input] {
             Input::Column { hops, .. } => hops.first() == Some(&Hop::Parent),
             Input::Siblings => true,
             _ => false,
         };
-        let rises = self.done(target, c)?.recipe.rises_with();
+        let rises = drafts.done(target, c)?.recipe.rises_with();
         let rises = rises.is_some_and(|inputs| inputs.iter().all(is_shared));
-        let siblings = within.is_some_and(|within| within.path.len() == 1);
-        let born = self.done(target, c)?;
+        let siblings = path.is_some_and(|path| path.len() == 1);
+        let born = drafts.done(target, c)?;
         if rises && siblings && !born.nullable && born.cast.is_none() {
             return Ok(c);
         }
-        let parent = self.drafts[target].parent.map(|p| self.drafts[p].name.text.clone());
+        let parent = drafts[target].parent.map(|p| drafts[p].name.text.clone());
         let hint = match parent {
             Some(parent) => format!(
                 "make `{}.{name}` a `moment` with `order: within parent` and bounds of the parent, and look `within` a row of `{parent}`",
@@ -429,4 +370,12 @@ impl Resolver<'_> {
         };
         Err(Fault::at(span, "`existed_at` needs rows whose instants rise").hint(hint))
     }
+}
+
+/// Where a count law cannot promise what a reference needs.
+fn too_many(span: Span, needed: u64, there: u64, table: &str) -> Fault {
+    let found = if needed >= MAX_COUNT { "no upper bound".to_owned() } else { format!("up to {needed}") };
+    Fault::at(span, format!("`distinct` needs at least as many rows of `{table}` as a parent has children"))
+        .label(format!("children: {found}; rows of `{table}`: {there}"))
+        .hint("bound the count with `max:`")
 }

@@ -1,7 +1,8 @@
 //! `unique: true`: granted where it follows from how values are made, refused where it does not.
 
-use super::resolve::{MAX_ROWS, Resolver};
-use super::{Column, Input, Source};
+use super::drafts::Drafts;
+use super::resolve::Resolver;
+use super::{Column, Input, MAX_ROWS, Source};
 use crate::error::{Fault, Span};
 use crate::expression::Piece;
 use crate::generators::{Formula, Recipe, TextTemplate};
@@ -10,7 +11,7 @@ use crate::types::Type;
 
 impl Resolver<'_> {
     /// Makes a column unique, or says why that cannot be guaranteed.
-    pub(crate) fn make_unique(
+    pub(super) fn make_unique(
         &mut self,
         t: usize,
         column: &mut Column,
@@ -47,7 +48,7 @@ impl Resolver<'_> {
             Recipe::TextTemplate(TextTemplate { template, inputs }) => {
                 self.rows_of(t)?;
                 let pieces: Vec<Shape> =
-                    template.pieces().into_iter().map(|piece| self.shape(t, inputs, piece)).collect();
+                    template.pieces().into_iter().map(|piece| self.drafts.shape(t, inputs, piece)).collect();
                 decodable(&pieces)
             }
             _ => false,
@@ -60,10 +61,12 @@ impl Resolver<'_> {
             .hint("compose the text with a unique column, as in `\"{name|slug}-{id}\"` or `\"{id|lpad(16, '0')}\"`, \
                 or vouch for it with `unique:` of the table"))
     }
+}
 
+impl Drafts {
     /// Whether an expression merely passes on a unique column, and whether it passes on a dictionary.
-    pub(crate) fn passed_on(&self, t: usize, formula: &Formula) -> (bool, bool) {
-        if let Some(input) = formula.passes_on().map(|input| &self.drafts[t].inputs[input])
+    pub(super) fn passed_on(&self, t: usize, formula: &Formula) -> (bool, bool) {
+        if let Some(input) = formula.passes_on().map(|input| &self[t].inputs[input])
             && let Some((table, column)) = self.column_at(t, input)
             && let Ok(column) = self.done(table, column)
         {
@@ -78,19 +81,19 @@ impl Resolver<'_> {
             Piece::Expression(expression) => expression,
         };
         if let Some((slot, length)) = expression.zero_padded() {
-            let input = inputs.get(slot).and_then(|&i| self.drafts[t].inputs.get(i));
+            let input = inputs.get(slot).and_then(|&i| self[t].inputs.get(i));
             let fits = input.and_then(|input| self.highest(t, input)).is_some_and(|highest| {
                 10i128.checked_pow(length as u32).is_none_or(|beyond| highest < beyond)
             });
             return if fits { Shape::UniqueFixed } else { Shape::Other };
         }
-        let input = expression.passes_on().and_then(|slot| self.drafts[t].inputs.get(*inputs.get(slot)?));
+        let input = expression.passes_on().and_then(|slot| self[t].inputs.get(*inputs.get(slot)?));
         if let Some(Input::Row) = input {
             return Shape::UniqueNumber;
         }
         let column = expression
             .passes_on()
-            .and_then(|slot| self.drafts[t].inputs.get(*inputs.get(slot)?))
+            .and_then(|slot| self[t].inputs.get(*inputs.get(slot)?))
             .and_then(Input::own_column)
             .and_then(|c| self.done(t, c).ok());
         match column {
@@ -107,9 +110,7 @@ impl Resolver<'_> {
             None => Shape::Other,
         }
     }
-}
 
-impl Resolver<'_> {
     /// The highest of numbers that are unique and never negative.
     fn highest(&self, t: usize, input: &Input) -> Option<i128> {
         let last_row = self.known_rows(t).unwrap_or(MAX_ROWS).saturating_sub(1);
@@ -132,7 +133,7 @@ impl Input {
 }
 
 /// Whether a cast keeps different values apart (or fails).
-pub(crate) fn injective(from: &Type, to: &Type) -> bool {
+pub(super) fn injective(from: &Type, to: &Type) -> bool {
     match (from, to) {
         (from, to) if from.is_integer() => to.is_integer() || matches!(to, Type::Numeric { .. } | Type::Text),
         (Type::Uuid, Type::Text) | (Type::Date, Type::Timestamp | Type::Instant) => true,
