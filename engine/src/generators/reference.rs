@@ -32,6 +32,11 @@ pub(super) const REFERENCE: GeneratorDoc = GeneratorDoc {
         optional("skew", Kind::Number, "how much early rows are preferred: 0 evenly, 1 about as Zipf's law"),
         optional("distinct", Kind::Boolean, "`true`: no row twice among the children of one parent"),
         optional(
+            "except",
+            Kind::Word,
+            "not the row itself, by the name of its table, and not the row that this name or path leads to, as in `users`",
+        ),
+        optional(
             "starting_with",
             Kind::Word,
             "with `distinct`: the first child refers to the own row of this table",
@@ -62,6 +67,8 @@ pub(crate) struct Reference {
     pub(crate) shown: usize,
     /// Among which rows: those under the row of a table that these inputs lead to, or all.
     pub(crate) within: Option<Within>,
+    /// The way to a row that is left out; no steps for the row itself.
+    pub(crate) except: Option<Vec<Hop>>,
     /// How the row is picked.
     pub(crate) pick: Pick,
 }
@@ -94,6 +101,18 @@ pub(crate) enum Pick {
         /// The input `ordinal`.
         ordinal: usize,
     },
+    /// Without repetition among the children of one parent, and none its own row: the next one in a ring of all rows.
+    Ring {
+        /// Random words, two per parent row: the key of its permutation.
+        stream: Stream,
+    },
+    /// Every row another one, by the order of a permutation of all rows of the target.
+    Unique {
+        /// The key of the permutation.
+        key: [u64; 2],
+        /// How many rows the target has.
+        rows: u64,
+    },
     /// By chance among the rows that existed at an instant.
     Existing {
         /// Random words, one a row.
@@ -124,8 +143,9 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
         }
     };
     let column = resolver.settled(target, shown)?;
-    let (ty, key_is_nullable) = (column.ty.clone(), column.nullable);
+    let (ty, key_is_nullable, key_is_unique) = (column.ty.clone(), column.nullable, column.unique);
     let within = arguments.word("within")?.map(|key| reading.within(target, &key)).transpose()?;
+    let except = arguments.word("except")?.map(|key| reading.except(target, &key)).transpose()?;
     let least = match &within {
         // Some row of the ancestor may have no rows of the target.
         Some(within) => within.least,
@@ -140,14 +160,34 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
             reading.resolver.least_rows(target)?
         }
     };
+    // One of them may be the one that is left out.
+    let least = least.saturating_sub(u64::from(except.is_some()));
+    // The rows under different parents are different rows.
+    let under_parent = within.as_ref().is_some_and(|within| within.rows.hops == [Hop::Parent]);
+    let only_child = reading.resolver.count_of(reading.table)?.is_some_and(|count| count.max <= 1);
     let path = within.as_ref().map(|within| &within.rows.path[..]);
-    let pick = reading.pick(&to, target, path, least)?;
+    let pick = reading.pick(&to, target, path, least, except.as_deref())?;
     let nullable = key_is_nullable
         || least == 0
         || within.as_ref().is_some_and(|within| within.may_miss)
         || matches!(pick, Pick::Existing { .. });
-    let reference = Reference { target, shown, within: within.map(|within| within.rows), pick };
-    Ok(Made { nullable, ..Made::new(reference, ty) })
+    let apart = only_child || matches!(pick, Pick::Distinct { .. } | Pick::Ring { .. });
+    let unique = key_is_unique && under_parent && apart;
+    let reference = Reference { target, shown, within: within.map(|within| within.rows), except, pick };
+    Ok(Made { nullable, unique, ..Made::new(reference, ty) })
+}
+
+impl Reference {
+    /// The same with every row of the target, of which there are so many, at most once. `None` where not every row is as likely.
+    pub(crate) fn each_once(&self, rows: u64) -> Option<Self> {
+        match (&self.pick, &self.within, self.except.as_deref()) {
+            (Pick::Random { stream, skew: 0.0 }, None, None | Some([])) => {
+                let pick = Pick::Unique { key: [stream.word(0), stream.word(1)], rows };
+                Some(Self { pick, within: None, except: self.except.clone(), ..*self })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Prepared for Reference {
@@ -183,10 +223,16 @@ impl Prepared for Reference {
         let pick = match &self.pick {
             Pick::Random { skew: 0.0, .. } => "any row".to_owned(),
             Pick::Random { skew, .. } => format!("any row, skew {skew}"),
-            Pick::Distinct { .. } => "a row not yet taken under the parent".to_owned(),
+            Pick::Distinct { .. } | Pick::Ring { .. } => "a row not yet taken under the parent".to_owned(),
+            Pick::Unique { .. } => "a row not yet taken".to_owned(),
             Pick::Existing { at, .. } => format!("any row that existed at {}", at.expression),
         };
-        format!("{} of {pick}{within}", shown.column(self.target, self.shown))
+        let except = match self.except.as_deref() {
+            None => String::new(),
+            Some([]) => ", not itself".to_owned(),
+            Some(hops) => format!(", not that of {}", shown.way(hops).trim_end_matches('.')),
+        };
+        format!("{} of {pick}{within}{except}", shown.column(self.target, self.shown))
     }
 
     fn inputs(&self) -> Vec<usize> {
@@ -243,7 +289,14 @@ struct Under {
 
 impl Reading<'_, '_, '_> {
     /// How a row of the target is picked: among those on the path of tables, or all; there are at least so many.
-    fn pick(&mut self, to: &Key, target: usize, path: Option<&[usize]>, least: u64) -> Result<Pick, Fault> {
+    fn pick(
+        &mut self,
+        to: &Key,
+        target: usize,
+        path: Option<&[usize]>,
+        least: u64,
+        except: Option<&[Hop]>,
+    ) -> Result<Pick, Fault> {
         let (arguments, stream) = (self.arguments, self.stream("value"));
         let skew = match self.number("skew")? {
             None => 0.0,
@@ -261,7 +314,7 @@ impl Reading<'_, '_, '_> {
                 return Err(Fault::at(at.span, "`distinct` and `existed_at` cannot be combined yet")
                     .hint("leave one of them out"));
             }
-            return self.distinct(target, least);
+            return self.distinct(target, least, except);
         }
         if let Some(node) = arguments.get("starting_with") {
             return Err(Fault::at(node.span, "`starting_with` belongs to `distinct: true`"));
@@ -292,8 +345,25 @@ impl Reading<'_, '_, '_> {
         Ok(Under { rows: Within { hops, path }, least, may_miss })
     }
 
+    /// The way to the row that is left out.
+    fn except(&mut self, target: usize, key: &Key) -> Result<Vec<Hop>, Fault> {
+        let (t, resolver) = (self.table, &mut *self.resolver);
+        let own = &resolver.drafts()[t];
+        let itself = own.name.text == key.text && own.column_named(&key.text).is_none();
+        let (hops, end) = if itself { (Vec::new(), t) } else { resolver.way_to(t, key)? };
+        if end == target {
+            return Ok(hops);
+        }
+        let name = |table: usize| &resolver.drafts()[table].name.text;
+        Err(Fault::at(key.span, format!("`except` must lead to a row of `{}`", name(target))).label(format!(
+            "`{}` leads to `{}`",
+            key.text,
+            name(end)
+        )))
+    }
+
     /// Rows that the children of one parent share among them; there are at least so many.
-    fn distinct(&mut self, target: usize, least: u64) -> Result<Pick, Fault> {
+    fn distinct(&mut self, target: usize, least: u64, except: Option<&[Hop]>) -> Result<Pick, Fault> {
         let stream = self.stream("distinct");
         let (t, arguments, resolver) = (self.table, self.arguments, &mut *self.resolver);
         let node = arguments.required("distinct")?;
@@ -308,6 +378,9 @@ impl Reading<'_, '_, '_> {
             )
             .hint("give the table a `per:`"));
         };
+        if let Some(hops) = except.filter(|hops| hops.first() != Some(&Hop::Parent)) {
+            return self.distinct_but_itself(hops, stream);
+        }
         if count.max > least {
             let table = resolver.drafts()[target].name.text.clone();
             return Err(too_many(node.span, count.max, least, &table));
@@ -322,8 +395,11 @@ impl Reading<'_, '_, '_> {
                         format!("`starting_with` must name `{}`", resolver.drafts()[target].name.text),
                     ));
                 }
-                if let Some(within) = arguments.get("within") {
-                    return Err(Fault::at(within.span, "`starting_with` and `within` cannot be combined"));
+                for other in ["within", "except"] {
+                    if let Some(node) = arguments.get(other) {
+                        let message = format!("`starting_with` and `{other}` cannot be combined");
+                        return Err(Fault::at(node.span, message));
+                    }
                 }
                 let above = resolver.drafts().ancestors(t).unwrap_or_default();
                 let depth = above.iter().position(|&a| a == table).filter(|depth| *depth > 0);
@@ -334,6 +410,31 @@ impl Reading<'_, '_, '_> {
         };
         let ordinal = resolver.input(t, Input::Ordinal);
         Ok(Pick::Distinct { stream, first, ordinal })
+    }
+
+    /// The same where each of the children leaves out itself: it takes the row behind its own in a ring of all of them.
+    fn distinct_but_itself(&mut self, except: &[Hop], stream: Stream) -> Result<Pick, Fault> {
+        let (t, arguments, resolver) = (self.table, self.arguments, &mut *self.resolver);
+        if !except.is_empty() {
+            return Err(Fault::at(
+                arguments.required("except")?.span,
+                "`distinct` cannot leave out a row that differs among siblings",
+            )
+            .hint("`except` with `distinct` names the table itself or an ancestor, or begins with one"));
+        }
+        if let Some(node) = arguments.get("starting_with") {
+            return Err(Fault::at(node.span, "`starting_with` and `except` cannot be combined"));
+        }
+        if let Some(key) = arguments.word("within")?
+            && resolver.way_to(t, &key)?.0.iter().any(|hop| *hop != Hop::Parent)
+        {
+            return Err(Fault::at(
+                key.span,
+                "`distinct` without the row itself is among rows under an ancestor",
+            )
+            .hint("name a table above this one"));
+        }
+        Ok(Pick::Ring { stream })
     }
 
     /// The target's column that tells when a row came about; it must rise in the order of the rows looked at.

@@ -2,7 +2,7 @@
 
 use super::drafts::Drafts;
 use super::resolve::Resolver;
-use super::{Column, Input, MAX_ROWS, Source};
+use super::{Column, Input, MAX_ROWS};
 use crate::error::{Fault, Span};
 use crate::expression::Piece;
 use crate::generators::{Formula, Recipe, TextTemplate};
@@ -30,13 +30,7 @@ impl Resolver<'_> {
                 let domain = to.abs_diff(from).checked_add(1).ok_or_else(|| {
                     Fault::at(span, "`unique` over all 64-bit numbers").hint("narrow the range by one")
                 })?;
-                let Source::Root { rows } = self.rows_of(t)? else {
-                    return Err(Fault::at(
-                        span,
-                        "`unique` on random integers needs a table whose number of rows is fixed",
-                    )
-                    .hint("use `serial` or `uuid` in a table with `per:`"));
-                };
+                let rows = self.fixed_rows(t, span, "`unique` on random integers")?;
                 if rows > domain {
                     return Err(Fault::at(spec.span, format!("{rows} rows cannot have unique values"))
                         .label(format!("there are {domain} values from {from} to {to}"))
@@ -44,6 +38,27 @@ impl Resolver<'_> {
                 }
                 column.recipe = integer.unique(domain).into();
                 true
+            }
+            Recipe::Reference(reference) => {
+                let (target, shown) = (reference.target, reference.shown);
+                let rows = self.fixed_rows(t, span, "a unique reference")?;
+                let there = self.fixed_rows(target, span, "a unique reference")?;
+                let name = &self.drafts[target].name.text;
+                if rows > there {
+                    let fault =
+                        Fault::at(span, format!("{rows} rows cannot each have another row of `{name}`"));
+                    return Err(fault.label(format!("`{name}` has {there}")));
+                }
+                let Some(each) = reference.each_once(there) else {
+                    let message = format!("`unique` cannot be guaranteed for `{}`", column.name);
+                    return Err(Fault::at(span, message).hint(format!(
+                        "without `within`, `skew`, `distinct` and `existed_at` every row has another row of `{name}`"
+                    )));
+                };
+                let unique = self.drafts.done(target, shown)?.unique;
+                let keeps = column.cast.as_ref().is_none_or(|to| injective(&column.made, to.ty()));
+                column.recipe = each.into();
+                unique && keeps
             }
             Recipe::TextTemplate(TextTemplate { template, inputs }) => {
                 self.rows_of(t)?;
@@ -61,6 +76,17 @@ impl Resolver<'_> {
             .hint("compose the text with a unique column, as in `\"{name|slug}-{id}\"` or `\"{id|lpad(16, '0')}\"`, \
                 or vouch for it with `unique:` of the table"))
     }
+
+    /// The number of rows of a table, which what is asked for needs to know.
+    fn fixed_rows(&mut self, t: usize, span: Span, what: &str) -> Result<u64, Fault> {
+        self.rows_of(t)?;
+        self.drafts.known_rows(t).ok_or_else(|| {
+            let table = &self.drafts[t].name.text;
+            Fault::at(span, format!("{what} needs to know the number of rows of `{table}`"))
+                .label("how many children a row has is drawn")
+                .hint("give the table `rows:` or a constant `count:`; `serial` and `uuid` are unique in any table")
+        })
+    }
 }
 
 impl Drafts {
@@ -70,7 +96,7 @@ impl Drafts {
             && let Some((table, column)) = self.column_at(t, input)
             && let Ok(column) = self.done(table, column)
         {
-            return (input.own_column().is_some() && column.unique, column.dictionary);
+            return (column.unique && self.apart(t, input), column.dictionary);
         }
         (false, formula.expression.is_dictionary())
     }
@@ -91,24 +117,24 @@ impl Drafts {
         if let Some(Input::Row) = input {
             return Shape::UniqueNumber;
         }
-        let column = expression
-            .passes_on()
-            .and_then(|slot| self[t].inputs.get(*inputs.get(slot)?))
-            .and_then(Input::own_column)
-            .and_then(|c| self.done(t, c).ok());
+        let Some(input) = input else { return Shape::Other };
+        let column = self.column_at(t, input).and_then(|(table, c)| self.done(table, c).ok());
+        let column = column.map(|column| (column, column.unique && !column.nullable && self.apart(t, input)));
         match column {
-            Some(column) if column.unique && column.null.is_none() && column.ty.is_integer() => {
+            Some((column, true)) if column.ty.is_integer() => {
                 let natural = column.recipe.highest(0).is_some();
                 if natural { Shape::UniqueNumber } else { Shape::UniqueSigned }
             }
-            Some(column) if column.unique && column.null.is_none() && column.ty == Type::Uuid => {
-                Shape::UniqueFixed
-            }
-            Some(column) if column.unique && column.null.is_none() => Shape::UniqueText,
-            Some(column) if column.recipe.is_without_digits() => Shape::NoDigits,
-            Some(_) => Shape::Other,
-            None => Shape::Other,
+            Some((column, true)) if column.ty == Type::Uuid => Shape::UniqueFixed,
+            Some((_, true)) => Shape::UniqueText,
+            Some((column, false)) if column.recipe.is_without_digits() => Shape::NoDigits,
+            _ => Shape::Other,
         }
+    }
+
+    /// Whether an input has another value in every row where its column has.
+    fn apart(&self, t: usize, input: &Input) -> bool {
+        matches!(input, Input::Column { hops, .. } if self.keeps_apart(t, hops))
     }
 
     /// The highest of numbers that are unique and never negative.
@@ -117,18 +143,10 @@ impl Drafts {
         if *input == Input::Row {
             return Some(i128::from(last_row) + 1);
         }
-        let column = self.done(t, input.own_column()?).ok().filter(|c| c.unique && c.null.is_none())?;
+        let Input::Column { hops, column } = input else { return None };
+        let own = hops.is_empty().then_some(*column)?;
+        let column = self.done(t, own).ok().filter(|c| c.unique && c.null.is_none())?;
         column.recipe.highest(last_row)
-    }
-}
-
-impl Input {
-    /// The column, when it is one of the row itself.
-    fn own_column(&self) -> Option<usize> {
-        match self {
-            Self::Column { hops, column } if hops.is_empty() => Some(*column),
-            _ => None,
-        }
     }
 }
 

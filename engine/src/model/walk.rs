@@ -1,7 +1,7 @@
 //! Ways from a row to another, step by step.
 
 use super::drafts::Drafts;
-use super::{Column, Hop, Input, Model};
+use super::{Column, Hop, Input, Model, Source};
 use crate::error::Fault;
 
 /// Tables, and the steps between their rows.
@@ -48,6 +48,23 @@ impl Drafts {
             table = self.after(table, *hop).ok_or_else(Fault::reported)?;
         }
         Ok((table, nullable))
+    }
+
+    /// Whether different rows lead to different rows at the end of a way: every row on it is an only child, or referred to once.
+    pub(super) fn keeps_apart(&self, table: usize, hops: &[Hop]) -> bool {
+        let mut table = table;
+        hops.iter().all(|hop| {
+            let apart = match *hop {
+                Hop::Parent => {
+                    let source = self[table].rows.done();
+                    matches!(source, Some(Source::Per { count, .. }) if count.max <= 1)
+                }
+                Hop::Reference(c) => self.done(table, c).is_ok_and(|column| column.unique),
+            };
+            let next = self.after(table, *hop).filter(|_| apart);
+            table = next.unwrap_or(table);
+            next.is_some()
+        })
     }
 
     /// The table and the column that an input leads to.

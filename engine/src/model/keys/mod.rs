@@ -214,7 +214,8 @@ impl KeysOf<'_> {
         let differs = |column: &Column| match &column.recipe {
             Recipe::Reference(reference) => {
                 let shown = self.drafts.done(reference.target, reference.shown);
-                matches!(reference.pick, Pick::Distinct { .. }) && shown.is_ok_and(|shown| shown.unique)
+                matches!(reference.pick, Pick::Distinct { .. } | Pick::Ring { .. })
+                    && shown.is_ok_and(|shown| shown.unique)
             }
             Recipe::Formula(formula) => {
                 let input = formula.passes_on_number();
