@@ -46,6 +46,8 @@ pub mod random;
 
 pub mod calendar;
 
+pub mod time;
+
 pub mod vocabulary;
 
 pub mod expression;

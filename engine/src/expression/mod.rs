@@ -27,6 +27,7 @@ mod show;
 mod source;
 mod template;
 mod tree;
+mod zones;
 
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ use crate::types::Type;
 
 pub(crate) use kernel::{check_length, spend_spelled_out};
 pub(crate) use print::{push_double, push_real};
+pub(crate) use zones::Zones;
 
 pub use function::{FunctionDoc, functions};
 pub use restate::for_postgresql;

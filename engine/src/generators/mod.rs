@@ -28,6 +28,7 @@ mod product;
 mod reading;
 mod real;
 mod record;
+mod recurrence;
 mod reference;
 mod sentence;
 mod serial;
@@ -47,8 +48,11 @@ pub use doc::{ArgumentDoc, ArgumentKind, GeneratorDoc};
 pub(crate) use expression::{Formula, of_text};
 pub(crate) use facts::{Ends, Origin, Prepared, Texts};
 pub(crate) use literal::Literal;
+pub(crate) use moment::plain_moment;
+pub(crate) use person::constant_word;
 pub(crate) use reading::{Address, Made, Reading, threshold};
 pub(crate) use record::Record;
+pub(crate) use recurrence::{EVERY, Every, Occurrences};
 pub(crate) use reference::{Pick, Reference, Within};
 pub(crate) use shown::Shown;
 pub(crate) use template::TextTemplate;
@@ -116,6 +120,7 @@ generators! {
     // Time.
     moment: Moment => MOMENT;
     date: Date => DATE;
+    recurrence: Occurrence => OCCURRENCE;
     // Structures.
     json: Json => JSON;
     array: Elements => ARRAY;
@@ -123,6 +128,7 @@ generators! {
     record: Record;
     literal: Literal;
     count: Count;
+    recurrence: Occurrences;
 }
 
 /// The generator of that name.

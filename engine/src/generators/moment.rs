@@ -14,7 +14,7 @@ use crate::model::constants::constant_instant;
 use crate::model::{Column, Input};
 use crate::random::{Stream, unit};
 use crate::rows::{Frame, nulls_of};
-use crate::scenario::Node;
+use crate::scenario::{Node, Text};
 use crate::types::Type;
 
 pub(super) const MOMENT: GeneratorDoc = GeneratorDoc {
@@ -129,20 +129,7 @@ pub(super) fn bounds(reading: &mut Reading, ty: &Type) -> Result<(Formula, Formu
 fn bound(reading: &mut Reading, name: &str, ty: &Type) -> Result<Formula, Fault> {
     let (t, resolver) = (reading.table, &mut *reading.resolver);
     let mut text = reading.arguments.expression(name)?.ok_or_else(Fault::reported)?;
-    // A plain date or instant needs no quotes.
-    let plain = text.text.trim();
-    if plain.starts_with(|c: char| c.is_ascii_digit()) {
-        // What begins with a year and a hyphen would otherwise be read as a subtraction.
-        let dated = plain.find('-') == Some(4) && plain[..4].bytes().all(|byte| byte.is_ascii_digit());
-        match constant_instant(plain) {
-            Ok(_) => {
-                text.text = format!("{} '{plain}'", if *ty == Type::Date { "date" } else { "timestamptz" });
-                text.exact = false;
-            }
-            Err(message) if dated => return Err(Fault::at(text.span, format!("`{name}`: {message}"))),
-            Err(_) => {}
-        }
-    }
+    plain_moment(&mut text, name, ty)?;
     let formula = resolver.formula(t, &text)?;
     // A date bounds an instant by its midnight in UTC, an instant bounds a date by its day in UTC.
     let wanted = match (formula.expression.ty(), ty) {
@@ -155,6 +142,25 @@ fn bound(reading: &mut Reading, name: &str, ty: &Type) -> Result<Formula, Fault>
     };
     let expression = formula.expression.cast_to(wanted, text.span)?;
     Ok(Formula { expression, inputs: formula.inputs })
+}
+
+/// Makes an expression of a plain date or instant, which needs no quotes in an argument; others stay as they are.
+pub(crate) fn plain_moment(text: &mut Text, name: &str, ty: &Type) -> Result<(), Fault> {
+    let plain = text.text.trim();
+    if !plain.starts_with(|c: char| c.is_ascii_digit()) {
+        return Ok(());
+    }
+    // What begins with a year and a hyphen would otherwise be read as a subtraction.
+    let dated = plain.find('-') == Some(4) && plain[..4].bytes().all(|byte| byte.is_ascii_digit());
+    match constant_instant(plain) {
+        Ok(_) => {
+            text.text = format!("{} '{plain}'", if *ty == Type::Date { "date" } else { "timestamptz" });
+            text.exact = false;
+        }
+        Err(message) if dated => return Err(Fault::at(text.span, format!("`{name}`: {message}"))),
+        Err(_) => {}
+    }
+    Ok(())
 }
 
 /// `6% per month`, or a share per month.

@@ -102,7 +102,7 @@ fn no_names(locale: &str) -> Option<(String, Option<String>)> {
 }
 
 /// A locale or a country written as a plain word, `de-DE`, is meant as such and not as an expression.
-pub(super) fn constant_word(text: Text, known: impl Fn(&str) -> bool) -> Text {
+pub(crate) fn constant_word(text: Text, known: impl Fn(&str) -> bool) -> Text {
     if known(text.text.trim()) {
         return Text { text: format!("'{}'", text.text.trim()), exact: false, ..text };
     }

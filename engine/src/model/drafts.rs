@@ -6,6 +6,7 @@ use std::ops::{Index, IndexMut};
 use super::literal::{LiteralColumn, LiteralRows};
 use super::{Column, Count, Input, MAX_ROWS, Source};
 use crate::error::{Fault, Faults, Span};
+use crate::generators::Every;
 use crate::scenario::{Generator, Key, RowSource, Scenario, Spec};
 
 /// All tables of a scenario, with what is known of them so far.
@@ -22,6 +23,8 @@ pub(crate) struct Draft {
     /// The columns of a table that is written out, by name.
     pub(super) literal: HashMap<String, LiteralColumn>,
     pub(super) rows: State<Source>,
+    /// When its rows come back, if they do and that is settled.
+    pub(crate) every: Option<Every>,
     /// Whether its source is wrong, which has been noted: nothing about its rows is looked at.
     pub(crate) faulty: bool,
 }
@@ -93,7 +96,7 @@ impl Drafts {
         let tables = scenario.tables.iter().map(|table| Draft::new(table, &mut literal, faults));
         let mut drafts = Self(tables.collect());
         for (t, table) in scenario.tables.iter().enumerate() {
-            if let RowSource::Per { parent, .. } = &table.source {
+            if let RowSource::Per { parent, .. } | RowSource::Every { parent, .. } = &table.source {
                 let found = faults.keep(drafts.named(parent, faults));
                 drafts[t].parent = found;
                 drafts[t].faulty |= found.is_none();
@@ -240,6 +243,7 @@ impl Draft {
             input_index: HashMap::new(),
             literal: values,
             rows: State::Todo,
+            every: None,
             faulty: matches!(table.source, RowSource::Faulty),
         }
     }

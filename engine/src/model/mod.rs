@@ -19,6 +19,7 @@ mod drafts;
 mod literal;
 mod path;
 mod range;
+mod recurrence;
 pub(crate) mod resolve;
 pub(crate) mod scope;
 mod shown;

@@ -44,6 +44,12 @@ impl Resolver<'_> {
                 }
                 Ok(Source::Per { parent, count })
             }
+            RowSource::Every { key, every, .. } => {
+                let Some(parent) = self.drafts[t].parent else { return Err(Fault::reported()) };
+                self.rows_of(parent)?;
+                let count = self.every(t, parent, key, every)?;
+                Ok(Source::Per { parent, count })
+            }
         }
     }
 

@@ -88,6 +88,15 @@ pub enum RowSource {
         /// The greatest count.
         max: Option<Node>,
     },
+    /// `per: parent` with `every:`, rows that come back.
+    Every {
+        /// The parent table.
+        parent: Key,
+        /// Where the word stands.
+        key: Key,
+        /// When they come back.
+        every: Node,
+    },
     /// Something wrong that has been noted.
     Faulty,
 }
@@ -266,8 +275,8 @@ fn param(key: &Key, node: &Node, faults: &mut Faults) -> Param {
 }
 
 fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
-    const KEYS: [&str; 11] =
-        ["about", "rows", "scaled", "per", "count", "times", "min", "max", "key", "let", "columns"];
+    const KEYS: [&str; 12] =
+        ["about", "rows", "scaled", "per", "count", "every", "times", "min", "max", "key", "let", "columns"];
     let what = format!("table `{}`", key.text);
     let Some(entries) = faults.keep(map_of(node, &what, "`rows:` or `per:`, and `columns:`")) else {
         return Table {
@@ -280,12 +289,11 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
         };
     };
     let faults_before = faults.0.len();
-    for (k, _) in entries.iter().filter(|(k, _)| matches!(k.text.as_str(), "every" | "history_of")) {
+    for (k, _) in entries.iter().filter(|(k, _)| k.text == "history_of") {
         let fault = Fault::at(k.span, format!("`{}` is not supported yet", k.text));
         faults.push(fault.hint("use `per:` with a `count:`"));
     }
-    let known: Vec<&str> =
-        KEYS.iter().copied().chain(keys::TABLE_KEYS).chain(["every", "history_of"]).collect();
+    let known: Vec<&str> = KEYS.iter().copied().chain(keys::TABLE_KEYS).chain(["history_of"]).collect();
     unknown_keys(entries, &known, &what, faults);
     // What is missing may be there under a wrong key.
     let keys_are_right = faults.0.len() == faults_before;
@@ -346,7 +354,7 @@ fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> 
         }
         (Some(rows), None) => {
             for (k, _) in node.map().unwrap_or_default() {
-                if matches!(k.text.as_str(), "count" | "times" | "min" | "max") {
+                if matches!(k.text.as_str(), "count" | "every" | "times" | "min" | "max") {
                     let fault = Fault::at(k.span, format!("`{}` belongs to `per`, not to `rows`", k.text));
                     faults.push(fault.hint("children are counted with `per: parent` and `count:`"));
                 }
@@ -359,6 +367,17 @@ fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> 
         }
         (None, Some(per)) => {
             let parent = faults.keep(word(per, "the parent table"))?;
+            if let Some((key, every)) = node.map().unwrap_or_default().iter().find(|(k, _)| k.text == "every")
+            {
+                let beside = ["count", "times", "min", "max"];
+                let mut others = node.map().unwrap_or_default().iter().map(|(other, _)| other);
+                if let Some(other) = others.find(|other| beside.contains(&other.text.as_str())) {
+                    let fault = Fault::at(other.span, format!("`{}` does not go with `every`", other.text));
+                    faults.push(fault.hint("how often something comes back says how many rows there are"));
+                    return None;
+                }
+                return Some(RowSource::Every { parent, key: key.clone(), every: every.clone() });
+            }
             let Some(count) = node.get("count") else {
                 let fault = Fault::at(per.span, format!("{what} does not say how many rows each parent has"));
                 faults.push(

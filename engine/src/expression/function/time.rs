@@ -1,9 +1,8 @@
 //! Functions of dates, clocks and intervals; the zone of the session is UTC.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray};
+use arrow::array::ArrayRef;
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Float64Type, Int32Type, IntervalMonthDayNano,
@@ -21,6 +20,7 @@ use crate::error::{Fault, did_you_mean};
 use crate::expression::decimal::{decimal_to_double, out_of_range};
 use crate::expression::kernel::{Numbers, Value, map, number_rows, try_map};
 use crate::expression::tree::{Call, Contract, Expression, Form};
+use crate::expression::zones::Zones;
 use crate::types::Type;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -409,7 +409,7 @@ fn in_zone(
             .iter()
             .filter(|value| !value.is_scalar())
             .fold(None, |nulls, value| NullBuffer::union(nulls.as_ref(), value.nulls().as_ref()));
-        let mut zones = Zones::of(&a[zone_at])?;
+        let mut zones = Zones::of(a[zone_at].array(), a[zone_at].is_scalar());
         let mut values = Vec::with_capacity(rows);
         for row in 0..rows {
             let valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
@@ -422,40 +422,6 @@ fn in_zone(
     let arguments = site.arguments.into_iter().map(|(value, _)| value).collect();
     let call = Call { form, arguments, contract: Contract::Native, run: Arc::new(run) };
     Ok(Expression::call(call, ty, nullable, span))
-}
-
-/// The zones of a column of names, each looked up once.
-enum Zones<'a> {
-    Keyed { keys: &'a [i32], zones: Vec<Result<&'static Zone, String>> },
-    Named { names: &'a arrow::array::StringArray, scalar: bool, known: HashMap<&'a str, &'static Zone> },
-}
-
-impl<'a> Zones<'a> {
-    fn of(names: &'a Value) -> Result<Self, String> {
-        if let Some(dictionary) = names.array().as_dictionary_opt::<Int32Type>() {
-            let zones = dictionary.values().as_string::<i32>().iter();
-            let zones = zones
-                .map(|name| Zone::named(name.unwrap_or_default()).map_err(|unknown| unknown.to_string()));
-            return Ok(Self::Keyed { keys: dictionary.keys().values(), zones: zones.collect() });
-        }
-        Ok(Self::Named { names: names.array().as_string(), scalar: names.is_scalar(), known: HashMap::new() })
-    }
-
-    fn get(&mut self, row: usize) -> Result<&'static Zone, String> {
-        match self {
-            // Keys are never negative: `DictionaryArray` has checked them.
-            Self::Keyed { keys, zones } => zones[keys[row] as usize].clone(),
-            Self::Named { names, scalar, known } => {
-                let name = names.value(if *scalar { 0 } else { row });
-                if let Some(zone) = known.get(name) {
-                    return Ok(zone);
-                }
-                let zone = Zone::named(name).map_err(|unknown| unknown.to_string())?;
-                known.insert(name, zone);
-                Ok(zone)
-            }
-        }
-    }
 }
 
 fn make_date(mut site: Site) -> Result<Expression, Fault> {
