@@ -245,7 +245,7 @@ fn existing(
     limit: impl Fn(usize) -> i64,
 ) -> Result<Vec<u64>, ValueError> {
     // Neighbouring rows mostly look into the same range. Where the ranges are short, all their instants
-    // are worked out in one go; else each search works out the few that it looks at.
+    // are worked out in one go; otherwise each search computes the few that it compares.
     let rows: u64 = ranges.chunk_by(|a, b| a == b).map(|same| same[0].1 - same[0].0).sum();
     if rows > 8 * ranges.len() as u64 + 1024 {
         return existing_by_halving(frame, target, by, ranges, limit);
@@ -265,7 +265,7 @@ fn existing(
     Ok(ends)
 }
 
-/// All ranges are halved together, so that every round is one batch of the instants looked at.
+/// All ranges are halved together, so that every round is one batch of instants.
 fn existing_by_halving(
     frame: &Frame,
     target: usize,
