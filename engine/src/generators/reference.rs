@@ -454,17 +454,15 @@ impl Reading<'_, '_, '_> {
             Input::Siblings => true,
             _ => false,
         };
-        let rises = drafts.done(target, c)?.recipe.rises_with();
-        let rises = rises.is_some_and(|inputs| inputs.iter().all(is_shared));
+        let rises = drafts.rises_with(target, c).is_some_and(|inputs| inputs.iter().all(is_shared));
         let siblings = path.is_some_and(|path| path.len() == 1);
-        let born = drafts.done(target, c)?;
-        if rises && siblings && !born.nullable && born.cast.is_none() {
+        if rises && siblings {
             return Ok(c);
         }
         let parent = drafts[target].parent.map(|p| drafts[p].name.text.clone());
         let hint = match parent {
             Some(parent) => format!(
-                "make `{}.{name}` a `moment` with `order: within parent` and bounds of the parent, and look `within` a row of `{parent}`",
+                "make `{}.{name}` a `moment` with `order: within parent` and bounds of the parent, or the `start` of an `occurrence`, and look `within` a row of `{parent}`",
                 to.text
             ),
             None => format!("`{}` needs a `per:` and `{name}` an `order: within parent`", to.text),

@@ -67,6 +67,19 @@ impl Drafts {
         })
     }
 
+    /// If the instants of a column rise among the children of one parent whenever some inputs are equal for all of them: these
+    /// inputs. An expression may hand such a column on.
+    pub(crate) fn rises_with(&self, t: usize, c: usize) -> Option<Vec<usize>> {
+        let column = self.done(t, c).ok().filter(|column| column.cast.is_none() && !column.nullable)?;
+        match column.formula() {
+            None => column.recipe.rises_with(),
+            Some(formula) => match &self[t].inputs[formula.passes_on()?] {
+                Input::Column { hops, column } if hops.is_empty() => self.rises_with(t, *column),
+                _ => None,
+            },
+        }
+    }
+
     /// The table and the column that an input leads to.
     pub(super) fn column_at(&self, t: usize, input: &Input) -> Option<(usize, usize)> {
         let Input::Column { hops, column } = input else { return None };

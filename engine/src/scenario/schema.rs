@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::generators::{ArgumentDoc, ArgumentKind, GENERATORS, GeneratorDoc};
+use crate::generators::{ArgumentDoc, ArgumentKind, EVERY, GENERATORS, GeneratorDoc};
 
 /// The schema.
 ///
@@ -124,7 +124,7 @@ fn table() -> Value {
     json!({
         "type": "object",
         "additionalProperties": false,
-        "oneOf": [{"required": ["rows"]}, {"required": ["per", "count"]}],
+        "oneOf": [{"required": ["rows"]}, {"required": ["per", "count"]}, {"required": ["per", "every"]}],
         "properties": {
             "about": described(json!({"type": "string"}), "A sentence about the table."),
             "rows": {
@@ -137,6 +137,7 @@ fn table() -> Value {
             "scaled": described(json!({"type": "boolean"}), "Whether `--scale` multiplies `rows`; default true."),
             "per": described(json!({"type": "string"}), "Children: the parent table."),
             "count": described(reference("column"), "How many children each parent has: a number, a distribution, or an expression over the parent."),
+            "every": described(arguments(&EVERY), &format!("Children in time: {}", EVERY.summary)),
             "times": {
                 "description": "Factors on the count: an expression over the parent, or a map from a column's values to factors, as in `{plan: {enterprise: 20}}`.",
                 "anyOf": [
@@ -256,7 +257,7 @@ fn argument(argument: &ArgumentDoc) -> Value {
         ArgumentKind::Weights => reference("weights"),
         ArgumentKind::Spec => reference("column"),
         ArgumentKind::Specs => json!({"type": "object", "additionalProperties": reference("column")}),
-        ArgumentKind::Any => json!({"type": ["string", "number", "object"]}),
+        ArgumentKind::Any => json!({"type": ["string", "number", "object", "array"]}),
     };
     described(kind, argument.summary)
 }
