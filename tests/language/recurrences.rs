@@ -34,7 +34,7 @@ tables:
       id: serial
       zone: = tenants.zone
       started_at: {moment: {from: since, to: 2025-12-31}, null: 3%}
-      ended_at: {moment: {from: coalesce(started_at, since), to: 2026-01-01}, null: 50%}
+      ended_at: {moment: {from: 'coalesce(started_at, since)', to: 2026-01-01}, null: 50%}
   invoices:
     per: subscriptions
     every: {month: 1, from: started_at, at: 00:00, zone: zone, until: ended_at}
@@ -163,10 +163,10 @@ tables:
     per: a
     count: 30
     let: {at: {moment: {from: 2025-01-01, to: as_of}}}
-    columns: {at: = at, b_id: {reference: {to: b, within: a, existed_at: at}}, born: = b.created_at}
+    columns: {seen_at: = at, b_id: {reference: {to: b, within: a, existed_at: at}}, born: = b.created_at}
 ";
     let rows = batch(scenario, "c");
-    let (at, of) = (instants(&rows, "at"), numbers(&rows, "b_id"));
+    let (at, of) = (instants(&rows, "seen_at"), numbers(&rows, "b_id"));
     let born = rows.column_by_name("born").unwrap().as_primitive::<TimestampMicrosecondType>();
     for (i, at) in at.iter().enumerate() {
         assert_eq!(of[i].is_some(), born.is_valid(i));
@@ -189,14 +189,15 @@ fn wrong_rules_are_refused() {
         ("month: 1, day: 1, from: 2026-01-01", "two steps: `month` and `day`"),
         ("month: 0, from: 2026-01-01", "`month`: expected at least 1"),
         ("month: 1.5, from: 2026-01-01", "`month`: expected a whole number"),
-        ("month: 1, from: id", "cannot become"),
+        ("month: 1, from: id", "does not become `timestamptz`"),
         ("month: 1, on: 32, from: 2026-01-01", "`on`: expected a day of the month"),
         ("month: 1, on: fifth friday, from: 2026-01-01", "`on`: expected a day of the month"),
         ("week: 1, on: [monday, frday], from: 2026-01-01", "did you mean `friday`?"),
         ("day: 1, on: monday, from: 2026-01-01", "`on` does not go with `day`"),
         ("day: 1, at: 25:00, from: 2026-01-01", "`at`: expected a local time of day"),
         ("hour: 1, at: 02:00, from: 2026-01-01", "`at` does not go with hours and minutes"),
-        ("day: 1, from: 2026-01-01, zone: Europe/Berln", "unknown time zone"),
+        ("day: 1, from: 2026-01-01, zone: 'Europe/Berln'", "unknown"),
+        ("day: 1, from: 2026-01-01, zone: \"'Europe/Berln'\"", "unknown time zone `Europe/Berln`"),
         ("day: 1, from: 2026-01-02, until: 2026-01-02", "`until` is not after `from`"),
         ("day: 1, from: 2026-01-01, fold: twice", "`fold`: expected `later`, `earlier` or `both`"),
         ("day: 1, from: 2026-01-01, til: 2026-01-02", "unknown argument `til` of `every`"),
