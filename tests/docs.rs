@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use seedbed_engine::expression::functions;
-use seedbed_engine::scenario::generators::{GENERATORS, GeneratorDoc};
+use seedbed_engine::generators::{GENERATORS, GeneratorDoc};
 use seedbed_engine::{Fault, Faults, Plan, Settings};
 use seedbed_postgres::ddl::{Constraints, Schema};
 

@@ -1,7 +1,7 @@
 //! Small scenarios that ask for very much: every one gets an answer in a moment and in little memory.
 //!
 //! The answer may be a fault, an error of a value, or rows. What is measured is what `check` does: the scenario is compiled, the
-//! width of the rows is found out, and rows are counted for a moment.
+//! width of the rows is found out, and rows are counted for a moment; and what `preview` does, that a few rows are made.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -44,8 +44,8 @@ fn looked_at(text: &str) -> Result<Plan, String> {
     });
     let tables = 0..plan.model().tables.len();
     let made = tables.clone().try_for_each(|table| {
-        plan.batch(table, 0..3)?;
-        plan.bytes_per_row(table).map(drop)
+        let shown = plan.batch_to_show(table, 0..3).map(drop);
+        shown.and(plan.bytes_per_row(table).map(drop))
     });
     let counted = tables.into_iter().try_for_each(|table| plan.rows(table).map(drop));
     done.store(true, Ordering::Relaxed);
@@ -107,6 +107,15 @@ fn ladder(steps: usize) -> String {
         "tables:\n  p: {{rows: 100, columns: {{id: serial{parent}}}}}\n  \
          c: {{per: p, count: 3, columns: {{x0: {{integer: {{from: 0, to: 9}}}}{child}}}}}\n"
     )
+}
+
+/// A `switch` in a `switch` in a `switch`, each with an alias for every case.
+fn nested(aliases: usize, leaf: &str) -> String {
+    let level = |name: &str, inside: &str| {
+        let others = repeated(aliases, |i| format!("{}: *{name}, ", i + 1));
+        format!("{{switch: {{on: id, cases: {{0: &{name} {inside}, {others}}}}}}}")
+    };
+    columns(&format!("      c: {}\n", level("a", &level("b", &level("c", leaf)))))
 }
 
 fn columns(columns: &str) -> String {
@@ -195,6 +204,90 @@ fn once_dear() -> Vec<(&'static str, String)> {
                 .into(),
         ),
         ("long constants were kept, one for every column", columns(&repeated(1500, |i| format!("      c{i}: \"= repeat('x', 1000000)\"\n")))),
+        (
+            "every constant looked for a pattern as long as a run may, in a text of a few letters",
+            columns(&repeated(60, |i| format!("      c{i}: \"= regexp_count(repeat('a', {}), 'a*b|a')\"\n", 20_000 + i))),
+        ),
+        (
+            "so did many short ones",
+            columns(&repeated(1500, |i| format!("      c{i}: \"= regexp_count(repeat('a', {}), 'a*b|a')\"\n", 3000 + i))),
+        ),
+        (
+            "and patterns of `like`",
+            columns(&repeated(60, |i| format!("      c{i}: \"= repeat('a', {}) like '{}b'\"\n", 90_000 + i, "%a_".repeat(800)))),
+        ),
+        (
+            "every case of a nested `switch` was made again for every use of its alias, with a vocabulary of its own",
+            nested(30, "{words: 32768}"),
+        ),
+        ("they were made before they were counted", nested(60, "{uuid: 4}")),
+        (
+            "so many members had a vocabulary each",
+            columns(&format!("      c: {{json: {{{}}}}}\n", repeated(3000, |i| format!("m{i}: {{words: 32768}}, ")))),
+        ),
+        (
+            "so had cases, of which there are too many",
+            columns(&format!("      c: {{switch: {{on: id, cases: {{{}}}}}}}\n", repeated(4000, |i| format!("{i}: {{words: 32768}}, ")))),
+        ),
+        (
+            "an expression was compiled anew for every use of its alias",
+            columns(&format!("      c: &a {{text: '{}'}}\n{}", "{id}".repeat(400), repeated(1500, |i| format!("      d{i}: *a\n")))),
+        ),
+        (
+            "so was a long list",
+            columns(&format!("      c: &a \"= id in ({}1)\"\n{}", repeated(9000, |i| format!("{i}, ")), repeated(90, |i| format!("      d{i}: *a\n")))),
+        ),
+        ("what is written out, of the shortest parts", columns(&repeated(20, |c| format!("      c{c}: {{text: '{}'}}\n", "{id}".repeat(2400))))),
+        (
+            "every `poisson` had a table of its own",
+            columns(&repeated(1599, |i| format!("      c{i}: {{poisson: 1000000}}\n"))),
+        ),
+        ("as those of different means must have", columns(&repeated(1599, |i| format!("      c{i}: {{poisson: {}}}\n", 1_000_000 - i)))),
+        (
+            "so had those of counts",
+            format!("tables: {{p: {{rows: 10, columns: {{id: serial}}}}, {}}}\n", repeated(998, |i| format!("c{i}: {{per: p, count: {{poisson: 1000000}}, columns: {{id: serial}}}}, "))),
+        ),
+        (
+            "one count looked for a pattern as long as a run may, and was not stopped within it",
+            "tables: {p: {rows: 1000000, let: {w: {characters: {length: 22000, alphabet: a}}}, columns: {id: serial}}, \
+             c: {per: p, count: \"= regexp_count(w, 'a*b|a') % 5\", columns: {id: serial}}}\n"
+                .into(),
+        ),
+        (
+            "so did a column of every table",
+            repeated(50, |t| format!("  t{t}:\n    rows: 1\n    columns:\n      w: {{characters: {{length: 22000, alphabet: a}}}}\n      c: \"= regexp_count(w, 'a*b|a')\"\n"))
+                .replacen("  t0:", "tables:\n  t0:", 1),
+        ),
+        (
+            "an error of one text was looked for in the same text of eight thousand rows",
+            columns("      w: \"= repeat('[', 8000000) || repeat(']', 8000000)\"\n      c: = w::jsonb\n"),
+        ),
+        (
+            "a long text of JSON was read into a tree",
+            columns("      w: \"= '[' || repeat('1,', 8000000 - id::int) || '1]'\"\n      c: = w::jsonb\n"),
+        ),
+        (
+            "texts that are used and not kept were not counted",
+            columns("      w: \"= repeat('a', 16000000)\"\n      c: \"= upper(w)\"\n      d: \"= length(w || id)\"\n"),
+        ),
+        (
+            "columns doubled each other's text",
+            format!(
+                "tables: {{t: {{rows: 9, let: {{x0: {{words: 32768}}, {}}}, columns: {{id: serial, z: = x90}}}}}}\n",
+                repeated(90, |i| format!("x{}: {{text: \"{{x{i}}}{{x{i}}}\"}}, ", i + 1))
+            ),
+        ),
+        (
+            "so did objects",
+            format!(
+                "tables: {{t: {{rows: 9, let: {{x0: {{words: 32768}}, {}}}, columns: {{id: serial, z: = x90}}}}}}\n",
+                repeated(90, |i| format!("x{}: {{json: {{a: = x{i}, b: = x{i}}}}}, ", i + 1))
+            ),
+        ),
+        (
+            "a few rows to look at had a thousand copies of a long text",
+            columns(&format!("      x0: \"= repeat(id::text, 15000000)\"\n{}", repeated(1000, |i| format!("      c{i}: {{json: {{a: = x0}}}}\n")))),
+        ),
         ("faults without end", columns(&repeated(1500, |i| format!("      c{i}: q\n")))),
         ("parameters without end", format!("params: {{{}}}\ntables: {{t: {{rows: 1, columns: {{id: serial}}}}}}\n", repeated(12_000, |i| format!("p{i}: {i}, ")))),
         ("labels were compared each with each", columns(&format!("      a: {{choose: &l [{}], type: enum}}\n{}", repeated(999, |i| format!("v{i}, ")), repeated(197, |i| format!("      a{i}: {{choose: *l, type: enum}}\n"))))),
@@ -211,6 +304,82 @@ fn what_was_dear_once_is_cheap() {
         assert!(text.len() <= MOST_TEXT, "{story}: {} bytes", text.len());
         tried(&text).unwrap_or_else(|error| panic!("{story}: {error}"));
     }
+}
+
+#[test]
+fn generators_are_counted_before_they_are_made() {
+    let told = faults(&nested(30, "serial"));
+    assert!(told.starts_with("the scenario has too many generators with all that aliases repeat"), "{told}");
+    assert!(!told.contains('\n'), "it is told once: {told}");
+    // What stands there word for word is not too much.
+    let written = columns(&repeated(16, |c| {
+        format!("      c{c}: {{json: {{{}}}}}\n", repeated(1100, |i| format!("m{i}: serial, ")))
+    }));
+    assert_eq!(faults(&written), "");
+}
+
+#[test]
+fn expressions_that_aliases_repeat_are_counted() {
+    let repeated = |uses| {
+        let uses = repeated(uses, |i| format!("      d{i}: *a\n"));
+        columns(&format!("      c: &a {{text: '{}'}}\n{uses}", "{id}".repeat(400)))
+    };
+    assert_eq!(faults(&repeated(100)), "");
+    let told = faults(&repeated(1500));
+    assert!(told.starts_with("the scenario has too many expressions with all that aliases repeat"), "{told}");
+    assert!(!told.contains('\n'), "it is told once: {told}");
+    assert_eq!(faults(&columns(&format!("      c: {{text: '{}'}}\n", "{id}".repeat(45_000)))), "");
+}
+
+#[test]
+fn the_same_distribution_is_prepared_once() {
+    let means = |mean: fn(usize) -> usize| {
+        columns(&repeated(1000, |i| format!("      c{i}: {{poisson: {}}}\n", mean(i))))
+    };
+    assert_eq!(faults(&means(|_| 1_000_000)), "");
+    assert_eq!(faults(&means(|i| 1000 + i)), "");
+    let told = faults(&means(|i| 900_000 + i));
+    assert!(told.starts_with("the distributions of the scenario take too much memory together"), "{told}");
+    assert!(!told.contains('\n'), "it is told once: {told}");
+}
+
+#[test]
+fn a_message_quotes_no_more_than_the_beginning_of_a_value() {
+    for ty in [
+        "jsonb",
+        "integer",
+        "numeric(9,2)",
+        "double precision",
+        "boolean",
+        "uuid",
+        "date",
+        "timestamp",
+        "interval",
+    ] {
+        let text = columns(&format!("      w: \"= repeat('x', 1000000 + id::int)\"\n      c: = w::{ty}\n"));
+        let plan = Plan::compile(&text, &Settings::default()).unwrap();
+        let message = plan.batch(0, 0..3).unwrap_err().to_string();
+        assert!((50..800).contains(&message.len()), "{ty}: {} bytes", message.len());
+    }
+}
+
+/// The faults of a scenario.
+fn faults(text: &str) -> String {
+    match Plan::compile(text, &Settings::default()) {
+        Ok(_) => String::new(),
+        Err(faults) => faults.to_string(),
+    }
+}
+
+#[test]
+fn a_pattern_that_takes_too_long_is_not_called_wrong() {
+    let steps = faults(&columns("      a: \"= regexp_count(repeat('a', 20000), 'a*b|a')\"\n"));
+    assert_eq!(steps, "looking for patterns takes too long in the texts of these rows");
+    // The last of them has nothing left to be made of.
+    let text = |i| format!("      c{i}: \"= length(repeat('{i}', 16000000))\"\n");
+    let texts = faults(&columns(&(repeated(3, text) + "      d: \"= c1::text ~ 'a+'\"\n")));
+    assert!(texts.contains("the regular expressions take too much memory together"), "{texts}");
+    assert!(!texts.contains("is wrong"), "{texts}");
 }
 
 #[test]

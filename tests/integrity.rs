@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use seedbed_engine::model::Recipe;
 use seedbed_engine::{Plan, Settings};
 use seedbed_tests::shipped;
 use seedbed_tests::value::{Cell, Values};
@@ -52,9 +51,11 @@ fn every_key_finds_its_row() {
         let mut keys = 0;
         for table in &data.plan.model().tables {
             for column in table.written() {
-                let (target, shown) = match (&column.recipe, table.parent()) {
-                    (Recipe::Reference(reference), _) => (reference.target, reference.shown),
-                    (Recipe::Parent { .. }, Some(parent)) => (parent, data.plan.model().tables[parent].key),
+                let (target, shown) = match (column.refers_to(), table.parent()) {
+                    (Some(shown), _) => shown,
+                    (None, Some(parent)) if column.is_parent() => {
+                        (parent, data.plan.model().tables[parent].key)
+                    }
                     _ => continue,
                 };
                 let target = &data.plan.model().tables[target];

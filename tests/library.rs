@@ -79,6 +79,10 @@ fn what_cannot_be_is_an_error_and_no_panic() {
     // A table that is not there.
     let message = error(plan.batch(7, 0..1).map(drop));
     assert!(message.contains("there is no such table"), "{message}");
+    let message = error(plan.columns(0, 0..1, &[3]).map(drop));
+    assert!(message.contains("there is no column 3"), "{message}");
+    let message = error(plan.columns(7, 0..1, &[0]).map(drop));
+    assert!(message.contains("there is no such table"), "{message}");
     let message = error(plan.rows(7).map(drop));
     assert!(message.contains("there is no such table"), "{message}");
     assert_eq!(plan.schema(7).fields().len(), 0);

@@ -4,6 +4,10 @@ use seedbed_engine::error::did_you_mean;
 
 /// Why a text looks like a connection string, in words that show none of it but a plain scheme; and the way out.
 pub(crate) fn resemblance(text: &str) -> Option<(String, &'static str)> {
+    plain_resemblance(text).or_else(|| plain_resemblance(&decoded(text)?))
+}
+
+fn plain_resemblance(text: &str) -> Option<(String, &'static str)> {
     if let Some((scheme, _)) = text.split_once("://") {
         let scheme = scheme.trim_start();
         let rest = scheme.strip_prefix("jdbc:").unwrap_or(scheme);
@@ -29,8 +33,30 @@ pub(crate) fn resemblance(text: &str) -> Option<(String, &'static str)> {
 
 /// Whether a text may hold a password, so that it is not repeated.
 pub(crate) fn may_hold_password(text: &str) -> bool {
-    let has_user = text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
-    has_user || is_url_without_scheme(text) || may_be_user_and_host(text) || has_password(text)
+    let holds = |text: &str| {
+        let has_user = text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
+        has_user || is_url_without_scheme(text) || may_be_user_and_host(text) || has_password(text)
+    };
+    holds(text) || decoded(text).is_some_and(|decoded| holds(&decoded))
+}
+
+/// What `u%3Asecret%40host` means in a URL, if it is written so.
+fn decoded(text: &str) -> Option<String> {
+    let mut parts = text.split('%');
+    let mut decoded = parts.next()?.to_owned();
+    for part in parts {
+        match part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) if byte.is_ascii() => {
+                decoded.push(char::from(byte));
+                decoded += &part[2..];
+            }
+            _ => {
+                decoded.push('%');
+                decoded += part;
+            }
+        }
+    }
+    (decoded != text).then_some(decoded)
 }
 
 fn is_scheme(text: &str) -> bool {
@@ -52,12 +78,14 @@ fn is_url_without_scheme(text: &str) -> bool {
 }
 
 /// `user:password@host/db`, `user@host:5432/db`: a colon and an `@` in one part of a path; a password may hold a `/`, so
-/// at the beginning any colon before an `@` counts.
+/// at the beginning any colon before an `@` counts. `secret@host/db`: an `@` in the first of several parts.
 fn may_be_user_and_host(text: &str) -> bool {
     let is_relative = !text.starts_with(['/', '.']);
     let mut parts = text.split('/');
     let first = text.split('/').next().unwrap_or_default();
+    let has_host = first.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
     (is_relative && first.contains(':') && text.contains('@'))
+        || (is_relative && has_host && text.len() > first.len() + 1)
         || parts.any(|part| part.contains(':') && part.contains('@'))
 }
 
@@ -112,6 +140,10 @@ mod tests {
             "/me:secret@host/db",
             "./me:secret@host/db",
             "secret@host:5432/db",
+            "secret@host/db",
+            "u%3Asecret@h/db",
+            "u%3asecret%40h%2Fdb",
+            "postgres%3A%2F%2Fu:secret@h",
             "host:5432/secret",
             "hots=host pasword=secret",
             "hots=host key=secret",
@@ -137,6 +169,10 @@ mod tests {
             "run 1",
             "out/part=1",
             "me@host",
+            "me@host/",
+            "./me@host/db",
+            "100%",
+            "a%20b",
             "a//b",
             "10:30",
             "path=x",
@@ -161,6 +197,8 @@ mod tests {
             "postgres://me:secret@host/db",
             "postgres://secret@host",
             "me:secret@host",
+            "secret@host/db",
+            "u%3Asecret@h/db",
             "password=x",
             "--password=x",
         ] {

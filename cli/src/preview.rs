@@ -45,9 +45,10 @@ fn rows(plan: &Plan, table: usize, first: u64, count: u64) -> Result<Page, Failu
     let mut grid = Grid::new(columns);
     let (mut start, end) = (first, first.saturating_add(count));
     let mut found = 0;
+    let at_once = ROWS_AT_ONCE.min(plan.rows_per_batch(table));
     while start < end {
-        let next = end.min(start.saturating_add(ROWS_AT_ONCE));
-        let batch = plan.batch(table, start..next)?;
+        let next = end.min(start.saturating_add(at_once));
+        let batch = plan.batch_to_show(table, start..next)?;
         add(&mut grid, &batch);
         found += batch.num_rows();
         if batch.num_rows() == 0 {

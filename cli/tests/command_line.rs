@@ -160,6 +160,8 @@ fn a_password_is_no_name_of_a_folder() {
     let folder = folder();
     for to in [
         "jdbc:postgresql://host/db?user=me&password=secret",
+        "u%3Asecret@h/db",
+        "secret@host/db",
         "hots=host pasword=secret",
         "//me:secret@host/db",
     ] {

@@ -178,6 +178,12 @@ fn passwords_are_not_repeated_wherever_they_are_typed() {
     for typed in [
         "postgres://me:secret@host/db",
         "me:secret@host/db",
+        "host=h;pwd=secret",
+        "postgres:///?host=h;password=secret",
+        "postgres:///d;password=secret",
+        "dbname=postgres://u:secret@h/d",
+        "user=u:secret@h",
+        "u%3Asecret@h/db",
         "host=x password=secret",
         "POSTGRES://me:secret@h/d",
     ] {

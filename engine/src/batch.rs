@@ -7,10 +7,11 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use crate::column::{Frame, Rows, own_bytes};
+use crate::budget::{self, Budget};
 use crate::error::ValueError;
 use crate::model::{Column, MAX_ROWS};
 use crate::plan::Plan;
+use crate::rows::{Frame, Rows, own_bytes};
 use crate::types::Type;
 
 /// The rows that are worked out together: enough to make the cost per batch vanish, few enough that the
@@ -40,6 +41,12 @@ const SAMPLE_ROWS: u64 = 128;
 
 /// … or fewer, where they are wider than this together. A frame that has grown so far is left, and a row is not looked at beyond.
 const SAMPLE_BYTES: u64 = 16 << 20;
+
+/// The bytes of text that may be made to find out how wide rows are, what is not kept of them among it.
+const LOOKING: Budget = Budget::ENDLESS.texts(64 << 20);
+
+/// The bytes of text that may be made for rows that somebody looks at.
+const SHOWING: Budget = Budget::ENDLESS.texts(64 << 20);
 
 /// How wide the rows of a table are, in bytes per row, at least 1.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +101,15 @@ impl Plan {
             .map_err(|error| self.error_of(table, error.to_string()))
     }
 
+    /// The same for rows that somebody looks at: what takes too much memory is an error instead of a run that ends in the
+    /// machine's.
+    ///
+    /// # Errors
+    /// The same, and rows that take more than 64 MiB to make.
+    pub fn batch_to_show(&self, table: usize, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
+        budget::within(SHOWING, || self.batch(table, rows))
+    }
+
     /// An error of a table as a whole.
     pub(crate) fn error_of(&self, table: usize, message: String) -> ValueError {
         let name = self.model.tables.get(table).map_or_else(|| format!("table {table}"), |t| t.name.clone());
@@ -112,10 +128,7 @@ impl Plan {
     /// Some columns of some rows, by their numbers in a [`batch`](Self::batch): what else a batch has is not made.
     ///
     /// # Errors
-    /// A value that cannot be computed, not always the first.
-    ///
-    /// # Panics
-    /// A number that no column has.
+    /// A value that cannot be computed, not always the first; a table or a column that is not there.
     pub fn columns(
         &self,
         table: usize,
@@ -123,23 +136,27 @@ impl Plan {
         columns: &[usize],
     ) -> Result<RecordBatch, ValueError> {
         let frame = Frame::new(self, table, Rows::Range(self.existing(table, rows)?));
-        let written: Vec<usize> = (0..self.model.tables[table].columns.len())
-            .filter(|column| self.model.tables[table].columns[*column].written)
-            .collect();
-        let arrays =
-            columns.iter().map(|column| frame.column(written[*column])).collect::<Result<Vec<_>, _>>()?;
+        let all = self.model.tables[table].columns.iter().enumerate();
+        let written: Vec<usize> = all.filter(|(_, column)| column.written).map(|(c, _)| c).collect();
+        let array = |column: &usize| match written.get(*column) {
+            Some(c) => frame.column(*c),
+            None => {
+                Err(self.error_of(table, format!("there is no column {column}: it has {}", written.len())))
+            }
+        };
+        let arrays = columns.iter().map(array).collect::<Result<Vec<_>, _>>()?;
         let schema = self.schema(table).project(columns).map(Arc::new);
         let options = RecordBatchOptions::new().with_row_count(Some(frame.len()));
         let batch = schema.and_then(|schema| RecordBatch::try_new_with_options(schema, arrays, &options));
-        batch.map_err(|error| ValueError {
-            table: self.model.tables[table].name.clone(),
-            column: "*".to_owned(),
-            message: error.to_string(),
-        })
+        batch.map_err(|error| self.error_of(table, error.to_string()))
     }
 
     /// The error of the first row that has one, by halves.
     fn first_error(&self, table: usize, rows: Range<u64>, error: ValueError) -> ValueError {
+        // Where nothing may be made any more, every row would seem to be the one.
+        if budget::is_exceeded() {
+            return error;
+        }
         let Range { mut start, mut end } = rows;
         while end - start > 1 {
             let middle = start + (end - start) / 2;
@@ -195,7 +212,21 @@ impl Plan {
         if self.widths(table).at_least {
             return Ok(None);
         }
-        let sample = self.batch(table, 0..rows)?;
+        match self.sample(table, rows)? {
+            // What many rows take together may be too much, where one alone is not.
+            None if rows > 1 => self.sample(table, 1),
+            sample => Ok(sample),
+        }
+    }
+
+    /// The bytes of a row in memory, the mean of the first; `None` where they take too much to make.
+    fn sample(&self, table: usize, rows: u64) -> Result<Option<f64>, ValueError> {
+        let (sample, is_too_much) =
+            budget::within(LOOKING, || (self.batch(table, 0..rows), budget::is_exceeded()));
+        if is_too_much {
+            return Ok(None);
+        }
+        let sample = sample?;
         let bytes = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or(0);
         let bytes: usize = sample.columns().iter().map(bytes).sum();
         Ok(Some(bytes as f64 / sample.num_rows().max(1) as f64))
@@ -208,9 +239,16 @@ impl Plan {
         *known.get_or_init(|| {
             // Few rows first: they may be wide.
             let mut rows = 1;
+            let mut known = Widths { written: SAMPLE_BYTES, at_least: true, worked_out: SAMPLE_BYTES };
             loop {
+                let (widths, is_too_much) =
+                    budget::within(LOOKING, || (self.widths_of(table, rows), budget::is_exceeded()));
+                if is_too_much {
+                    return known;
+                }
                 // An error is told when the rows are made.
-                let Ok(widths) = self.widths_of(table, rows) else { return narrow };
+                let Ok(widths) = widths else { return narrow };
+                known = widths;
                 let taken = rows * widths.written.max(widths.worked_out);
                 if rows >= SAMPLE_ROWS || taken * 8 > SAMPLE_BYTES {
                     return widths;

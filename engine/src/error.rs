@@ -1,5 +1,6 @@
 //! What is wrong, where in the scenario, and what to try.
 
+use std::borrow::Cow;
 use std::fmt;
 
 pub use crate::spelling::{did_you_mean, listed};
@@ -132,6 +133,22 @@ fn cut_off(mut text: String) -> String {
         text.push('…');
     }
     text
+}
+
+/// The most bytes of a value that a message quotes.
+const LONGEST_QUOTE: usize = 200;
+
+/// A value as a message quotes it: all of it or, where it is long, how it begins.
+pub(crate) fn excerpt(value: &str) -> Cow<'_, str> {
+    if value.len() <= LONGEST_QUOTE {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(format!("{}…", &value[..value.floor_char_boundary(LONGEST_QUOTE)]))
+}
+
+/// The message where a text is none of a type.
+pub(crate) fn invalid_input(ty: impl fmt::Display, text: &str) -> String {
+    format!("invalid input syntax for type {ty}: `{}`", excerpt(text))
 }
 
 impl fmt::Display for Faults {

@@ -52,11 +52,13 @@ pub mod expression;
 
 pub mod scenario;
 
+pub mod generators;
+
 pub mod model;
 
 pub mod plan;
 
-mod column;
+mod rows;
 
 mod batch;
 
@@ -67,7 +69,7 @@ pub mod compare;
 pub mod run;
 
 pub use batch::ROWS_PER_BATCH;
-pub use column::Extent;
 pub use error::{Fault, Faults, Span, ValueError};
 pub use model::{DEFAULT_SEED, Settings};
 pub use plan::Plan;
+pub use rows::Extent;

@@ -32,3 +32,8 @@ pub fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
     if quoted.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
 }
+
+/// String literals with commas between.
+pub fn literals<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    texts.into_iter().map(literal).collect::<Vec<_>>().join(", ")
+}

@@ -17,6 +17,55 @@ fn a_key_must_be_known_to_be_unique() {
     batch(&scenario("key: name,"), "b");
 }
 
+/// 0.125 became 0.13 in a numeric(3,2), 9007199254740993 another number in a double, and a choice of 1.5 the integer 2.
+#[test]
+fn what_is_written_is_not_changed_by_its_type() {
+    let literal = |value: &str, ty: &str| {
+        format!("tables: {{t: {{rows: [{{a: 1}}, {{a: {value}}}], columns: {{a: {{type: \"{ty}\"}}}}}}}}")
+    };
+    let choice = |value: &str, ty: &str| {
+        format!("tables: {{t: {{rows: 9, columns: {{a: {{choose: [1, {value}], type: \"{ty}\"}}}}}}}}")
+    };
+    let weighted = |value: &str, ty: &str| {
+        format!(
+            "tables: {{t: {{rows: 9, columns: {{a: {{choose: {{1: 3, {value}: 2}}, type: \"{ty}\"}}}}}}}}"
+        )
+    };
+    for (value, ty, becomes) in [
+        ("0.125", "numeric(3,2)", "0.13"),
+        ("9007199254740993", "double precision", "9007199254740992"),
+        ("16777217", "real", "16777216"),
+    ] {
+        for scenario in [literal(value, ty), choice(value, ty), weighted(value, ty)] {
+            let error = Plan::compile(&scenario, &Settings::default()).unwrap_err();
+            let message = error.to_string();
+            assert!(
+                message.contains(&format!("`{value}` is no {ty}: it would become {becomes}")),
+                "{message}"
+            );
+            let span = error.0[0].span.unwrap();
+            assert_eq!(&scenario[span.start..span.end], value, "{scenario}");
+        }
+    }
+    for scenario in [choice("1.5", "integer"), weighted("1.5", "bigint")] {
+        assert!(faults(&scenario).contains("`1.5` is no "), "{scenario}");
+    }
+    let days =
+        |value: &str| format!("tables: {{t: {{rows: [{{a: {value}}}], columns: {{a: {{type: date}}}}}}}}");
+    assert!(faults(&days("2026-01-05 10:00:00")).contains("it would become 2026-01-05"));
+    batch(&days("2026-01-05"), "t");
+    for (value, ty) in [
+        ("0.12", "numeric(3,2)"),
+        ("0.1", "double precision"),
+        ("2.50", "numeric(3,1)"),
+        ("0.1", "real"),
+        ("1e3", "double precision"),
+    ] {
+        batch(&literal(value, ty), "t");
+        batch(&choice(value, ty), "t");
+    }
+}
+
 /// Elements were worked out as rows of the table, so that one that read the row read another row.
 #[test]
 fn elements_of_an_array_that_read_the_row_are_refused() {

@@ -67,6 +67,23 @@ fn two_new_rows_of_tables_that_are_filled_are_told_to_collide() {
     }
 }
 
+/// A table that was empty has no other rows, whatever the key is.
+#[test]
+fn two_new_rows_of_an_empty_table_collide_in_any_key() {
+    let scenario = scenario("");
+    let database = Server::shared().database();
+    let mut keys =
+        vec!["create unique index on t (upper(code))", "create unique index on t (code) where id < 100"];
+    if database.value("select current_setting('server_version_num')::int >= 150000") == "t" {
+        keys.push("create unique index on t (extra) nulls not distinct");
+    }
+    for key in keys {
+        database.psql(&format!("create table t (id int8, code text, extra int); {key}"));
+        new_rows_collide(&scenario, &database, &[], "SQLSTATE 23505");
+        database.psql("drop table t");
+    }
+}
+
 #[test]
 fn keys_are_compared_as_their_index_does() {
     let text = "tables:\n  t:\n    rows: 4\n    columns:\n      id: serial\n      a: \"= 'A, ' || id\"\n      b: \"= id * 10.00\"\n      c: date\n";

@@ -332,7 +332,7 @@ fn ask(database: &Database, expressions: &[String]) -> Vec<Vec<Result<Option<Str
     let list: Vec<String> =
         expressions.iter().enumerate().map(|(at, text)| format!("({at}, {})", quoted(text))).collect();
     let rows = database.psql(&format!(
-        "set timezone = 'UTC'; set intervalstyle = 'iso_8601'; set client_encoding = 'UTF8';
+        "set timezone = 'UTC'; set intervalstyle = 'postgres'; set client_encoding = 'UTF8';
          select tried(text, k) from (values {}) as e (at, text), generate_series(0, {}) as k
          order by at, k",
         list.join(", "),

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use seedbed_tests::server::{Database, Server};
 
-use super::loading::{Scenario, load};
+use super::loading::{Scenario, load, refused};
 
 const SCENARIO: &str = "tables:\n  t: {rows: 500, columns: {id: serial, a: {integer: {from: 1, to: 9}}}}\n";
 
@@ -71,6 +71,20 @@ fn a_lock_that_keeps_analyze_out_does_not_undo_a_load() {
     // What sequences and keys need comes after it, and is done.
     let said = load(&scenario.argument(), &database, &["--append"]);
     assert!(!said.contains("statistics"), "{said}");
+}
+
+/// The server tells no table when a lock is not to be had.
+#[test]
+#[ignore = "slow: waits for a lock for ten seconds"]
+fn a_lock_that_keeps_a_load_out_is_told_with_its_table() {
+    let scenario = Scenario::new(SCENARIO);
+    let database = Server::shared().database();
+    database.psql("create table t (id int8, a int8)");
+    let holder = Holder::new(&database, "lock table t in share update exclusive mode");
+    let words = ["cannot lock table `t`: ", "SQLSTATE 55P03", "hint: another session holds a lock"];
+    refused(&scenario.argument(), &database, &[], 1, &words);
+    refused(&scenario.argument(), &database, &["--replace", "--existing"], 1, &words);
+    holder.let_go();
 }
 
 #[test]

@@ -71,6 +71,122 @@ fn code_of_the_users_is_named_and_finds_its_names() {
     assert_eq!(told(&database), ["INSERT each 6", "INSERT late 6", "TRUNCATE emptied 1"]);
 }
 
+/// Somebody who owns a database, and is no superuser.
+fn owner(database: &Database) -> String {
+    let role = format!("owner_of_{}", database.name);
+    database.psql(&format!(
+        "create role {role}; alter database {} owner to {role}; alter schema public owner to {role}",
+        database.name
+    ));
+    role
+}
+
+/// A key of another type than what it refers to is cast by a function that nothing names: PostgreSQL has no dependency for it.
+#[test]
+fn a_cast_behind_a_foreign_key_is_named() {
+    let scenario = Scenario::new(
+        "tables: {p: {rows: 3, columns: {id: serial}}, c: {rows: 3, columns: {id: serial, p: {text: \"({id})\"}}}}",
+    );
+    let database = Server::shared().database();
+    let role = owner(&database);
+    database.psql(&format!(
+        "create sequence ran; alter sequence ran owner to {role}; set role {role}; create type pr as (x int8); \
+         create function pr2(pr) returns int8 language plpgsql immutable as \
+           $$ begin perform pg_catalog.nextval('public.ran'); return $1.x; end $$; \
+         create cast (pr as int8) with function pr2(pr) as implicit; create domain prd as pr; \
+         create table p (id int8 primary key); create table c (id int8, p prd references p)"
+    ));
+    let words = [
+        format!(
+            "table `c`: foreign key `c_p_fkey` runs function `public.pr2(public.pr)` of role `{role}` with the rights of `postgres`"
+        ),
+        format!("warning: what `{role}` wrote can do all that `postgres`, a superuser may"),
+    ];
+    let plan = dry_run(&scenario, &database, &[]);
+    assert!(words.iter().all(|words| plan.contains(words)), "{plan}");
+    assert_eq!(database.value("select is_called from ran"), "f");
+    let said = load(&scenario.argument(), &database, &[]);
+    assert!(words.iter().all(|words| said.contains(words)), "{said}");
+    assert_eq!(database.value("select is_called from ran"), "t");
+}
+
+/// What checks name, values of their types run: the constraint of a domain that only a check mentions.
+#[test]
+fn a_domain_within_an_expression_is_named() {
+    let scenario = Scenario::new(SCENARIO);
+    let database = Server::shared().database();
+    let role = owner(&database);
+    database.psql(&format!(
+        "set role {role}; create function fine(text) returns bool language plpgsql as 'begin return true; end'; \
+         create domain word as text constraint fine check (public.fine(value)); \
+         create table t (id int8, name text check (name::word is not null))"
+    ));
+    let plan = dry_run(&scenario, &database, &[]);
+    let words =
+        format!("constraint `fine` of domain `word` runs function `public.fine(text)` of role `{role}`");
+    assert!(plan.contains(&words), "{plan}");
+}
+
+/// An operator class says how an index, a sort and ANALYZE compare values. Only a superuser makes one, and the functions that it
+/// calls may be another's.
+#[test]
+fn functions_of_operator_classes_are_named() {
+    let scenario = Scenario::new(SCENARIO);
+    let database = Server::shared().database();
+    let role = owner(&database);
+    database.psql(&format!(
+        "set role {role}; create function differ(int8, int8) returns int language plpgsql immutable as \
+           'begin return pg_catalog.btint8cmp($1, $2); end'; reset role; \
+         create operator class backwards for type int8 using btree as operator 1 <, operator 2 <=, operator 3 =, \
+           operator 4 >=, operator 5 >, function 1 differ(int8, int8); set role {role}; \
+         create table t (id int8, name text); create index on t (id backwards)"
+    ));
+    let plan = dry_run(&scenario, &database, &[]);
+    let words =
+        format!("operator class `backwards` runs function `public.differ(bigint,bigint)` of role `{role}`");
+    assert!(plan.contains(&words), "{plan}");
+}
+
+/// Whoever installs a trusted extension owns it without being a superuser, and can hide a function of their own in it.
+#[test]
+fn a_function_in_an_extension_is_named_unless_its_owner_is_trusted() {
+    let scenario = Scenario::new(SCENARIO);
+    let database = Server::shared().database();
+    let role = owner(&database);
+    database.psql(&format!(
+        "drop extension plpgsql; set role {role}; create extension plpgsql; create table t (id int8, name text); \
+         create function own() returns trigger language plpgsql as 'begin return new; end'; \
+         alter extension plpgsql add function own(); \
+         create trigger own before insert on t for each row execute function own()"
+    ));
+    let plan = dry_run(&scenario, &database, &[]);
+    let words = [
+        format!("trigger `own` runs function `public.own()` of role `{role}` with the rights of `postgres`"),
+        format!("warning: what `{role}` wrote can do all that `postgres`, a superuser may"),
+    ];
+    assert!(words.iter().all(|words| plan.contains(words)), "{plan}");
+    // What a superuser put there is trusted, and so is what the role itself did.
+    database.psql("alter function own() owner to postgres");
+    let plan = dry_run(&scenario, &database, &[]);
+    assert!(!plan.contains("public.own()"), "{plan}");
+}
+
+/// ANALYZE works out the expressions of extended statistics.
+#[test]
+fn functions_of_statistics_are_named() {
+    let scenario = Scenario::new(SCENARIO);
+    let database = Server::shared().database();
+    let role = owner(&database);
+    database.psql(&format!(
+        "set role {role}; create table t (id int8, name text); \
+         create function seen(text) returns text language plpgsql immutable as 'begin return $1; end'; \
+         create statistics st on (seen(name)) from t"
+    ));
+    let plan = dry_run(&scenario, &database, &[]);
+    let words = format!("table `t`: statistics `st` runs function `public.seen(text)` of role `{role}`");
+    assert!(plan.contains(&words), "{plan}");
+}
+
 /// A function that runs with its owner's rights is told so, and an event trigger, which every load sets off, too.
 #[test]
 fn whose_rights_code_has_is_told() {
@@ -142,6 +258,25 @@ fn a_column_that_a_trigger_fills_is_no_fault() {
     );
     refused(&scenario.argument(), &database, &[], 1, &["SQLSTATE 23502"]);
     assert_eq!(database.value("select count(*) from t"), "0");
+}
+
+/// NULL that a domain refuses is refused before any trigger runs.
+#[test]
+fn a_trigger_cannot_fill_what_a_domain_refuses() {
+    let scenario =
+        Scenario::new("tables: {t: {rows: 3, columns: {id: serial, name: {text: \"n{id}\", null: 0.5}}}}");
+    let database = Server::shared().database();
+    database.psql(
+        "create domain given as text not null; create domain more as given; create table t (id int8, name more, made_by given); \
+         create function fill() returns trigger language plpgsql as \
+           $$ begin new.made_by := 'me'; new.name := coalesce(new.name, ''); return new; end $$; \
+         create trigger fill before insert on t for each row execute function fill()",
+    );
+    let words = [
+        "column `name` refuses NULL by its domain, before any trigger could fill it, and the scenario makes some",
+        "column `made_by` must have a value by its domain, before any trigger could fill it, and the scenario has none for it",
+    ];
+    refused(&scenario.argument(), &database, &["--dry-run"], 2, &words);
 }
 
 /// COPY fills no table whose policies apply to the role, and rows that they hide cannot be compared: both are told at once, and

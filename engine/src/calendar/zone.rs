@@ -16,7 +16,7 @@ use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
 use super::civil::{self, MICROS_PER_DAY, MICROS_PER_SECOND, civil_from_days, days_from_civil, split_micros};
-use crate::error::did_you_mean;
+use crate::error::{did_you_mean, excerpt};
 
 /// The version of the IANA database, such as `2025b`.
 pub const TZDB_VERSION: &str = chrono_tz::IANA_TZDB_VERSION;
@@ -105,7 +105,7 @@ impl Zone {
             Some(i) => Ok(ZONES[i].get_or_init(|| Self::build(TZ_VARIANTS[i]))),
             None => {
                 let hint = did_you_mean(name, names());
-                Err(UnknownZone { name: name.to_owned(), hint })
+                Err(UnknownZone { name: excerpt(name).into_owned(), hint })
             }
         }
     }

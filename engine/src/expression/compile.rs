@@ -13,6 +13,7 @@ use super::source::{Name, Source, parse, path_of};
 use super::template::compose;
 use super::tree::{Case, Connective, Expression, Node};
 use super::{Operand, Position, Scope, Total};
+use crate::budget;
 use crate::error::{Fault, Span};
 use crate::types::Type;
 
@@ -54,6 +55,7 @@ struct Compiler<'a, 'b> {
 
 impl Compiler<'_, '_> {
     fn expr(&mut self, ast: &Expr) -> Result<Expression, Fault> {
+        budget::spend_expression(1, self.source.span)?;
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(Fault::at(self.source.span, "the expression is nested too deeply")

@@ -1,6 +1,7 @@
 //! Numerics as Arrow keeps them: an `i128` and a scale.
 
 use super::print::push_decimal;
+use crate::error::invalid_input;
 use crate::types::Type;
 
 const POWERS_OF_TEN: [i128; 39] = {
@@ -109,7 +110,7 @@ pub(super) fn double_to_decimal(value: f64, digits: usize, precision: u8, scale:
 
 /// Reads `-12.5e3` as a numeric, rounded to the scale.
 pub(super) fn parse_decimal(text: &str, precision: u8, scale: i8) -> Result<i128, String> {
-    let invalid = || format!("invalid input syntax for type numeric: `{text}`");
+    let invalid = || invalid_input("numeric", text);
     let trimmed = text.trim();
     let (mantissa, exponent) = match trimmed.find(['e', 'E']) {
         Some(at) => (&trimmed[..at], trimmed[at + 1..].parse::<i32>().map_err(|_| invalid())?),

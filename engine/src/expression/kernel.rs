@@ -484,7 +484,7 @@ pub(crate) fn check_length(bytes: usize) -> Result<(), String> {
 /// The same before the value is made, which may also be more than may be made at all.
 pub(super) fn check_length_to_come(bytes: usize) -> Result<(), String> {
     check_length(bytes)?;
-    if bytes > budget::left() { budget::spend(bytes) } else { Ok(()) }
+    budget::check(bytes)
 }
 
 #[cold]
@@ -493,7 +493,7 @@ fn too_long(bytes: usize) -> String {
 }
 
 /// Counts the text that a dictionary spells out before it does.
-pub(super) fn spend_spelled_out(array: &dyn Array) -> Result<(), String> {
+pub(crate) fn spend_spelled_out(array: &dyn Array) -> Result<(), String> {
     if budget::left() == usize::MAX {
         return Ok(());
     }

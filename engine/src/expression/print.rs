@@ -1,4 +1,4 @@
-//! Values as text, in the form PostgreSQL prints them; intervals in ISO 8601, which PostgreSQL reads.
+//! Values as text, in the form PostgreSQL prints them.
 
 use std::fmt::Write;
 
@@ -9,7 +9,9 @@ use arrow::datatypes::{
 };
 
 use super::kernel::{Blobs, Numbers, Texts, Value};
-use crate::calendar::text::{Style, write_date, write_instant, write_interval, write_time, write_timestamp};
+use crate::calendar::text::{
+    Style, write_date, write_instant, write_interval_sql, write_time, write_timestamp,
+};
 use crate::types::Type;
 
 /// Prints the elements of one array or scalar; the type is decided once per batch.
@@ -105,7 +107,7 @@ impl<'a> Printer<'a> {
             Self::Instant(micros) => write_instant(out, micros.get(row), 0, Style::Sql),
             Self::Interval(values) => {
                 let value = values.get(row);
-                write_interval(out, value.months, value.days, value.nanoseconds);
+                write_interval_sql(out, value.months, value.days, value.nanoseconds);
             }
             Self::Uuid { values, scalar } => push_uuid(out, values.value(if *scalar { 0 } else { row })),
             Self::Bytes(bytes) => {

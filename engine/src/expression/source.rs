@@ -8,10 +8,13 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{self, Location, Token, TokenWithSpan, Tokenizer};
 
+use crate::budget;
 use crate::error::{Fault, Span};
 
 /// The longest expression, in bytes.
 const LONGEST: usize = 64 * 1024;
+/// As many bytes of text count as one part of an expression more.
+const BYTES_PER_PART: usize = 16;
 /// How deep parentheses may be nested.
 const DEEPEST_NESTING: usize = 64;
 /// How often the parser may call itself; an operand in parentheses takes two steps.
@@ -115,6 +118,8 @@ pub fn parse(source: &Source) -> Result<ast::Expr, Fault> {
         return Err(Fault::at(source.span, "the expression is too long")
             .label(format!("expected at most {LONGEST} bytes, found {}", source.text.len())));
     }
+    // Parsing takes about as long as compiling what is parsed.
+    budget::spend_expression(1 + source.text.len() / BYTES_PER_PART, source.span)?;
     let dialect = PostgreSqlDialect {};
     let tokens = Tokenizer::new(&dialect, source.text).tokenize_with_location().map_err(|error| {
         let start = source.offset(error.location);

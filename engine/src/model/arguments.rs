@@ -3,20 +3,20 @@
 use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Float64Array, StringArray};
 use std::sync::Arc;
 
-use super::generator::typed_values;
-use super::number::{Misfit, Number, Rounding, Value};
+use super::Settings;
+use super::number::{Misfit, Number, Value};
 use super::resolve::Resolver;
 use super::scope::ConstantScope;
-use super::{Bounds, Length, Settings, WholeBounds};
 use crate::calendar::text::{Moment, parse_timestamp};
 use crate::error::{Fault, Faults, Span, did_you_mean, listed};
 use crate::expression::{Expression, Source};
-use crate::scenario::generators::GeneratorDoc;
+use crate::generators::{GeneratorDoc, typed_values};
+use crate::random::{Invalid, Trickle};
 use crate::scenario::{self, Key, Node, Scenario, Text};
 use crate::types::Type;
 
 /// The arguments given to a generator, checked against those it knows.
-pub(super) struct Arguments<'n> {
+pub(crate) struct Arguments<'n> {
     generator: &'static GeneratorDoc,
     span: Span,
     given: Given<'n>,
@@ -31,7 +31,7 @@ enum Given<'n> {
 
 impl<'n> Arguments<'n> {
     /// The arguments of a generator; unknown and missing ones are faults.
-    pub(super) fn new(
+    pub(crate) fn new(
         generator: &'static GeneratorDoc,
         key: &Key,
         node: Option<&'n Node>,
@@ -83,7 +83,7 @@ impl<'n> Arguments<'n> {
     }
 
     /// The argument of that name, if given.
-    pub(super) fn get(&self, name: &str) -> Option<&'n Node> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'n Node> {
         debug_assert!(
             self.generator.arguments.iter().any(|argument| argument.name == name),
             "{name} is documented"
@@ -96,7 +96,7 @@ impl<'n> Arguments<'n> {
     }
 
     /// The same for a name that may be none of the generator's arguments.
-    pub(super) fn find(&self, name: &str) -> Option<&'n Node> {
+    fn find(&self, name: &str) -> Option<&'n Node> {
         self.generator
             .arguments
             .iter()
@@ -105,23 +105,30 @@ impl<'n> Arguments<'n> {
     }
 
     /// An argument that is required, and so is there.
-    pub(super) fn required(&self, name: &str) -> Result<&'n Node, Fault> {
+    pub(crate) fn required(&self, name: &str) -> Result<&'n Node, Fault> {
         self.get(name)
             .ok_or_else(|| Fault::at(self.span, format!("`{}` needs `{name}`", self.generator.name)))
     }
 
     /// An argument as an expression.
-    pub(super) fn expression(&self, name: &str) -> Result<Option<Text>, Fault> {
+    pub(crate) fn expression(&self, name: &str) -> Result<Option<Text>, Fault> {
         self.get(name).map(|node| scenario::as_expression(node, &format!("`{name}`"))).transpose()
     }
 
     /// One of some words.
-    pub(super) fn word(&self, name: &str) -> Result<Option<Key>, Fault> {
+    pub(crate) fn word(&self, name: &str) -> Result<Option<Key>, Fault> {
         self.get(name).map(|node| scenario::word(node, &format!("`{name}`"))).transpose()
     }
 
+    /// What a law says about an argument, at that argument.
+    pub(crate) fn invalid(&self, invalid: &Invalid) -> Fault {
+        let span = self.find(invalid.argument).map_or(self.span(), |node| node.span);
+        Fault::at(span, format!("`{}`: expected {}", invalid.argument, invalid.expected))
+            .label(format!("found {}", invalid.found))
+    }
+
     /// Where the generator's name stands.
-    pub(super) fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         self.span
     }
 }
@@ -132,7 +139,7 @@ fn beyond(node: &Node, what: &str, below: bool, least: i64, greatest: i64, found
 }
 
 fn takes_map(generator: &GeneratorDoc) -> bool {
-    use crate::scenario::generators::ArgumentKind::{Any, Specs, Weights};
+    use crate::generators::ArgumentKind::{Any, Specs, Weights};
     let short = generator.short.and_then(|short| generator.arguments.iter().find(|a| a.name == short));
     short.is_some_and(|argument| matches!(argument.kind, Weights | Specs) || argument.kind == Any)
 }
@@ -142,12 +149,36 @@ fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// The longest generated text, in characters.
+pub(crate) const MAX_LENGTH: i64 = 1 << 15;
+
+/// How a length is drawn: evenly from `from` to `to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Length {
+    /// The least.
+    pub(crate) from: u64,
+    /// The greatest.
+    pub(crate) to: u64,
+}
+
+impl Length {
+    /// The same without zero.
+    pub(crate) fn at_least_one(self) -> Self {
+        Self { from: self.from.max(1), to: self.to.max(1) }
+    }
+
+    /// A length.
+    pub(crate) fn drawn(self, trickle: &mut Trickle) -> u64 {
+        self.from + trickle.below(self.to - self.from + 1)
+    }
+}
+
 /// Values, whether each stands in quotes, and their weights; `None` for evenly.
-pub(super) type Weights = (Vec<Key>, Vec<bool>, Option<Vec<f64>>);
+pub(crate) type Weights = (Vec<Key>, Vec<bool>, Option<Vec<f64>>);
 
 impl Resolver<'_> {
     /// A constant expression: numbers, parameters, arithmetic on them.
-    pub(super) fn constant(&self, node: &Node, what: &str) -> Result<(ArrayRef, Type), Fault> {
+    pub(crate) fn constant(&self, node: &Node, what: &str) -> Result<(ArrayRef, Type), Fault> {
         let text = scenario::as_expression(node, &format!("`{what}`"))?;
         let source = Source { text: &text.text, span: text.span, exact: text.exact };
         let expression = Expression::compile(&source, &mut ConstantScope { resolver: self })?;
@@ -184,7 +215,7 @@ impl Resolver<'_> {
     }
 
     /// A number with all its digits.
-    pub(super) fn exact(&self, node: &Node, what: &str) -> Result<Number, Fault> {
+    pub(crate) fn exact(&self, node: &Node, what: &str) -> Result<Number, Fault> {
         match self.value(node, what)? {
             Value::Exact(number) => Ok(number),
             Value::Double(value) => Number::of_double(value).ok_or_else(|| {
@@ -196,7 +227,7 @@ impl Resolver<'_> {
     }
 
     /// A finite number, as the nearest double.
-    pub(super) fn number(&self, node: &Node, what: &str) -> Result<f64, Fault> {
+    pub(crate) fn number(&self, node: &Node, what: &str) -> Result<f64, Fault> {
         let value = self.value(node, what)?.double();
         if value.is_finite() {
             return Ok(value);
@@ -206,7 +237,7 @@ impl Resolver<'_> {
     }
 
     /// A whole number from `least` to `greatest`.
-    pub(super) fn whole(&self, node: &Node, what: &str, least: i64, greatest: i64) -> Result<i64, Fault> {
+    pub(crate) fn whole(&self, node: &Node, what: &str, least: i64, greatest: i64) -> Result<i64, Fault> {
         let number = self.exact(node, what)?;
         let fits = match number.at_scale(0) {
             Err(Misfit::Fraction) => {
@@ -224,7 +255,7 @@ impl Resolver<'_> {
     }
 
     /// A share: `5%` or `0.05`, from 0 to 1.
-    pub(super) fn share(&self, node: &Node, what: &str) -> Result<f64, Fault> {
+    pub(crate) fn share(&self, node: &Node, what: &str) -> Result<f64, Fault> {
         let percent = node.scalar().and_then(|s| s.text.trim().strip_suffix('%')).and_then(Number::read);
         let value = match percent {
             Some(percent) => percent.double() / 100.0,
@@ -239,7 +270,7 @@ impl Resolver<'_> {
     }
 
     /// A length: a number, or `{from, to}`.
-    pub(super) fn length(&self, node: &Node, what: &str, greatest: i64) -> Result<Length, Fault> {
+    pub(crate) fn length(&self, node: &Node, what: &str, greatest: i64) -> Result<Length, Fault> {
         let (from, to) = match node.map() {
             None => {
                 let length = self.whole(node, what, 0, greatest)?;
@@ -266,46 +297,8 @@ impl Resolver<'_> {
         Ok(Length { from: from.unsigned_abs(), to: to.unsigned_abs() })
     }
 
-    /// `min` and `max`.
-    pub(super) fn bounds(&self, arguments: &Arguments) -> Result<Bounds, Fault> {
-        let bound = |name: &str, default: f64| match arguments.get(name) {
-            Some(node) => self.number(node, name),
-            None => Ok(default),
-        };
-        let bounds = Bounds { min: bound("min", f64::NEG_INFINITY)?, max: bound("max", f64::INFINITY)? };
-        if bounds.min > bounds.max {
-            let span = arguments.required("max")?.span;
-            return Err(Fault::at(span, format!("`min` {} is above `max` {}", bounds.min, bounds.max)));
-        }
-        Ok(bounds)
-    }
-
-    /// `min` and `max` of whole numbers.
-    pub(super) fn whole_bounds(&self, arguments: &Arguments) -> Result<WholeBounds, Fault> {
-        let bound = |name: &str| arguments.get(name).map(|node| self.exact(node, name)).transpose();
-        let (min, max) = (bound("min")?, bound("max")?);
-        let bounds = WholeBounds {
-            min: min.as_ref().map_or(i64::MIN, |min| min.whole(Rounding::Up)),
-            max: max.as_ref().map_or(i64::MAX, |max| max.whole(Rounding::Down)),
-        };
-        if bounds.min > bounds.max {
-            let node = arguments.required("max")?;
-            let written = arguments.required("min")?;
-            let fault = match min > max {
-                true => Fault::at(node.span, format!("`min` {} is above `max` {}", bounds.min, bounds.max)),
-                false => Fault::at(node.span, "no whole number lies between `min` and `max`").label(format!(
-                    "`min` is {}, `max` is {}",
-                    written.describe(),
-                    node.describe()
-                )),
-            };
-            return Err(fault);
-        }
-        Ok(bounds)
-    }
-
     /// A list (weights 1) or a map from values to weights; the span is that of each value.
-    pub(super) fn weights(&self, node: &Node, what: &str) -> Result<Weights, Fault> {
+    pub(crate) fn weights(&self, node: &Node, what: &str) -> Result<Weights, Fault> {
         let expected = || {
             Fault::at(node.span, format!("`{what}`: expected a list, or a map from values to weights"))
                 .label(format!("found {}", node.describe()))
@@ -361,7 +354,7 @@ fn null_among_values(span: Span, what: &str) -> Fault {
 }
 
 /// An instant written as a date (midnight UTC) or as ISO 8601; a wall clock without an offset is read as UTC.
-pub(super) fn constant_instant(text: &str) -> Result<i64, String> {
+pub(crate) fn constant_instant(text: &str) -> Result<i64, String> {
     match parse_timestamp(text) {
         Ok(Moment::Instant(micros) | Moment::Wall(micros)) => Ok(micros),
         Err(error) => Err(error.to_string()),
@@ -369,21 +362,21 @@ pub(super) fn constant_instant(text: &str) -> Result<i64, String> {
 }
 
 /// A value of length one, as text.
-pub(super) fn shown(value: &ArrayRef) -> String {
+pub(crate) fn shown(value: &ArrayRef) -> String {
     arrow::util::display::array_value_to_string(value, 0).unwrap_or_default()
 }
 
 /// A parameter with the value in force.
-pub(super) struct Parameter {
-    pub(super) name: String,
-    pub(super) value: ArrayRef,
-    pub(super) ty: Type,
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) value: ArrayRef,
+    pub(crate) ty: Type,
     /// The number that was written, if it is one.
-    pub(super) number: Option<Number>,
+    pub(crate) number: Option<Number>,
 }
 
 /// The values of the parameters: defaults, or what the settings say, checked against their bounds.
-pub(super) fn parameter_values(
+pub(crate) fn parameter_values(
     scenario: &Scenario,
     settings: &Settings,
     faults: &mut Faults,

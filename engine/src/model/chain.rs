@@ -7,14 +7,14 @@ use crate::error::{Fault, Span};
 const MAX_CHAIN: usize = 100;
 
 /// Something that is being settled.
-pub(super) struct Link {
+pub(crate) struct Link {
     what: String,
     /// The longest chain that it depends on, as far as is known.
     below: usize,
 }
 
 impl Resolver<'_> {
-    pub(super) fn cycle(&self, what: &str, span: Span) -> Fault {
+    pub(crate) fn cycle(&self, what: &str, span: Span) -> Fault {
         let start = self.chain.iter().position(|link| link.what == what).unwrap_or(0);
         let mut links: Vec<&str> = self.chain[start..].iter().map(|link| link.what.as_str()).collect();
         links.push(what);
@@ -23,7 +23,7 @@ impl Resolver<'_> {
 
     /// Settles something, and tells how long a chain it depends on. Values are worked out along the same chain, so it is
     /// bounded in whatever order its links are written.
-    pub(super) fn within_chain<T>(
+    pub(crate) fn within_chain<T>(
         &mut self,
         what: String,
         span: Span,
@@ -46,7 +46,7 @@ impl Resolver<'_> {
     }
 
     /// What is being settled depends on a chain of that length.
-    pub(super) fn depends_on(&mut self, depth: usize) {
+    pub(crate) fn depends_on(&mut self, depth: usize) {
         if let Some(link) = self.chain.last_mut() {
             link.below = link.below.max(depth);
         }

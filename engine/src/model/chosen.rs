@@ -3,16 +3,17 @@
 
 use super::arguments::Arguments;
 use super::resolve::Resolver;
-use super::{Formula, Hop, Input, Recipe};
+use super::{Input, Steps};
 use crate::calendar::Zone;
 use crate::error::Fault;
-use crate::scenario::{Generator, Key, generators};
+use crate::generators::{self, Formula, Recipe};
+use crate::scenario::{Generator, Key};
 
 impl Resolver<'_> {
     /// Refuses a formula that computes with a zone chosen among names of which one is unknown.
-    pub(super) fn check_zones(&self, t: usize, formula: &Formula) -> Result<(), Fault> {
+    pub(crate) fn check_zones(&self, t: usize, formula: &Formula) -> Result<(), Fault> {
         for slot in formula.expression.zones() {
-            let Some(input) = formula.inputs.get(slot).map(|&i| &self.drafts[t].inputs[i]) else { continue };
+            let Some(&input) = formula.inputs.get(slot) else { continue };
             self.check_chosen(t, input, |name| {
                 let unknown = Zone::named(name).err()?;
                 Some((unknown.to_string(), unknown.hint))
@@ -23,13 +24,13 @@ impl Resolver<'_> {
 
     /// Checks the values of an input that is drawn by a `choose`; others are not known yet. `wrong` tells what is wrong
     /// with a value, and a way out.
-    pub(super) fn check_chosen(
+    pub(crate) fn check_chosen(
         &self,
         t: usize,
-        input: &Input,
+        input: usize,
         wrong: impl Fn(&str) -> Option<(String, Option<String>)>,
     ) -> Result<(), Fault> {
-        for key in self.chosen(t, input).unwrap_or_default() {
+        for key in self.chosen(t, &self.drafts[t].inputs[input]).unwrap_or_default() {
             if let Some((message, hint)) = wrong(&key.text) {
                 return Err(Fault::at(key.span, message).maybe_hint(hint));
             }
@@ -41,11 +42,8 @@ impl Resolver<'_> {
     fn chosen(&self, t: usize, input: &Input) -> Option<Vec<Key>> {
         let (t, c) = self.column_at(t, input)?;
         match &self.done(t, c).ok()?.recipe {
-            Recipe::Formula(formula) => {
-                let slot = formula.expression.passes_on()?;
-                self.chosen(t, &self.drafts[t].inputs[*formula.inputs.get(slot)?])
-            }
-            Recipe::Choose { .. } => {
+            Recipe::Formula(formula) => self.chosen(t, &self.drafts[t].inputs[formula.passes_on()?]),
+            Recipe::Choose(_) => {
                 let Generator::Named(key, argument) = &self.drafts[t].columns[c].spec.as_ref()?.generator
                 else {
                     return None;
@@ -60,17 +58,8 @@ impl Resolver<'_> {
     }
 
     /// The table and the column that an input leads to.
-    pub(super) fn column_at(&self, mut t: usize, input: &Input) -> Option<(usize, usize)> {
+    pub(crate) fn column_at(&self, t: usize, input: &Input) -> Option<(usize, usize)> {
         let Input::Column { hops, column } = input else { return None };
-        for hop in hops {
-            t = match *hop {
-                Hop::Parent => self.drafts[t].parent?,
-                Hop::Reference(c) => match &self.done(t, c).ok()?.recipe {
-                    Recipe::Reference(reference) => reference.target,
-                    _ => return None,
-                },
-            };
-        }
-        Some((t, *column))
+        Some((self.end(t, hops)?, *column))
     }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Column, Recipe};
+use super::Column;
+use crate::generators::Recipe;
 use crate::types::Type;
 
 /// A type of PostgreSQL that is declared with `type:` and whose values the engine holds as text or JSON. On a column of arrays it is
@@ -119,7 +120,7 @@ impl Column {
     /// What was declared of the column's values or, if nothing was, of the elements of its arrays.
     pub fn declared(&self) -> Option<&Declared> {
         match (&self.declared, &self.recipe) {
-            (None, Recipe::Array { element, .. }) => element.declared(),
+            (None, Recipe::Elements(array)) => array.element.declared(),
             (declared, _) => declared.as_ref(),
         }
     }

@@ -3,39 +3,37 @@
 //! The result is plain data. A [`Model`] holds tables, a [`Table`] holds columns, a [`Column`] holds a [`Recipe`]:
 //! how its values follow from random words and from other values of the row ([`Input`]s).
 
-mod arguments;
+pub(crate) mod arguments;
 mod chain;
 mod chosen;
+pub(crate) mod column;
 mod declared;
-mod generator;
 mod keys;
-mod longest;
-mod number;
+mod law;
+pub(crate) mod number;
 mod path;
 mod range;
-mod recipe;
-mod resolve;
-mod scope;
+pub(crate) mod resolve;
+pub(crate) mod scope;
 mod settings;
 mod shown;
 mod unique;
+mod walk;
 mod work;
+pub(crate) mod written;
 
 pub use declared::Declared;
 pub use keys::{Check, Choice, ForeignKey, Index, Keys, UniqueKey};
-pub use recipe::{
-    Affix, Bounds, BytesContent, DiscreteLaw, Formula, Growth, Length, PersonField, Pick, PlaceField,
-    RealLaw, Recipe, Reference, ShortWord, TextLaw, Vocabulary, WholeBounds, Within,
-};
 pub use resolve::{MAX_ROWS, resolve};
 pub use settings::{DEFAULT_SEED, Settings};
+pub(crate) use walk::Steps;
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 
 use crate::expression::{Expression, Total};
+use crate::generators::{Formula, Recipe, Reference};
 use crate::random::Stream;
 use crate::types::Type;
 
@@ -161,12 +159,12 @@ pub struct Column {
     /// The cast of the recipe's values, when the scenario asks for another type.
     pub cast: Option<Expression>,
     /// How its values come about.
-    pub recipe: Recipe,
+    pub(crate) recipe: Recipe,
 }
 
 impl Column {
     /// A column that is not written, never NULL, not unique.
-    fn hidden(name: String, ty: Type, recipe: Recipe) -> Self {
+    pub(crate) fn hidden(name: String, ty: Type, recipe: impl Into<Recipe>) -> Self {
         Self {
             name,
             about: None,
@@ -179,7 +177,41 @@ impl Column {
             null: None,
             unique: false,
             cast: None,
-            recipe,
+            recipe: recipe.into(),
+        }
+    }
+
+    /// Start and step, when its values count the rows, perhaps as numbers of another type or with NULLs among them.
+    pub fn serial(&self) -> Option<(i64, i64)> {
+        self.recipe.serial()
+    }
+
+    /// The same when the values are nothing else.
+    pub(crate) fn plain_serial(&self) -> Option<(i64, i64)> {
+        self.serial().filter(|_| self.cast.is_none() && self.null.is_none())
+    }
+
+    /// The table and the column that it shows of another row, when it is a reference.
+    pub fn refers_to(&self) -> Option<(usize, usize)> {
+        self.reference().map(|reference| (reference.target, reference.shown))
+    }
+
+    /// Whether it is the key of the parent row.
+    pub fn is_parent(&self) -> bool {
+        matches!(self.recipe, Recipe::Parent(_))
+    }
+
+    pub(crate) fn reference(&self) -> Option<&Reference> {
+        match &self.recipe {
+            Recipe::Reference(reference) => Some(reference),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn formula(&self) -> Option<&Formula> {
+        match &self.recipe {
+            Recipe::Formula(formula) => Some(formula),
+            _ => None,
         }
     }
 }
@@ -247,13 +279,17 @@ impl From<Total> for TotalKind {
     }
 }
 
-/// Values to choose from, as one array, shared by all batches.
-pub type Values = Arc<ArrayHolder>;
+/// Values to choose from, as one array; a type of its own so that printing a plan does not print thousands of values.
+#[derive(Clone)]
+pub(crate) struct Values(pub(crate) ArrayRef);
 
-/// An array of values; a type of its own so that printing a plan does not print thousands of values.
-pub struct ArrayHolder(pub ArrayRef);
+impl Values {
+    pub(crate) fn new(values: ArrayRef) -> Self {
+        Self(values)
+    }
+}
 
-impl std::fmt::Debug for ArrayHolder {
+impl std::fmt::Debug for Values {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "[{} values of {}]", self.0.len(), self.0.data_type())
     }

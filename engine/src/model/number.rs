@@ -13,7 +13,7 @@ use crate::types::Type;
 
 /// `digits` × 10^`exponent`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Number {
+pub(crate) struct Number {
     negative: bool,
     /// Decimal digits without zeros at either end; none for 0.
     digits: String,
@@ -22,7 +22,7 @@ pub(super) struct Number {
 
 /// Why a number does not become an integer of so many digits after the point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Misfit {
+pub(crate) enum Misfit {
     /// It has more digits after the point.
     Fraction,
     /// It has more digits than an `i128` surely holds.
@@ -34,7 +34,7 @@ const MOST_DIGITS: i64 = 38;
 
 impl Number {
     /// A number as YAML and people write it: `1_000_000`, `2.5e3`, `-4`, `.5`.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let text = text.trim().replace('_', "");
         let (negative, rest) = match text.as_bytes().first()? {
             b'-' => (true, &text[1..]),
@@ -73,7 +73,7 @@ impl Number {
     }
 
     /// The exact value of an array of one integer or numeric; `None` for NULL and for other types.
-    pub(super) fn of(value: &ArrayRef, ty: &Type) -> Option<Self> {
+    pub(crate) fn of(value: &ArrayRef, ty: &Type) -> Option<Self> {
         if value.is_null(0) {
             return None;
         }
@@ -90,19 +90,19 @@ impl Number {
 
     /// A double as the decimal that is meant by it: the shortest that reads back as the same double. `None` where neighbouring
     /// whole numbers have one double.
-    pub(super) fn of_double(value: f64) -> Option<Self> {
+    pub(crate) fn of_double(value: f64) -> Option<Self> {
         (value.abs() < 9_007_199_254_740_992.0).then(|| Self::read(&format!("{value:e}"))).flatten()
     }
 
     /// The nearest double; infinite where there is none.
-    pub(super) fn double(&self) -> f64 {
+    pub(crate) fn double(&self) -> f64 {
         let sign = if self.negative { "-" } else { "" };
         let digits = if self.digits.is_empty() { "0" } else { &self.digits };
         format!("{sign}{digits}e{}", self.exponent).parse().unwrap_or(f64::NAN)
     }
 
     /// The number as an integer of its digit `scale` places after the point.
-    pub(super) fn at_scale(&self, scale: i8) -> Result<i128, Misfit> {
+    pub(crate) fn at_scale(&self, scale: i8) -> Result<i128, Misfit> {
         let zeros = self.exponent + i64::from(scale);
         if self.digits.is_empty() {
             return Ok(0);
@@ -120,7 +120,7 @@ impl Number {
     }
 
     /// The greatest whole number that is not above, or the least that is not below; moved into `i64`.
-    pub(super) fn whole(&self, direction: Rounding) -> i64 {
+    pub(crate) fn whole(&self, direction: Rounding) -> i64 {
         // What is left of the digits before the point.
         let before = self.digits.len().cast_signed() as i64 + self.exponent;
         let away = (direction == Rounding::Up) != self.negative;
@@ -138,12 +138,12 @@ impl Number {
     }
 
     /// Whether it is below 0.
-    pub(super) fn is_negative(&self) -> bool {
+    pub(crate) fn is_negative(&self) -> bool {
         self.negative
     }
 
     /// Digits in all and after the point of the numeric that holds it.
-    pub(super) fn size(&self) -> (i64, i64) {
+    pub(crate) fn size(&self) -> (i64, i64) {
         let after = (-self.exponent).max(0);
         let before = (self.digits.len().cast_signed() as i64 + self.exponent).max(0);
         ((before + after).max(1), after)
@@ -152,7 +152,7 @@ impl Number {
 
 /// Where a fraction goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rounding {
+pub(crate) enum Rounding {
     /// To the whole number below.
     Down,
     /// To the whole number above.
@@ -185,7 +185,7 @@ impl Ord for Number {
 
 /// A number where a double is good enough: exact, or the result of arithmetic in doubles.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// All its digits are known.
     Exact(Number),
     /// A double.
@@ -194,7 +194,7 @@ pub(super) enum Value {
 
 impl Value {
     /// The value of a constant expression; `None` when it is no number.
-    pub(super) fn of(value: &ArrayRef, ty: &Type) -> Option<Self> {
+    pub(crate) fn of(value: &ArrayRef, ty: &Type) -> Option<Self> {
         match ty {
             Type::Real | Type::Double if value.is_valid(0) => {
                 let value = cast(value, &DataType::Float64).ok()?;
@@ -205,7 +205,7 @@ impl Value {
     }
 
     /// The nearest double.
-    pub(super) fn double(&self) -> f64 {
+    pub(crate) fn double(&self) -> f64 {
         match self {
             Self::Exact(number) => number.double(),
             Self::Double(value) => *value,

@@ -1,9 +1,10 @@
 //! Paths such as `tenants.place.city`: which row a name leads to, and by which steps.
 
 use super::resolve::{ColumnDraft, Resolver};
-use super::{Hop, Input, Recipe};
+use super::{Hop, Input};
 use crate::error::{Fault, did_you_mean, listed};
 use crate::expression::Name;
+use crate::generators::Recipe;
 use crate::scenario::Generator;
 
 /// The most names of a path.
@@ -13,7 +14,7 @@ impl Resolver<'_> {
     /// What a path such as `tenants.place.city` leads to from a row of a table.
     ///
     /// A name that could mean two rows is refused, so that a column that is added cannot change what a name means.
-    pub(super) fn path(&mut self, t: usize, path: &[Name], mut hops: Vec<Hop>) -> Result<Input, Fault> {
+    pub(crate) fn path(&mut self, t: usize, path: &[Name], mut hops: Vec<Hop>) -> Result<Input, Fault> {
         let (head, rest) = path.split_first().ok_or_else(Fault::reported)?;
         // Every step is a row of another table that is worked out while the one before waits for it.
         if path.len() > MOST_STEPS {
@@ -56,8 +57,8 @@ impl Resolver<'_> {
         rest: &[Name],
         mut hops: Vec<Hop>,
     ) -> Result<Input, Fault> {
-        if self.is_group(t, c) {
-            let column = self.group_field(t, c, head, rest)?;
+        if self.is_record(t, c) {
+            let column = self.field(t, c, head, rest)?;
             return Ok(Input::Column { hops, column });
         }
         if rest.is_empty() {
@@ -70,7 +71,7 @@ impl Resolver<'_> {
     }
 
     /// What the name of column `c` would lead to if the column were not there.
-    pub(super) fn other_meaning(&self, t: usize, c: usize, head: &Name) -> Option<String> {
+    pub(crate) fn other_meaning(&self, t: usize, c: usize, head: &Name) -> Option<String> {
         if head.text == self.drafts[t].name.text {
             return Some("the table itself".to_owned());
         }
@@ -91,14 +92,14 @@ impl Resolver<'_> {
         others.find(|(_, other)| leads(other)).map(|(_, other)| format!("what `{}` refers to", other.name))
     }
 
-    pub(super) fn two_meanings(&self, t: usize, head: &Name, other: &str) -> Fault {
+    pub(crate) fn two_meanings(&self, t: usize, head: &Name, other: &str) -> Fault {
         let (name, table) = (&head.text, &self.drafts[t].name.text);
         Fault::at(head.span, format!("`{name}` is a column of `{table}` and {other}"))
             .hint(format!("write `{table}.{name}` for the column, or give it another name"))
     }
 
     /// The way to the row that a name stands for which is no column: an ancestor by its table's name, or what a reference leads to.
-    pub(super) fn way_by_name(&mut self, t: usize, head: &Name) -> Result<Option<(Vec<Hop>, usize)>, Fault> {
+    pub(crate) fn way_by_name(&mut self, t: usize, head: &Name) -> Result<Option<(Vec<Hop>, usize)>, Fault> {
         let ancestors = self.ancestors(t).unwrap_or_default();
         if let Some(depth) = ancestors.iter().skip(1).position(|&a| self.drafts[a].name.text == head.text) {
             for &table in &ancestors[..=depth] {
@@ -131,7 +132,7 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn unknown_name(&self, t: usize, head: &Name, leads_on: bool) -> Fault {
+    pub(crate) fn unknown_name(&self, t: usize, head: &Name, leads_on: bool) -> Fault {
         // What is missing may belong to what is wrong.
         if self.drafts[t].faulty
             || (leads_on && self.drafts.iter().any(|d| d.faulty && d.name.text == head.text))
@@ -169,11 +170,11 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn hop_through(&mut self, t: usize, c: usize, head: &Name) -> Result<(Hop, usize), Fault> {
+    pub(crate) fn hop_through(&mut self, t: usize, c: usize, head: &Name) -> Result<(Hop, usize), Fault> {
         self.column(t, c)?;
         let column = self.done(t, c)?;
         match &column.recipe {
-            Recipe::Parent { .. } => {
+            Recipe::Parent(_) => {
                 let parent = self.drafts[t].parent.ok_or_else(Fault::reported)?;
                 Ok((Hop::Parent, parent))
             }

@@ -2,20 +2,19 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Decimal128Array, Float64Array, Int64Array};
-use arrow::compute::{cast, filter};
+use arrow::array::{Array, ArrayRef, Int64Array};
 
 use super::arguments::shown;
 use super::resolve::Resolver;
-use super::{Column, Count, Input, RealLaw, Recipe, Source};
+use super::{Column, Count, Input, Source};
 use crate::error::Fault;
-use crate::model::DiscreteLaw;
+use crate::generators::{Ends, Origin, Recipe};
 use crate::scenario::Spec;
 use crate::types::Type;
 
 impl Resolver<'_> {
     /// Refuses a type that values of the column do not fit, as far as they are known.
-    pub(super) fn check_range(&self, t: usize, column: &Column, spec: &Spec) -> Result<(), Fault> {
+    pub(crate) fn check_range(&self, t: usize, column: &Column, spec: &Spec) -> Result<(), Fault> {
         if let (Some(to), Some(node)) = (&column.cast, &spec.sql_type)
             && let Some(values) = self.ends_made(t, &column.recipe, &column.made)
         {
@@ -26,7 +25,7 @@ impl Resolver<'_> {
             };
         }
         // `= cast(row_number() as smallint)`, which is a type, too.
-        let Recipe::Formula(formula) = &column.recipe else { return Ok(()) };
+        let Some(formula) = column.formula() else { return Ok(()) };
         let slot = formula.expression.passes_on_number().filter(|_| column.written);
         let input = slot.and_then(|slot| self.drafts[t].inputs.get(*formula.inputs.get(slot)?));
         let Some(values) = input.and_then(|input| self.ends_of(t, input)) else { return Ok(()) };
@@ -52,11 +51,11 @@ impl Resolver<'_> {
         let wrong = (0..values.len()).find(|&i| !fits(&values.slice(i, 1))).unwrap_or_default();
         let value = shown(&values.slice(wrong, 1));
         match &column.recipe {
-            Recipe::Serial { .. } => {
+            Recipe::Serial(_) => {
                 let row = if wrong == 0 { 1 } else { self.certain_rows(t) };
                 format!("row {row} has {value}, which does not fit {ty}")
             }
-            Recipe::Choose { .. } => format!("{value} does not fit {ty}"),
+            Recipe::Choose(_) => format!("{value} does not fit {ty}"),
             _ if values.len() == 2 => {
                 format!("{} to {} do not fit {ty}", shown(&values.slice(0, 1)), shown(&values.slice(1, 1)))
             }
@@ -84,62 +83,11 @@ impl Resolver<'_> {
 
     /// The same before the column's cast.
     fn ends_made(&self, t: usize, recipe: &Recipe, made: &Type) -> Option<ArrayRef> {
-        match recipe {
-            Recipe::Literal(values) => Some(values.0.clone()),
-            Recipe::Choose { law, values, .. } => {
-                // What has no weight is never drawn.
-                filter(&values.0, &law.drawn(values.0.len()).into()).ok()
-            }
-            Recipe::Serial { start, step } => {
-                let last =
-                    i64::try_from(self.certain_rows(t)).ok()?.checked_sub(1).filter(|last| *last >= 0)?;
-                integers([*start, start.checked_add(step.checked_mul(last)?)?], made)
-            }
-            Recipe::Integer { law, .. } => integers([law.low(), law.high()], made),
-            Recipe::UniqueInteger { from, domain, .. } => {
-                integers([*from, from.checked_add_unsigned(domain.checked_sub(1)?)?], made)
-            }
-            Recipe::Decimal { law, .. } => {
-                let Type::Numeric { precision, scale } = made else { return None };
-                let values = Decimal128Array::from(vec![i128::from(law.low()), i128::from(law.high())]);
-                Some(Arc::new(values.with_precision_and_scale(*precision, *scale).ok()?))
-            }
-            Recipe::Real { law: RealLaw::Uniform(law), .. } => {
-                Some(Arc::new(Float64Array::from(law.ends().to_vec())))
-            }
-            Recipe::Discrete { law: DiscreteLaw::Zipf(law), .. } => {
-                integers([1, i64::try_from(law.ranks()).ok()?], made)
-            }
-            Recipe::Formula(formula) => match formula.expression.constant() {
-                Some(value) => Some(value),
-                None => {
-                    let slot = formula.expression.passes_on()?;
-                    self.ends_of(t, self.drafts[t].inputs.get(*formula.inputs.get(slot)?)?)
-                }
-            },
-            Recipe::Parent { key } => self.ends_of(t, &self.drafts[t].inputs[*key]),
-            Recipe::Reference(reference) => {
-                self.ends(reference.target, self.done(reference.target, reference.shown).ok()?)
-            }
-            // No bounds, texts and times that a cast takes as they are, and what consists of several columns.
-            Recipe::Group
-            | Recipe::Template { .. }
-            | Recipe::Uuid4 { .. }
-            | Recipe::Uuid7 { .. }
-            | Recipe::Real { .. }
-            | Recipe::Discrete { .. }
-            | Recipe::Boolean { .. }
-            | Recipe::Switch { .. }
-            | Recipe::Text { .. }
-            | Recipe::Bytes { .. }
-            | Recipe::Person { .. }
-            | Recipe::Place { .. }
-            | Recipe::Company { .. }
-            | Recipe::Moment { .. }
-            | Recipe::Date { .. }
-            | Recipe::Json { .. }
-            | Recipe::Array { .. }
-            | Recipe::Count { .. } => None,
+        match recipe.ends(self.certain_rows(t), made) {
+            Ends::Unknown => None,
+            Ends::Known(values) => Some(values),
+            Ends::Of(Origin::Input(input)) => self.ends_of(t, &self.drafts[t].inputs[input]),
+            Ends::Of(Origin::Column { table, column }) => self.ends(table, self.done(table, column).ok()?),
         }
     }
 
@@ -150,10 +98,10 @@ impl Resolver<'_> {
             Source::Root { .. } => None,
         };
         match input {
-            Input::Row => integers([1, rows?], &Type::BigInt),
+            Input::Row => Some(integers([1, rows?])),
             // Some family is there, and has as many children at least.
-            Input::Ordinal => rows.and(integers([1, siblings?], &Type::BigInt)),
-            Input::Siblings => rows.and(integers([siblings?, siblings?], &Type::BigInt)),
+            Input::Ordinal => rows.and(Some(integers([1, siblings?]))),
+            Input::Siblings => rows.and(Some(integers([siblings?, siblings?]))),
             Input::Column { .. } => {
                 let (table, column) = self.column_at(t, input)?;
                 self.ends(table, self.done(table, column).ok()?)
@@ -163,7 +111,6 @@ impl Resolver<'_> {
     }
 }
 
-fn integers(values: [i64; 2], ty: &Type) -> Option<ArrayRef> {
-    let values: ArrayRef = Arc::new(Int64Array::from(values.to_vec()));
-    cast(&values, &ty.arrow()).ok().filter(|cast| cast.null_count() == 0)
+fn integers(values: [i64; 2]) -> ArrayRef {
+    Arc::new(Int64Array::from(values.to_vec()))
 }

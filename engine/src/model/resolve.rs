@@ -5,14 +5,12 @@
 //! of rows of a child table counts as one more such thing, because a count law reads the parent's columns.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-
-use arrow::array::ArrayRef;
 
 use super::arguments::{Parameter, constant_instant, parameter_values};
 use super::chain::Link;
 use super::{Column, Count, Input, Model, Settings, Source, Table};
 use crate::error::{Fault, Faults, Span, did_you_mean, listed};
+use crate::generators::LiteralColumn;
 use crate::scenario::{Generator, Key, Node, RowSource, Scenario, Spec};
 
 /// 2026-01-01T00:00:00Z: fixed, so that a scenario without `as_of` gives the same data forever.
@@ -40,56 +38,57 @@ pub fn resolve(scenario: &Scenario, settings: &Settings, faults: Faults) -> Resu
 }
 
 /// What is known so far.
-pub(super) struct Resolver<'s> {
-    pub(super) scenario: &'s Scenario,
-    pub(super) settings: &'s Settings,
-    pub(super) params: Vec<Parameter>,
-    pub(super) as_of: i64,
-    pub(super) since: Option<i64>,
-    pub(super) drafts: Vec<Draft>,
-    pub(super) faults: Faults,
+pub(crate) struct Resolver<'s> {
+    pub(crate) scenario: &'s Scenario,
+    pub(crate) settings: &'s Settings,
+    pub(crate) params: Vec<Parameter>,
+    pub(crate) as_of: i64,
+    pub(crate) since: Option<i64>,
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) faults: Faults,
     /// What is being settled, each because of the one before it.
-    pub(super) chain: Vec<Link>,
+    pub(crate) chain: Vec<Link>,
     /// Values of literal rows, so far.
-    pub(super) literal_values: usize,
+    pub(crate) literal_values: usize,
+    /// Distributions, so far.
+    pub(crate) laws: super::law::Laws,
 }
 
 /// A table that is being resolved.
-pub(super) struct Draft {
-    pub(super) name: Key,
-    pub(super) parent: Option<usize>,
-    pub(super) columns: Vec<ColumnDraft>,
-    pub(super) inputs: Vec<Input>,
+pub(crate) struct Draft {
+    pub(crate) name: Key,
+    pub(crate) parent: Option<usize>,
+    pub(crate) columns: Vec<ColumnDraft>,
+    pub(crate) inputs: Vec<Input>,
     input_index: HashMap<Input, usize>,
-    pub(super) literal: Option<HashMap<String, super::generator::LiteralColumn>>,
+    pub(crate) literal: Option<HashMap<String, LiteralColumn>>,
     rows: State<Source>,
     /// How long a chain the number of rows depends on, when it is settled.
     rows_depth: usize,
     /// Whether its source is wrong, which has been noted: nothing about its rows is looked at.
-    pub(super) faulty: bool,
+    pub(crate) faulty: bool,
 }
 
 impl Draft {
     /// Where the rows come from, if that is settled.
-    pub(super) fn rows_settled(&self) -> Option<&Source> {
+    pub(crate) fn rows_settled(&self) -> Option<&Source> {
         self.rows.done()
     }
 }
 
 /// A column that is being resolved.
-pub(super) struct ColumnDraft {
-    pub(super) name: String,
-    pub(super) written: bool,
+pub(crate) struct ColumnDraft {
+    pub(crate) name: String,
+    pub(crate) written: bool,
     /// Whose names address the random words; hidden columns may belong to another table.
-    pub(super) address: (String, String),
-    pub(super) spec: Option<Spec>,
-    pub(super) group: Option<super::generator::Group>,
-    pub(super) state: State<Column>,
+    pub(crate) address: (String, String),
+    pub(crate) spec: Option<Spec>,
+    pub(crate) state: State<Column>,
     /// How long a chain it depends on, when it is settled.
     depth: usize,
 }
 
-pub(super) enum State<T> {
+pub(crate) enum State<T> {
     Todo,
     Busy,
     Done(T),
@@ -97,7 +96,7 @@ pub(super) enum State<T> {
 }
 
 impl<T> State<T> {
-    pub(super) fn done(&self) -> Option<&T> {
+    pub(crate) fn done(&self) -> Option<&T> {
         match self {
             Self::Done(value) => Some(value),
             _ => None,
@@ -121,6 +120,7 @@ impl<'s> Resolver<'s> {
             faults,
             chain: Vec::new(),
             literal_values: 0,
+            laws: super::law::Laws::default(),
         };
         resolver.read_times();
         resolver.read_tables();
@@ -241,7 +241,7 @@ impl<'s> Resolver<'s> {
     }
 
     /// The table itself and its ancestors, nearest first; `None` when they form a ring.
-    pub(super) fn ancestors(&self, table: usize) -> Option<Vec<usize>> {
+    pub(crate) fn ancestors(&self, table: usize) -> Option<Vec<usize>> {
         let mut chain = vec![table];
         while let Some(parent) = self.drafts[chain[chain.len() - 1]].parent {
             if chain.len() > self.drafts.len() {
@@ -336,7 +336,7 @@ impl<'s> Resolver<'s> {
     // --- tables ---------------------------------------------------------------------------------
 
     /// The table of that name.
-    pub(super) fn table_named(&self, name: &str, span: Span) -> Result<usize, Fault> {
+    pub(crate) fn table_named(&self, name: &str, span: Span) -> Result<usize, Fault> {
         self.drafts.iter().position(|draft| draft.name.text == name).ok_or_else(|| {
             let fault = Fault::at(span, format!("unknown table `{name}`"));
             let known = || self.drafts.iter().map(|draft| draft.name.text.clone()).collect();
@@ -345,7 +345,7 @@ impl<'s> Resolver<'s> {
     }
 
     /// Settles how many rows a table has.
-    pub(super) fn rows_of(&mut self, t: usize) -> Result<Source, Fault> {
+    pub(crate) fn rows_of(&mut self, t: usize) -> Result<Source, Fault> {
         match &self.drafts[t].rows {
             State::Done(source) => {
                 let source = source.clone();
@@ -411,7 +411,7 @@ impl<'s> Resolver<'s> {
     }
 
     /// How many rows a table has, if that is settled and needs no counting.
-    pub(super) fn known_rows(&self, t: usize) -> Option<u64> {
+    pub(crate) fn known_rows(&self, t: usize) -> Option<u64> {
         match self.drafts[t].rows.done()? {
             Source::Root { rows } => Some(*rows),
             Source::Per { parent, count: Count { column: None, min, .. } } => {
@@ -422,7 +422,7 @@ impl<'s> Resolver<'s> {
     }
 
     /// The count law of a table that is already settled.
-    pub(super) fn count_of(&mut self, t: usize) -> Result<Option<Count>, Fault> {
+    pub(crate) fn count_of(&mut self, t: usize) -> Result<Option<Count>, Fault> {
         Ok(match self.rows_of(t)? {
             Source::Per { count, .. } => Some(count),
             Source::Root { .. } => None,
@@ -433,12 +433,12 @@ impl<'s> Resolver<'s> {
 
     /// Whether a fault still gets a guess at what was meant. Where there are so many faults that not all of them are
     /// shown, it does not: a thousand wrong names among a thousand right ones would take long.
-    pub(super) fn may_guess(&self) -> bool {
+    pub(crate) fn may_guess(&self) -> bool {
         self.faults.0.len() < MOST_GUESSES
     }
 
     /// What a wrong name may have been meant to be, or else the names there are.
-    pub(super) fn guess(
+    pub(crate) fn guess(
         &self,
         wrong: &str,
         known: impl FnOnce() -> Vec<String>,
@@ -452,7 +452,7 @@ impl<'s> Resolver<'s> {
         Some(guess.unwrap_or_else(|| format!("{otherwise}: {}", listed(&known))))
     }
 
-    pub(super) fn column_names(&self, t: usize) -> Vec<String> {
+    pub(crate) fn column_names(&self, t: usize) -> Vec<String> {
         self.drafts[t]
             .columns
             .iter()
@@ -462,7 +462,7 @@ impl<'s> Resolver<'s> {
     }
 
     /// Settles a column; afterwards [`Self::done`] gives it.
-    pub(super) fn column(&mut self, t: usize, c: usize) -> Result<(), Fault> {
+    pub(crate) fn column(&mut self, t: usize, c: usize) -> Result<(), Fault> {
         let draft = &self.drafts[t].columns[c];
         let span = draft.spec.as_ref().map_or(self.drafts[t].name.span, |spec| spec.span);
         match &draft.state {
@@ -493,12 +493,12 @@ impl<'s> Resolver<'s> {
     }
 
     /// A column that [`Self::column`] has settled.
-    pub(super) fn done(&self, t: usize, c: usize) -> Result<&Column, Fault> {
+    pub(crate) fn done(&self, t: usize, c: usize) -> Result<&Column, Fault> {
         self.drafts[t].columns[c].state.done().ok_or_else(Fault::reported)
     }
 
     /// The same, to be changed in what the database is told.
-    pub(super) fn done_mut(&mut self, t: usize, c: usize) -> Option<&mut Column> {
+    pub(crate) fn done_mut(&mut self, t: usize, c: usize) -> Option<&mut Column> {
         match &mut self.drafts[t].columns[c].state {
             State::Done(column) => Some(column),
             _ => None,
@@ -506,7 +506,7 @@ impl<'s> Resolver<'s> {
     }
 
     /// Adds a column that is not written, already settled.
-    pub(super) fn add_hidden(&mut self, t: usize, column: Column) -> usize {
+    pub(crate) fn add_hidden(&mut self, t: usize, column: Column) -> usize {
         let mut draft = ColumnDraft::new("", &column.name, false, None);
         draft.state = State::Done(column);
         self.drafts[t].columns.push(draft);
@@ -514,7 +514,7 @@ impl<'s> Resolver<'s> {
     }
 
     /// The number of an input of a table, each kept once.
-    pub(super) fn input(&mut self, t: usize, input: Input) -> usize {
+    pub(crate) fn input(&mut self, t: usize, input: Input) -> usize {
         let draft = &mut self.drafts[t];
         *draft.input_index.entry(input.clone()).or_insert_with(|| {
             draft.inputs.push(input);
@@ -528,20 +528,14 @@ impl<'s> Resolver<'s> {
 }
 
 impl ColumnDraft {
-    pub(super) fn new(table: &str, name: &str, written: bool, spec: Option<Spec>) -> Self {
+    pub(crate) fn new(table: &str, name: &str, written: bool, spec: Option<Spec>) -> Self {
         Self {
             name: name.to_owned(),
             written,
             address: (table.to_owned(), name.to_owned()),
             spec,
-            group: None,
             state: State::Todo,
             depth: 0,
         }
     }
-}
-
-/// Values shared by every batch.
-pub(super) fn holder(array: ArrayRef) -> super::Values {
-    Arc::new(super::ArrayHolder(array))
 }

@@ -5,25 +5,26 @@ use sqlparser::ast;
 use std::sync::Arc;
 
 use super::resolve::Resolver;
-use super::{Column, Formula, Input, Recipe, TotalKind};
+use super::{Column, Input, TotalKind};
 use crate::error::{Fault, Span, did_you_mean, listed};
 use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total, names_in};
+use crate::generators::Formula;
 use crate::scenario::Text;
 use crate::types::Type;
 
 /// The scope of one expression of a table.
-pub(super) struct TableScope<'r, 's> {
-    pub(super) resolver: &'r mut Resolver<'s>,
-    pub(super) table: usize,
+pub(crate) struct TableScope<'r, 's> {
+    pub(crate) resolver: &'r mut Resolver<'s>,
+    pub(crate) table: usize,
     /// In a total over this child, its name is the head of its columns' paths, and other names are the parent's.
     child: Option<(String, String)>,
     /// The table's inputs by slot.
-    pub(super) inputs: Vec<usize>,
+    pub(crate) inputs: Vec<usize>,
 }
 
 impl Resolver<'_> {
     /// Compiles an expression over the rows of a table.
-    pub(super) fn formula(&mut self, table: usize, text: &Text) -> Result<Formula, Fault> {
+    pub(crate) fn formula(&mut self, table: usize, text: &Text) -> Result<Formula, Fault> {
         let source = Source { text: &text.text, span: text.span, exact: text.exact };
         let mut scope = TableScope { resolver: self, table, child: None, inputs: Vec::new() };
         let expression = Expression::compile(&source, &mut scope)?;
@@ -33,7 +34,7 @@ impl Resolver<'_> {
     }
 
     /// Compiles an expression and casts it to a type, as an assignment would.
-    pub(super) fn formula_of(&mut self, table: usize, text: &Text, ty: &Type) -> Result<Formula, Fault> {
+    pub(crate) fn formula_of(&mut self, table: usize, text: &Text, ty: &Type) -> Result<Formula, Fault> {
         let formula = self.formula(table, text)?;
         let expression = formula.expression.cast_to(ty, text.span)?;
         Ok(Formula { expression, ..formula })
@@ -41,7 +42,7 @@ impl Resolver<'_> {
 }
 
 impl<'r, 's> TableScope<'r, 's> {
-    pub(super) fn new(resolver: &'r mut Resolver<'s>, table: usize) -> Self {
+    pub(crate) fn new(resolver: &'r mut Resolver<'s>, table: usize) -> Self {
         Self { resolver, table, child: None, inputs: Vec::new() }
     }
 
@@ -196,8 +197,8 @@ impl Scope for TableScope<'_, '_> {
             _ => (expression, ty),
         };
         let name = format!("{}(…) of {}", total_name(total), self.resolver.drafts[self.table].name.text);
-        let recipe = Recipe::Formula(Formula { expression, inputs });
-        let hidden = Column { nullable: may_be_null, ..Column::hidden(name, ty, recipe) };
+        let formula = Formula { expression, inputs };
+        let hidden = Column { nullable: may_be_null, ..Column::hidden(name, ty, formula) };
         let column = self.resolver.add_hidden(child, hidden);
         let slot = self.slot(Input::Total { child, total: total.into(), column: Some(column) });
         let nullable = total != Total::Count && (may_be_null || count.min == 0);
@@ -207,22 +208,9 @@ impl Scope for TableScope<'_, '_> {
 
 impl Resolver<'_> {
     /// The type of an input and whether it may be NULL.
-    pub(super) fn type_of(&mut self, t: usize, input: &Input) -> Result<(Type, bool), Fault> {
+    pub(crate) fn type_of(&mut self, t: usize, input: &Input) -> Result<(Type, bool), Fault> {
         let Input::Column { hops, column } = input else { return Ok((Type::BigInt, false)) };
-        let (mut table, mut nullable) = (t, false);
-        for hop in hops {
-            table = match *hop {
-                super::Hop::Parent => self.drafts[table].parent.ok_or_else(Fault::reported)?,
-                super::Hop::Reference(c) => {
-                    let reference = self.done(table, c)?;
-                    nullable |= reference.nullable;
-                    match &reference.recipe {
-                        Recipe::Reference(reference) => reference.target,
-                        _ => return Err(Fault::reported()),
-                    }
-                }
-            };
-        }
+        let (table, nullable) = self.walk(t, hops)?;
         self.column(table, *column)?;
         let column = self.done(table, *column)?;
         Ok((column.ty.clone(), nullable || column.nullable))
@@ -230,8 +218,8 @@ impl Resolver<'_> {
 }
 
 /// A scope that knows only parameters, `as_of` and `since`: for counts, bounds and weights.
-pub(super) struct ConstantScope<'r, 's> {
-    pub(super) resolver: &'r Resolver<'s>,
+pub(crate) struct ConstantScope<'r, 's> {
+    pub(crate) resolver: &'r Resolver<'s>,
 }
 
 impl Scope for ConstantScope<'_, '_> {
@@ -264,8 +252,8 @@ impl Scope for ConstantScope<'_, '_> {
 }
 
 /// A scope with the one name `made`: the values that a recipe made, before its cast.
-pub(super) struct MadeScope<'t> {
-    pub(super) ty: &'t Type,
+pub(crate) struct MadeScope<'t> {
+    pub(crate) ty: &'t Type,
 }
 
 impl Scope for MadeScope<'_> {

@@ -4,14 +4,14 @@
 //! `key:` names, else `id`, else the column that is plainly `serial`. Where two columns of these have different values, the
 //! scenario has to name one.
 
+use super::Column;
 use super::resolve::Resolver;
-use super::{Column, Recipe};
 use crate::error::{Fault, Span};
 use crate::scenario::{self, Generator, Key};
 
 impl Resolver<'_> {
     /// The column that a parent or a reference at `span` shows, settled. It is unique and never NULL, or vouched for by `key:`.
-    pub(super) fn shown_key(&mut self, t: usize, span: Span) -> Result<usize, Fault> {
+    pub(crate) fn shown_key(&mut self, t: usize, span: Span) -> Result<usize, Fault> {
         let column = match self.named_key(t)? {
             Some(named) => named,
             None => self.evident_key(t, span)?,
@@ -34,7 +34,7 @@ impl Resolver<'_> {
     }
 
     /// The column that is the primary key when none is written: the key or, in a table that no reference shows, the first column.
-    pub(super) fn likely_key(&mut self, t: usize) -> usize {
+    pub(crate) fn likely_key(&mut self, t: usize) -> usize {
         let named = self.named_key(t);
         if let Some(named) = self.faults.keep(named).flatten() {
             return named;
@@ -129,5 +129,5 @@ impl Resolver<'_> {
 }
 
 fn is_plain_serial(column: &Column) -> bool {
-    matches!(column.recipe, Recipe::Serial { start: 1, step: 1 }) && column.null.is_none()
+    column.serial() == Some((1, 1)) && column.null.is_none()
 }

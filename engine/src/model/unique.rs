@@ -1,16 +1,16 @@
 //! `unique: true`: granted where it follows from how values are made, refused where it does not.
 
-use super::recipe::Recipe;
 use super::resolve::{MAX_ROWS, Resolver};
-use super::{Column, Formula, Input, Source};
+use super::{Column, Input, Source};
 use crate::error::{Fault, Span};
 use crate::expression::Piece;
+use crate::generators::{Formula, Recipe, TextTemplate};
 use crate::scenario::Spec;
 use crate::types::Type;
 
 impl Resolver<'_> {
     /// Makes a column unique, or says why that cannot be guaranteed.
-    pub(super) fn make_unique(
+    pub(crate) fn make_unique(
         &mut self,
         t: usize,
         column: &mut Column,
@@ -22,10 +22,10 @@ impl Resolver<'_> {
             return Ok(());
         }
         let granted = match &column.recipe {
-            Recipe::Integer { law, stream }
+            Recipe::Integer(integer)
                 if column.cast.as_ref().is_none_or(|to| injective(&column.made, to.ty())) =>
             {
-                let (from, to) = (law.low(), law.high());
+                let (from, to) = integer.range();
                 let domain = to.abs_diff(from).checked_add(1).ok_or_else(|| {
                     Fault::at(span, "`unique` over all 64-bit numbers").hint("narrow the range by one")
                 })?;
@@ -41,15 +41,13 @@ impl Resolver<'_> {
                         .label(format!("there are {domain} values from {from} to {to}"))
                         .hint("widen the range"));
                 }
-                let key = [stream.word(0), stream.word(1)];
-                column.recipe = Recipe::UniqueInteger { key, from, domain };
+                column.recipe = integer.unique(domain).into();
                 true
             }
-            Recipe::Template { template, inputs } => {
-                let inputs = inputs.clone();
+            Recipe::TextTemplate(TextTemplate { template, inputs }) => {
                 self.rows_of(t)?;
                 let pieces: Vec<Shape> =
-                    template.pieces().into_iter().map(|piece| self.shape(t, &inputs, piece)).collect();
+                    template.pieces().into_iter().map(|piece| self.shape(t, inputs, piece)).collect();
                 decodable(&pieces)
             }
             _ => false,
@@ -64,9 +62,8 @@ impl Resolver<'_> {
     }
 
     /// Whether an expression merely passes on a unique column, and whether it passes on a dictionary.
-    pub(super) fn passed_on(&self, t: usize, formula: &Formula) -> (bool, bool) {
-        if let Some(slot) = formula.expression.passes_on()
-            && let Some(input) = formula.inputs.get(slot).map(|&i| &self.drafts[t].inputs[i])
+    pub(crate) fn passed_on(&self, t: usize, formula: &Formula) -> (bool, bool) {
+        if let Some(input) = formula.passes_on().map(|input| &self.drafts[t].inputs[input])
             && let Some((table, column)) = self.column_at(t, input)
             && let Ok(column) = self.done(table, column)
         {
@@ -98,21 +95,15 @@ impl Resolver<'_> {
             .and_then(|c| self.done(t, c).ok());
         match column {
             Some(column) if column.unique && column.null.is_none() && column.ty.is_integer() => {
-                let natural = match column.recipe {
-                    Recipe::Serial { start, step } => start >= 0 && step > 0,
-                    Recipe::UniqueInteger { from, .. } => from >= 0,
-                    _ => false,
-                };
+                let natural = column.recipe.highest(0).is_some();
                 if natural { Shape::UniqueNumber } else { Shape::UniqueSigned }
             }
             Some(column) if column.unique && column.null.is_none() && column.ty == Type::Uuid => {
                 Shape::UniqueFixed
             }
             Some(column) if column.unique && column.null.is_none() => Shape::UniqueText,
-            Some(column) => match &column.recipe {
-                Recipe::Person { field: super::PersonField::Username, .. } => Shape::NoDigits,
-                _ => Shape::Other,
-            },
+            Some(column) if column.recipe.is_without_digits() => Shape::NoDigits,
+            Some(_) => Shape::Other,
             None => Shape::Other,
         }
     }
@@ -121,25 +112,27 @@ impl Resolver<'_> {
 impl Resolver<'_> {
     /// The highest of numbers that are unique and never negative.
     fn highest(&self, t: usize, input: &Input) -> Option<i128> {
-        let last_row = i128::from(self.known_rows(t).unwrap_or(MAX_ROWS)) - 1;
+        let last_row = self.known_rows(t).unwrap_or(MAX_ROWS).saturating_sub(1);
         if *input == Input::Row {
-            return Some(last_row + 1);
+            return Some(i128::from(last_row) + 1);
         }
         let column = self.done(t, input.own_column()?).ok().filter(|c| c.unique && c.null.is_none())?;
-        match column.recipe {
-            Recipe::Serial { start, step } if start >= 0 && step > 0 => {
-                Some(i128::from(start) + last_row * i128::from(step))
-            }
-            Recipe::UniqueInteger { from, domain, .. } if from >= 0 => {
-                Some(i128::from(from) + i128::from(domain) - 1)
-            }
+        column.recipe.highest(last_row)
+    }
+}
+
+impl Input {
+    /// The column, when it is one of the row itself.
+    fn own_column(&self) -> Option<usize> {
+        match self {
+            Self::Column { hops, column } if hops.is_empty() => Some(*column),
             _ => None,
         }
     }
 }
 
 /// Whether a cast keeps different values apart (or fails).
-pub(super) fn injective(from: &Type, to: &Type) -> bool {
+pub(crate) fn injective(from: &Type, to: &Type) -> bool {
     match (from, to) {
         (from, to) if from.is_integer() => to.is_integer() || matches!(to, Type::Numeric { .. } | Type::Text),
         (Type::Uuid, Type::Text) | (Type::Date, Type::Timestamp | Type::Instant) => true,

@@ -7,8 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Column, Formula, Hop, Input, Model, Pick, Recipe, Reference, Source, Table};
+use super::{Column, Hop, Input, Model, Source, Steps, Table};
 use crate::error::{Fault, Faults};
+use crate::generators::{Pick, Recipe, Reference};
 use crate::scenario::Scenario;
 use crate::types::Type;
 
@@ -66,8 +67,7 @@ pub(super) fn of_tables(model: &Model, scenario: &Scenario) -> Result<Work, Faul
     let mut all: u64 = 0;
     for (t, table) in model.tables.iter().enumerate() {
         let written = (0..table.columns.len()).filter(|&c| table.columns[c].written);
-        let counts =
-            table.columns.iter().enumerate().filter(|(_, c)| matches!(c.recipe, Recipe::Count { .. }));
+        let counts = table.columns.iter().enumerate().filter(|(_, c)| matches!(c.recipe, Recipe::Count(_)));
         let (mut takes, _) = counting.frame(t, written.map(|c| (&[][..], Some(c))).collect(), 0);
         for (c, _) in counts {
             takes = takes.max(counting.frame(t, vec![(&[], Some(c))], 0).0);
@@ -136,13 +136,13 @@ impl<'m> Counting<'m> {
             }
             let table: &'m Table = &self.model.tables[t];
             let column = &table.columns[c];
-            for input in inputs_of(&column.recipe) {
+            for input in column.recipe.inputs() {
                 self.input(t, &table.inputs[input], &mut needs, &mut columns);
             }
-            if let Recipe::Reference(reference) = &column.recipe {
+            if let Some(reference) = column.reference() {
                 self.pick(t, c, reference, &mut needs, &mut columns);
                 let shown = &self.model.tables[reference.target].columns[reference.shown];
-                if !is_plain_serial(shown) {
+                if shown.plain_serial().is_none() {
                     needs.others.push((reference.target, reference.shown, 1));
                 }
             }
@@ -165,7 +165,7 @@ impl<'m> Counting<'m> {
         match *hop {
             Hop::Parent => self.counted(t, needs),
             Hop::Reference(c) => {
-                if let Recipe::Reference(reference) = &self.model.tables[t].columns[c].recipe {
+                if let Some(reference) = self.model.tables[t].columns[c].reference() {
                     self.pick(t, c, reference, needs, columns);
                 }
             }
@@ -264,63 +264,4 @@ impl<'m> Counting<'m> {
 fn is_wide(column: &Column) -> bool {
     let long = |ty: &Type| matches!(ty, Type::Text | Type::Json | Type::List(_));
     !column.dictionary && (long(&column.ty) || long(&column.made))
-}
-
-impl Model {
-    /// The table that a step leads to.
-    fn after(&self, t: usize, hop: Hop) -> Option<usize> {
-        match hop {
-            Hop::Parent => self.tables[t].parent(),
-            Hop::Reference(c) => match &self.tables[t].columns[c].recipe {
-                Recipe::Reference(reference) => Some(reference.target),
-                _ => None,
-            },
-        }
-    }
-}
-
-/// Whether references to a column need no frame.
-fn is_plain_serial(column: &Column) -> bool {
-    matches!((&column.recipe, &column.cast, &column.null), (Recipe::Serial { .. }, None, None))
-}
-
-/// The inputs that a recipe reads; a reference reads more than inputs.
-fn inputs_of(recipe: &Recipe) -> Vec<usize> {
-    let formula = |formula: &Option<Formula>| formula.iter().flat_map(|f| f.inputs.clone()).collect();
-    match recipe {
-        Recipe::Group
-        | Recipe::Literal(_)
-        | Recipe::Serial { .. }
-        | Recipe::Reference(_)
-        | Recipe::Uuid4 { .. }
-        | Recipe::Integer { .. }
-        | Recipe::UniqueInteger { .. }
-        | Recipe::Decimal { .. }
-        | Recipe::Real { .. }
-        | Recipe::Discrete { .. }
-        | Recipe::Boolean { .. }
-        | Recipe::Choose { .. }
-        | Recipe::Text { .. }
-        | Recipe::Bytes { .. }
-        | Recipe::Place { .. }
-        // Elements of arrays read nothing of the row.
-        | Recipe::Array { .. } => Vec::new(),
-        Recipe::Formula(formula) | Recipe::Uuid7 { at: formula, .. } => formula.inputs.clone(),
-        Recipe::Template { inputs, .. } => inputs.clone(),
-        Recipe::Parent { key } => vec![*key],
-        Recipe::Switch { index, cases } => {
-            index.inputs.iter().copied().chain(cases.iter().flatten().copied()).collect()
-        }
-        Recipe::Person { locale, .. } => formula(locale),
-        Recipe::Company { country, .. } => formula(country),
-        Recipe::Moment { from, to, stratum, .. } => {
-            let stratum = stratum.iter().flat_map(|(ordinal, siblings)| [*ordinal, *siblings]);
-            from.inputs.iter().chain(&to.inputs).copied().chain(stratum).collect()
-        }
-        Recipe::Date { from, to, .. } => from.inputs.iter().chain(&to.inputs).copied().collect(),
-        Recipe::Json { members } => members.iter().map(|(_, input)| *input).collect(),
-        Recipe::Count { base, times, .. } => {
-            times.iter().flat_map(|times| times.inputs.clone()).chain([*base]).collect()
-        }
-    }
 }

@@ -6,14 +6,15 @@
 use blake3::Hasher;
 
 use crate::calendar::TZDB_VERSION;
+use crate::generators;
 use crate::model::{Model, Param, Settings};
+use crate::scenario::Scenario;
 use crate::scenario::document::{Key, Node, NodeKind, Scalar};
-use crate::scenario::{Scenario, generators};
 use crate::vocabulary;
 
 /// Raised when values change for a reason that no other part of the fingerprint shows, such as a new
 /// way of addressing words or another meaning of an SQL function.
-const VALUES_VERSION: u32 = 2;
+const VALUES_VERSION: u32 = 3;
 
 /// The fingerprint of a scenario under the settings in force, as 64 hexadecimal digits.
 pub(super) fn of(scenario: &Scenario, settings: &Settings, model: &Model) -> String {

@@ -3,23 +3,27 @@
 pub(crate) mod counts;
 mod explain;
 mod fingerprint;
-mod law;
 mod totals;
 
 pub(crate) use counts::{Counts, Siblings};
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use self::totals::LargeTotals;
 use crate::batch::Widths;
-use crate::budget;
+use crate::budget::{self, Budget};
 use crate::error::Faults;
 use crate::model::{self, Model, Settings, Source};
 use crate::scenario;
 
-/// The texts that are worked out while a scenario is compiled: constants of expressions.
-const CONSTANT_BYTES: usize = 32 << 20;
+/// What a scenario of so many bytes may take to compile: bytes of text for the constants of its expressions, steps of looking for
+/// patterns in them, some tenths of a second, tables of distributions, and what aliases multiply. Of that, what is written out is
+/// never too much.
+fn compiling(bytes: usize) -> Budget {
+    let budget = Budget::ENDLESS.texts(32 << 20).steps(1 << 26).laws(32 << 20);
+    budget.generators((bytes / 8).max(1 << 14)).expressions((bytes + bytes / 8).max(1 << 17))
+}
 
 /// A scenario ready to generate. Every value is a function of this plan, a table and a row number.
 #[derive(Debug)]
@@ -31,7 +35,7 @@ pub struct Plan {
     /// How wide the rows of each table are, once that has been asked for.
     pub(crate) widths: Vec<OnceLock<Widths>>,
     pub(crate) totals: LargeTotals,
-    stopped: AtomicBool,
+    pub(crate) stopped: Arc<AtomicBool>,
 }
 
 impl Plan {
@@ -48,7 +52,7 @@ impl Plan {
     /// Every fault of the scenario at once, each with its place.
     pub fn compile(text: &str, settings: &Settings) -> Result<Self, Faults> {
         let (scenario, faults) = scenario::read_with_faults(text)?;
-        let model = budget::within(CONSTANT_BYTES, || model::resolve(&scenario, settings, faults))?;
+        let model = budget::within(compiling(text.len()), || model::resolve(&scenario, settings, faults))?;
         let counts = model.tables.iter().map(|table| match &table.source {
             Source::Root { .. } => None,
             Source::Per { count, .. } => Some(match count.column {
@@ -59,7 +63,7 @@ impl Plan {
         let counts = counts.collect();
         let fingerprint = fingerprint::of(&scenario, settings, &model);
         let widths = model.tables.iter().map(|_| OnceLock::new()).collect();
-        let (totals, stopped) = (LargeTotals::default(), AtomicBool::new(false));
+        let (totals, stopped) = (LargeTotals::default(), Arc::new(AtomicBool::new(false)));
         Ok(Self { model, counts, fingerprint, widths, totals, stopped })
     }
 

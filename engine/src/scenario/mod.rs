@@ -1,17 +1,16 @@
 //! What was written: the outline of a scenario with source positions, nothing resolved yet.
 //!
-//! [`document`] reads YAML into nodes, this module reads nodes into tables and columns, and
-//! [`generators`] lists the words of the language with their arguments. What they mean is decided
-//! in [`crate::model`].
+//! [`document`] reads YAML into nodes, and this module reads nodes into tables and columns. What they mean is decided in
+//! [`crate::model`], and for generators in [`crate::generators`].
 
 pub mod document;
-pub mod generators;
 pub mod keys;
 pub mod schema;
 
 pub use document::{Key, Node, NodeKind, Scalar};
 
 use crate::error::{Fault, Faults, Span, did_you_mean};
+use crate::generators;
 
 /// A scenario as written.
 #[derive(Clone, Debug)]

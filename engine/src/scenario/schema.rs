@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::generators::{ArgumentDoc, ArgumentKind, GENERATORS, GeneratorDoc};
+use crate::generators::{ArgumentDoc, ArgumentKind, GENERATORS, GeneratorDoc};
 
 /// The schema.
 ///

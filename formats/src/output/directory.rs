@@ -244,6 +244,35 @@ fn has_other_shards(root: &Path, manifest: &Manifest, mine: Option<&Stage>) -> R
     Ok(found)
 }
 
+/// Brings back an earlier dataset that a run had set aside that was killed while it moved its own into place. Nothing is done
+/// while somebody works in the directory, nor for folders of other users': what lies in those is not believed.
+pub(crate) fn put_back(root: &Path) -> Result<(), Error> {
+    let is_left =
+        |other: &&Other| other.holder == Holder::Gone && other.holds_earlier() && is_own(&other.path);
+    if !Other::all(root, None)?.iter().any(|other| is_left(&other)) {
+        return Ok(());
+    }
+    let _lock = match lock::enter(root, Use::Alone) {
+        Err(Error::InUse { .. }) => return Ok(()),
+        lock => lock?,
+    };
+    Other::all(root, None)?.iter().filter(is_left).try_for_each(|other| recover(root, other))
+}
+
+/// Whether something belongs to the user of this process, as far as that can be told.
+#[cfg(unix)]
+fn is_own(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let user = |path: &Path| fs::symlink_metadata(path).map(|of| of.uid()).ok();
+    let me = fs::metadata("/proc/self").map(|of| of.uid()).ok();
+    me.is_none() || user(path) == me
+}
+
+#[cfg(not(unix))]
+fn is_own(_: &Path) -> bool {
+    true
+}
+
 /// Brings back what a run had set aside that was killed while it moved its files into place.
 fn recover(root: &Path, dead: &Other) -> Result<(), Error> {
     for manifest in earlier::names_in(&dead.path)?.into_iter().filter(|name| names::is_manifest(name)) {

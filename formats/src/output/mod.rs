@@ -17,7 +17,7 @@ use seedbed_engine::Plan;
 use seedbed_engine::digest::TableDigest;
 use seedbed_engine::run::{Chunk, Sink};
 
-pub(crate) use directory::Directory;
+pub(crate) use directory::{Directory, put_back};
 pub(crate) use document::Document;
 pub(crate) use manifest::{Manifest, ManifestFile};
 pub(crate) use names::part;

@@ -39,7 +39,7 @@ impl Stage {
         match begin(&path, root, about) {
             Ok(run) => Ok(Self { path, is_done: false, _run: run }),
             Err(error) => {
-                let _ = fs::remove_dir_all(&path);
+                let _ = remove(&path);
                 Err(error)
             }
         }
@@ -60,7 +60,7 @@ impl Drop for Stage {
         // An earlier dataset that could not be moved back is worth more than a tidy folder.
         if self.is_done || !self.path.join(BEFORE).exists() {
             // What has gone wrong is being reported already; what cannot be removed stays.
-            let _ = fs::remove_dir_all(&self.path);
+            let _ = remove(&self.path);
         }
     }
 }
@@ -126,10 +126,31 @@ impl Other {
         }
     }
 
+    /// Whether an earlier dataset lies in it, which has been set aside, or a part of one.
+    pub(super) fn holds_earlier(&self) -> bool {
+        is_folder(&self.path.join(BEFORE))
+    }
+
     /// Removes what a run that has ended has left.
     pub(super) fn remove(self) -> Result<(), Error> {
-        fs::remove_dir_all(&self.path).map_err(Error::io("remove", &self.path))
+        remove(&self.path).map_err(Error::io("remove", &self.path))
     }
+}
+
+/// Removes the folder of a run. A run that is killed meanwhile leaves one that the next run knows, and takes for nothing else
+/// than what it is: the manifests go first, which say that files may have to be moved back, and `run.json` goes last.
+fn remove(stage: &Path) -> io::Result<()> {
+    for name in in_order_of_removal(stage) {
+        let path = stage.join(name);
+        if is_folder(&path) { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+    }
+    fs::remove_dir(stage)
+}
+
+fn in_order_of_removal(stage: &Path) -> Vec<String> {
+    let mut names = entries(stage);
+    names.sort_by_key(|name| (name == RUN, is_folder(&stage.join(name))));
+    names
 }
 
 /// Moves a stage into place.
@@ -201,6 +222,13 @@ impl Exchange<'_> {
         });
         for name in files.chain(manifests) {
             let to = self.root.join(&name);
+            let link = to
+                .parent()
+                .is_some_and(|folder| folder != self.root && folder.exists() && !is_folder(folder));
+            if link {
+                // It leads elsewhere, and was not there when the files were set aside.
+                return Err(Error::io("rename", &to)(io::Error::from(io::ErrorKind::NotADirectory)));
+            }
             move_to(&before.join(&name), &to).map_err(Error::io("rename", &to))?;
         }
         // Nothing but empty folders is left in it.
@@ -311,6 +339,23 @@ mod tests {
         assert!(exchange.run(&earlier).is_err());
         assert_eq!(texts(folder.path()), ["old", "old", "old", ""]);
         assert!(folder.path().join("c/part-00000.csv/mine").exists());
+    }
+
+    /// What a killed run's folder is known by goes last; and no file is missed in it before the manifest is gone, because it would
+    /// be fetched from the dataset.
+    #[test]
+    fn a_folder_is_known_until_nothing_is_left_of_it() {
+        let (folder, stage, ..) = directory();
+        fs::write(stage.join(RUN), "about").unwrap();
+        assert_eq!(in_order_of_removal(&stage), [MANIFEST, "a", "c", RUN]);
+        remove(&stage).unwrap();
+        assert!(!stage.exists());
+        // An empty one has just been made, or is nearly gone.
+        fs::create_dir(&stage).unwrap();
+        let others = Other::all(folder.path(), None).unwrap();
+        assert_eq!(others.len(), 1);
+        others.into_iter().for_each(|other| other.remove().unwrap());
+        assert!(!stage.exists());
     }
 
     #[test]

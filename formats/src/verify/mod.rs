@@ -22,7 +22,7 @@ use seedbed_engine::{Plan, ValueError};
 
 use crate::error::Error;
 use crate::format::Format;
-use crate::output::part;
+use crate::output::{part, put_back};
 use crate::read::{self, Shape};
 use recorded::{Recorded, RecordedTable};
 
@@ -78,7 +78,7 @@ impl From<ValueError> for Stop {
 }
 
 /// Compares a dataset with its plan, with the threads of `pool`, and tells `progress` how far it is. What differs is the result
-/// and no error.
+/// and no error. An earlier dataset that a killed run had set aside is put back first.
 ///
 /// # Errors
 /// A directory without a manifest of seedbed's, a shard where there are none, a value that cannot be computed.
@@ -88,6 +88,9 @@ pub fn verify(
     pool: &rayon::ThreadPool,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Verification, Error> {
+    if request.root.is_dir() {
+        put_back(&request.root)?;
+    }
     let recorded = Recorded::read(&request.root, request.shard)?;
     let mut verification =
         Verification { format: recorded.format, problems: recorded.differences(plan), tables: Vec::new() };

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use seedbed_engine::run::Shard;
 use seedbed_engine::{Plan, Settings};
-use seedbed_formats::{Error, Format, Request, Target};
+use seedbed_formats::{Error, Format, Request, Target, VerifyRequest, verify};
 
-use super::shop::{contents, into_directory, long_plan, names, run, run_on, run_with};
+use super::shop::{contents, into_directory, long_plan, names, plan, run, run_on, run_with};
 
 #[test]
 fn a_directory_that_is_not_empty_is_left_alone() {
@@ -105,6 +105,39 @@ fn strangers_in_the_folder_of_a_table_are_refused() {
     fs::write(root.join("tenants/part-00000.jsonl"), "mine").unwrap();
     assert!(run(first(1, true)).is_err());
     assert_eq!(contents(root)["tenants/part-00000.jsonl"], b"mine");
+}
+
+/// A run that is killed while it exchanges datasets leaves no manifest for a moment. The earlier dataset is put back by the next
+/// run, and by `verify`.
+#[test]
+fn verify_puts_back_what_a_killed_run_had_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, new) = (folder.path().join("data"), folder.path().join("new"));
+    run(into_directory(&root, Format::Csv)).unwrap();
+    let before = contents(&root);
+    run(into_directory(&new, Format::Csv)).unwrap();
+    // The manifest and a table have been set aside, and the new table has taken its place.
+    let stage = root.join(".seedbed-0123456789abcdef");
+    fs::rename(&new, &stage).unwrap();
+    fs::write(stage.join("run.json"), fs::read(root.join("manifest.json")).unwrap()).unwrap();
+    let aside = stage.join("before");
+    fs::create_dir_all(aside.join("tenants")).unwrap();
+    for name in ["manifest.json", "tenants/part-00000.csv"] {
+        fs::rename(root.join(name), aside.join(name)).unwrap();
+    }
+    fs::write(stage.join("tenants/part-00000.csv"), "new").unwrap();
+    fs::rename(stage.join("tenants/part-00000.csv"), root.join("tenants/part-00000.csv")).unwrap();
+    let plan = plan();
+    let tables = (0..plan.model().tables.len()).collect();
+    let request = VerifyRequest { root: root.clone(), tables, shard: None, most_shown: 5 };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    assert!(verify(&plan, &request, &pool, &|_| {}).unwrap().is_equal());
+    let mut after = contents(&root);
+    after.retain(|name, _| !name.starts_with(".seedbed-"));
+    assert!(after == before);
+    // What is left is a folder that the next run takes away.
+    run(Request { force: true, ..into_directory(&root, Format::Csv) }).unwrap();
+    assert!(contents(&root) == before);
 }
 
 /// A run that was killed leaves its marker and files; they go when the directory is used again, whatever the tables.

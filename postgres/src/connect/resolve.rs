@@ -40,11 +40,15 @@ const UNSUPPORTED: [(&str, &[&str]); 8] = [
 pub(super) fn resolve(said: Url, environment: &dyn Fn(&str) -> Option<String>) -> Result<Target, Error> {
     let Url { mut settings, schema, mut warnings } = said;
     let variables = Settings::from_environment(environment);
+    // Before any of them is read, because a message may repeat it.
+    settings.check()?;
+    variables.check()?;
     if let Some(name) = settings.get("service").or(variables.get("service")) {
         let service = files::service(name, environment)?;
         settings.fill_from(service);
     }
     settings.fill_from(variables);
+    settings.check()?;
     for (word, values) in UNSUPPORTED {
         if settings.get(word).is_some_and(|value| !values.contains(&value)) {
             let hint = if values.is_empty() {

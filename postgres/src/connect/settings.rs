@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::Error;
+
 /// The words of connection strings, each with its environment variable.
 ///
 /// Those that only matter to libpq itself (`krbsrvname`, …) are here so that strings that hold them work.
@@ -55,6 +57,35 @@ const WORDS: [(&str, Option<&str>); 42] = [
 /// The word as it stands in the list, if it is one.
 pub(super) fn word(text: &str) -> Option<&'static str> {
     WORDS.iter().map(|(word, _)| *word).find(|word| *word == text)
+}
+
+/// The environment variable that means the same as a word.
+pub(super) fn variable(text: &str) -> Option<&'static str> {
+    WORDS.iter().find(|(word, _)| *word == text).and_then(|(_, variable)| *variable)
+}
+
+/// Whether a value that messages show looks as if it held more than it should: a whole connection string, or words that another
+/// tool would set off by `;`. A password would be among it.
+fn holds_more(word: &str, value: &str) -> bool {
+    let mut parts = value.split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '?'));
+    let is_pair = |part: &str| part.contains('=');
+    let is_password = |part: &str| part.split_once('=').is_some_and(|(name, _)| is_like_password(name));
+    if value.split(',').any(is_password) || parts.clone().any(is_password) {
+        return true;
+    }
+    let first = parts.next().and_then(|part| part.split_once('=')).map(|(name, _)| name);
+    let is_named = matches!(word, "service" | "user" | "dbname" | "host" | "hostaddr" | "port");
+    is_named
+        && (value.contains("://")
+            || value.split_once(':').is_some_and(|(_, rest)| rest.contains('@'))
+            || first.is_some_and(|name| self::word(name).is_some())
+            || parts.any(is_pair))
+}
+
+fn is_like_password(name: &str) -> bool {
+    let name = name.trim().to_ascii_lowercase();
+    matches!(name.as_str(), "pw" | "pwd" | "pass" | "passwd" | "pgpassword")
+        || near(&name) == Some("password")
 }
 
 /// The word that somebody may have meant: at most two letters away.
@@ -114,6 +145,19 @@ impl Settings {
         self.0.get(word).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// Refuses values that messages would show with a password in them. No message holds such a value.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        // Nobody shows these.
+        let is_shown = |word: &str| !matches!(word, "password" | "sslpassword" | "options");
+        let mut shown = self.0.iter().filter(|(word, _)| is_shown(word));
+        let Some((word, _)) = shown.find(|(word, value)| holds_more(word, value)) else { return Ok(()) };
+        let variable = variable(word).map_or_else(String::new, |variable| format!(", or `{variable}`,"));
+        Err(Error::usage(
+            format!("the value of `{word}`{variable} looks as if it held more of a connection string"),
+            "a whole connection string goes into `--to` or `DATABASE_URL`; words are set off by spaces, and in a URL by `&`",
+        ))
+    }
+
     /// Whether a word has a value, even an empty one.
     pub(super) fn has(&self, word: &str) -> bool {
         self.0.contains_key(word)
@@ -134,6 +178,35 @@ mod tests {
         assert_eq!(near("pasword"), Some("password"));
         assert_eq!(near("x"), None);
         assert_eq!(near("hunter2"), None);
+    }
+
+    #[test]
+    fn values_that_hold_more_are_told_from_odd_ones() {
+        for (word, value) in [
+            ("host", "h;pwd=x"),
+            ("host", "host=h dbname=d"),
+            ("host", "h;key=x"),
+            ("dbname", "postgres://u:x@h/d"),
+            ("dbname", "d;password=x"),
+            ("dbname", "d?sslmode=disable"),
+            ("user", "u:x@h"),
+            ("service", "u:x@h/d"),
+            ("sslrootcert", "/ca.pem;password=x"),
+        ] {
+            assert!(holds_more(word, value), "{word} {value}");
+        }
+        for (word, value) in [
+            ("user", "me@server"),
+            ("dbname", "a=b"),
+            ("dbname", "a b"),
+            ("dbname", "12:30"),
+            ("host", "::1,h"),
+            ("host", "/tmp/a=b"),
+            ("sslrootcert", "/a=b/c d/ca.pem"),
+            ("application_name", "a=b; c"),
+        ] {
+            assert!(!holds_more(word, value), "{word} {value}");
+        }
     }
 
     #[test]

@@ -113,6 +113,19 @@ fn what_is_wrong_is_said_without_repeating_it() {
             "the value of `user` holds another word with its `=` (an empty value",
         ),
         ("host=h dbname=d,password=hunter2Zq", "the value of `dbname` holds another word"),
+        (
+            "host=h;pwd=hunter2Zq",
+            "the value of `host`, or `PGHOST`, looks as if it held more of a connection string",
+        ),
+        ("postgres:///?host=h;password=hunter2Zq", "the value of `host`, or `PGHOST`, looks"),
+        ("postgres:///d;password=hunter2Zq", "the value of `dbname`, or `PGDATABASE`, looks"),
+        ("dbname=postgres://u:hunter2Zq@h/d", "the value of `dbname`, or `PGDATABASE`, looks"),
+        ("user=u:hunter2Zq@h", "the value of `user`, or `PGUSER`, looks"),
+        ("service=u:hunter2Zq@h", "the value of `service`, or `PGSERVICE`, looks"),
+        (
+            "host=h sslrootcert='x;password=hunter2Zq'",
+            "the value of `sslrootcert`, or `PGSSLROOTCERT`, looks",
+        ),
         ("password='hunter2Zq", "the value of `password` has an opening quote"),
         ("host=h port=hunter2Zq", "`port` is not a number from 1 to 65535"),
         ("host=h port=0", "`port` is not a number"),
@@ -239,6 +252,22 @@ fn only_this_machine_is_local() {
 fn write(path: &Path, text: &str, mode: u32) {
     fs::write(path, text).expect("a file");
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("permissions");
+}
+
+#[test]
+fn variables_that_hold_a_whole_string_are_not_repeated() {
+    for (name, value) in [
+        ("PGSERVICE", "host=h password=hunter2Zq"),
+        ("PGSERVICE", "postgres://u:hunter2Zq@h/d"),
+        ("PGSERVICE", "pwd=hunter2Zq"),
+        ("PGHOST", "host=h password=hunter2Zq"),
+        ("PGHOST", "postgres://u:hunter2Zq@h/d"),
+        ("PGDATABASE", "postgres://u:hunter2Zq@h/d"),
+    ] {
+        let error = parse("postgres:", &[(name, value), ("USER", "me")]).expect_err(value);
+        let said = format!("{error} {:?}", error.hint());
+        assert!(said.contains(&format!("`{name}`")) && !said.contains(SECRET), "{said}");
+    }
 }
 
 #[test]

@@ -273,11 +273,13 @@ fn texts(array: &StringArray, rule: &Rule, place: Place) -> Result<(), Error> {
     }
 }
 
-/// The digits behind the point of a time, without zeros at the end.
-fn digits_of_second(time: &str) -> usize {
-    let behind = time.split_once('.').map_or("", |(_, behind)| behind);
-    let digits = behind.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-    digits.trim_end_matches('0').len()
+/// The digits behind the point of a time, without zeros at the end; the most where there are several times.
+fn digits_of_second(times: &str) -> usize {
+    let digits = |behind: &str| {
+        let digits = behind.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        digits.trim_end_matches('0').len()
+    };
+    times.split('.').skip(1).map(digits).max().unwrap_or_default()
 }
 
 fn listed(labels: &[String]) -> String {

@@ -195,6 +195,10 @@ fn texts_that_a_type_would_cut_are_refused() {
     assert_eq!(refusal(Limit::Digits(3), "23:59:59.120000+02"), None);
     assert!(refusal(Limit::Digits(3), "23:59:59.9996+02").unwrap().contains("keeps 3 digits of a second"));
     assert_eq!(refusal(Limit::None, "23:59:59.9996+02"), None);
+    assert_eq!(refusal(Limit::Digits(6), "[2025-01-01 00:00:00.123456,2025-01-02)"), None);
+    // The seventh digit of a bound is as good as the first one's.
+    let range = "[2025-01-01 00:00:00.123456,2025-01-02 00:00:00.1234567)";
+    assert!(refusal(Limit::Digits(6), range).unwrap().contains("keeps 6 digits of a second"));
 }
 
 /// What cannot be converted is told with the first row that has it.

@@ -10,11 +10,12 @@ mod statement;
 pub use script::Constraints;
 
 use seedbed_engine::Plan;
-use seedbed_engine::model::{self, Declared, Model, Recipe};
+use seedbed_engine::model::{self, Declared, Model};
 use seedbed_engine::types::Type;
 
 use crate::error::Error;
 use crate::sql::{self, MOST_NAME_BYTES};
+use crate::types::{SqlType, TypeName};
 use name::Names;
 
 /// The most columns of a table.
@@ -84,20 +85,6 @@ pub struct Column {
     pub identity: Option<Identity>,
     /// A sentence about it.
     pub about: Option<String>,
-}
-
-/// The type of a column in the database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SqlType {
-    /// A type that the database has, as SQL writes it: `numeric(15,2)`, `text[]`.
-    Known(String),
-    /// An enum of the schema, or an array of it.
-    Enum {
-        /// Its name.
-        name: String,
-        /// `[]` for every dimension of an array.
-        brackets: String,
-    },
 }
 
 /// The numbers of an identity column.
@@ -200,21 +187,20 @@ impl Schema {
 
     /// Names the type of an extension in full from here on, because it is in `schema`.
     pub(crate) fn place_extension(&mut self, name: &str, schema: &str) {
-        for column in self.tables.iter_mut().flat_map(|table| &mut table.columns) {
-            if let SqlType::Known(sql) = &mut column.sql_type
-                && sql.trim_end_matches("[]") == name
-            {
-                *sql = format!("{}.{sql}", sql::identifier(schema));
-            }
-        }
+        self.place(schema, name, |ty| matches!(&ty.name, TypeName::Plain(sql) if sql == name));
     }
 
     /// Uses an enum that is there, in `schema`, instead of making it.
     pub(crate) fn use_enum(&mut self, name: &str, schema: &str) {
         self.enums.retain(|of| of.name != name);
+        self.place(schema, name, |ty| ty.is_of_enum(name));
+    }
+
+    /// Says where the type of some columns is.
+    fn place(&mut self, schema: &str, name: &str, is_it: impl Fn(&SqlType) -> bool) {
         for column in self.tables.iter_mut().flat_map(|table| &mut table.columns) {
-            if matches!(&column.sql_type, SqlType::Enum { name: of, .. } if of == name) {
-                column.sql_type = SqlType::Known(column.sql_type.sql(schema));
+            if is_it(&column.sql_type) {
+                column.sql_type.name = TypeName::Placed { schema: schema.to_owned(), name: name.to_owned() };
             }
         }
     }
@@ -350,12 +336,8 @@ fn columns_of(index: usize, table: &model::Table) -> Result<Table, Error> {
         if let Some(about) = &column.about {
             check_text(&format!("`about` of `{}.{}`", table.name, column.name), about)?;
         }
-        let identity = match column.recipe {
-            Recipe::Serial { start, step } if column.ty.is_integer() && !column.nullable => {
-                Some(Identity { start, step })
-            }
-            _ => None,
-        };
+        let counts = column.serial().filter(|_| column.ty.is_integer() && !column.nullable);
+        let identity = counts.map(|(start, step)| Identity { start, step });
         columns.push(Column {
             name: column.name.clone(),
             sql_type: SqlType::of(column),
@@ -383,25 +365,4 @@ fn columns_of(index: usize, table: &model::Table) -> Result<Table, Error> {
         foreign: Vec::new(),
         about: table.about.clone(),
     })
-}
-
-impl SqlType {
-    fn of(column: &model::Column) -> Self {
-        let Some(Declared::Enum { name: Some(name) }) = column.declared() else {
-            return Self::Known(column.sql_type());
-        };
-        let (mut ty, mut brackets) = (&column.ty, String::new());
-        while let Type::List(of) = ty {
-            (ty, brackets) = (of, brackets + "[]");
-        }
-        Self::Enum { name: name.clone(), brackets }
-    }
-
-    /// The type as SQL writes it, where enums live in `schema`.
-    pub fn sql(&self, schema: &str) -> String {
-        match self {
-            Self::Known(sql) => sql.clone(),
-            Self::Enum { name, brackets } => format!("{}{brackets}", sql::qualified(schema, name)),
-        }
-    }
 }

@@ -4,6 +4,7 @@
 use tokio_postgres::SimpleQueryRow;
 
 use super::{Fate, Load};
+use crate::catalog::own_rows;
 use crate::error::{Collision, Error, ServerError};
 use crate::session::Session;
 use crate::sql::{literal, qualified};
@@ -38,6 +39,10 @@ fn find(load: &Load, session: &Session, error: &ServerError) -> Result<Option<Co
     if all_new(fate) {
         return Ok(Some(Collision::New));
     }
+    // One that was empty, and is again, had no other rows.
+    if fate == Some(Fate::Fill) && is_empty(load, session, &key)? {
+        return Ok(Some(Collision::New));
+    }
     let Some(condition) = key.condition(error) else { return Ok(None) };
     let query = format!("select exists (select from {} t where {condition})", key.relation);
     Ok(match (session.value(DOING, &query)?.as_deref(), fate) {
@@ -48,9 +53,17 @@ fn find(load: &Load, session: &Session, error: &ServerError) -> Result<Option<Co
     })
 }
 
+fn is_empty(load: &Load, session: &Session, key: &Key) -> Result<bool, Error> {
+    let survey = load.survey;
+    let there = survey.tables.iter().find(|table| table.name == key.table);
+    let Some(there) = there.and_then(|table| table.existing.as_ref()) else { return Ok(false) };
+    let query = format!("select exists (select from {})", there.own_rows(&survey.schema));
+    Ok(session.value(DOING, &query)?.as_deref() == Some("f"))
+}
+
 /// A key of a table, or of a partition.
 struct Key {
-    /// The table, or the partition.
+    /// The table, or the partition, as a statement names it.
     relation: String,
     /// Where the table is, or the one that the partition is of.
     schema: String,
@@ -74,7 +87,7 @@ impl Key {
                  else pg_catalog.format_type(a.atttypid, a.atttypmod) end, \
                pg_catalog.quote_ident(con.nspname) || '.' || pg_catalog.quote_ident(co.collname), \
                i.indpred is null and i.indexprs is null and pg_catalog.has_table_privilege(c.oid, 'SELECT') \
-                 and not pg_catalog.row_security_active(c.oid) \
+                 and not pg_catalog.row_security_active(c.oid), c.relkind \
              from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
              join pg_catalog.pg_class r on r.oid = coalesce(pg_catalog.pg_partition_root(c.oid)::pg_catalog.oid, c.oid) \
              join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace \
@@ -98,7 +111,8 @@ impl Key {
         let columns = session.rows(DOING, &query)?;
         let Some(first) = columns.first() else { return Ok(None) };
         let text = |i| first.get(i).unwrap_or_default().to_owned();
-        Ok(Some(Self { relation: qualified(schema, table), schema: text(0), table: text(1), columns }))
+        let relation = own_rows(text(9).chars().next().unwrap_or('r'), qualified(schema, table));
+        Ok(Some(Self { relation, schema: text(0), table: text(1), columns }))
     }
 
     /// What a row with the key of an error fulfils; none if that cannot be told from the error.

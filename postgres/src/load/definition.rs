@@ -1,44 +1,55 @@
 //! Everything about a table that dropping it would lose, as lines of text: two tables with the same lines are the same but for
 //! their rows.
 
+use std::collections::BTreeMap;
+
 use crate::error::Error;
 use crate::session::Session;
-use crate::sql::{literal, qualified};
+use crate::sql::{literal, literals, qualified};
 
-/// The lines of a table and of what goes away with it, sorted. Names in them have their schemas before them: `shown_as` stands in
+/// Tables by name, each with the lines of its definition.
+pub(crate) type Definitions = BTreeMap<String, Vec<String>>;
+
+/// The lines of tables and of what goes away with each, sorted. Names in them have their schemas before them: `shown_as` stands in
 /// the place of `schema`, which is a private one when the two differ, so that nothing else in a line can be its name. What
-/// depends on the table counts when it comes from outside `together`, the tables that are replaced at once.
+/// depends on a table counts when it comes from outside `together`, the tables that are replaced at once.
 pub(crate) fn lines(
     session: &Session,
     schema: &str,
     shown_as: &str,
-    table: &str,
+    tables: &[&str],
     together: &[&str],
-) -> Result<Vec<String>, Error> {
-    let doing = format!("look at the definition of table `{table}`");
-    let names: Vec<String> = together.iter().map(|name| literal(name)).collect();
+) -> Result<Definitions, Error> {
+    let mut definitions: Definitions = tables.iter().map(|table| ((*table).to_owned(), Vec::new())).collect();
+    if tables.is_empty() {
+        return Ok(definitions);
+    }
+    let asked = tables.iter().map(|table| {
+        format!("({}::pg_catalog.regclass::pg_catalog.oid)", literal(&qualified(schema, table)))
+    });
     let query = format!(
-        "with asked(oid, schema, shown_as, together) as (select {}::pg_catalog.regclass::pg_catalog.oid, {}::pg_catalog.name, \
-           pg_catalog.quote_ident({}), array[{}]::pg_catalog.name[]), {OBJECTS}, lines(line) as ({LINES}), \
-         shown(line) as (select pg_catalog.replace(line, pg_catalog.quote_ident(schema) || '.', shown_as || '.') \
-           from lines, asked) \
-         select line from shown order by line collate pg_catalog.\"C\"",
-        literal(&qualified(schema, table)),
-        literal(schema),
+        "with asked(oid) as (values {}), \
+         together(oid) as (select c.oid from pg_catalog.pg_namespace n join pg_catalog.pg_class c on c.relnamespace = n.oid \
+           where n.nspname = {schema} and c.relname in ({together})) \
+         select c.relname, l.shown from asked join pg_catalog.pg_class c on c.oid = asked.oid \
+         cross join lateral (with {OBJECTS}, lines(line) as ({LINES}) select pg_catalog.replace(line, \
+           pg_catalog.quote_ident({schema}) || '.', pg_catalog.quote_ident({}) || '.') from lines) l(shown) \
+         order by l.shown collate pg_catalog.\"C\"",
+        asked.collect::<Vec<_>>().join(", "),
         literal(shown_as),
-        names.join(", ")
+        schema = literal(schema),
+        together = literals(together.iter().copied()),
     );
-    let rows = session.rows(&doing, &query)?;
-    Ok(rows.iter().filter_map(|row| row.get(0).map(str::to_owned)).collect())
+    for row in session.rows("look at the definitions of the tables", &query)? {
+        let lines = definitions.entry(row.get(0).unwrap_or_default().to_owned()).or_default();
+        lines.extend(row.get(1).map(str::to_owned));
+    }
+    Ok(definitions)
 }
 
-/// The table `t`, the tables that are replaced at once, the sequences and enums of the table's columns, and all `objects` that
-/// go away with the table.
+/// The table `t` that is `asked` for, the sequences and enums of its columns, and all `objects` that go away with it.
 const OBJECTS: &str = "\
-t as (select c.* from pg_catalog.pg_class c join asked on asked.oid = c.oid), \
-together(oid) as ( \
-  select c.oid from asked join pg_catalog.pg_namespace n on n.nspname = asked.schema \
-    join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = any (asked.together)), \
+t as (select c.* from pg_catalog.pg_class c where c.oid = asked.oid), \
 sequences as ( \
   select q.oid, q.relname, q.relacl, q.relpersistence, d.refobjsubid as attnum from t join pg_catalog.pg_depend d \
       on d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid = t.oid and d.deptype in ('a', 'i') \

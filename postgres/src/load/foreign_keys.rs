@@ -94,19 +94,20 @@ pub(crate) fn suspend(
     appended: bool,
 ) -> Result<Vec<Suspended>, Error> {
     let keys = between(session, ddl, schema)?;
-    let (mut drops, mut suspended) = (Vec::new(), Vec::new());
+    let mut suspended = Vec::new();
     for key in keys {
         let needed = !appended || key.is_ahead || key.table == key.target;
         if key.obstacle.is_some() || !needed {
             continue;
         }
         let (table, name) = (qualified(schema, &key.table), identifier(&key.name));
-        drops.push(format!("alter table {table} drop constraint {name}"));
+        // Each by itself, so that an error tells which table somebody else holds.
+        let doing = format!("take foreign key `{}` of table `{}` away for the load", key.name, key.table);
+        session.execute(&doing, &format!("alter table {table} drop constraint {name}"))?;
         let statement = format!("alter table {table} add constraint {name} {}", key.definition);
         let doing = format!("check foreign key `{}`", key.name);
         suspended.push(Suspended { table: key.table, doing, statement });
     }
-    session.execute("take foreign keys away for the load", &drops.join(";"))?;
     Ok(suspended)
 }
 

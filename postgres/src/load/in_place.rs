@@ -8,11 +8,12 @@ use super::buffer::Buffers;
 use super::clock::Meter;
 use super::collision;
 use super::foreign_keys;
-use super::referrers::{self, Referrer};
+use super::referrers;
 use super::request::{Fate, Keys, Report, TableReport};
 use super::sequences;
 use super::statistics;
 use super::stream::{Queue, Shared, Stream};
+use super::survey::Survey;
 use super::table::{self, Filling};
 use crate::catalog;
 use crate::ddl;
@@ -26,7 +27,7 @@ pub(super) fn load(load: &Load, session: Session) -> Result<Report, Error> {
         true => Some(Session::usual_path(&load.target, load.stop)?),
         false => None,
     };
-    let user = UserCode(path);
+    let user = ClientPath(path);
     // Once the load is reported as done, no crash of the server may undo it.
     session.execute("begin", "begin; set local synchronous_commit to default")?;
     let error = match fill(load, &session, &user) {
@@ -41,10 +42,10 @@ pub(super) fn load(load: &Load, session: Session) -> Result<Report, Error> {
     }
 }
 
-/// Triggers and functions of the user's tables, which find names where they do for any client, if there are such.
-pub(super) struct UserCode(Option<Usual>);
+/// Where triggers and functions of the user's tables find names, as they do for any client; none if there are no such functions.
+pub(super) struct ClientPath(Option<Usual>);
 
-impl UserCode {
+impl ClientPath {
     /// Expects code of the user's in statements that name nothing but tables with their schemas.
     pub(super) fn run(&self, session: &Session, doing: &str, statements: &str) -> Result<(), Error> {
         self.expect(session)?;
@@ -57,7 +58,7 @@ impl UserCode {
     }
 }
 
-fn fill(load: &Load, session: &Session, user: &UserCode) -> Result<Report, Error> {
+fn fill(load: &Load, session: &Session, user: &ClientPath) -> Result<Report, Error> {
     let (survey, schema) = (load.survey, load.request.schema.as_str());
     let fate = |table: &ddl::Table| survey.fate(&table.name);
     let tables = &survey.ddl.tables;
@@ -67,14 +68,7 @@ fn fill(load: &Load, session: &Session, user: &UserCode) -> Result<Report, Error
     if !made.is_empty() {
         session.execute("create the tables", &creations(session, &survey.ddl, schema, &made)?.join(";"))?;
     }
-    lock_and_empty(
-        session,
-        user,
-        schema,
-        &of(Fate::Fill).collect::<Vec<_>>(),
-        &of(Fate::Refill).collect::<Vec<_>>(),
-        &survey.referrers,
-    )?;
+    lock_and_empty(session, user, survey)?;
 
     let foreign_keys = if made.len() < tables.len() {
         let appended = of(Fate::Append).next().is_some();
@@ -155,18 +149,9 @@ pub(super) fn creations(
     schema: &str,
     tables: &[&ddl::Table],
 ) -> Result<Vec<String>, Error> {
-    let mut statements: Vec<String> = Vec::new();
-    for of in &ddl.enums {
-        let query = format!(
-            "select 1 from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace \
-             where n.nspname = {} and t.typname = {}",
-            literal(schema),
-            literal(&of.name)
-        );
-        if session.value("look for an enum", &query)?.is_none() {
-            statements.push(of.create(schema));
-        }
-    }
+    let there = catalog::named(session, schema, ddl.enums.iter().map(|of| of.name.as_str()), &[])?;
+    let enums = ddl.enums.iter().filter(|of| !there.contains_key(&of.name));
+    let mut statements: Vec<String> = enums.map(|of| of.create(schema)).collect();
     for table in tables {
         statements.push(table.create(schema));
         statements.extend(table.comments(schema));
@@ -175,48 +160,50 @@ pub(super) fn creations(
 }
 
 /// Keeps others from writing until the end, sees that tables that should be empty still are, and empties those that are
-/// refilled, all at once because they may refer to each other.
-fn lock_and_empty(
-    session: &Session,
-    user: &UserCode,
-    schema: &str,
-    empty: &[&ddl::Table],
-    refilled: &[&ddl::Table],
-    referrers: &[Referrer],
-) -> Result<(), Error> {
-    if !empty.is_empty() {
-        for table in empty {
-            let table = qualified(schema, &table.name);
-            // Whoever may only insert cannot keep others from inserting, too.
-            let query = format!(
-                "select pg_catalog.has_table_privilege({}, 'UPDATE, DELETE, TRUNCATE')",
-                literal(&table)
-            );
-            let mode = match session.value("look at privileges", &query)?.as_deref() {
-                Some("t") => "share row exclusive",
-                _ => "row exclusive",
-            };
-            session.execute("lock the tables", &format!("lock table {table} in {mode} mode"))?;
-        }
-        for table in empty {
-            let query = format!("select 1 from {} limit 1", qualified(schema, &table.name));
-            if session.value(&format!("look into table `{}`", table.name), &query)?.is_some() {
-                let message = format!("table `{}` has got rows meanwhile", table.name);
-                return Err(Error::usage(message, "nothing has been written; run it again"));
-            }
+/// refilled, all at once because they may refer to each other. Tables that inherit from them keep their rows.
+fn lock_and_empty(session: &Session, user: &ClientPath, survey: &Survey) -> Result<(), Error> {
+    let schema = survey.schema.as_str();
+    let of = |wanted: Fate| {
+        let tables = survey.tables.iter().filter(move |table| table.fate == wanted);
+        tables.filter_map(|table| table.existing.as_ref())
+    };
+    for table in of(Fate::Fill) {
+        let own = table.own_rows(schema);
+        // Whoever may only insert cannot keep others from inserting, too.
+        let query = format!(
+            "select pg_catalog.has_table_privilege({}, 'UPDATE, DELETE, TRUNCATE')",
+            literal(&qualified(schema, &table.name))
+        );
+        let mode = match session.value("look at privileges", &query)?.as_deref() {
+            Some("t") => "share row exclusive",
+            _ => "row exclusive",
+        };
+        lock(session, &format!("`{}`", table.name), &own, mode)?;
+    }
+    for table in of(Fate::Fill) {
+        let query = format!("select 1 from {} limit 1", table.own_rows(schema));
+        if session.value(&format!("look into table `{}`", table.name), &query)?.is_some() {
+            let message = format!("table `{}` has got rows meanwhile", table.name);
+            return Err(Error::usage(message, "nothing has been written; run it again"));
         }
     }
-    if !refilled.is_empty() {
-        let mut names: Vec<_> = refilled.iter().map(|table| qualified(schema, &table.name)).collect();
-        names.extend(referrers.iter().map(Referrer::qualified));
-        if !referrers.is_empty() {
-            let lock = format!("lock table {} in access exclusive mode", names.join(", "));
-            session.execute("lock the tables", &lock)?;
-            referrers::check_empty(session, referrers)?;
-        }
-        user.run(session, "empty the tables", &format!("truncate {}", names.join(", ")))?;
+    let refilled = of(Fate::Refill).map(|table| (format!("`{}`", table.name), table.own_rows(schema)));
+    let referrers = survey.referrers.iter().map(|table| (table.qualified(), table.own_rows()));
+    let emptied: Vec<_> = refilled.chain(referrers).collect();
+    if emptied.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    // Each by itself, so that an error tells which one somebody else holds.
+    for (name, own) in &emptied {
+        lock(session, name, own, "access exclusive")?;
+    }
+    referrers::check_empty(session, &survey.referrers)?;
+    let names: Vec<_> = emptied.into_iter().map(|(_, own)| own).collect();
+    user.run(session, "empty the tables", &format!("truncate {}", names.join(", ")))
+}
+
+fn lock(session: &Session, name: &str, own_rows: &str, mode: &str) -> Result<(), Error> {
+    session.execute(&format!("lock table {name}"), &format!("lock table {own_rows} in {mode} mode"))
 }
 
 /// Finishes tables that have been made.

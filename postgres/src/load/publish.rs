@@ -127,11 +127,11 @@ fn check_unchanged(load: &Load, control: &Session, replaced: &[&ExistingTable]) 
     let schema = &load.request.schema;
     let names: Vec<&str> = replaced.iter().map(|table| table.name.as_str()).collect();
     let now = catalog::tables(control, schema, &names)?;
+    let definitions = definition::lines(control, schema, schema, &names, &names)?;
     for before in replaced {
         let name = &before.name;
         let is_same = now.iter().any(|now| before.oid == now.oid && before.columns == now.columns);
-        let lines = definition::lines(control, schema, schema, name, &names)?;
-        if !is_same || !load.survey.definitions.iter().any(|(of, was)| of == name && *was == lines) {
+        if !is_same || load.survey.definitions.get(name) != definitions.get(name) {
             let message = format!("table `{name}` was changed by somebody else meanwhile");
             return Err(Error::usage(message, "nothing has been replaced; run it again"));
         }

@@ -4,7 +4,6 @@
 //! the same transaction has new storage, though, which goes away with it, and whatever `setval` has written there.
 
 use seedbed_engine::Plan;
-use seedbed_engine::model::Recipe;
 
 use super::statistics::is_tolerable;
 use super::table::serial_range;
@@ -102,7 +101,7 @@ fn settings(
 ) -> Result<Vec<Setting>, Error> {
     let mut settings = Vec::new();
     for column in there.columns.iter().filter(|column| column.has_sequence) {
-        settings.extend(setting(plan, table, column, &qualified(schema, &table.name))?);
+        settings.extend(setting(plan, table, column, there, schema)?);
     }
     Ok(settings)
 }
@@ -111,21 +110,27 @@ fn setting(
     plan: &Plan,
     table: &ddl::Table,
     column: &ExistingColumn,
-    name: &str,
+    there: &ExistingTable,
+    schema: &str,
 ) -> Result<Option<Setting>, Error> {
     let written = plan.model().tables[table.index].written().find(|written| written.name == column.name);
     let Some(written) = written else { return Ok(None) };
-    let (lowest, highest) = match written.recipe {
-        Recipe::Serial { start, step } => match serial_range(plan, table.index, start, step)? {
+    let (lowest, highest) = match written.serial() {
+        Some((start, step)) => match serial_range(plan, table.index, start, step)? {
             Some((lowest, highest)) => (lowest.to_string(), highest.to_string()),
             None => return Ok(None),
         },
-        _ => {
-            let of = |which| format!("(select pg_catalog.{which}({}) from {name})", identifier(&column.name));
+        None => {
+            let (name, own) = (identifier(&column.name), there.own_rows(schema));
+            let of = |which| format!("(select pg_catalog.{which}({name}) from {own})");
             (of("min"), of("max"))
         }
     };
-    let sequence = format!("pg_catalog.pg_get_serial_sequence({}, {})", literal(name), literal(&column.name));
+    let sequence = format!(
+        "pg_catalog.pg_get_serial_sequence({}, {})",
+        literal(&qualified(schema, &table.name)),
+        literal(&column.name)
+    );
     // A sequence that is further on stays there; one that has not been used yet does not count. One that ends before the
     // last value is at its end.
     let statement = format!(

@@ -2,7 +2,7 @@
 //! or later: where they cannot be gathered, that is a note.
 
 use super::clock::Meter;
-use super::in_place::UserCode;
+use super::in_place::ClientPath;
 use crate::error::Error;
 use crate::listed::listed;
 use crate::session::{LOCK_TIMEOUT, Session};
@@ -15,7 +15,7 @@ const LOCK_TIMEOUT_OF_ANALYZE: &str = "2s";
 /// Gathers the statistics of tables within the transaction that has filled them. Gives a sentence about each that it cannot.
 pub(super) fn gather(
     session: &Session,
-    user: &UserCode,
+    user: &ClientPath,
     schema: &str,
     names: &[&str],
     meter: &Meter,

@@ -16,13 +16,18 @@ use crate::copy::{TableDecoder, TargetColumn, comparable};
 use crate::error::{Error, Refusal};
 use crate::load::count;
 use crate::session::Session;
-use crate::sql::{identifier, qualified};
+use crate::sql::identifier;
 use crate::stop::Stop;
 use crate::types::{ColumnType, Kind};
 use speller::Speller;
 
 /// Values that no scenario can make are named up to this number.
 const MOST_FOREIGN: usize = 10;
+
+/// Keeps views and foreign tables from being read in the place of tables, whoever puts them there and when. Servers have this
+/// setting since August 2024.
+const ONLY_TABLES: &str = "select pg_catalog.set_config(name, 'view, foreign-table', false) from pg_catalog.pg_settings \
+    where name = 'restrict_nonsystem_relation_kind'";
 
 /// A comparison that is asked for.
 #[derive(Clone, Debug)]
@@ -49,6 +54,7 @@ pub fn verify(
 ) -> Result<Vec<TableVerification>, Error> {
     count(plan, &request.tables, pool, stop)?;
     let session = Session::open(&Arc::new(target.clone()), stop)?;
+    session.rows("set up the connection", ONLY_TABLES)?;
     session.execute("begin reading", "begin isolation level repeatable read read only")?;
     let name = |table: usize| plan.model().tables[table].name.as_str();
     let names: Vec<&str> = request.tables.iter().map(|table| name(*table)).collect();
@@ -64,7 +70,7 @@ pub fn verify(
             return Ok(TableVerification::without_rows(table, vec!["it is missing".to_owned()]));
         };
         if let Some(problem) = unreadable(there) {
-            return Ok(TableVerification::without_rows(table, vec![problem.to_owned()]));
+            return Ok(TableVerification::without_rows(table, vec![problem]));
         }
         let reading = match Reading::new(plan, table, there, &request.schema, &session, speller.as_ref()) {
             Ok(reading) => reading,
@@ -76,8 +82,15 @@ pub fn verify(
 }
 
 /// Why a table is not read, if it is not. What a view is made of runs with the rights of the role that reads it, whoever wrote it.
-fn unreadable(there: &ExistingTable) -> Option<&'static str> {
-    match there.relkind {
+fn unreadable(there: &ExistingTable) -> Option<String> {
+    if there.relkind == 'p'
+        && let Some(foreign) = &there.foreign_below
+    {
+        return Some(format!(
+            "its partition {foreign} is a foreign table, whose rows come from another server"
+        ));
+    }
+    let problem = match there.relkind {
         'r' | 'p' | 'm' if there.row_security => Some(
             "row-level security hides rows from this role: connect as the owner of the table, or as a role that has BYPASSRLS",
         ),
@@ -85,7 +98,8 @@ fn unreadable(there: &ExistingTable) -> Option<&'static str> {
         'v' => Some("it is a view, whose functions would run with the rights of this role"),
         'f' => Some("it is a foreign table, whose rows come from another server"),
         _ => Some("it is no table"),
-    }
+    };
+    problem.map(str::to_owned)
 }
 
 /// How SQL writes a type that the server has a spelling of its own for, or an array of one.
@@ -143,7 +157,7 @@ impl<'r> Reading<'r> {
         let statement = format!(
             "copy (select {} from {}) to stdout (format binary)",
             selected.join(", "),
-            qualified(schema, &there.name)
+            there.own_rows(schema)
         );
         Ok(Self {
             session,
@@ -186,7 +200,7 @@ impl<'r> Reading<'r> {
         let uncompared = self.columns.iter().filter(|column| column.compared().is_none());
         let uncompared = uncompared.map(|column| Uncompared {
             column: column.name.clone(),
-            reason: format!("the server stores {} in a form of its own", column.target.sql),
+            reason: format!("reading a {} may run functions of whoever made the type", column.target.sql),
         });
         Ok(TableVerification {
             table,

@@ -1,5 +1,7 @@
 //! A place in a text, and what is wrong there.
 
+use crate::error::excerpt;
+
 /// A text that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}, found {found}")]
@@ -63,7 +65,7 @@ impl<'a> Cursor<'a> {
         let found = match self.text[at..].split(' ').next() {
             _ if at == self.text.len() => "the end".to_owned(),
             None | Some("") => "a space".to_owned(),
-            Some(word) => format!("`{word}`"),
+            Some(word) => format!("`{}`", excerpt(word)),
         };
         TextError { expected: expected.to_owned(), found, at }
     }

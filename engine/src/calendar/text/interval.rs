@@ -17,7 +17,7 @@ pub struct Interval {
 /// An interval: numbers with units as in SQL (`90 days`, `2 years 3 months`, `1 day 02:30:00`,
 /// `-1.5 hours`, `3 days ago`; a number alone at the end is seconds), or ISO 8601 (`P1DT2H`).
 ///
-/// A fraction is exact or refused: a fraction of a week or day becomes smaller units at 24 hours to the
+/// A fraction is exact or refused: PostgreSQL keeps microseconds, and further digits would be lost. A fraction of a week or day becomes smaller units at 24 hours to the
 /// day, as in PostgreSQL; a fraction of a year must be whole months; one of a month has no length.
 ///
 /// ```
@@ -79,13 +79,13 @@ impl Total {
             }
             Unit::Week | Unit::Day => {
                 let days = if unit == Unit::Week { 7 } else { 1 };
-                let nanos = number.of(days * NANOS_PER_DAY).ok_or("a number of whole nanoseconds")?;
+                let nanos = number.micros(days * NANOS_PER_DAY)?;
                 self.days += nanos / NANOS_PER_DAY;
                 self.nanos += nanos % NANOS_PER_DAY;
             }
             _ => {
                 let nanos = i128::from(unit.nanos().unwrap_or(1));
-                self.nanos += number.of(nanos).ok_or("a number of whole nanoseconds")?;
+                self.nanos += number.micros(nanos)?;
             }
         }
         Ok(())
@@ -109,6 +109,11 @@ impl Number {
         // Cannot overflow: at most 22 digits, and parts below 10^15.
         let product = self.digits * parts;
         (product % self.power == 0).then_some(product / self.power)
+    }
+
+    /// The same for so many nanoseconds, which must be whole microseconds.
+    fn micros(self, nanos: i128) -> Result<i128, &'static str> {
+        self.of(nanos).filter(|nanos| nanos % 1000 == 0).ok_or("a number of whole microseconds")
     }
 }
 
@@ -182,7 +187,7 @@ impl Cursor<'_> {
         if self.eat(b":") {
             nanos += i128::from(self.pair(0..=59, "a second from 00 to 59")?) * 1_000_000_000;
             if self.eat(b".") {
-                nanos += i128::from(self.fraction(9, "one to nine digits after the point")?);
+                nanos += i128::from(self.fraction(6, "one to six digits after the point")?) * 1000;
             }
         }
         Ok(if minus { -nanos } else { nanos })
@@ -267,6 +272,14 @@ mod tests {
             (
                 parse_interval("0.5 months"),
                 "expected whole months, for a fraction of a month has no fixed length, found `0.5`",
+            ),
+            (
+                parse_interval("1.2345678 seconds"),
+                "expected a number of whole microseconds, found `1.2345678`",
+            ),
+            (
+                parse_interval("00:00:01.2345678"),
+                "expected one to six digits after the point, found `2345678`",
             ),
             (parse_interval("P"), "expected an interval such as `P1DT2H`, found the end"),
             (parse_interval("P1H"), "expected an interval such as `P1DT2H`, found `H`"),

@@ -108,6 +108,59 @@ pub fn write_interval(out: &mut impl PushAscii, months: i32, days: i32, nanos: i
     out.push_ascii(line.as_bytes());
 }
 
+/// Appends an interval as PostgreSQL writes it unless it is told otherwise: `1 year 2 mons -3 days +04:05:06.5`, a plus behind what
+/// is negative, and microseconds.
+///
+/// ```
+/// use seedbed_engine::calendar::text::write_interval_sql;
+/// let mut out = String::new();
+/// write_interval_sql(&mut out, 14, -3, 5_400_000_000_000);
+/// assert_eq!(out, "1 year 2 mons -3 days +01:30:00");
+/// ```
+pub fn write_interval_sql(out: &mut impl PushAscii, months: i32, days: i32, nanos: i64) {
+    let mut line = Line::new();
+    let mut behind_negative = false;
+    let fields: [(i32, &[u8]); 3] = [(months / 12, b"year"), (months % 12, b"mon"), (days, b"day")];
+    for (count, unit) in fields.into_iter().filter(|(count, _)| *count != 0) {
+        if line.len > 0 {
+            line.byte(b' ');
+        }
+        if count < 0 {
+            line.byte(b'-');
+        } else if behind_negative {
+            line.byte(b'+');
+        }
+        behind_negative = count < 0;
+        line.number(u64::from(count.unsigned_abs()), 1);
+        line.byte(b' ');
+        line.bytes(unit);
+        if count != 1 {
+            line.byte(b's');
+        }
+    }
+    let micros = nanos / 1000;
+    if micros != 0 || line.len == 0 {
+        if line.len > 0 {
+            line.byte(b' ');
+        }
+        if micros < 0 {
+            line.byte(b'-');
+        } else if behind_negative {
+            line.byte(b'+');
+        }
+        let (seconds, fraction) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
+        line.number(seconds / 3600, 2);
+        line.byte(b':');
+        line.bytes(&pair((seconds / 60 % 60) as u32));
+        line.byte(b':');
+        line.bytes(&pair((seconds % 60) as u32));
+        if fraction != 0 {
+            line.fraction(fraction as u32 * 1000);
+        }
+    }
+    out.push_ascii(line.as_bytes());
+}
+
 /// Two decimal digits for every number below 100.
 const PAIRS: [[u8; 2]; 100] = {
     let mut pairs = [[0; 2]; 100];
@@ -125,7 +178,7 @@ fn pair(number: u32) -> [u8; 2] {
 }
 
 /// Text under construction on the stack. The longest is an interval with every field negative and as
-/// long as it gets, 66 bytes.
+/// long as it gets, 69 bytes.
 struct Line {
     bytes: [u8; 80],
     len: usize,
@@ -318,6 +371,25 @@ mod tests {
         }
     }
 
+    /// What PostgreSQL 15 prints.
+    #[test]
+    fn intervals_look_like_this_in_sql() {
+        let cases = [
+            (0, 0, 0, "00:00:00"),
+            (14, -3, 5_400_000_000_000, "1 year 2 mons -3 days +01:30:00"),
+            (-25, 0, 0, "-2 years -1 mons"),
+            (-12, 1, 0, "-1 years +1 day"),
+            (1, 1, 0, "1 mon 1 day"),
+            (12, 2, 11_045_600_000_000, "1 year 2 days 03:04:05.6"),
+            (0, -1, -1_500_000_000, "-1 days -00:00:01.5"),
+            (0, 0, 360_000_000_000_000, "100:00:00"),
+            (i32::MIN, i32::MIN, i64::MIN, "-178956970 years -8 mons -2147483648 days -2562047:47:16.854775"),
+        ];
+        for (months, days, nanos, expected) in cases {
+            assert_eq!(text(|out| write_interval_sql(out, months, days, nanos)), expected);
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_printed_is_read_back(
@@ -341,8 +413,13 @@ mod tests {
 
         #[test]
         fn intervals_are_read_back(months: i32, days: i32, nanos: i64) {
-            let printed = text(|out| write_interval(out, months, days, nanos));
-            prop_assert_eq!(parse_interval(&printed), Ok(Interval { months, days, nanos }));
+            let nanos = nanos / 1000 * 1000;
+            for printed in [
+                text(|out| write_interval(out, months, days, nanos)),
+                text(|out| write_interval_sql(out, months, days, nanos)),
+            ] {
+                prop_assert_eq!(parse_interval(&printed), Ok(Interval { months, days, nanos }), "{}", printed);
+            }
         }
 
         #[test]

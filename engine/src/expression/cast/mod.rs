@@ -1,5 +1,6 @@
 //! Conversions between types: which are allowed where, and the loops that do them.
 
+mod json;
 mod number;
 mod text;
 

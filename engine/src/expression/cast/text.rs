@@ -8,8 +8,10 @@ use arrow::datatypes::{
     IntervalMonthDayNano, IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
 };
 
+use super::json::check_json;
 use crate::calendar::civil::split_micros;
 use crate::calendar::text::{Moment, parse_date, parse_interval, parse_time, parse_timestamp};
+use crate::error::invalid_input;
 use crate::expression::decimal::{out_of_range, parse_decimal};
 use crate::expression::function::bytes_from_text;
 use crate::expression::kernel::{Texts, number_rows, union_nulls};
@@ -21,7 +23,7 @@ pub(super) fn from_text(to: &Type) -> Option<Run> {
     let arrow = to.arrow();
     let to = to.clone();
     let invalid = |ty: &Type, text: &str, error: &dyn std::fmt::Display| {
-        format!("invalid input syntax for type {ty}: `{text}`, {error}")
+        format!("{}, {error}", invalid_input(ty, text))
     };
     Some(match to.clone() {
         Type::SmallInt => Arc::new(move |a, rows| {
@@ -123,8 +125,7 @@ pub(super) fn from_text(to: &Type) -> Option<Run> {
         Type::Json => Arc::new(move |a, _| {
             let array: &StringArray = a[0].array().as_string();
             for text in array.iter().flatten() {
-                serde_json::from_str::<serde_json::Value>(text)
-                    .map_err(|error| invalid(&Type::Json, text, &error))?;
+                check_json(text).map_err(|error| invalid(&Type::Json, text, &error))?;
             }
             Ok(a[0].array_ref())
         }),
@@ -140,13 +141,13 @@ fn parse_boolean(text: &str) -> Result<bool, String> {
     } else if is("false", 1) || is("no", 1) || is("off", 2) || word == "0" {
         Ok(false)
     } else {
-        Err(format!("invalid input syntax for type boolean: `{text}`"))
+        Err(invalid_input("boolean", text))
     }
 }
 
 /// 32 hexadecimal digits in any case, perhaps in braces, perhaps with hyphens behind groups of four.
 fn parse_uuid(text: &str) -> Result<[u8; 16], String> {
-    let invalid = || format!("invalid input syntax for type uuid: `{text}`");
+    let invalid = || invalid_input("uuid", text);
     let mut bytes = [0; 16];
     let inner = text.strip_prefix('{').map(|rest| rest.strip_suffix('}').ok_or_else(invalid));
     let mut rest = inner.transpose()?.unwrap_or(text).as_bytes();
@@ -167,7 +168,7 @@ fn parse_uuid(text: &str) -> Result<[u8; 16], String> {
 
 fn parse_double(text: &str) -> Result<f64, String> {
     let trimmed = text.trim();
-    let invalid = || format!("invalid input syntax for type double precision: `{text}`");
+    let invalid = || invalid_input("double precision", text);
     let value: f64 = trimmed.parse().map_err(|_| invalid())?;
     if value.is_infinite() && trimmed.contains(|c: char| c.is_ascii_digit()) {
         return Err(out_of_range(&Type::Double));
@@ -184,7 +185,7 @@ fn parse_integer(text: &str, ty: &Type) -> Result<i64, String> {
     let trimmed = text.trim();
     let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(format!("invalid input syntax for type {ty}: `{text}`"));
+        return Err(invalid_input(ty, text));
     }
     trimmed.parse().map_err(|_| out_of_range(ty))
 }

@@ -48,6 +48,8 @@ enum Piece {
         iso: bool,
         digits: usize,
     },
+    /// The year with a comma behind its thousands.
+    YearWithComma,
     Name {
         which: Names,
         case: Case,
@@ -212,6 +214,9 @@ fn read_piece(text: &str, unfilled: bool) -> Option<(Piece, usize)> {
     if begins("AM") || begins("PM") {
         return Some((Piece::HalfDay { upper: text.starts_with(['A', 'P']) }, 2));
     }
+    if begins("Y,YYY") {
+        return Some((Piece::YearWithComma, "Y,YYY".len()));
+    }
     if let Some((name, field, width)) = PATTERNS.iter().find(|(name, ..)| begins(name)) {
         return Some((Piece::Number(*field, if unfilled { 1 } else { *width }), name.len()));
     }
@@ -257,6 +262,12 @@ fn write(pieces: &[Piece], days: i32, micros: i64, out: &mut String) {
                     Field::Micro => micros % 1_000_000,
                 };
                 push_padded(out, value, *width);
+            }
+            Piece::YearWithComma => {
+                let year = shown(year);
+                crate::expression::print::push_integer(out, year / 1000);
+                out.push(',');
+                push_padded(out, year % 1000, 3);
             }
             Piece::YearDigits { iso, digits } => {
                 let year = shown(if *iso { iso_week(days).0 } else { year });

@@ -341,7 +341,16 @@ fn date_trunc(mut site: Site) -> Result<Expression, Fault> {
         (Type::Instant, _) => {
             let order = [2, 1];
             in_zone(site, order, ty, move |zone, utc| {
-                zone.to_utc(trunc(unit, zone.to_local(utc)), DEFAULT_FOLD)
+                let local = zone.to_local(utc);
+                let begin = trunc(unit, local);
+                match unit {
+                    // The offset stays, so that in an hour that happens twice the second one does not become the first, nor the
+                    // other way round.
+                    Unit::Microsecond | Unit::Millisecond | Unit::Second | Unit::Minute | Unit::Hour => {
+                        utc - (local - begin)
+                    }
+                    _ => zone.to_utc(begin, DEFAULT_FOLD),
+                }
             })
         }
         (Type::Timestamp, _) => {

@@ -1,6 +1,6 @@
 -- The rows that every expression of postgres.tsv is evaluated on; tests.rs holds the same rows as Arrow arrays.
 SET timezone = 'UTC';
-SET intervalstyle = 'iso_8601';
+SET intervalstyle = 'postgres';
 CREATE TEMP TABLE fixture (
     row integer, i integer, j integer, b bigint, s smallint, n numeric(12, 2), m numeric(8, 4), d double precision,
     r real, t text, k text, z text, da date, ts timestamp, tz timestamptz, ti time,

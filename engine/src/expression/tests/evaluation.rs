@@ -25,6 +25,33 @@ fn every_example_of_the_reference_holds() {
     assert!(functions().len() > 45);
 }
 
+/// What PostgreSQL 15 gives.
+#[test]
+fn an_hour_that_happens_twice_does_not_become_the_other_one() {
+    let mut fixture = fixture(Form::Plain);
+    for (unit, instant, expected) in [
+        ("hour", "2026-10-25 00:30+00", "2026-10-25 00:00:00+00"),
+        ("hour", "2026-10-25 01:30+00", "2026-10-25 01:00:00+00"),
+        ("minute", "2026-10-25 00:30:10+00", "2026-10-25 00:30:00+00"),
+        ("second", "2026-10-25 01:30:10.5+00", "2026-10-25 01:30:10+00"),
+        ("day", "2026-10-25 00:30+00", "2026-10-24 22:00:00+00"),
+        ("day", "2026-10-25 12:30+00", "2026-10-24 22:00:00+00"),
+    ] {
+        let text = format!("date_trunc('{unit}', timestamptz '{instant}', 'Europe/Berlin')");
+        assert_eq!(fixture.values(&text).unwrap()[0], expected, "{text}");
+    }
+}
+
+/// What PostgreSQL 15 gives.
+#[test]
+fn a_year_may_have_a_comma() {
+    let mut fixture = fixture(Form::Plain);
+    for (date, expected) in [("2026-01-05", "2,026"), ("0999-01-05", "0,999"), ("12026-01-05", "12,026")] {
+        let text = format!("to_char(date '{date}', 'Y,YYY')");
+        assert_eq!(fixture.values(&text).unwrap()[0], expected, "{text}");
+    }
+}
+
 #[test]
 fn dictionaries_stay_dictionaries() {
     let mut fixture = fixture(Form::Dictionary);

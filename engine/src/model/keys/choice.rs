@@ -7,8 +7,9 @@ use arrow::datatypes::DataType;
 
 use super::{Choice, Keys};
 use crate::error::{Fault, Span};
+use crate::generators::{Origin, Texts};
 use crate::model::resolve::Resolver;
-use crate::model::{Column, Declared, Hop, Input, Recipe, TextLaw};
+use crate::model::{Column, Declared};
 use crate::types::Type;
 
 /// The most values that are checked without being asked for.
@@ -143,33 +144,24 @@ impl Resolver<'_> {
     }
 
     fn texts_of(&self, t: usize, column: &Column, reach: Reach, known: &mut Known) -> Option<Vec<String>> {
-        let of_input = |this: &Self, input: usize, known: &mut Known| {
-            let Input::Column { hops, column } = &this.drafts[t].inputs[input] else { return None };
-            let mut end = t;
-            for hop in hops {
-                end = match *hop {
-                    Hop::Parent => this.drafts[end].parent?,
-                    Hop::Reference(c) => match &this.done(end, c).ok()?.recipe {
-                        Recipe::Reference(reference) => reference.target,
-                        _ => return None,
-                    },
-                };
-            }
-            this.texts(end, *column, reach, known)
-        };
         if column.cast.is_some() {
             return None;
         }
-        match &column.recipe {
-            Recipe::Choose { values, .. } => strings(&values.0),
-            Recipe::Array { element, .. } => self.texts_of(t, element, reach, known),
-            Recipe::Formula(formula) if column.ty == Type::Text => formula
+        match column.recipe.texts() {
+            Texts::Unknown => None,
+            Texts::Chosen(values) => match *values.data_type() {
+                DataType::Utf8 => few(values.as_string::<i32>().iter().flatten()),
+                _ => None,
+            },
+            Texts::Listed(texts) => (reach == Reach::All).then(|| few(texts))?,
+            Texts::Of(element) => self.texts_of(t, element, reach, known),
+            Texts::Expression(formula) if column.ty == Type::Text => formula
                 .expression
-                .texts(MOST_LABELS, &mut |slot| of_input(self, *formula.inputs.get(slot)?, known)),
-            Recipe::Switch { cases, .. } if column.ty == Type::Text => {
+                .texts(MOST_LABELS, &mut |slot| self.texts_at(t, *formula.inputs.get(slot)?, reach, known)),
+            Texts::Inputs(inputs) if column.ty == Type::Text => {
                 let (mut texts, mut there) = (Vec::new(), HashSet::new());
-                for input in cases.iter().flatten() {
-                    let more = of_input(self, *input, known)?;
+                for input in inputs {
+                    let more = self.texts_at(t, input, reach, known)?;
                     texts.extend(more.into_iter().filter(|text| there.insert(text.clone())));
                     if texts.len() > MOST_LABELS {
                         return None;
@@ -177,34 +169,34 @@ impl Resolver<'_> {
                 }
                 Some(texts)
             }
-            Recipe::Literal(values) if reach == Reach::All => strings(&values.0),
-            Recipe::Text { law: TextLaw::Word(vocabulary), .. } if reach == Reach::All => {
-                Some(vocabulary.words.iter().take(MOST_LABELS + 1).map(ToString::to_string).collect())
-            }
-            Recipe::Parent { key } if reach == Reach::All => of_input(self, *key, known),
-            Recipe::Reference(reference) if reach == Reach::All => {
-                self.texts(reference.target, reference.shown, reach, known)
-            }
-            _ => None,
+            Texts::Expression(_) | Texts::Inputs(_) => None,
+            Texts::HandedOn(origin) if reach == Reach::All => match origin {
+                Origin::Input(input) => self.texts_at(t, input, reach, known),
+                Origin::Column { table, column } => self.texts(table, column, reach, known),
+            },
+            Texts::HandedOn(_) => None,
         }
+    }
+
+    /// The texts of an input of a table.
+    fn texts_at(&self, t: usize, input: usize, reach: Reach, known: &mut Known) -> Option<Vec<String>> {
+        let (table, column) = self.column_at(t, &self.drafts[t].inputs[input])?;
+        self.texts(table, column, reach, known)
     }
 }
 
-/// The strings of an array, each once; `None` for other types.
-fn strings(values: &dyn Array) -> Option<Vec<String>> {
-    if *values.data_type() != DataType::Utf8 {
-        return None;
-    }
-    let (mut texts, mut known) = (Vec::new(), HashSet::new());
-    for text in values.as_string::<i32>().iter().flatten() {
-        if texts.len() > MOST_LABELS {
+/// Some texts, each once, and at most one more than labels may be.
+fn few<'t>(texts: impl IntoIterator<Item = &'t str>) -> Option<Vec<String>> {
+    let (mut few, mut known) = (Vec::new(), HashSet::new());
+    for text in texts {
+        if few.len() > MOST_LABELS {
             return None;
         }
         if known.insert(text) {
-            texts.push(text.to_owned());
+            few.push(text.to_owned());
         }
     }
-    Some(texts)
+    Some(few)
 }
 
 fn enum_labels(span: Span, column: &str, labels: Option<Vec<String>>) -> Result<Vec<String>, Fault> {

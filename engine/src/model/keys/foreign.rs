@@ -2,8 +2,9 @@
 
 use super::{ForeignKey, Keys, same};
 use crate::error::{Fault, Span};
+use crate::generators::Recipe;
 use crate::model::resolve::Resolver;
-use crate::model::{Column, Declared, Hop, Input, Recipe};
+use crate::model::{Column, Declared, Input};
 use crate::scenario::keys::{Columns, References};
 use crate::scenario::{self, Key};
 use crate::types::Type;
@@ -181,31 +182,16 @@ impl Resolver<'_> {
         }
         let input = match &column.recipe {
             Recipe::Reference(reference) => return Some((reference.target, reference.shown)),
-            Recipe::Parent { key } => *key,
-            Recipe::Formula(formula) => {
-                let slot =
-                    formula.expression.passes_on().or_else(|| formula.expression.passes_on_number())?;
-                *formula.inputs.get(slot)?
-            }
+            Recipe::Parent(parent) => parent.key,
+            Recipe::Formula(formula) => formula.passes_on().or_else(|| formula.passes_on_number())?,
             _ => return None,
         };
-        let Input::Column { hops, column } = &self.drafts[t].inputs[input] else { return None };
-        let mut end = t;
-        for hop in hops {
-            end = match *hop {
-                Hop::Parent => self.drafts[end].parent?,
-                Hop::Reference(c) => match &self.done(end, c).ok()?.recipe {
-                    Recipe::Reference(reference) => reference.target,
-                    _ => return None,
-                },
-            };
-        }
-        Some((end, *column))
+        self.column_at(t, &self.drafts[t].inputs[input])
     }
 
     /// Whether an expression reads another row, be it of the same table.
     fn leaves_the_row(&self, t: usize, c: usize) -> bool {
-        let Ok(Column { recipe: Recipe::Formula(formula), .. }) = self.done(t, c) else { return false };
+        let Some(formula) = self.done(t, c).ok().and_then(Column::formula) else { return false };
         let inputs = formula.inputs.iter().map(|&input| &self.drafts[t].inputs[input]);
         inputs.into_iter().any(|input| matches!(input, Input::Column { hops, .. } if !hops.is_empty()))
     }

@@ -9,11 +9,11 @@ mod foreign;
 #[cfg(test)]
 mod tests;
 
-use super::recipe::{Pick, Recipe};
 use super::resolve::Resolver;
 use super::unique::injective;
 use super::{Column, Declared, Input};
 use crate::error::{Fault, Span};
+use crate::generators::{Pick, Recipe};
 use crate::scenario::keys::Columns;
 use crate::types::Type;
 
@@ -186,8 +186,8 @@ impl Resolver<'_> {
                 && column.null.is_none()
         };
         let is_parent = |column: &Column| {
-            let Recipe::Parent { key } = column.recipe else { return false };
-            let key = match self.drafts[t].inputs[key] {
+            let Recipe::Parent(parent) = &column.recipe else { return false };
+            let key = match self.drafts[t].inputs[parent.key] {
                 Input::Column { column, .. } => self.drafts[t].parent.map(|parent| self.done(parent, column)),
                 _ => None,
             };
@@ -199,9 +199,8 @@ impl Resolver<'_> {
                 matches!(reference.pick, Pick::Distinct { .. }) && shown.is_ok_and(|shown| shown.unique)
             }
             Recipe::Formula(formula) => {
-                let slot = formula.expression.passes_on_number();
-                let input = slot.and_then(|slot| formula.inputs.get(slot));
-                input.is_some_and(|&input| self.drafts[t].inputs[input] == Input::Ordinal)
+                let input = formula.passes_on_number();
+                input.is_some_and(|input| self.drafts[t].inputs[input] == Input::Ordinal)
             }
             _ => false,
         };

@@ -1,7 +1,7 @@
 //! Whether tables that are there can take the rows.
 
 use super::super::request::{Existing, Request};
-use crate::catalog::ExistingTable;
+use crate::catalog::{ExistingColumn, ExistingTable};
 use crate::copy;
 use crate::ddl::Schema;
 use crate::error::Error;
@@ -34,7 +34,8 @@ pub(super) fn check_fit(ddl: &Schema, existing: &[ExistingTable], request: &Requ
     fit(ddl, existing)
 }
 
-/// Refuses what has the name of a table and is none.
+/// Refuses what has the name of a table and is none, and tables whose rows may lie on another server: looking for them, emptying
+/// them and gathering statistics would go there.
 fn check_kinds(existing: &[ExistingTable]) -> Result<(), Error> {
     let mut faults = Vec::new();
     for there in existing {
@@ -53,6 +54,12 @@ fn check_kinds(existing: &[ExistingTable]) -> Result<(), Error> {
     }
     if !faults.is_empty() {
         return Err(Error::usage(faults.join("\n"), "drop it, or choose another --schema"));
+    }
+    let below = existing.iter().filter_map(|there| Some((&there.name, there.foreign_below.as_ref()?)));
+    let faults: Vec<_> =
+        below.map(|(name, foreign)| format!("`{name}` has the foreign table {foreign} below it")).collect();
+    if !faults.is_empty() {
+        return Err(Error::usage(faults.join("\n"), "detach it, or choose another --schema"));
     }
     Ok(())
 }
@@ -78,8 +85,13 @@ pub(super) fn fit(ddl: &Schema, existing: &[ExistingTable]) -> Result<(), Error>
     let mut faults = Vec::new();
     for table in &ddl.tables {
         let Some(there) = existing.iter().find(|there| there.name == table.name) else { continue };
-        // The server looks for NULL after the triggers that may fill it in.
-        let filled = !there.before_insert.is_empty();
+        // The server looks for NULL after the triggers that may fill it in, but for that which a domain refuses.
+        let has_triggers = !there.before_insert.is_empty();
+        let by = |column: &ExistingColumn| match column.domain_not_null && has_triggers {
+            true => " by its domain, before any trigger could fill it",
+            false => "",
+        };
+        let is_filled = |column: &ExistingColumn| has_triggers && !column.domain_not_null;
         let mut fault = |message: String| faults.push(format!("table `{}`: {message}", table.name));
         for column in &table.columns {
             match there.columns.iter().find(|there| there.name == column.name) {
@@ -94,16 +106,18 @@ pub(super) fn fit(ddl: &Schema, existing: &[ExistingTable]) -> Result<(), Error>
                     if let Err(message) = copy::fits(&column.ty, &there.ty) {
                         fault(format!("column `{}`: {message}", column.name));
                     }
-                    if there.not_null && !column.not_null && !filled {
-                        fault(format!("column `{}` refuses NULL, and the scenario makes some", column.name));
+                    if there.not_null && !column.not_null && !is_filled(there) {
+                        let (name, by) = (&column.name, by(there));
+                        fault(format!("column `{name}` refuses NULL{by}, and the scenario makes some"));
                     }
                 }
             }
         }
         for there in &there.columns {
             let is_written = table.columns.iter().any(|column| column.name == there.name);
-            if !is_written && there.not_null && !there.has_default && !filled {
-                fault(format!("column `{}` must have a value, and the scenario has none for it", there.name));
+            if !is_written && there.not_null && !there.has_default && !is_filled(there) {
+                let (name, by) = (&there.name, by(there));
+                fault(format!("column `{name}` must have a value{by}, and the scenario has none for it"));
             }
         }
     }

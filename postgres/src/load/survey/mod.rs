@@ -12,6 +12,7 @@ mod way;
 
 use seedbed_engine::Plan;
 
+use super::definition::Definitions;
 use super::foreign_keys;
 use super::referrers::{self, Referrer};
 use super::request::{Existing, Fate, Request};
@@ -46,9 +47,6 @@ pub struct Survey {
     /// What the tables were like that are replaced as a whole.
     pub(crate) definitions: Definitions,
 }
-
-/// Tables by name, each with the lines of its definition.
-pub(crate) type Definitions = Vec<(String, Vec<String>)>;
 
 /// How tables come about.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Tables are made without rows, looked at, and gone again, so that what would fail at the end of a load fails before it.
 
+use super::super::definition::{self, Definitions};
 use super::super::request::{Keys, Request};
-use super::super::{definition, definitions, in_place, key_definitions, staging, table};
-use super::Definitions;
-use crate::catalog::ExistingTable;
-use crate::ddl::{self, Schema, SqlType};
+use super::super::{definitions, in_place, key_definitions, staging, table};
+use crate::catalog::{self, ExistingTable};
+use crate::ddl::{self, EnumType, Schema};
 use crate::error::Error;
 use crate::listed::listed;
 use crate::session::Session;
@@ -84,18 +84,18 @@ fn compare(
 ) -> Result<Result<Definitions, String>, Error> {
     // Those that are missing come with the others.
     let together: Vec<&str> = ddl.tables.iter().map(|table| table.name.as_str()).collect();
-    let mut compared = Vec::new();
-    for there in existing {
-        let new = definition::lines(session, private, &request.schema, &there.name, &together)?;
-        let old = definition::lines(session, &request.schema, &request.schema, &there.name, &together)?;
+    let names: Vec<&str> = existing.iter().map(|there| there.name.as_str()).collect();
+    let made = definition::lines(session, private, &request.schema, &names, &together)?;
+    let are_there = definition::lines(session, &request.schema, &request.schema, &names, &together)?;
+    for name in names {
+        let (new, old) = (&made[name], &are_there[name]);
         let gone = old.iter().find(|line| !new.contains(line)).map(|line| format!("it has {line}"));
         let added = new.iter().find(|line| !old.contains(line)).map(|line| format!("it lacks {line}"));
         if let Some(line) = gone.or(added) {
-            return Ok(Err(format!("table `{}` is not as seedbed would make it: {line}", there.name)));
+            return Ok(Err(format!("table `{name}` is not as seedbed would make it: {line}")));
         }
-        compared.push((there.name.clone(), old));
     }
-    Ok(Ok(compared))
+    Ok(Ok(are_there))
 }
 
 /// Refuses names of anything in the private schema that something in the target has which stays there: tables, indexes,
@@ -152,26 +152,17 @@ fn check_names(
 
 /// Refuses enums that are there and lack labels that tables to be made need.
 fn check_labels(session: &Session, ddl: &Schema, missing: &[&ddl::Table], schema: &str) -> Result<(), Error> {
-    for of in &ddl.enums {
-        let mut columns = missing.iter().flat_map(|table| &table.columns);
-        if !columns.any(|column| matches!(&column.sql_type, SqlType::Enum { name, .. } if *name == of.name)) {
-            continue;
-        }
-        let query = format!(
-            "select t.typtype, l.enumlabel from pg_catalog.pg_type t \
-             join pg_catalog.pg_namespace n on n.oid = t.typnamespace left join pg_catalog.pg_enum l on l.enumtypid = t.oid \
-             where n.nspname = {} and t.typname = {}",
-            literal(schema),
-            literal(&of.name)
-        );
-        let rows = session.rows("look at the labels of an enum", &query)?;
+    let columns = || missing.iter().flat_map(|table| &table.columns);
+    let is_used = |of: &&EnumType| columns().any(|column| column.sql_type.is_of_enum(&of.name));
+    let used: Vec<&EnumType> = ddl.enums.iter().filter(is_used).collect();
+    let there = catalog::named(session, schema, used.iter().map(|of| of.name.as_str()), &[])?;
+    for of in used {
+        let Some(there) = there.get(&of.name) else { continue };
         let name = qualified(schema, &of.name);
-        let Some(first) = rows.first() else { continue };
-        if first.get(0) != Some("e") {
+        if !there.is_enum {
             return Err(Error::usage(format!("type {name} is there and is no enum"), "drop or rename it"));
         }
-        let has = |label: &&String| rows.iter().any(|row| row.get(1) == Some(label.as_str()));
-        if let Some(label) = of.labels.iter().find(|label| !has(label)) {
+        if let Some(label) = of.labels.iter().find(|label| !there.labels.contains(label)) {
             let message = format!("enum {name} is there and lacks the label `{label}`");
             return Err(Error::usage(message, format!("alter type {name} add value {}", literal(label))));
         }

@@ -1,4 +1,5 @@
-//! Code of the user's that a load sets off: triggers, and the functions behind checks, defaults, domains and indexes.
+//! Code of the user's that a load sets off: triggers, and the functions behind checks, defaults, domains, indexes, statistics and
+//! foreign keys.
 //!
 //! It runs with the rights of the role that loads, whoever wrote it, so it is named before it runs. Functions that those call
 //! in turn are not known to the server, and cannot be named.
@@ -70,8 +71,9 @@ pub(super) fn find(
         let text = |i| row.get(i).unwrap_or_default();
         let is = |i| text(i) == "t";
         code.runs |= is(8);
-        // Whoever installed an extension has chosen to trust it.
-        if is(9) {
+        // Whoever installed an extension has chosen to trust it. Its owner, who need not be a superuser, can add functions of
+        // their own to it.
+        if is(9) && (is(4) || is(7)) {
             continue;
         }
         let (function, owner, me) = (text(1), text(2), text(5));
@@ -104,30 +106,29 @@ pub(super) fn find(
     Ok(code)
 }
 
-/// The tables with their partitions, the types of their columns with those that these are made of, and everything of theirs that
-/// may call a function when a row comes in. Defaults of columns that are written are not asked for. The bits of a trigger's kind
-/// are 4 for insert and 32 for truncate.
+/// The tables with their partitions, and everything of theirs that may call a function when a row comes in, its statistics are
+/// gathered, or a key is checked. Defaults of columns that are written are not asked for. A type leads to those that it is made of,
+/// to the constraints of a domain, and to the operator classes by which its values are compared; an expression leads to the types
+/// that it names.
+///
+/// PostgreSQL notes no dependency of a foreign key on the casts that its comparisons need, so these are looked up: they lead from
+/// a type of the table to one of an operand.
+///
+/// The bits of a trigger's kind are 4 for insert and 32 for truncate. 403 and 405 are the access methods `btree` and `hash`.
 const OBJECTS: &str = "\
 family(oid, root) as ( \
   select c.oid, c.oid from asked join pg_catalog.pg_class c on c.oid = asked.oid \
   union select i.inhrelid, f.root from family f join pg_catalog.pg_inherits i on i.inhparent = f.oid \
     join pg_catalog.pg_class c on c.oid = i.inhrelid where c.relispartition), \
-types(oid, root) as ( \
-  select a.atttypid, f.root from family f join pg_catalog.pg_attribute a on a.attrelid = f.oid \
-    where a.attnum > 0 and not a.attisdropped \
-  union select part.oid, t.root from types t join pg_catalog.pg_type ty on ty.oid = t.oid, lateral ( \
-    select ty.typbasetype union all select ty.typelem \
-    union all select r.rngsubtype from pg_catalog.pg_range r where r.rngtypid = ty.oid \
-    union all select a.atttypid from pg_catalog.pg_attribute a where a.attrelid = ty.typrelid and ty.typrelid <> 0 \
-      and a.attnum > 0 and not a.attisdropped) part(oid) where part.oid <> 0), \
 objects(class, oid, root, what) as ( \
-  select 'pg_catalog.pg_constraint'::pg_catalog.regclass, co.oid, f.root, pg_catalog.format('constraint `%s`', co.conname) \
-    from family f join pg_catalog.pg_constraint co on co.conrelid = f.oid and co.contype in ('c', 'x') \
-  union all select 'pg_catalog.pg_constraint'::pg_catalog.regclass, co.oid, t.root, \
-      pg_catalog.format('constraint `%s` of domain `%s`', co.conname, ty.typname) \
-    from types t join pg_catalog.pg_type ty on ty.oid = t.oid join pg_catalog.pg_constraint co on co.contypid = t.oid \
-  union all select 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, t.root, pg_catalog.format('type `%s`', ty.typname) \
-    from types t join pg_catalog.pg_type ty on ty.oid = t.oid \
+  (select 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid, co.oid, f.root, \
+      pg_catalog.format(case co.contype when 'f' then 'foreign key `%s`' else 'constraint `%s`' end, co.conname) \
+    from family f join pg_catalog.pg_constraint co on co.conrelid = f.oid and co.contype in ('c', 'x', 'f') \
+  union all select 'pg_catalog.pg_type'::pg_catalog.regclass, a.atttypid, f.root, pg_catalog.format('type `%s`', ty.typname) \
+    from family f join pg_catalog.pg_attribute a on (a.attrelid = f.oid \
+      or a.attrelid in (select i.indexrelid from pg_catalog.pg_index i where i.indrelid = f.oid)) \
+      and a.attnum > 0 and not a.attisdropped \
+    join pg_catalog.pg_type ty on ty.oid = a.atttypid \
   union all select 'pg_catalog.pg_attrdef'::pg_catalog.regclass, d.oid, f.root, \
       pg_catalog.format(case a.attgenerated when '' then 'default of column `%s`' else 'generated column `%s`' end, a.attname) \
     from family f join pg_catalog.pg_attrdef d on d.adrelid = f.oid \
@@ -137,23 +138,65 @@ objects(class, oid, root, what) as ( \
   union all select 'pg_catalog.pg_class'::pg_catalog.regclass, i.indexrelid, f.root, \
       pg_catalog.format('index `%s`', ic.relname) \
     from family f join pg_catalog.pg_index i on i.indrelid = f.oid join pg_catalog.pg_class ic on ic.oid = i.indexrelid \
-  union all select 'pg_catalog.pg_class'::pg_catalog.regclass, f.oid, f.root, 'partition key' from family f), \
+  union all select 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, st.oid, f.root, \
+      pg_catalog.format('statistics `%s`', st.stxname) \
+    from family f join pg_catalog.pg_statistic_ext st on st.stxrelid = f.oid \
+  union all select 'pg_catalog.pg_class'::pg_catalog.regclass, f.oid, f.root, 'partition key' from family f) \
+  union select more.class, more.oid, o.root, more.what from objects o cross join lateral ( \
+    select 'pg_catalog.pg_type'::pg_catalog.regclass::pg_catalog.oid, part.oid, \
+        pg_catalog.format('type `%s`', pg_catalog.format_type(part.oid, null)) \
+      from pg_catalog.pg_type ty cross join lateral ( \
+        select ty.typbasetype union all select ty.typelem \
+        union all select r.rngsubtype from pg_catalog.pg_range r where r.rngtypid = ty.oid \
+        union all select r.rngtypid from pg_catalog.pg_range r where r.rngmultitypid = ty.oid \
+        union all select a.atttypid from pg_catalog.pg_attribute a where a.attrelid = ty.typrelid and ty.typrelid <> 0 \
+          and a.attnum > 0 and not a.attisdropped) part(oid) \
+      where o.class = 'pg_catalog.pg_type'::pg_catalog.regclass and ty.oid = o.oid and part.oid <> 0 \
+    union all select 'pg_catalog.pg_constraint'::pg_catalog.regclass, co.oid, \
+        pg_catalog.format('constraint `%s` of domain `%s`', co.conname, ty.typname) \
+      from pg_catalog.pg_constraint co join pg_catalog.pg_type ty on ty.oid = co.contypid \
+      where o.class = 'pg_catalog.pg_type'::pg_catalog.regclass and co.contypid = o.oid \
+    union all select 'pg_catalog.pg_opclass'::pg_catalog.regclass, oc.oid, pg_catalog.format('operator class `%s`', oc.opcname) \
+      from pg_catalog.pg_opclass oc where o.class = 'pg_catalog.pg_type'::pg_catalog.regclass and oc.opcintype = o.oid \
+        and oc.opcdefault and oc.opcmethod in (403, 405) \
+    union all select d.refclassid, d.refobjid, case d.refclassid when 'pg_catalog.pg_type'::pg_catalog.regclass then \
+          pg_catalog.format('type `%s`', pg_catalog.format_type(d.refobjid, null)) \
+        else (select pg_catalog.format('operator class `%s`', oc.opcname) from pg_catalog.pg_opclass oc where oc.oid = d.refobjid) end \
+      from pg_catalog.pg_depend d where d.classid = o.class and d.objid = o.oid \
+        and d.refclassid in ('pg_catalog.pg_type'::pg_catalog.regclass, 'pg_catalog.pg_opclass'::pg_catalog.regclass)) \
+    more(class, oid, what)), \
+casts(oid, root, what) as ( \
+  select distinct ca.castfunc, f.root, pg_catalog.format('foreign key `%s`', co.conname) \
+  from family f join pg_catalog.pg_constraint co on co.conrelid = f.oid and co.contype = 'f' \
+  cross join lateral pg_catalog.unnest(co.conpfeqop || co.conppeqop || co.conffeqop) eq(oid) \
+  join pg_catalog.pg_operator op on op.oid = eq.oid \
+  join pg_catalog.pg_cast ca on ca.casttarget in (op.oprleft, op.oprright) and ca.castcontext = 'i' and ca.castfunc <> 0 \
+  join objects o on o.class = 'pg_catalog.pg_type'::pg_catalog.regclass and o.oid = ca.castsource and o.root = f.root), \
 emptied(oid) as ( \
   select c.oid from asked_empty join pg_catalog.pg_class c on c.oid = asked_empty.oid \
-  union select i.inhrelid from emptied e join pg_catalog.pg_inherits i on i.inhparent = e.oid), \
+  union select i.inhrelid from emptied e join pg_catalog.pg_inherits i on i.inhparent = e.oid \
+    join pg_catalog.pg_class c on c.oid = i.inhrelid where c.relispartition), \
 triggers(oid, root) as ( \
   select tg.oid, f.root from family f join pg_catalog.pg_trigger tg on tg.tgrelid = f.oid \
     where not tg.tgisinternal and tg.tgenabled in ('O', 'A') and tg.tgtype & 4 <> 0 \
   union select tg.oid, e.oid from emptied e join pg_catalog.pg_trigger tg on tg.tgrelid = e.oid \
     where not tg.tgisinternal and tg.tgenabled in ('O', 'A') and tg.tgtype & 32 <> 0)";
 
-/// The functions behind them, and those behind operators that they use.
+/// The functions behind them, and those behind operators, casts and operator classes that they use.
 const FUNCTIONS: &str = "\
 called(oid, root, what) as ( \
   select case d.refclassid when 'pg_catalog.pg_proc'::pg_catalog.regclass then d.refobjid else op.oprcode end, o.root, o.what \
   from objects o join pg_catalog.pg_depend d on d.classid = o.class and d.objid = o.oid \
     and d.refclassid in ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass) \
-  left join pg_catalog.pg_operator op on op.oid = d.refobjid), \
+  left join pg_catalog.pg_operator op on op.oid = d.refobjid \
+  union all select oid, root, what from casts \
+  union all select fn.oid, o.root, o.what from objects o join pg_catalog.pg_opclass oc on oc.oid = o.oid \
+    cross join lateral ( \
+      select ap.amproc::pg_catalog.oid from pg_catalog.pg_amproc ap where ap.amprocfamily = oc.opcfamily \
+        and oc.opcintype in (ap.amproclefttype, ap.amprocrighttype) \
+      union all select op.oprcode from pg_catalog.pg_amop ao join pg_catalog.pg_operator op on op.oid = ao.amopopr \
+        where ao.amopfamily = oc.opcfamily and oc.opcintype in (ao.amoplefttype, ao.amoprighttype)) fn(oid) \
+    where o.class = 'pg_catalog.pg_opclass'::pg_catalog.regclass), \
 functions(oid, root, what, is_trigger) as ( \
   select oid, root, what, false from called \
   union all select tg.tgfoid, t.root, pg_catalog.format('trigger `%s`', tg.tgname), true \

@@ -1,8 +1,9 @@
 //! Which way the tables can come about.
 
+use super::super::definition::Definitions;
 use super::super::request::{Existing, Request};
 use super::fit::fit;
-use super::{Definitions, Way, trial};
+use super::{Way, trial};
 use crate::catalog::ExistingTable;
 use crate::ddl::Schema;
 use crate::error::Error;
@@ -18,7 +19,7 @@ pub(super) fn way(
 ) -> Result<(Way, Definitions), Error> {
     let in_place = |reason: String| {
         trial::in_place(session, ddl, existing, request)?;
-        Ok((Way::InPlace { reason }, Vec::new()))
+        Ok((Way::InPlace { reason }, Definitions::new()))
     };
     let query = format!(
         "select pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), \

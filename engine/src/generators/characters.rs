@@ -1,0 +1,114 @@
+//! `characters`: random characters of an alphabet.
+
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+
+use super::doc::{ArgumentKind as Kind, optional, required};
+use super::facts::ANY_NUMBER;
+use super::shown::length;
+use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use crate::error::{Fault, ValueError};
+use crate::model::Column;
+use crate::model::arguments::{Length, MAX_LENGTH};
+use crate::random::{Stream, Trickle};
+use crate::rows::{Frame, Strings};
+use crate::types::Type;
+
+pub(super) const CHARACTERS: GeneratorDoc = GeneratorDoc {
+    name: "characters",
+    version: 1,
+    family: "text",
+    summary: "Random characters of an alphabet.",
+    arguments: &[
+        required("length", Kind::Any, "how many: a number, or `{from, to}`"),
+        optional("alphabet", Kind::Text, "the characters; default `A-Z`, `a-z` and `0-9`"),
+    ],
+    short: Some("length"),
+    group: false,
+    example: "code: {characters: {length: 8, alphabet: ABCDEFGHJKLMNPQRSTUVWXYZ23456789}}",
+    read,
+};
+
+/// Characters of an alphabet.
+#[derive(Debug)]
+pub(crate) struct Characters {
+    /// Random words, one a row, each the start of a small stream.
+    stream: Stream,
+    /// The characters.
+    alphabet: Arc<[char]>,
+    /// How many.
+    length: Length,
+}
+
+fn read(reading: &mut Reading) -> Result<Made, Fault> {
+    let length = reading.required_length("length", MAX_LENGTH)?;
+    let alphabet: Arc<[char]> = match reading.arguments.word("alphabet")? {
+        Some(key) => key.text.chars().collect(),
+        None => ('A'..='Z').chain('a'..='z').chain('0'..='9').collect(),
+    };
+    if alphabet.is_empty() {
+        let span = reading.required("alphabet")?.span;
+        return Err(Fault::at(span, "`alphabet`: expected at least one character"));
+    }
+    Ok(Made::new(Characters { stream: reading.stream("value"), alphabet, length }, Type::Text))
+}
+
+impl Prepared for Characters {
+    fn values(&self, frame: &Frame, _: &Column) -> Result<ArrayRef, ValueError> {
+        let words = frame.words(&self.stream, 1);
+        let mut strings = Strings::with_capacity(words.len(), 32);
+        for word in words {
+            let mut trickle = Trickle::new(word);
+            for _ in 0..self.length.drawn(&mut trickle) {
+                strings.text.push(self.alphabet[trickle.below(self.alphabet.len() as u64) as usize]);
+            }
+            strings.end();
+        }
+        Ok(strings.finish_bounded())
+    }
+
+    fn explain(&self, _: &Shown) -> String {
+        format!("{} of {} characters", length(self.length), self.alphabet.len())
+    }
+
+    fn inputs(&self) -> Vec<usize> {
+        Vec::new()
+    }
+
+    fn ends(&self, _: u64, _: &Type) -> Ends {
+        Ends::Unknown
+    }
+
+    fn bounds(&self) -> (f64, f64) {
+        ANY_NUMBER
+    }
+
+    fn highest(&self, _: u64) -> Option<i128> {
+        None
+    }
+
+    fn longest(&self) -> Option<u64> {
+        Some(self.length.to)
+    }
+
+    fn texts(&self) -> Texts<'_> {
+        Texts::Unknown
+    }
+
+    fn is_without_digits(&self) -> bool {
+        !self.alphabet.iter().any(char::is_ascii_digit)
+    }
+
+    fn rises_with(&self) -> Option<Vec<usize>> {
+        None
+    }
+
+    fn is_independent(&self) -> bool {
+        true
+    }
+
+    fn serial(&self) -> Option<(i64, i64)> {
+        None
+    }
+}

@@ -1,0 +1,124 @@
+//! `decimal`: exact decimal numbers, evenly.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Decimal128Array};
+
+use super::doc::{ArgumentKind as Kind, optional, required};
+use super::facts::ANY_NUMBER;
+use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use crate::error::{Fault, ValueError};
+use crate::model::Column;
+use crate::model::number::Misfit;
+use crate::random::{Stream, UniformInteger};
+use crate::rows::Frame;
+use crate::types::Type;
+
+pub(super) const DECIMAL: GeneratorDoc = GeneratorDoc {
+    name: "decimal",
+    version: 1,
+    family: "numbers",
+    summary: "An exact decimal number, evenly from `from` to `to`, both included.",
+    arguments: &[
+        required("from", Kind::Number, "the least value"),
+        required("to", Kind::Number, "the greatest value"),
+        optional("scale", Kind::Number, "digits after the point, 0 to 18; default 2"),
+    ],
+    short: None,
+    group: false,
+    example: "price: {decimal: {from: 0.99, to: 999.99}}",
+    read,
+};
+
+/// Decimal numbers, evenly, as integers of the last digit.
+#[derive(Debug)]
+pub(crate) struct Decimal {
+    /// Random words, one a row.
+    stream: Stream,
+    /// The law of the unscaled value.
+    law: UniformInteger,
+}
+
+fn read(reading: &mut Reading) -> Result<Made, Fault> {
+    let scale = reading.whole("scale", 0, 18)?.unwrap_or(2) as i8;
+    let unscaled = |name: &str| {
+        let node = reading.required(name)?;
+        // Rounded, it would be another bound.
+        let value = match reading.resolver.exact(node, name)?.at_scale(scale) {
+            Ok(value) => value,
+            Err(Misfit::Long) => i128::MAX,
+            Err(Misfit::Fraction) => {
+                let message = format!("`{name}`: more than {scale} digits after the point");
+                return Err(
+                    Fault::at(node.span, message).hint("`scale:` says how many digits the values have")
+                );
+            }
+        };
+        if value.unsigned_abs() >= 1_000_000_000_000_000_000 {
+            return Err(Fault::at(node.span, format!("`{name}`: more than 18 digits at scale {scale}")));
+        }
+        Ok(value as i64)
+    };
+    let (from, to) = (unscaled("from")?, unscaled("to")?);
+    reading.rising(from, to)?;
+    let law = UniformInteger::new(from, to).map_err(|e| reading.arguments.invalid(&e))?;
+    let digits = from.unsigned_abs().max(to.unsigned_abs()).max(1).ilog10() as u8 + 1;
+    let ty = Type::Numeric { precision: digits.max(scale.unsigned_abs() + 1), scale };
+    Ok(Made::new(Decimal { stream: reading.stream("value"), law }, ty))
+}
+
+impl Prepared for Decimal {
+    fn values(&self, frame: &Frame, column: &Column) -> Result<ArrayRef, ValueError> {
+        let words = frame.words(&self.stream, 1);
+        let values =
+            Decimal128Array::from_iter_values(words.iter().map(|word| i128::from(self.law.sample(*word))));
+        Ok(Arc::new(values.with_data_type(column.made.arrow())))
+    }
+
+    fn explain(&self, _: &Shown) -> String {
+        format!("uniform decimal, last digits {} to {}", self.law.low(), self.law.high())
+    }
+
+    fn inputs(&self) -> Vec<usize> {
+        Vec::new()
+    }
+
+    fn ends(&self, _: u64, made: &Type) -> Ends {
+        let Type::Numeric { precision, scale } = made else { return Ends::Unknown };
+        let values = Decimal128Array::from(vec![i128::from(self.law.low()), i128::from(self.law.high())]);
+        let values = values.with_precision_and_scale(*precision, *scale);
+        values.map_or(Ends::Unknown, |values| Ends::Known(Arc::new(values)))
+    }
+
+    fn bounds(&self) -> (f64, f64) {
+        ANY_NUMBER
+    }
+
+    fn highest(&self, _: u64) -> Option<i128> {
+        None
+    }
+
+    fn longest(&self) -> Option<u64> {
+        None
+    }
+
+    fn texts(&self) -> Texts<'_> {
+        Texts::Unknown
+    }
+
+    fn is_without_digits(&self) -> bool {
+        false
+    }
+
+    fn rises_with(&self) -> Option<Vec<usize>> {
+        None
+    }
+
+    fn is_independent(&self) -> bool {
+        true
+    }
+
+    fn serial(&self) -> Option<(i64, i64)> {
+        None
+    }
+}

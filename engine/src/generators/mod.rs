@@ -1,0 +1,135 @@
+//! Generators: everything about one in one file.
+//!
+//! A file holds what the generator is and takes (its [`GeneratorDoc`], which `seedbed check`, the JSON Schema and the reference
+//! read), how its arguments become a recipe, what is known of the recipe and how it makes values ([`Prepared`]), and its tests. To
+//! add one, write such a file and name it in the list below.
+
+mod array;
+mod boolean;
+mod bytes;
+mod characters;
+mod choose;
+mod company;
+mod count;
+mod date;
+mod decimal;
+mod doc;
+mod expression;
+mod facts;
+mod histogram;
+mod integer;
+mod json;
+mod literal;
+mod moment;
+mod parent;
+mod person;
+mod place;
+mod product;
+mod reading;
+mod real;
+mod record;
+mod reference;
+mod sentence;
+mod serial;
+mod shown;
+mod switch;
+mod template;
+mod user_agent;
+mod uuid;
+mod whole;
+mod words;
+
+use std::ops::Deref;
+
+pub(crate) use choose::typed_values;
+pub use doc::{ArgumentDoc, ArgumentKind, GeneratorDoc};
+pub(crate) use expression::{Formula, of_text};
+pub(crate) use facts::{Ends, Origin, Prepared, Texts};
+pub(crate) use literal::LiteralColumn;
+pub(crate) use reading::{Address, Made, Reading, threshold};
+pub(crate) use record::Record;
+pub(crate) use reference::{Pick, Reference, Within};
+pub(crate) use shown::Shown;
+pub(crate) use template::TextTemplate;
+
+/// Lists the recipes, each in the module of its generator, and what users write to have one.
+macro_rules! generators {
+    ($($module:ident: $recipe:ident $(=> $doc:ident)*;)*) => {
+        /// How the values of a column come about: a generator with its arguments, prepared.
+        #[derive(Debug)]
+        pub(crate) enum Recipe {
+            $($recipe($module::$recipe),)*
+        }
+
+        $(impl From<$module::$recipe> for Recipe {
+            fn from(recipe: $module::$recipe) -> Self {
+                Self::$recipe(recipe)
+            }
+        })*
+
+        impl Deref for Recipe {
+            type Target = dyn Prepared;
+
+            fn deref(&self) -> &Self::Target {
+                match self {
+                    $(Self::$recipe(recipe) => recipe,)*
+                }
+            }
+        }
+
+        /// Every generator, by family.
+        pub const GENERATORS: &[GeneratorDoc] = &[$($($module::$doc,)*)*];
+    };
+}
+
+generators! {
+    // Keys.
+    serial: Serial => SERIAL;
+    parent: Parent => PARENT;
+    reference: Reference => REFERENCE;
+    uuid: Uuid => UUID;
+    // Numbers.
+    integer: Integer => INTEGER;
+    integer: UniqueInteger;
+    decimal: Decimal => DECIMAL;
+    real: Real => UNIFORM => NORMAL => LOGNORMAL => EXPONENTIAL;
+    whole: Whole => POISSON => ZIPF;
+    histogram: Histogram => HISTOGRAM;
+    // Choices.
+    boolean: Boolean => BOOLEAN;
+    choose: Choose => CHOOSE;
+    expression: Formula => EXPRESSION;
+    switch: Switch => SWITCH;
+    // Text.
+    template: TextTemplate => TEXT;
+    words: Words => WORD => WORDS;
+    sentence: Sentences => SENTENCE => PARAGRAPH;
+    characters: Characters => CHARACTERS;
+    bytes: Bytes => BYTES;
+    // Names.
+    company: Company => COMPANY;
+    product: Product => PRODUCT;
+    user_agent: UserAgent => USER_AGENT;
+    person: Person => PERSON;
+    place: Place => PLACE;
+    // Time.
+    moment: Moment => MOMENT;
+    date: Date => DATE;
+    // Structures.
+    json: Json => JSON;
+    array: Elements => ARRAY;
+    // What no generator of that name makes.
+    record: Record;
+    literal: Literal;
+    count: Count;
+}
+
+/// The generator of that name.
+pub fn find(name: &str) -> Option<&'static GeneratorDoc> {
+    GENERATORS.iter().find(|generator| generator.name == name)
+}
+
+/// The names of all generators.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    GENERATORS.iter().map(|generator| generator.name)
+}

@@ -1,0 +1,154 @@
+//! Recipes in words, for a plan that prints itself.
+
+use std::fmt::{Display, Write};
+
+use arrow::array::{Array, ArrayRef};
+
+use crate::model::arguments::Length;
+use crate::model::{Hop, Input, Model, Steps};
+
+/// The most values that are listed.
+const MOST_LISTED: usize = 6;
+
+/// Names of what a recipe reads.
+pub(crate) struct Shown<'m> {
+    /// The model.
+    pub(crate) model: &'m Model,
+    /// The recipe's table.
+    pub(crate) table: usize,
+}
+
+impl Shown<'_> {
+    /// An input of the table.
+    pub(super) fn input(&self, input: usize) -> String {
+        let tables = &self.model.tables;
+        match &tables[self.table].inputs[input] {
+            Input::Column { hops, column } => {
+                let end = self.model.end(self.table, hops).unwrap_or(self.table);
+                format!("{}{}", self.way(hops), tables[end].columns[*column].name)
+            }
+            Input::Row => "row_number()".to_owned(),
+            Input::Ordinal => "ordinal()".to_owned(),
+            Input::Siblings => "siblings()".to_owned(),
+            Input::Total { child, total, .. } => {
+                format!("{total:?} over {}", tables[*child].name).to_lowercase()
+            }
+        }
+    }
+
+    /// `table.column`.
+    pub(super) fn column(&self, table: usize, column: usize) -> String {
+        let table = &self.model.tables[table];
+        format!("{}.{}", table.name, table.columns[column].name)
+    }
+
+    /// A way to another row, with a point behind every step.
+    pub(super) fn way(&self, hops: &[Hop]) -> String {
+        let (mut out, mut table) = (String::new(), self.table);
+        for hop in hops {
+            let next = self.model.after(table, *hop).unwrap_or(table);
+            match hop {
+                Hop::Parent => out = format!("{}.", self.model.tables[next].name),
+                Hop::Reference(c) => _ = write!(out, "{}.", self.model.tables[table].columns[*c].name),
+            }
+            table = next;
+        }
+        out
+    }
+}
+
+/// A bound that values are moved to, unless there is none.
+pub(super) trait Bound {
+    fn bound(self) -> Option<Self>
+    where
+        Self: Sized;
+}
+
+impl Bound for f64 {
+    fn bound(self) -> Option<Self> {
+        self.is_finite().then_some(self)
+    }
+}
+
+impl Bound for i64 {
+    fn bound(self) -> Option<Self> {
+        (self != Self::MIN && self != Self::MAX).then_some(self)
+    }
+}
+
+/// Bounds, to be put behind a law.
+pub(super) fn bounds<T: Display>(min: Option<T>, max: Option<T>) -> String {
+    let bound =
+        |word: &str, bound: Option<T>| bound.map(|bound| format!(", at {word} {bound}")).unwrap_or_default();
+    bound("least", min) + &bound("most", max)
+}
+
+/// The first values of an array, and how many there are when that is more.
+pub(super) fn values(values: &ArrayRef) -> String {
+    let shown = |i: usize| {
+        if values.is_null(i) {
+            return "NULL".to_owned();
+        }
+        arrow::util::display::array_value_to_string(values, i).unwrap_or_else(|_| "?".to_owned())
+    };
+    let listed: Vec<String> = (0..values.len().min(MOST_LISTED)).map(shown).collect();
+    let more =
+        if values.len() > MOST_LISTED { format!(", … ({} values)", values.len()) } else { String::new() };
+    listed.join(", ") + &more
+}
+
+/// `5` or `5 to 12`.
+pub(super) fn length(length: Length) -> String {
+    if length.from == length.to {
+        length.from.to_string()
+    } else {
+        format!("{} to {}", length.from, length.to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Plan, Settings};
+
+    /// Laws were printed in Rust's debug form, with their prepared constants.
+    #[test]
+    fn laws_are_told_in_words_and_numbers() {
+        let scenario = "
+tables:
+  t:
+    rows: 9
+    let: {who: person}
+    columns:
+      uniform: {uniform: {from: 0, to: 1.5}}
+      normal: {normal: {mean: 171, sd: 9, min: 140, max: 210}}
+      lognormal: {lognormal: {median: 40, sigma: 1.5, max: 1000}}
+      exponential: {exponential: 30}
+      poisson: {poisson: {mean: 3.5, min: 1}}
+      zipf: {zipf: {n: 1000, exponent: 1.1}}
+      choose: {choose: {free: 70, pro: 25}}
+      many: {choose: [1, 2, 3, 4, 5, 6, 7]}
+      note: {characters: 12}
+      code: {characters: {length: {from: 2, to: 3}}}
+      name: = who.first_name
+";
+        let explained = Plan::compile(scenario, &Settings::default()).unwrap().explain(None, None).join("\n");
+        let lines: Vec<&str> =
+            explained.lines().filter_map(|line| line.split_once(" = ").map(|(_, law)| law)).collect();
+        let expected = [
+            "drawn together",
+            "uniform from 0 to 1.5",
+            "normal of mean 171, standard deviation 9, at least 140, at most 210",
+            "lognormal of median 40, sigma 1.5, at most 1000",
+            "exponential of mean 30",
+            "poisson of mean 3.5, at least 1",
+            "zipf over 1000 ranks, exponent 1.1",
+            "one of free, pro",
+            "one of 1, 2, 3, 4, 5, 6, … (7 values)",
+            "12 of 62 characters",
+            "2 to 3 of 62 characters",
+            "who.first_name",
+            "first_name of a person, locale 'en-US'",
+        ];
+        assert_eq!(lines, expected, "{explained}");
+    }
+}

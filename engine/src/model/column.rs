@@ -1,0 +1,222 @@
+//! From what is written about a column to the column.
+
+use super::arguments::Arguments;
+use super::resolve::Resolver;
+use super::scope::MadeScope;
+use super::unique::injective;
+use super::written::choices_kept;
+use super::{Column, Declared};
+use crate::budget;
+use crate::error::{Fault, did_you_mean};
+use crate::expression::{Expression, Name, Source};
+use crate::generators::{self, Address, Made, Reading, Recipe, of_text, threshold};
+use crate::random::Stream;
+use crate::scenario::{self, Generator, Node, Spec};
+use crate::types::Type;
+
+impl Resolver<'_> {
+    /// Settles the column `c` of table `t`.
+    pub(super) fn read_column(&mut self, t: usize, c: usize) -> Result<Column, Fault> {
+        let draft = &self.drafts[t].columns[c];
+        let (name, written) = (draft.name.clone(), draft.written);
+        let (table, column) = draft.address.clone();
+        let address = Address { seed: self.settings.seed, table, column };
+        if self.drafts[t].literal.as_ref().is_some_and(|literal| literal.contains_key(&name)) {
+            return self.literal_column(t, c);
+        }
+        let Some(spec) = draft.spec.clone() else { return Err(Fault::reported()) };
+        let column = self.column_of(t, name, written, &spec, &address)?;
+        if let Recipe::Record(_) = column.recipe {
+            self.check_record(&column, &spec)?;
+        }
+        Ok(column)
+    }
+
+    /// Makes a column of what is written.
+    pub(crate) fn column_of(
+        &mut self,
+        t: usize,
+        name: String,
+        written: bool,
+        spec: &Spec,
+        address: &Address,
+    ) -> Result<Column, Fault> {
+        budget::spend_generator(spec.span)?;
+        let made = self.made(t, spec, address)?;
+        let null = match &spec.null {
+            None => None,
+            Some(node) => {
+                let share = self.share(node, "null")?;
+                (share > 0.0).then(|| {
+                    (threshold(share), Stream::new(address.seed, &address.table, &address.column, "null", 1))
+                })
+            }
+        };
+        let wanted = spec.sql_type.as_ref().map(sql_type).transpose()?;
+        let cast = self.cast_of(spec, &made, wanted.as_ref().map(|(ty, _)| ty))?;
+        let mut column = Column {
+            name,
+            about: spec.about.clone(),
+            written,
+            ty: cast.as_ref().map_or_else(|| made.ty.clone(), |cast| cast.ty().clone()),
+            declared: wanted.and_then(|(_, declared)| declared),
+            made: made.ty.clone(),
+            dictionary: made.dictionary && cast.is_none(),
+            nullable: made.nullable || null.is_some(),
+            null,
+            unique: made.unique && cast.as_ref().is_none_or(|cast| injective(&made.ty, cast.ty())),
+            cast,
+            recipe: made.recipe,
+        };
+        // How many rows there are decides what fits.
+        if spec.sql_type.is_some() && column.recipe.serial().is_some() {
+            self.rows_of(t)?;
+        }
+        self.check_range(t, &column, spec)?;
+        if column.ty == Type::Null {
+            return Err(Fault::at(spec.span, "a column needs a type").hint("write `cast(null as text)`"));
+        }
+        if let Some(span) = spec.unique {
+            self.make_unique(t, &mut column, spec, span)?;
+        }
+        Ok(column)
+    }
+
+    fn made(&mut self, t: usize, spec: &Spec, address: &Address) -> Result<Made, Fault> {
+        let (key, argument) = match &spec.generator {
+            Generator::Expression(text) => return of_text(self, t, text),
+            Generator::Faulty => return Err(Fault::reported()),
+            Generator::Literal => {
+                return Err(Fault::at(spec.span, "no generator")
+                    .hint("only columns of literal rows have a type alone"));
+            }
+            Generator::Named(key, argument) => (key, argument.as_ref()),
+        };
+        let generator = generators::find(&key.text).ok_or_else(Fault::reported)?;
+        let arguments = Arguments::new(generator, key, argument)?;
+        let mut reading = Reading { generator, resolver: self, table: t, arguments: &arguments, address };
+        (generator.read)(&mut reading)
+    }
+
+    /// Refuses what a group of values cannot have.
+    fn check_record(&self, column: &Column, spec: &Spec) -> Result<(), Fault> {
+        if column.written {
+            return Err(Fault::at(spec.span, format!("`{}` is a group of values", column.name))
+                .hint("put it under `let:` and use its parts, as in `country: = place.country`"));
+        }
+        for (modifier, given) in [
+            ("null", spec.null.as_ref().map(|n| n.span)),
+            ("unique", spec.unique),
+            ("type", spec.sql_type.as_ref().map(|n| n.span)),
+            ("index", spec.keys.index),
+        ] {
+            if let Some(span) = given {
+                return Err(Fault::at(span, format!("`{modifier}` does not go with a group of values"))
+                    .hint("put it on the columns that use the group"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a column is a group of values, by what is written.
+    pub(super) fn is_record(&self, t: usize, c: usize) -> bool {
+        let spec = self.drafts[t].columns[c].spec.as_ref();
+        spec.is_some_and(|spec| match &spec.generator {
+            Generator::Named(key, _) => generators::find(&key.text).is_some_and(|doc| doc.group),
+            _ => false,
+        })
+    }
+
+    /// The hidden column of a field of a group of values, such as `place.city`.
+    pub(super) fn field(&mut self, t: usize, c: usize, head: &Name, rest: &[Name]) -> Result<usize, Fault> {
+        self.column(t, c)?;
+        let Recipe::Record(record) = &self.done(t, c)?.recipe else { return Err(Fault::reported()) };
+        let fields = record.names();
+        let [field] = rest else {
+            let each: Vec<String> = fields.iter().map(|field| format!("`{}.{field}`", head.text)).collect();
+            return Err(Fault::at(head.span, format!("`{}` is a group of values", head.text))
+                .hint(format!("name one of them: {}", each.join(", "))));
+        };
+        let name = format!("{}.{}", head.text, field.text);
+        if let Some(known) = self.drafts[t].columns.iter().position(|c| c.name == name) {
+            return Ok(known);
+        }
+        let made = match self.done_mut(t, c).map(|column| &mut column.recipe) {
+            Some(Recipe::Record(record)) => record.take(&field.text),
+            _ => None,
+        };
+        let Some(Made { recipe, ty, nullable, dictionary, .. }) = made else {
+            let hint = did_you_mean(&field.text, fields.iter().copied())
+                .unwrap_or_else(|| format!("it has {}", fields.join(", ")));
+            let message = format!("`{}` has no `{}`", head.text, field.text);
+            return Err(Fault::at(field.span, message).hint(hint));
+        };
+        let column = Column { nullable, dictionary, ..Column::hidden(name, ty, recipe) };
+        Ok(self.add_hidden(t, column))
+    }
+
+    /// The cast to the type asked for, when it differs from what the generator makes.
+    fn cast_of(&self, spec: &Spec, made: &Made, wanted: Option<&Type>) -> Result<Option<Expression>, Fault> {
+        let (Some(node), Some(wanted)) = (&spec.sql_type, wanted) else { return Ok(None) };
+        if *wanted == made.ty {
+            return Ok(None);
+        }
+        if Expression::assigns(&made.ty, wanted) || takes_text(&made.ty, wanted) {
+            let sql = format!("cast(made as {wanted})");
+            let source = Source { text: &sql, span: node.span, exact: false };
+            let cast = Expression::compile(&source, &mut MadeScope { ty: &made.ty })?;
+            return choices_kept(&made.recipe, &cast, spec).map(|()| Some(cast));
+        }
+        Err(Fault::at(node.span, format!("`type`: {} cannot become {wanted}", made.ty))
+            .hint("leave `type` out, or convert with an expression"))
+    }
+}
+
+/// Whether text is read as a type where it is to become one.
+fn takes_text(made: &Type, wanted: &Type) -> bool {
+    match (made, wanted) {
+        (Type::List(made), Type::List(wanted)) => takes_text(made, wanted),
+        (Type::Text, Type::Json | Type::Uuid | Type::Bytes) => true,
+        _ => false,
+    }
+}
+
+/// A type as SQL writes it, and what a database is told beyond the engine's.
+pub(crate) fn sql_type(node: &Node) -> Result<(Type, Option<Declared>), Fault> {
+    let word = scenario::word(node, "`type`")?;
+    Declared::from_sql(&word.text).ok_or_else(|| {
+        const KNOWN: [&str; 23] = [
+            "boolean",
+            "smallint",
+            "integer",
+            "bigint",
+            "real",
+            "double precision",
+            "numeric(15,2)",
+            "text",
+            "varchar(80)",
+            "char(2)",
+            "citext",
+            "date",
+            "time",
+            "timestamp",
+            "timestamptz",
+            "interval",
+            "uuid",
+            "json",
+            "jsonb",
+            "inet",
+            "cidr",
+            "bytea",
+            "enum",
+        ];
+        let fault = Fault::at(node.span, format!("unknown type `{}`", word.text));
+        let name = word.text.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if matches!(name.as_str(), "numeric" | "decimal") {
+            return fault.hint("`numeric(p,s)` has 1 to 38 digits, of which 0 to p stand after the point");
+        }
+        fault
+            .hint(format!("the types are PostgreSQL's: {}", KNOWN.join(", ")))
+            .maybe_hint(crate::error::did_you_mean(&word.text, KNOWN))
+    })
+}

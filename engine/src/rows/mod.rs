@@ -1,0 +1,19 @@
+//! Rows: where they come from, where they stand, and the columns that are worked out for some of them.
+//!
+//! A [`Frame`] is some rows of a table with the columns worked out so far. A column asks its recipe for values; what the recipe
+//! reads, of this row or of another one, comes from frames again.
+
+mod counting;
+mod frame;
+mod pace;
+mod pick;
+mod position;
+mod strings;
+mod total;
+
+pub use counting::Extent;
+pub(crate) use frame::{Frame, Rows, nulls_of, own_bytes};
+pub(crate) use pick::each_once;
+pub(crate) use strings::Strings;
+
+use pace::Pace;

@@ -1,0 +1,247 @@
+//! Which rows of another table a reference picks.
+
+use std::iter;
+
+use arrow::array::{AsArray, UInt32Array};
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+
+use super::Frame;
+use super::frame::{Rows, nulls_of};
+use crate::error::ValueError;
+use crate::generators::{Pick, Prepared, Reference, Within};
+use crate::model::{Column, Hop};
+use crate::random::{Invalid, Permutation, Skew, SkewExponent, below};
+
+/// The rows that were picked, and where each pick stands among them, unless they are the picks as they are.
+///
+/// Where many picks are of the same rows (a small table, a popular row), every row is there once: what its columns cost does
+/// not depend on how often it is picked.
+pub(crate) fn each_once(picks: &[Option<u64>]) -> (Rows, Option<UInt32Array>) {
+    let mut rows: Vec<u64> = picks.iter().flatten().copied().collect();
+    if !repeat(&rows) {
+        let map = (rows.len() < picks.len()).then(|| {
+            let mut next = 0..;
+            picks.iter().map(|pick| pick.and_then(|_| next.next())).collect()
+        });
+        return (Rows::Picked(rows.into()), map);
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    let place = |row| rows.binary_search(&row).expect("all picks are among them") as u32;
+    let map = picks.iter().map(|pick| pick.map(place)).collect();
+    (Rows::Picked(rows.into()), Some(map))
+}
+
+/// Whether a quarter of some rows, by the first of them, are there already.
+fn repeat(rows: &[u64]) -> bool {
+    let mut first = rows[..rows.len().min(512)].to_vec();
+    let some = first.len();
+    first.sort_unstable();
+    first.dedup();
+    first.len() * 4 < some * 3
+}
+
+/// The rows that a reference picks.
+pub(super) fn picks(
+    frame: &Frame,
+    column: &Column,
+    reference: &Reference,
+) -> Result<Vec<Option<u64>>, ValueError> {
+    let among = match &reference.within {
+        None => Among::All(frame.plan.rows(reference.target)?),
+        Some(within) => Among::Each(ranges(frame, within)?),
+    };
+    match &reference.pick {
+        Pick::Random { stream, skew } => {
+            let words = frame.words(stream, 1);
+            let mut draws =
+                Draws::new(*skew).map_err(|error| frame.value_error(column, error.to_string()))?;
+            let pick = |(word, (start, end)): (&u64, (u64, u64))| {
+                (end > start).then(|| start + draws.below(end - start, *word))
+            };
+            Ok(match among {
+                Among::All(rows) => words.iter().zip(iter::repeat((0, rows))).map(pick).collect(),
+                Among::Each(ranges) => words.iter().zip(ranges).map(pick).collect(),
+            })
+        }
+        Pick::Existing { stream, skew, at, by } => {
+            let at = at.values(frame, column)?;
+            let nulls = nulls_of(&at);
+            let at = at.as_primitive::<TimestampMicrosecondType>().values().clone();
+            let words = frame.words(stream, 1);
+            let mut draws =
+                Draws::new(*skew).map_err(|error| frame.value_error(column, error.to_string()))?;
+            let limit =
+                |i: usize| if nulls.as_ref().is_some_and(|n| n.is_null(i)) { i64::MIN } else { at[i] };
+            let ranges: Vec<(u64, u64)> = (0..frame.len()).map(|i| among.get(i)).collect();
+            let ends = existing(frame, reference.target, *by, &ranges, limit)?;
+            Ok((0..frame.len())
+                .map(|i| {
+                    let start = ranges[i].0;
+                    (ends[i] > start).then(|| start + draws.below(ends[i] - start, words[i]))
+                })
+                .collect())
+        }
+        Pick::Distinct { stream, first, ordinal } => {
+            let ordinals = frame.input(*ordinal)?;
+            let ordinals = ordinals.as_primitive::<Int64Type>().values().clone();
+            let first = first.as_ref().map(|hops| frame.rows_at(hops)).transpose()?;
+            let parents = frame.rows_at(&[Hop::Parent])?;
+            let mut picks = Vec::with_capacity(frame.len());
+            // Siblings may look into different ranges, each with a permutation of its own.
+            let mut known: Option<((u64, u64), Option<Permutation>)> = None;
+            for i in 0..frame.len() {
+                let (start, end) = among.get(i);
+                let (n, k) = (end - start, ordinals[i].cast_unsigned() - 1);
+                let own = first.as_ref().and_then(|first| first[i]);
+                let parent = parents[i].unwrap_or_default();
+                // The first child takes the row itself; the others share what is left.
+                let (left, k) = if own.is_some() { (n.saturating_sub(1), k.wrapping_sub(1)) } else { (n, k) };
+                if let (Some(own), u64::MAX) = (own, k) {
+                    picks.push(Some(own));
+                    continue;
+                }
+                if known.as_ref().is_none_or(|(of, _)| *of != (parent, left)) {
+                    let key = [stream.word(u128::from(parent) * 2), stream.word(u128::from(parent) * 2 + 1)];
+                    known = Some(((parent, left), Permutation::new(key, left).ok()));
+                }
+                let pick = match &known {
+                    Some((_, Some(permutation))) if k < left => {
+                        let at = start + permutation.apply(k);
+                        Some(if own.is_some_and(|own| at >= own) { at + 1 } else { at })
+                    }
+                    // The plan made sure that there are enough rows.
+                    _ => None,
+                };
+                picks.push(pick);
+            }
+            Ok(picks)
+        }
+    }
+}
+
+/// The rows among which a reference picks.
+enum Among {
+    All(u64),
+    Each(Vec<(u64, u64)>),
+}
+
+impl Among {
+    fn get(&self, i: usize) -> (u64, u64) {
+        match self {
+            Self::All(rows) => (0, *rows),
+            Self::Each(ranges) => ranges[i],
+        }
+    }
+}
+
+/// The rows under one row of an ancestor, for each row.
+fn ranges(frame: &Frame, within: &Within) -> Result<Vec<(u64, u64)>, ValueError> {
+    let ancestors = frame.rows_at(&within.hops)?;
+    let mut counts = within.path.iter().map(|&table| frame.plan.counts[table].as_ref()?.per_parent());
+    if let Some(rows) = counts.try_fold(1u64, |rows, count| rows.checked_mul(count?)) {
+        let range = |ancestor: &Option<u64>| ancestor.map_or((0, 0), |row| (row * rows, (row + 1) * rows));
+        return Ok(ancestors.iter().map(range).collect());
+    }
+    // Neighbours mostly share their ancestor: each run of them asks once.
+    let under = |row: u64| (row, row + 1);
+    let mut distinct: Vec<(u64, u64)> =
+        ancestors.chunk_by(|a, b| a == b).filter_map(|same| same[0].map(under)).collect();
+    for &table in &within.path {
+        let open: Vec<usize> = (0..distinct.len()).filter(|&i| distinct[i].0 < distinct[i].1).collect();
+        let ends: Vec<u64> = open.iter().flat_map(|&i| [distinct[i].0, distinct[i].1 - 1]).collect();
+        let children = frame.plan.children(table, &ends)?;
+        for (&i, [first, last]) in open.iter().zip(children.as_chunks().0) {
+            distinct[i] = (first.start, last.end);
+        }
+    }
+    let mut distinct = distinct.into_iter();
+    let mut ranges = Vec::with_capacity(ancestors.len());
+    for same in ancestors.chunk_by(|a, b| a == b) {
+        let range = same[0].and_then(|_| distinct.next()).unwrap_or((0, 0));
+        ranges.extend(same.iter().map(|_| range));
+    }
+    Ok(ranges)
+}
+
+/// Draws from as many rows as there are to pick from, which neighbours mostly share.
+struct Draws {
+    /// With a preference for early rows: by which law, prepared for the number of rows met last.
+    skew: Option<(SkewExponent, u64, Skew)>,
+}
+
+impl Draws {
+    fn new(skew: f64) -> Result<Self, Invalid> {
+        if skew == 0.0 {
+            return Ok(Self { skew: None });
+        }
+        let exponent = SkewExponent::new(skew)?;
+        Ok(Self { skew: Some((exponent, 1, exponent.over(1))) })
+    }
+
+    #[inline]
+    fn below(&mut self, rows: u64, word: u64) -> u64 {
+        let Some((exponent, known, law)) = &mut self.skew else { return below(word, rows) };
+        if *known != rows {
+            (*known, *law) = (rows, exponent.over(rows));
+        }
+        law.sample(word)
+    }
+}
+
+/// For each range of rows whose instants rise, the end of those that are not after a limit.
+fn existing(
+    frame: &Frame,
+    target: usize,
+    by: usize,
+    ranges: &[(u64, u64)],
+    limit: impl Fn(usize) -> i64,
+) -> Result<Vec<u64>, ValueError> {
+    // Neighbouring rows mostly look into the same range. Where the ranges are short, all their instants
+    // are worked out in one go; else each search works out the few that it looks at.
+    let rows: u64 = ranges.chunk_by(|a, b| a == b).map(|same| same[0].1 - same[0].0).sum();
+    if rows > 8 * ranges.len() as u64 + 1024 {
+        return existing_by_halving(frame, target, by, ranges, limit);
+    }
+    let picked: Vec<u64> = ranges.chunk_by(|a, b| a == b).flat_map(|same| same[0].0..same[0].1).collect();
+    let born = Frame::new(frame.plan, target, Rows::Picked(picked.into())).column(by)?;
+    let mut born = &born.as_primitive::<TimestampMicrosecondType>().values()[..];
+    let mut ends = Vec::with_capacity(ranges.len());
+    for same in ranges.chunk_by(|a, b| a == b) {
+        let (here, rest) = born.split_at((same[0].1 - same[0].0) as usize);
+        born = rest;
+        for _ in same {
+            let limit = limit(ends.len());
+            ends.push(same[0].0 + here.partition_point(|born| *born <= limit) as u64);
+        }
+    }
+    Ok(ends)
+}
+
+/// All ranges are halved together, so that every round is one batch of the instants looked at.
+fn existing_by_halving(
+    frame: &Frame,
+    target: usize,
+    by: usize,
+    ranges: &[(u64, u64)],
+    limit: impl Fn(usize) -> i64,
+) -> Result<Vec<u64>, ValueError> {
+    let mut low: Vec<u64> = ranges.iter().map(|range| range.0).collect();
+    let mut high: Vec<u64> = ranges.iter().map(|range| range.1).collect();
+    loop {
+        let open: Vec<usize> = (0..ranges.len()).filter(|&i| low[i] < high[i]).collect();
+        if open.is_empty() {
+            return Ok(low);
+        }
+        let middle: Vec<u64> = open.iter().map(|&i| low[i] + (high[i] - low[i]) / 2).collect();
+        let born = Frame::new(frame.plan, target, Rows::Picked(middle.clone().into())).column(by)?;
+        let born = born.as_primitive::<TimestampMicrosecondType>().values();
+        for ((&i, &middle), &born) in open.iter().zip(&middle).zip(born.iter()) {
+            if born <= limit(i) {
+                low[i] = middle + 1;
+            } else {
+                high[i] = middle;
+            }
+        }
+    }
+}
