@@ -1,4 +1,4 @@
-//! What is written, byte by byte and as others read it; datasets as files; and files that are damaged.
+//! What is written, byte by byte and as others read it, and datasets as files.
 
 mod parquet;
 mod parquet_index;
@@ -6,5 +6,3 @@ mod round_trip;
 mod text;
 
 mod dataset;
-
-mod damage;
