@@ -1,11 +1,11 @@
 //! The documents keep their word: their scenarios are compiled and made, what they show is what comes out, and the
 //! reference names every generator and every function.
 //!
-//! A fenced block of README.md or docs/*.md that begins with `yaml` is a scenario. A `text` block right behind it shows
-//! the first rows, as `seedbed preview` prints them; its first line may name tables and `rows=N`. A `sql` block there shows the
-//! script of `seedbed ddl`. A block
-//! `yaml wrong` must be refused, with the messages of the `text` block behind it. A block `yaml fragment` is left alone.
-//! With the environment variable `SEEDBED_BLESS=1` the shown blocks are rewritten.
+//! A fenced block of README.md, CHANGELOG.md or a page of `docs/` that begins with `yaml` is a scenario. A `text` block right
+//! behind it shows the first rows, as `seedbed preview` prints them; its first line may name tables and `rows=N`. A `sql` block
+//! there shows the script of `seedbed ddl`. A block `yaml wrong` must be refused, with the messages of the `text` block behind
+//! it. A block `yaml fragment` is left alone. With the environment variable `SEEDBED_BLESS=1` the shown blocks, the list of
+//! generators and the table of functions are rewritten.
 
 use std::fs;
 use std::ops::Range;
@@ -16,6 +16,7 @@ use seedbed_engine::expression::functions;
 use seedbed_engine::generators::{GENERATORS, GeneratorDoc};
 use seedbed_engine::{Fault, Faults, Plan, Settings};
 use seedbed_postgres::ddl::{Constraints, Schema};
+use seedbed_tests::documents::{self, root};
 
 // The printer of `seedbed preview`, so that the documents show what users see.
 #[path = "../cli/src/cell.rs"]
@@ -66,25 +67,17 @@ struct Block<'d> {
     follows: bool,
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("cannot read `{}`: {error}", path.display()))
 }
 
 fn documents() -> Vec<Document> {
-    let listed = fs::read_dir(root().join("docs")).expect("docs/ can be listed");
-    let mut paths: Vec<PathBuf> = listed.map(|entry| entry.expect("an entry can be read").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-    paths.push(root().join("README.md"));
-    paths.sort();
-    paths.into_iter().map(|path| Document { text: read(&path), path }).collect()
+    documents::paths().into_iter().map(|path| Document { text: read(&path), path }).collect()
 }
 
-fn reference() -> Document {
-    let path = root().join("docs/scenario-reference.md");
+/// A page of the scenario reference.
+fn reference(page: &str) -> Document {
+    let path = root().join("docs/reference").join(page);
     Document { text: read(&path), path }
 }
 
@@ -114,12 +107,30 @@ impl Document {
                 _ => {}
             }
         }
-        assert!(open.is_none(), "{}: a block without its end", self.path.display());
+        assert!(open.is_none(), "{}: a block without its end", self.name());
         blocks
     }
 
     fn place(&self, block: &Block) -> String {
-        format!("{}:{}", self.path.file_name().unwrap_or_default().display(), block.line)
+        format!("{}:{}", self.name(), block.line)
+    }
+
+    fn name(&self) -> String {
+        documents::name(&self.path)
+    }
+
+    /// The headings with as many `#`, without them.
+    fn headings(&self, level: usize) -> impl Iterator<Item = &str> {
+        headings(&self.text).filter(move |(found, _)| *found == level).map(|(_, text)| text)
+    }
+
+    /// What stands between two comments of a line each, of which the first says that this file writes it.
+    fn written_here(&self, what: &str) -> Range<usize> {
+        let begin = format!("<!-- {what}: written by tests/docs.rs -->\n");
+        let start = self.text.find(&begin).map(|at| at + begin.len());
+        let start = start.unwrap_or_else(|| panic!("{}: no comment {begin}", self.name()));
+        let length = self.text[start..].find(&format!("<!-- end of {what} -->"));
+        start..start + length.unwrap_or_else(|| panic!("{}: {what} have no end", self.name()))
     }
 
     /// The lines under a heading, up to the next one of its level or above.
@@ -236,12 +247,18 @@ fn first_rows(plan: &Plan, table: usize, rows: u64) -> String {
     grid.ruled().join("\n") + "\n"
 }
 
+/// The page of a family of generators.
+fn page_of(family: &str) -> String {
+    format!("generators/{family}.md")
+}
+
 #[test]
 fn the_reference_names_every_generator_and_argument() {
-    let reference = reference();
-    for GeneratorDoc { name, arguments, .. } in GENERATORS {
-        let section =
-            reference.section(&format!("### `{name}`")).unwrap_or_else(|| panic!("no heading for `{name}`"));
+    for GeneratorDoc { name, family, arguments, .. } in GENERATORS {
+        let page = reference(&page_of(family));
+        let section = page
+            .section(&format!("## `{name}`"))
+            .unwrap_or_else(|| panic!("{}: no heading for `{name}`", page.name()));
         assert!(section.contains("```yaml\n"), "no example of `{name}`");
         for argument in *arguments {
             let row = section.lines().find(|line| line.starts_with(&format!("| `{}` |", argument.name)));
@@ -254,22 +271,62 @@ fn the_reference_names_every_generator_and_argument() {
 }
 
 #[test]
+fn the_pages_of_generators_hold_their_families() {
+    let mut families: Vec<&str> = GENERATORS.iter().map(|generator| generator.family).collect();
+    families.dedup();
+    for family in &families {
+        let page = reference(&page_of(family));
+        let expected: Vec<String> = GENERATORS
+            .iter()
+            .filter(|generator| generator.family == *family)
+            .map(|generator| format!("`{}`", generator.name))
+            .collect();
+        let found: Vec<&str> = page.headings(2).filter(|heading| heading.starts_with('`')).collect();
+        assert_eq!(found, expected, "{}: the generators in their order", page.name());
+    }
+    let folder = root().join("docs/reference/generators");
+    let pages = fs::read_dir(folder).expect("the pages can be listed").count();
+    assert_eq!(pages, families.len(), "a page for each family, which stands together in the list");
+}
+
+#[test]
+fn the_reference_lists_every_generator_from_a_to_z() {
+    let _alone = REWRITING.lock().unwrap_or_else(PoisonError::into_inner);
+    let index = reference("index.md");
+    let mut generators: Vec<&GeneratorDoc> = GENERATORS.iter().collect();
+    generators.sort_by_key(|generator| generator.name);
+    let mut table = String::from("\n| Generator | Makes | Family |\n|---|---|---|\n");
+    for GeneratorDoc { name, family, summary, .. } in generators {
+        let (page, summary) = (page_of(family), in_cell(summary));
+        let anchor = anchor_of(name);
+        table += &format!("| [`{name}`]({page}#{anchor}) | {summary} | [{family}]({page}) |\n");
+    }
+    table.push('\n');
+    settle(&index, &[(index.written_here("generators"), table, "the list of generators".to_owned())]);
+}
+
+#[test]
 fn the_reference_lists_every_function() {
     let _alone = REWRITING.lock().unwrap_or_else(PoisonError::into_inner);
-    let reference = reference();
-    let (begin, end) = ("<!-- functions: written by tests/docs.rs -->\n", "<!-- end of functions -->");
-    let start = reference.text.find(begin).expect("the table of functions begins") + begin.len();
-    let end = start + reference.text[start..].find(end).expect("the table of functions ends");
+    let expressions = reference("expressions.md");
     let mut table = String::from("\n| Call | Yields | Example | Result |\n|---|---|---|---|\n");
     for function in functions() {
-        let code = |text: &str| format!("`{}`", text.replace('|', "\\|"));
-        let summary = function.summary.replace('|', "\\|");
+        let code = |text: &str| format!("`{}`", in_cell(text));
+        let summary = in_cell(function.summary);
         let (signature, example, result) =
             (code(function.signature), code(function.example), code(function.result));
         table += &format!("| {signature} | {summary} | {example} | {result} |\n");
     }
     table.push('\n');
-    settle(&reference, &[(start..end, table, "the table of functions".to_owned())]);
+    settle(
+        &expressions,
+        &[(expressions.written_here("functions"), table, "the table of functions".to_owned())],
+    );
+}
+
+/// Text within a table of Markdown, also between backticks.
+fn in_cell(text: &str) -> String {
+    text.replace('|', "\\|")
 }
 
 #[test]
@@ -303,24 +360,53 @@ fn the_commands_exist() {
 
 #[test]
 fn links_lead_somewhere() {
+    let mut links = 0;
     for document in documents() {
         let folder = document.path.parent().unwrap_or(Path::new(""));
         for link in document.text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)) {
             if link.contains("://") {
                 continue;
             }
+            links += 1;
             let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
             let target = if path.is_empty() { document.path.clone() } else { folder.join(path) };
-            assert!(target.exists(), "{}: `{link}` leads nowhere", document.path.display());
+            assert!(target.is_file(), "{}: `{link}` leads nowhere", document.name());
             if !anchor.is_empty() {
-                let heads = read(&target)
-                    .lines()
-                    .filter(|line| line.starts_with('#'))
-                    .map(anchor_of)
-                    .any(|head| head == anchor);
-                assert!(heads, "{}: `{link}` has no such heading", document.path.display());
+                let text = read(&target);
+                let heads = headings(&text).any(|(_, heading)| anchor_of(heading) == anchor);
+                assert!(heads, "{}: `{link}` has no such heading", document.name());
             }
         }
+    }
+    assert!(links > 60, "only {links} links were found");
+}
+
+#[test]
+fn headings_of_a_page_differ() {
+    for document in documents().iter().filter(|document| !document.path.ends_with("CHANGELOG.md")) {
+        let mut anchors: Vec<String> =
+            headings(&document.text).map(|(_, heading)| anchor_of(heading)).collect();
+        anchors.sort();
+        let count = anchors.len();
+        anchors.dedup();
+        assert_eq!(anchors.len(), count, "{}: two headings with the same anchor", document.name());
+    }
+}
+
+#[test]
+fn every_page_is_linked_to() {
+    let documents = documents();
+    for page in &documents {
+        let canonical = |path: &Path| path.canonicalize().ok();
+        let linked = documents.iter().filter(|document| document.path != page.path).any(|document| {
+            let folder = document.path.parent().unwrap_or(Path::new(""));
+            let mut links = document.text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+            links.any(|(link, _)| {
+                let path = link.split('#').next().unwrap_or_default();
+                !path.is_empty() && canonical(&folder.join(path)) == canonical(&page.path)
+            })
+        });
+        assert!(linked || page.path == root().join("README.md"), "no page links to {}", page.name());
     }
 }
 
@@ -348,9 +434,20 @@ fn the_readme_counts_the_rows_of_saas() {
     }
 }
 
+/// The headings of a text outside of its blocks, each with its level.
+fn headings(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut inside = false;
+    text.lines().filter_map(move |line| {
+        inside ^= line.starts_with("```");
+        let level = line.bytes().take_while(|b| *b == b'#').count();
+        let heading = line[level..].strip_prefix(' ')?;
+        (!inside && level > 0).then_some((level, heading.trim()))
+    })
+}
+
 /// The anchor that GitHub gives a heading.
 fn anchor_of(heading: &str) -> String {
-    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let text = heading.trim().to_lowercase();
     text.chars()
         .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
         .map(|c| if c == ' ' { '-' } else { c })

@@ -17,7 +17,7 @@ use seedbed_tests::value::Values;
 
 /// The last word on a golden line that does not hold any more.
 const BREAKING: &str = "a changed value is an event: if it was not meant, undo it; if it was, raise the version of what made it, \
-    write a line with VALUE-BREAKING into CHANGELOG.md, delete the lines named here by hand and bless";
+    write a line with VALUE-BREAKING into CHANGELOG.md if there is a release, delete the lines named here by hand and bless";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")

@@ -113,7 +113,7 @@ fn shown(rows: Extent) -> String {
 #[derive(Clone, Copy)]
 enum Width {
     Bytes(f64),
-    /// More than the 16 MiB that are looked at.
+    /// More than the 16 MiB that are tried.
     VeryWide,
     /// Not found out in a moment.
     Unknown,

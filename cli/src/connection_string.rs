@@ -20,7 +20,7 @@ fn plain_resemblance(text: &str) -> Option<(String, &'static str)> {
         return Some((message.to_owned(), "URLs begin with `postgres://`"));
     }
     if has_words(text) {
-        let message = "the target looks like a connection string with words that nobody knows";
+        let message = "the target looks like a connection string with unknown words";
         return Some((message.to_owned(), "a database is named as in `host=localhost dbname=demo user=me`"));
     }
     if has_scheme(text) {

@@ -1,4 +1,5 @@
-//! How the program ends: 0 done, 1 failed while running, or `verify` found a difference, 2 wrong usage or wrong scenario, 130 interrupted.
+//! How the program ends: 0 done, 1 failed while running, or `verify` found a difference, 2 wrong usage or wrong scenario, 130
+//! interrupted.
 
 use std::process::ExitCode;
 
@@ -21,7 +22,7 @@ pub(crate) enum Failure {
     ClosedPipe,
     /// What is there is not what the plan makes; the report says so on stdout.
     Differs,
-    /// Somebody asked the program to stop; what has become of the target.
+    /// The program was asked to stop; what has become of the target.
     Interrupted(String),
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
     progress.note(&run.opening());
     let progress = Mutex::new(progress);
     let listen = |step: Step| {
-        // Whoever comes while something is being shown is not shown.
+        // A step that comes while another one is being shown is not shown.
         if let Ok(mut progress) = progress.try_lock() {
             match step {
                 Step::Rows { rows, rows_total, bytes } => {
@@ -79,7 +79,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The database that a text names. What is worth knowing about the text goes to stderr.
+/// The database that a text names. Notes about the text are printed to stderr.
 pub(crate) fn target(text: &str, schema: Option<&str>) -> Result<Target, Failure> {
     let target = Target::parse(text, &|name| std::env::var(name).ok())?;
     for warning in target.warnings() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use seedbed_engine::Plan;
 
-/// Between two looks at the time.
+/// The time between two checks of the clock.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// A busy machine gets so many times as long.

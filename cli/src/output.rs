@@ -1,8 +1,8 @@
 //! The one place that prints: data and what was asked for to stdout, all else to stderr.
 //!
-//! Text for people is a [`Page`], whose lines are escaped when they are added, so that nothing in a scenario, a file or a database
-//! steers the terminal. Data is [`print_data`]: bytes of files, scripts for other programs. `clippy.toml` keeps everything else
-//! in this crate from the streams.
+//! Text for people is a [`Page`], whose lines are escaped when they are added, so that nothing in a scenario, a file or a
+//! database steers the terminal. Data is [`print_data`]: bytes of files, scripts for other programs. `clippy.toml` keeps
+//! everything else in this crate from the streams.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
@@ -89,15 +89,15 @@ pub(crate) fn print_styled(text: &clap::builder::StyledStr) -> Result<(), Failur
     }
 }
 
-/// Prints to stderr. Nobody can be told when that fails.
+/// Prints to stderr. A failure cannot be reported.
 #[expect(clippy::disallowed_methods, reason = "this is the place")]
 pub(crate) fn note(page: &Page) {
     let mut stderr = io::stderr().lock();
     let _ = stderr.write_all(page.0.as_bytes()).and_then(|()| stderr.flush());
 }
 
-/// Says something before the program ends, unless nobody reads: where stderr leads to a pager that has stopped, saying it would
-/// wait for ever.
+/// Says something before the program ends, unless stderr has no reader: where stderr leads to a pager that has stopped, saying
+/// it would wait for ever.
 pub(crate) fn last_words(say: impl FnOnce() + Send + 'static) {
     let (said, heard) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -113,13 +113,13 @@ pub(crate) fn columns() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
 }
 
-/// Whether somebody may be looking at stdout.
+/// Whether a person may be reading stdout.
 #[expect(clippy::disallowed_methods, reason = "this is the place")]
 pub(crate) fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Whether somebody may be looking at stderr.
+/// Whether a person may be reading stderr.
 #[expect(clippy::disallowed_methods, reason = "this is the place")]
 pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()

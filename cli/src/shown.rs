@@ -11,7 +11,7 @@ use crate::connection_string;
 /// What stands in the place of something typed that may hold a password.
 const CONCEALED: &str = "(not shown: it may hold a password)";
 
-/// How many parts of an argument are looked at, and how many ends of each.
+/// How many parts of an argument are checked, and how many ends of each.
 const MOST_PARTS: usize = 100;
 
 /// Text with hidden characters spelled out, `\n` and `\u{202e}`.

@@ -1,4 +1,4 @@
-//! Where the data goes: what `--to` and `--format` mean together.
+//! The target of the data: what `--to` and `--format` mean together.
 
 use std::path::{Path, PathBuf};
 
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_wants_is_refused() {
+    fn targets_that_are_mistakes_are_refused() {
         for to in [
             "",
             " ",

@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
     let begun = Instant::now();
     let progress = Mutex::new(Progress::new(arguments.quiet, false));
     let listen = |step: Step| {
-        // Whoever comes while something is being shown is not shown.
+        // A step that comes while another one is being shown is not shown.
         if let Ok(mut progress) = progress.try_lock() {
             progress.rows(&plan.model().tables[step.table].name, step.rows, step.rows_total, None);
         }

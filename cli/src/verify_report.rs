@@ -95,7 +95,7 @@ fn summary(differences: &Differences) -> String {
     let Differences { changed, missing, extra, complete, .. } = differences;
     let counts = [(changed, "changed"), (missing, "missing"), (extra, "not in the plan")];
     let counts = counts.iter().filter(|(count, _)| **count > 0);
-    // Of many rows only a sample has been looked at, and those may be equal.
+    // Of many rows only a sample has been compared, and those may be equal.
     if counts.clone().next().is_none() {
         return "rows differ, none of which has been found".to_owned();
     }

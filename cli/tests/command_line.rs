@@ -285,7 +285,7 @@ fn a_closed_pipe_is_no_failure() {
 }
 
 #[test]
-fn nobody_needs_to_read_what_is_printed() {
+fn a_closed_output_is_no_failure() {
     for arguments in
         [&["--help"][..], &["schema"], &["preview", "wide"], &["explain", "wide"], &["check", "minimal"]]
     {
@@ -333,7 +333,7 @@ fn a_report_for_people_goes_to_stderr() {
     assert_eq!((done(&quiet), &quiet.stderr[..]), ("", &b""[..]));
 }
 
-/// JSON has no word for them, and nobody was told.
+/// JSON has no word for them, and the report did not say so.
 #[test]
 fn values_that_json_cannot_say_are_told() {
     let folder = folder();

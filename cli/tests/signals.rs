@@ -26,7 +26,7 @@ fn wait_for_partial_files(folder: &Path) {
     }
 }
 
-/// Nothing is read until it has ended: whoever reads lets a stream come to its end.
+/// Nothing is read until it has ended: a reader lets a stream come to its end.
 fn stopped(mut child: Child, signal: &str) -> Output {
     let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
     assert!(kill.success());
@@ -82,7 +82,7 @@ fn what_was_there_stays_whatever_ends_the_run() {
     assert_eq!(left(&folder.path().join("data")), 1 + 7, "and the next one takes it away");
 }
 
-/// A pipe that nobody reads kept the run waiting whatever it was told, before it was opened and after.
+/// A pipe without a reader kept the run waiting whatever it was told, before it was opened and after.
 #[test]
 fn a_signal_ends_a_run_into_a_pipe() {
     for (signal, is_open) in [("INT", false), ("TERM", false), ("TERM", true), ("INT", true)] {
@@ -123,7 +123,7 @@ fn a_run_goes_on_when_its_terminal_is_closed() {
 
 /// A pager that has stopped reads neither stdout nor stderr, and saying that the run was interrupted waited for it.
 #[test]
-fn a_signal_ends_a_run_that_nobody_listens_to() {
+fn a_signal_ends_a_run_without_a_reader() {
     let mut command = Command::new("sh");
     command.args(["-c", "exec \"$0\" generate saas --scale 50 --tables events --to - 2>&1"]);
     let child = command.arg(env!("CARGO_BIN_EXE_seedbed")).stdout(Stdio::piped()).spawn().unwrap();
@@ -146,7 +146,7 @@ fn a_reader_that_goes_away_ends_the_run() {
     assert_eq!((output.status.code(), &output.stderr[..]), (Some(0), &b""[..]));
 }
 
-/// Nobody reads, so the run waits, and has nothing to undo.
+/// There is no reader, so the run waits, and has nothing to undo.
 #[test]
 fn a_signal_ends_a_stream_at_once() {
     let folder = tempfile::tempdir().unwrap();

@@ -39,13 +39,13 @@ const VALUES_PER_SAMPLE: u64 = 4 << 20;
 /// The rows by which the width of a table is estimated, …
 const SAMPLE_ROWS: u64 = 128;
 
-/// … or fewer, where they are wider than this together. A frame that has grown so far is left, and a row is not looked at beyond.
+/// … or fewer, where they are wider than this together. A frame that has grown so far is left, and no row beyond it is examined.
 const SAMPLE_BYTES: u64 = 16 << 20;
 
 /// The bytes of text that may be made to find out how wide rows are, what is not kept of them among it.
 const LOOKING: Budget = Budget::ENDLESS.texts(64 << 20);
 
-/// The bytes of text that may be made for rows that somebody looks at.
+/// The bytes of text that may be made for rows that are shown.
 const SHOWING: Budget = Budget::ENDLESS.texts(64 << 20);
 
 /// How wide the rows of a table are, in bytes per row, at least 1.
@@ -101,8 +101,7 @@ impl Plan {
             .map_err(|error| self.error_of(table, error.to_string()))
     }
 
-    /// The same for rows that somebody looks at: what takes too much memory is an error instead of a run that ends in the
-    /// machine's.
+    /// The same for rows that are shown. Rows that take too much memory are an error, before the machine runs out of it.
     ///
     /// # Errors
     /// The same, and rows that take more than 64 MiB to make.
@@ -192,8 +191,8 @@ impl Plan {
         1 << most.ilog2()
     }
 
-    /// The rows of a chunk where `most` are asked for: as many or, where rows are wide, fewer, in whole batches. It depends on the
-    /// plan alone, as all that decides the layout of files. It is at least 1.
+    /// The rows of a chunk where `most` are asked for: as many or, where rows are wide, fewer, in whole batches. It depends on
+    /// the plan alone, as all that decides the layout of files. It is at least 1.
     pub fn rows_per_chunk(&self, table: usize, most: u64) -> u64 {
         let batch = self.rows_per_batch(table);
         let fitting = BYTES_PER_CHUNK / self.widths(table).written / batch * batch;

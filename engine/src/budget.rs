@@ -1,12 +1,12 @@
-//! How much some work may take: bytes of text, steps of looking for patterns, expressions, generators,
+//! The limits of some work: bytes of text, steps of matching patterns, expressions, generators,
 //! tables of distributions.
 //!
 //! A scenario of a few lines can ask for gigabytes and for hours: constants that repeat each other, columns that double
 //! one another's text, patterns that are tried at every place. Where nothing is written yet, in compiling a scenario and
-//! in looking at the first rows of a table, what is made and what is done is counted, and the work ends in an error when
+//! in showing the first rows of a table, all results and steps are counted, and the work ends in an error when
 //! it is too much. A run has no such bound: there the width of the rows decides how many stand in a batch.
 //!
-//! Work that may be stopped from outside looks here, too, whether it has been, wherever something is counted.
+//! Work that may be stopped from outside also checks here, with every count, whether it has been.
 //!
 //! The counts belong to the thread, so that the loops of a hundred functions need not hand them on.
 
@@ -60,7 +60,7 @@ impl Budget {
         self.with(Of::Texts, bytes)
     }
 
-    /// So many steps of looking for patterns, each about a character of a text.
+    /// So many steps of matching patterns, each about a character of a text.
     pub(crate) const fn steps(self, steps: usize) -> Self {
         self.with(Of::Steps, steps)
     }
@@ -223,7 +223,7 @@ pub(crate) fn exceeded() -> String {
     "the texts of these rows take too much memory together".to_owned()
 }
 
-/// The steps of looking for patterns in texts, one text after the other.
+/// The steps of matching patterns in texts, one text after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Steps {
     /// Those of this text that the thread has counted.

@@ -82,6 +82,9 @@ impl fmt::Display for Fault {
     }
 }
 
+/// The most wrong names with a guess at what was meant.
+pub(crate) const MOST_GUESSES: usize = 50;
+
 /// The most bytes of a message, a label or a hint.
 const LONGEST_TEXT: usize = 2000;
 
@@ -105,6 +108,27 @@ impl Faults {
     /// Keeps the value of a result, or notes its fault.
     pub fn keep<T>(&mut self, result: Result<T, Fault>) -> Option<T> {
         result.map_err(|fault| self.push(fault)).ok()
+    }
+
+    /// Whether a wrong name still gets a guess at what was meant. Where there are so many faults that not all of them are
+    /// shown, it does not: a thousand wrong names among a thousand right ones would take long.
+    pub(crate) fn may_guess(&self) -> bool {
+        self.0.len() < MOST_GUESSES
+    }
+
+    /// What a wrong name may have been meant to be, or else the names there are.
+    pub(crate) fn guess(
+        &self,
+        wrong: &str,
+        known: impl FnOnce() -> Vec<String>,
+        otherwise: &str,
+    ) -> Option<String> {
+        if !self.may_guess() {
+            return None;
+        }
+        let known = known();
+        let guess = did_you_mean(wrong, known.iter().map(String::as_str));
+        Some(guess.unwrap_or_else(|| format!("{otherwise}: {}", listed(&known))))
     }
 
     /// `Ok` when nothing was noted; otherwise all of it, sorted by place, each fault once.

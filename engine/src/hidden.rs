@@ -4,7 +4,7 @@
 /// Whether a character steers what shows it, or is not seen at all.
 ///
 /// These are Unicode's control characters, line and paragraph separators, the format characters but for the visible signs of
-/// Arabic and other scripts, and the fillers that look like nothing.
+/// Arabic and other scripts, and the fillers that show nothing.
 ///
 /// ```
 /// use seedbed_engine::hidden::is_hidden;

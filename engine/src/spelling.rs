@@ -42,9 +42,8 @@ pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
     }
 }
 
-/// The number of insertions, deletions, replacements and swaps of neighbours (optimal string
-/// alignment) between two words, if it is within a limit. A replacement counts as often as is said. Only the places so close to the
-/// diagonal are looked at.
+/// The number of insertions, deletions, replacements and swaps of neighbours (optimal string alignment) between two words, if
+/// it is within a limit. A replacement counts as often as is said. Only the places so close to the diagonal are computed.
 fn edit_distance(a: &[char], b: &[char], replacing: usize, limit: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > limit {
         return None;

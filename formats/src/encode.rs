@@ -38,7 +38,7 @@ pub(crate) enum TableEncoder {
     Null,
 }
 
-/// An encoded chunk and the digest of its rows, which is empty where nobody asked for it.
+/// An encoded chunk and the digest of its rows, which is empty unless it is asked for.
 pub(crate) struct Encoded {
     pub(crate) piece: Piece,
     pub(crate) digest: TableDigest,
@@ -82,7 +82,7 @@ impl Encoder {
         Self { hashers, ..self }
     }
 
-    /// The same, until somebody asks it to stop.
+    /// The same, until it is asked to stop.
     pub(crate) fn until(self, stop: Stop) -> Self {
         Self { stop, ..self }
     }

@@ -50,7 +50,7 @@ pub enum Error {
         /// The way out.
         hint: Option<String>,
     },
-    /// Somebody asked the run to stop.
+    /// The run was asked to stop.
     #[error("interrupted")]
     Interrupted,
     /// An encoder refused its input.

@@ -39,7 +39,7 @@ pub fn generate(
     generate_until(plan, request, pool, &Stop::new(), progress)
 }
 
-/// The same as [`generate`], until somebody asks it to stop.
+/// The same as [`generate`], until it is asked to stop.
 ///
 /// # Errors
 /// As for [`generate`], and [`Error::Interrupted`].
@@ -54,7 +54,7 @@ pub fn generate_until(
     request.check(plan)?;
     let Request { tables, target, format, compression, parquet, shard, force, .. } = request;
     let layout = layout(&target, format, request.rows_per_file, parquet.rows_per_row_group);
-    // Tables that nobody asked for may take longer to count than all that somebody did.
+    // Tables that are not asked for may take longer to count than those that are.
     pool.install(|| plan.count_unless(&tables, &|| stop.is_asked()))?;
     if stop.is_asked() {
         return Err(Error::Interrupted);

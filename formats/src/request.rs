@@ -9,7 +9,7 @@ use seedbed_engine::run::Shard;
 use crate::format::{Compression, Format};
 use crate::parquet::ParquetOptions;
 
-/// Where the data goes.
+/// The target of the data.
 pub enum Target {
     /// A directory: one folder per table, and a manifest. It is made when it is not there.
     Directory(PathBuf),

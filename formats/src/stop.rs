@@ -14,7 +14,7 @@ struct State {
 }
 
 impl Stop {
-    /// Nobody has asked yet.
+    /// A stop that has not been asked for.
     pub fn new() -> Self {
         Self::default()
     }
@@ -29,12 +29,12 @@ impl Stop {
         self.0.listening.load(Ordering::SeqCst)
     }
 
-    /// Whether somebody has asked.
+    /// Whether a stop has been asked for.
     pub fn is_asked(&self) -> bool {
         self.0.asked.load(Ordering::SeqCst)
     }
 
-    /// From here on there is something to be undone. Tells whether somebody has asked before.
+    /// From here on there is something to be undone. Tells whether a stop has been asked for before.
     pub(crate) fn listen(&self) -> bool {
         self.0.listening.store(true, Ordering::SeqCst);
         self.is_asked()

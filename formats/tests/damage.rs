@@ -171,7 +171,7 @@ fn files_cut_short_and_garbage_are_found() {
     }
 }
 
-/// Waiting for somebody to write into it took for ever.
+/// Waiting for a writer took for ever.
 #[test]
 #[cfg(unix)]
 fn a_pipe_is_no_file_of_a_dataset() {

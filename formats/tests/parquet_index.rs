@@ -174,7 +174,7 @@ fn the_index_of_bounds_is_true() {
     }
 }
 
-/// The list of pages that are all NULL names its type as everybody's writers do. Readers in Rust of before parquet 57 (DataFusion
+/// The list of pages that are all NULL names its type as all other writers do. Readers in Rust of before parquet 57 (DataFusion
 /// up to 50) know no other name, and failed in every search.
 #[test]
 fn old_readers_know_the_type_of_its_lists() {

@@ -112,7 +112,7 @@ pub enum Error {
         /// Why that could not be removed.
         cause: Box<Error>,
     },
-    /// Somebody asked the work to stop.
+    /// The work was asked to stop.
     #[error("interrupted")]
     Interrupted,
 }
@@ -207,7 +207,7 @@ impl Error {
         }
     }
 
-    /// The same, about tables of a private schema, in the words of whoever will find them in `schema`.
+    /// The same, about tables of a private schema, under the names that they will have in `schema`.
     pub(crate) fn published(mut self, private: &str, schema: &str) -> Self {
         let Some(error) = self.server_mut() else { return self };
         if let Some((of, _)) = &mut error.relation
@@ -222,7 +222,7 @@ impl Error {
         self
     }
 
-    /// The same, when somebody has asked to stop and errors are what came of that; what is left in the target still counts.
+    /// The same, when a stop was asked for and caused the errors; what is left in the target still counts.
     pub(crate) fn into_interrupted(self) -> Self {
         match self {
             Self::Undecided { .. } => self,
@@ -333,7 +333,7 @@ fn hint_for(sqlstate: &str) -> Option<&'static str> {
         "53100" => "the server's disk is full: make room; nothing of this load is kept",
         "53300" => "the server has no connection left: ask for fewer with `--jobs`",
         "55P03" => "another session holds a lock on it: run it again when that is done",
-        "57014" => "somebody cancelled it on the server",
+        "57014" => "it was cancelled on the server",
         "57P01" | "57P02" | "57P03" => "the server is going down or coming up: run it again when it is there",
         _ => return None,
     })

@@ -12,8 +12,8 @@ use crate::error::Error;
 /// How long a connection may take to say goodbye.
 const LIMIT_OF_GOODBYE: Duration = Duration::from_millis(100);
 
-/// Whoever waits for an answer moves the bytes meanwhile: rows go from the thread that has made them to the socket, and not
-/// through the cache of another processor. Between two waits the connection stands still. Whoever lets it go is not kept by a
+/// A thread that waits for an answer moves the bytes meanwhile: rows get from the thread that has made them to the socket, and
+/// not through the cache of another processor. Between two waits the connection stands still. Dropping it does not wait for a
 /// name server that does not answer.
 pub(crate) struct Network(Option<Runtime>);
 
@@ -37,7 +37,7 @@ impl Network {
 impl Drop for Network {
     fn drop(&mut self) {
         let Some(runtime) = self.0.take() else { return };
-        // Inside a runtime of the caller's nobody can wait, and a second panic would end the program.
+        // Inside a runtime of the caller's it is not possible to wait, and a second panic would end the program.
         if std::thread::panicking() {
             return runtime.shutdown_background();
         }
@@ -62,7 +62,7 @@ mod tests {
 
     /// Names are looked up on a thread that cannot be stopped; a load that was interrupted waited for its end.
     #[test]
-    fn nobody_waits_for_a_name_server() {
+    fn dropping_does_not_wait_for_a_name_server() {
         let network = Network::start().unwrap();
         let work = || std::thread::sleep(Duration::from_secs(5));
         network.wait(async { drop(tokio::task::spawn_blocking(work)) });

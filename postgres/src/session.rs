@@ -17,8 +17,8 @@ use crate::network::Network;
 use crate::path;
 use crate::stop::Stop;
 
-/// What a load sets on its connections; none of it needs a privilege. Statements may take as long as they take, but nobody
-/// waits forever for a lock that somebody else holds. Rows that row security would hide are an error, so no policy is asked.
+/// What a load sets on its connections; none of it needs a privilege. The time of a statement has no limit, but no statement
+/// waits forever for a lock that another session holds. Rows that row security would hide are an error, so no policy is asked.
 /// Compiling a question about the catalog takes longer (165 ms were seen) than answering it.
 ///
 /// A short `statement_timeout` of the role's must not end this very statement, so it goes first.
@@ -40,7 +40,7 @@ const LIMIT_OF_CANCEL: Duration = Duration::from_secs(2);
 /// How long a server that has been told to give up may take to do so.
 const LIMIT_AFTER_CANCEL: Duration = Duration::from_secs(10);
 
-/// How long somebody waits for a sign of life.
+/// How long to wait for a sign of life.
 const LIMIT_OF_PING: Duration = Duration::from_secs(1);
 
 /// How long a rollback may take when something has gone wrong: the network may be gone.
@@ -106,7 +106,7 @@ impl Session {
     }
 
     /// Ends a transaction. When this fails, nothing of it has been done, but for [`Error::Undecided`]. From the moment that it
-    /// is sent, somebody who asks to stop may be too late.
+    /// is sent, a request to stop may be too late.
     pub(crate) fn commit(&self, doing: &str) -> Result<(), Error> {
         if self.stop.is_asked() {
             return Err(Error::Interrupted);
@@ -175,7 +175,7 @@ impl Session {
         Ok(())
     }
 
-    /// Waits for an answer. When somebody asks to stop meanwhile, the server is told to give up.
+    /// Waits for an answer. When a stop is asked for meanwhile, the server is told to give up.
     fn wait<T>(
         &self,
         doing: &str,
@@ -188,7 +188,7 @@ impl Session {
         }
     }
 
-    /// The answer, unless somebody asks to stop: then there is only one if the server gives one soon.
+    /// The answer, unless a stop is asked for: then there is only one if the server gives one soon.
     fn answer<T, E>(&self, answer: impl Future<Output = Result<T, E>>) -> Option<Result<T, E>> {
         if self.stop.is_asked() {
             return None;
@@ -207,7 +207,8 @@ impl Session {
         })
     }
 
-    /// The same connection for tidying up after something has gone wrong: it stops after some time, whoever has asked.
+    /// The same connection for tidying up after something has gone wrong: it stops after some time, whether a stop was asked
+    /// for or not.
     pub(crate) fn for_tidying(self, limit: Duration) -> Self {
         Self { stop: Stop::after(limit), ..self }
     }

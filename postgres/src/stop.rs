@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often whoever waits looks whether somebody has asked.
+/// How often a waiting thread checks whether a stop has been asked for.
 const INTERVAL: Duration = Duration::from_millis(50);
 
 /// Asked once, it stays asked. Clones are the same request.
@@ -19,7 +19,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Nobody has asked yet.
+    /// A stop that has not been asked for.
     pub fn new() -> Self {
         Self::default()
     }
@@ -29,7 +29,7 @@ impl Stop {
         self.asked.store(true, Ordering::Relaxed);
     }
 
-    /// Whether somebody has asked.
+    /// Whether a stop has been asked for.
     pub fn is_asked(&self) -> bool {
         let is_asked = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
         is_asked(&self.asked)
@@ -37,7 +37,7 @@ impl Stop {
             || self.deadline.is_some_and(|deadline| deadline <= Instant::now())
     }
 
-    /// Nobody has asked yet, but after some time it counts as asked: for work that may not go on forever.
+    /// A stop that counts as asked for after some time: for work that must not go on forever.
     pub(crate) fn after(time: Duration) -> Self {
         Self { deadline: Instant::now().checked_add(time), ..Self::default() }
     }
@@ -47,7 +47,7 @@ impl Stop {
         Self { asked: Arc::default(), parent: Some(Arc::clone(&self.asked)), deadline: self.deadline }
     }
 
-    /// What comes of some work, or nothing when somebody asks to stop before it is done.
+    /// The result of some work, or none when a stop is asked for before it is done.
     pub(crate) async fn unless_asked<W: Future>(&self, work: W) -> Option<W::Output> {
         let mut work = std::pin::pin!(work);
         loop {

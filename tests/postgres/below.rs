@@ -20,7 +20,7 @@ fn verify(scenario: &Scenario, database: &Database) -> (Option<i32>, String) {
 fn a_foreign_table_among_partitions_is_not_read() {
     let scenario = Scenario::new(SCENARIO);
     let database = Server::shared().database();
-    // A wrapper without a handler can be read by nobody.
+    // A wrapper without a handler cannot be read.
     database.psql(
         "create foreign data wrapper nothing; create server nowhere foreign data wrapper nothing; \
          create table t (id int8, name text) partition by range (id); \

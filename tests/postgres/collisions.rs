@@ -57,7 +57,7 @@ fn two_new_rows_of_tables_that_are_filled_are_told_to_collide() {
         new_rows_collide(&scenario, &database, &["--append"], state);
         database.psql("insert into t values (100, 'other'), (101, 'c')");
         new_rows_collide(&scenario, &database, &["--append"], state);
-        // Rows that go away are in nobody's way, though they had these keys.
+        // Rows that are removed do not collide, though they had these keys.
         database.psql("insert into t values (1, 'c1')");
         new_rows_collide(&scenario, &database, &["--replace"], state);
         let words = [state, "Key (code)=(c1)", "hint: such a row is there already; `--replace` puts"];

@@ -190,7 +190,7 @@ fn shipped_scenarios_run_twice_and_their_data_hold_every_key() {
             assert_eq!(count, rows.to_string(), "{name}.{}", table.name);
         }
     }
-    // Whoever has keys at all has them here.
+    // A table that has keys at all has them here.
     let saas = all(&shipped::plan("saas"));
     assert_eq!(saas.tables.iter().filter(|table| table.primary.is_none()).count(), 0);
     assert_eq!(saas.enums[0].labels, ["low", "normal", "high", "urgent"]);

@@ -15,7 +15,7 @@ fn an_enum_that_an_earlier_load_left_is_used() {
     load(&scenario.argument(), &database, &[]);
     let (before, oid) = (structure(&database, "public"), "select oid from pg_type where typname = 'Plan'");
     let was = database.value(oid);
-    // Somebody likes the enum, too.
+    // Another table uses the enum, too.
     for others in ["", "create table mine (plan \"Plan\"[]); comment on type \"Plan\" is 'mine'"] {
         database.psql(&format!("drop table t, u; {others}"));
         load(&scenario.argument(), &database, &[]);

@@ -302,7 +302,7 @@ fn a_connection_that_is_cut_fails_the_load_and_changes_nothing() {
     assert_eq!(private_schemas(&database), [""; 0], "a new connection tidies up");
     load("minimal", &database, &[]);
 
-    // In place, and by somebody who cancels the statement only.
+    // In place, and by a session that cancels the statement only.
     database.psql("create table big (text text, id int8, more int); insert into big values ('mine', 1, 2)");
     let before = held(&database, "public");
     for (how, words) in [("terminate", &["copy rows"][..]), ("cancel", &["SQLSTATE 57014", "copy rows"])] {
@@ -418,9 +418,9 @@ fn loads_side_by_side_do_not_meet() {
 }
 
 #[test]
-fn a_dead_loads_schema_is_removed_and_nobody_elses() {
+fn a_dead_loads_schema_is_removed_and_no_other() {
     let database = Server::shared().database();
-    // Somebody's own schemas, whatever they are called.
+    // Schemas of the user's, whatever they are called.
     let own = ["seedbed_0123456789abcdef", "seedbed_fedcba9876543210", "seedbed_", "seedbed_data"];
     for schema in own {
         database.psql(&format!("create schema {schema}; create table {schema}.mine (a int)"));
@@ -463,7 +463,7 @@ fn a_dead_loads_schema_is_removed_and_nobody_elses() {
 fn what_others_do_meanwhile_is_not_lost() {
     let database = Server::shared().database();
     let gate = Gate::new(&database);
-    // Somebody makes a table whose place a new one was to take.
+    // Another session makes a table whose place a new one was to take.
     gate.shut("CREATE INDEX");
     let child = spawn("minimal", &database, &[]);
     gate.wait();
@@ -473,7 +473,7 @@ fn what_others_do_meanwhile_is_not_lost() {
     assert_eq!(database.psql("select mine from teams"), [["7"]]);
     assert_eq!(database.value("select to_regclass('members') is null"), "t");
     assert_eq!(private_schemas(&database), [""; 0]);
-    // Somebody changes, or replaces, a table that was to be replaced.
+    // Another session changes, or replaces, a table that was to be replaced.
     for change in [
         "alter table teams add column mine int default 7",
         "drop table members; create table members (id int8); insert into members values (7)",
@@ -487,7 +487,7 @@ fn what_others_do_meanwhile_is_not_lost() {
         database.psql(change);
         let before = held(&database, "public");
         gate.open();
-        assert_failed(&output(child), 2, &["was changed by somebody else meanwhile", "hint: "]);
+        assert_failed(&output(child), 2, &["was changed by another session meanwhile", "hint: "]);
         assert_eq!(held(&database, "public"), before, "{change}");
         assert_eq!(private_schemas(&database), [""; 0]);
     }

@@ -60,7 +60,7 @@ fn keys_to_other_tables_check_row_by_row_and_lock_nobody_out() {
     let before = structure(&database, "public");
     load(&scenario.argument(), &database, &[]);
     assert_eq!(structure(&database, "public"), before);
-    // Validated, the key stays where it is, too: dropping it would wait for whoever reads the other table.
+    // Validated, the key stays where it is, too: dropping it would wait for readers of the other table.
     database.psql("alter table teams validate constraint there");
     let oid = "select oid from pg_constraint where conname = 'there'";
     let was = database.value(oid);

@@ -1,4 +1,4 @@
-//! Databases whose owner sets traps for whoever connects: nothing of theirs runs as a superuser unasked.
+//! Databases whose owner sets traps for those who connect: nothing of the owner's runs as a superuser unasked.
 
 use std::fs;
 use std::process::Output;
@@ -84,7 +84,7 @@ impl Trapped {
         command.env_remove("PGOPTIONS").output().expect("the binary starts")
     }
 
-    /// All went well, and nobody has stepped into a trap.
+    /// The command succeeded, and no trap has sprung.
     fn assert_untouched(&self, output: &Output, what: &str) {
         let said = format!("{}{}", stderr(output), String::from_utf8_lossy(&output.stdout));
         assert!(!self.has_run(), "{what}: a trap has run as a superuser: {said}");

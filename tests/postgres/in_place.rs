@@ -27,7 +27,7 @@ tables:
       born: {date: {from: 1950-01-01, to: 2000-01-01}, null: 50%}
 "#;
 
-/// Tables that somebody else made for such data: other types, another order, more columns.
+/// Tables that another tool made for such data: other types, another order, more columns.
 const TABLES: &str = "
     create type plan as enum ('pro', 'free', 'other');
     create domain amount as numeric(10,2) check (value > 0);
@@ -152,7 +152,7 @@ fn what_belongs_to_a_table_stays_when_its_rows_are_replaced() {
             assert_eq!(database.value(&may), "t");
             database.psql(&format!("drop owned by {role}; drop role {role}"));
         }
-        // The rows are those of the scenario, whoever owns the tables.
+        // The rows are those of the scenario, whichever role owns the tables.
         database.psql("create schema own");
         load(&scenario.argument(), &database, &["--schema", "own", "--seed", "3"]);
         let people =
@@ -338,7 +338,7 @@ fn foreign_keys_of_the_users_hold_and_stay_as_they_were() {
     }
     let comment = "select obj_description(oid, 'pg_constraint') from pg_constraint where conname = 'mine'";
     assert_eq!(database.value(comment), "with a comment");
-    // Somebody else's rows that refer to ours are not taken away with them.
+    // Rows of other tables that refer to ours are not removed with them.
     database.psql("create table badges (team_id int4 references teams); insert into badges values (1)");
     let before = held(&database, "public");
     refused(&scenario.argument(), &database, &["--replace"], 2, &["cannot be emptied", "badges"]);

@@ -290,7 +290,7 @@ fn values_arrive_as_they_are() {
 fn values_arrive_as_they_are_in_text_format_too() {
     let scenario = values();
     let database = Server::shared().database();
-    // Nobody encodes a point in binary, so the whole table goes as text.
+    // seedbed does not encode a point in binary, so the whole table goes as text.
     database.psql(
         "create table t (value text, place point, id int8); \
          create table more (\"some\" text[], id int4, in_json json, one varchar(200))",

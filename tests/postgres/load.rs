@@ -87,7 +87,7 @@ fn every_shipped_scenario_arrives_whole() {
             assert_eq!(count, "0", "{name}: {query}");
         }
 
-        // A row that somebody adds gets a number that no row has.
+        // A row that is added later gets a number that no row has.
         let next = each(
             &database,
             "select format('select coalesce(bool_and(sign(n - %I) = sign(%s)), true) from %s, \
@@ -167,7 +167,7 @@ fn the_rows_are_those_that_psql_copies_from_csv_files() {
 fn connections_and_threads_change_no_row() {
     let database = Server::shared().database();
     let mut first: Option<Vec<String>> = None;
-    // With two of both on two processors, whoever sends rows makes them.
+    // With two of both on two processors, the thread that sends rows makes them.
     for (jobs, threads) in [("1", "1"), ("2", "2"), ("5", "2"), ("3", "4")] {
         let schema = format!("s{jobs}");
         database.psql(&format!("create schema {schema}"));
@@ -184,7 +184,7 @@ fn a_large_table_is_filled_by_several_streams() {
     let scenario = Scenario::new(
         "tables:\n  fat:\n    rows: 42_000\n    columns:\n      id: serial\n      text: {characters: 900}\n",
     );
-    // Whoever begins a connection to the same server can keep VACUUM from marking rows that are a moment old.
+    // A session that begins on the same server can keep VACUUM from marking rows that are a moment old.
     let server = Server::start("");
     let database = server.database();
     database.psql("create schema alone");
@@ -288,7 +288,7 @@ fn default_privileges_of_the_schema_are_granted() {
          alter default privileges in schema app grant usage on sequences to {role}; \
          alter default privileges in schema app grant usage on types to {role}"
     ));
-    // Without this, everybody may use every type.
+    // Without this, every role may use every type.
     database.psql("alter default privileges revoke usage on types from public");
     let scenario = Scenario::new(
         "tables:\n  teams:\n    rows: 5\n    columns: {id: serial, plan: {choose: [free, pro], type: enum}}\n  \
@@ -364,7 +364,7 @@ fn names_that_something_else_has_are_told_before_a_row_is_made() {
         assert_eq!(held(&database, "public"), before);
         database.psql("drop schema public cascade; create schema public");
     }
-    // What goes away with the tables that are replaced is not in the way.
+    // Objects that are dropped with the replaced tables are not in the way.
     load(&scenario.argument(), &database, &[]);
     load(&scenario.argument(), &database, &["--replace"]);
 }
@@ -490,7 +490,7 @@ fn a_schema_is_named_and_must_exist() {
 
 #[test]
 fn another_machine_is_not_touched_unasked() {
-    // An address that no machine has: whoever tried to connect would wait.
+    // An address that no machine has: a connection to it would wait.
     let begun = Instant::now();
     for more in [&[][..], &["--dry-run"], &["--replace"]] {
         let output = generate("minimal", "postgres://me:s3cret@192.0.2.1/db", more).output().unwrap();

@@ -43,7 +43,7 @@ pub(crate) fn generate(scenario: &str, url: &str, more: &[&str]) -> Command {
     command
 }
 
-/// Loads and expects that all goes well; gives what the process said on stderr.
+/// Loads and expects success; gives what the process said on stderr.
 pub(crate) fn load(scenario: &str, database: &Database, more: &[&str]) -> String {
     let output = generate(scenario, &database.url(), more).output().expect("the binary starts");
     assert!(output.status.success(), "{scenario} {more:?}: {}: {}", output.status, stderr(&output));
@@ -153,7 +153,7 @@ pub(crate) fn wait_until(database: &Database, query: &str) {
     }
 }
 
-/// Waits until nobody but us is connected: the server learns late that a client is gone.
+/// Waits until no other client is connected: the server learns late that a client is gone.
 pub(crate) fn wait_until_alone(database: &Database) {
     wait_until(
         database,
@@ -183,7 +183,7 @@ impl<'d> Gate<'d> {
         self.0.psql(&format!("insert into gate.shut values ('{tag}')"));
     }
 
-    /// Waits until somebody stands there.
+    /// Waits until a session stands there.
     pub(crate) fn wait(&self) {
         wait_until(
             self.0,

@@ -5,7 +5,7 @@ use seedbed_tests::server::Server;
 
 use super::loading::{Scenario, generate, held, load, refused};
 
-/// Somebody writes `ordrs` and means `orders`.
+/// A user writes `ordrs` and means `orders`.
 const SCENARIO: &str = "tables:\n  people: {rows: 3, columns: {id: serial}}\n  \
     ordrs: {rows: 5, columns: {id: serial}}\n";
 

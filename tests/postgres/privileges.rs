@@ -151,11 +151,11 @@ fn what_a_role_may_not_do_is_told_before_anything_happens() {
         );
     }
     assert_eq!(held(&database, "app"), [""; 0]);
-    // A database that lets nobody in says so itself.
+    // A database that accepts no connections says so itself.
     role.psql(&format!("revoke connect on database {} from public", database.name));
     assert_failed(&role.generate(&[]), 1, &["cannot connect to", "permission denied for database"]);
     role.psql(&format!("grant connect on database {} to public", database.name));
-    // Nor may it replace what is somebody else's, though it may make tables beside them.
+    // Nor may it replace tables of another role, though it may make tables beside them.
     role.psql("grant create on schema app to ROLE");
     super::loading::load("minimal", &database, &["--schema", "app"]);
     role.psql(
@@ -170,14 +170,14 @@ fn what_a_role_may_not_do_is_told_before_anything_happens() {
     assert_eq!(held(&database, "app"), before);
 }
 
-/// Tables of somebody else's for `minimal`, without sequences.
+/// Tables of another role for `minimal`, without sequences.
 const TABLES: &str = "create schema app; grant usage on schema app to ROLE; \
     create table app.teams (id int8 primary key, name text, plan text, created_at timestamptz); \
     create table app.members (id int8 primary key, team_id int8 references app.teams, name text, email text, role text, \
       joined_at timestamptz, last_seen_at timestamptz)";
 
 #[test]
-fn somebody_elses_tables_can_be_filled_with_what_was_granted() {
+fn tables_of_another_role_can_be_filled_with_what_was_granted() {
     let database = Server::shared().database();
     let role = Role::new(&database);
     role.psql(TABLES);
@@ -185,7 +185,7 @@ fn somebody_elses_tables_can_be_filled_with_what_was_granted() {
     role.load(&["--schema", "app", "--append"]);
     assert_eq!(rows(&database, "app"), expected(&database, "42"));
     let before = held(&database, "app");
-    // Whoever may add rows may not take any away.
+    // A role that may add rows may not remove any.
     assert_failed(&role.generate(&["--schema", "app", "--replace"]), 1, &["SQLSTATE 42501", "teams"]);
     assert_eq!(held(&database, "app"), before);
     database.psql("truncate app.teams, app.members");
@@ -197,7 +197,7 @@ fn somebody_elses_tables_can_be_filled_with_what_was_granted() {
     role.psql("grant select on all tables in schema app to ROLE");
     role.load(&["--schema", "app"]);
     assert_eq!(rows(&database, "app"), expected(&database, "42"));
-    assert_eq!(held(&database, "app"), before, "keys of somebody else's stay");
+    assert_eq!(held(&database, "app"), before, "keys of another role stay");
     role.psql("grant truncate on all tables in schema app to ROLE");
     role.load(&["--schema", "app", "--replace", "--seed", "2"]);
     assert_eq!(rows(&database, "app"), expected(&database, "2"));

@@ -1,4 +1,4 @@
-//! Somebody between seedbed and a server who lets bytes through, until he sees what he is waiting for.
+//! A proxy between seedbed and a server that lets bytes through until it sees what it is waiting for.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -29,7 +29,7 @@ fn asked(server: &Server, database: &Database, scenario: &Scenario, flags: &[&st
     server.log()[before..].matches(ASKED).count()
 }
 
-/// How often dry runs ask about so many tables: new ones, those that seedbed has made, and those that somebody has changed.
+/// How often dry runs ask about so many tables: new ones, those that seedbed has made, and those that were changed.
 fn questions(server: &Server, tables: usize) -> [(&'static str, usize); 7] {
     let (database, scenario) = (server.database(), scenario(tables));
     let asked = |flags: &[&str]| asked(server, &database, &scenario, flags);

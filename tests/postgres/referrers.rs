@@ -42,7 +42,7 @@ fn empty_tables_are_emptied_along() {
 #[test]
 fn tables_that_hold_rows_are_told_without_the_empty_ones() {
     let (scenario, database) = prepared();
-    // A row that refers to nobody would go, too.
+    // A row that refers to no other would be removed, too.
     database.psql("insert into \"Other\".\"Way off\" values (null)");
     let before = (held(&database, "public"), held(&database, "Other"));
     let words = [

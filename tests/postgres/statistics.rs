@@ -91,7 +91,7 @@ fn a_lock_that_keeps_a_load_out_is_told_with_its_table() {
 fn an_index_that_cannot_be_analyzed_does_not_undo_a_load() {
     let scenario = Scenario::new(SCENARIO);
     let database = Server::shared().database();
-    // The function fails for whoever calls it as ANALYZE does, under a path of its own.
+    // The function fails when it is called as ANALYZE does, under a path of its own.
     database.psql(
         "create table t (id int8, a int8); \
          create function fussy(int8) returns int8 immutable language plpgsql as \

@@ -1,4 +1,4 @@
-//! Loads that are stopped, or lose somebody, in the middle: they end soon, say what is left, and leave the target as it was.
+//! Loads that are stopped, or lose a connection, in the middle: they end soon, say what is left, and leave the target as it was.
 
 use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -218,9 +218,9 @@ fn a_connection_that_breaks_while_committing_leaves_it_open_what_the_target_hold
 const READS: &str = "select exists (select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep' \
     and query like 'begin; select count%')";
 
-/// All that had been built was thrown away when somebody used an old table for ten seconds.
+/// All that had been built was thrown away when a session used an old table for ten seconds.
 #[test]
-fn a_load_waits_for_whoever_uses_the_tables_that_it_replaces() {
+fn a_load_waits_for_sessions_that_use_the_tables_it_replaces() {
     let database = Server::shared().database();
     load_into(&database.url(), 1, &Stop::new(), &|_| {}).expect("a load that nothing disturbs");
     let old = held(&database, "public");
@@ -253,7 +253,7 @@ fn a_load_waits_for_whoever_uses_the_tables_that_it_replaces() {
     });
     assert_ne!(held(&database, "public"), old);
 
-    // Whoever does not want to wait can stop it.
+    // A user who does not want to wait can stop it.
     let (before, stop) = (held(&database, "public"), Stop::new());
     is_waited_for.store(false, Ordering::SeqCst);
     std::thread::scope(|scope| {

@@ -71,7 +71,7 @@ fn code_of_the_users_is_named_and_finds_its_names() {
     assert_eq!(told(&database), ["INSERT each 6", "INSERT late 6", "TRUNCATE emptied 1"]);
 }
 
-/// Somebody who owns a database, and is no superuser.
+/// A role that owns a database, and is no superuser.
 fn owner(database: &Database) -> String {
     let role = format!("owner_of_{}", database.name);
     database.psql(&format!(
@@ -147,7 +147,7 @@ fn functions_of_operator_classes_are_named() {
     assert!(plan.contains(&words), "{plan}");
 }
 
-/// Whoever installs a trusted extension owns it without being a superuser, and can hide a function of their own in it.
+/// A role that installs a trusted extension owns it without being a superuser, and can hide a function of its own in it.
 #[test]
 fn a_function_in_an_extension_is_named_unless_its_owner_is_trusted() {
     let scenario = Scenario::new(SCENARIO);

@@ -212,7 +212,7 @@ fn what_the_server_spells_in_its_own_way_is_equal() {
     let printed = equal(&scenario, &database);
     for (column, ty) in [("composite", "pair"), ("mine", "mine")] {
         let line = format!(
-            "column `{column}` is not compared: reading a public.{ty} may run functions of whoever made the type"
+            "column `{column}` is not compared: reading a public.{ty} may run functions of its creator"
         );
         assert!(printed.contains(&line), "{printed}");
     }

@@ -8,7 +8,7 @@ use seedbed_tests::value::{Cell, texts};
 /// Type and cells by table and column; what cannot be computed has the words of its error.
 pub(crate) type Sample = BTreeMap<(String, String), (String, Vec<Cell>)>;
 
-/// So many rows of every table are looked at.
+/// So many rows of every table are compared.
 pub(crate) const ROWS: u64 = 5;
 
 /// The first rows of all tables.

@@ -17,7 +17,7 @@ pub fn binary() -> PathBuf {
 }
 
 /// Says so when the binary is older than its sources; the test runner shows it with a test that fails.
-#[allow(clippy::print_stderr, reason = "a note to whoever reads the failure")]
+#[allow(clippy::print_stderr, reason = "a note to the reader of the failure")]
 fn note_if_older(binary: &Path) {
     let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
     let mut folders: Vec<PathBuf> = ["engine", "formats", "postgres", "cli"]
@@ -46,7 +46,7 @@ pub fn seedbed<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     command
 }
 
-/// Runs `seedbed` and expects that all goes well.
+/// Runs `seedbed` and expects success.
 ///
 /// # Panics
 /// When it does not.

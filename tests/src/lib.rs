@@ -4,6 +4,7 @@
 //! Nothing here reads files back with seedbed's own code. Values are compared as text that is made cell by cell from what
 //! [`Plan::batch`](seedbed_engine::Plan::batch) gives; files are compared byte for byte, and read by pyarrow and DuckDB.
 
+pub mod documents;
 pub mod rewrite;
 pub mod shipped;
 pub mod value;

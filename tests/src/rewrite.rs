@@ -2,11 +2,10 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
 
 use seedbed_engine::scenario::document::{self, Node, NodeKind};
 
-use crate::shipped;
+use crate::{documents, shipped};
 
 /// A value of YAML.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,12 +121,7 @@ fn scalar(text: &str, quoted: bool, out: &mut String) {
 /// When a document cannot be read.
 pub fn scenarios() -> Vec<(String, String)> {
     let shipped = shipped::names().into_iter().map(|name| (name.clone(), shipped::text(&name)));
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let listed = fs::read_dir(root.join("docs")).expect("docs/ can be listed");
-    let mut paths: Vec<_> = listed.map(|entry| entry.expect("an entry can be read").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-    paths.push(root.join("README.md"));
-    paths.sort();
+    let paths = documents::paths();
     let documents = paths.iter().flat_map(|path| {
         let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()));
         let mut found = Vec::new();
@@ -136,7 +130,7 @@ pub fn scenarios() -> Vec<(String, String)> {
             match (&mut open, content.trim_end()) {
                 (None, "```yaml") => open = Some((line, String::new())),
                 (Some((start, _)), "```") => {
-                    let place = format!("{}:{}", path.file_name().unwrap_or_default().display(), *start + 1);
+                    let place = format!("{}:{}", documents::name(path), *start + 1);
                     found.extend(open.take().map(|(_, block)| (place, block)));
                 }
                 (Some((_, block)), _) => {

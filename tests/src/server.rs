@@ -47,14 +47,14 @@ pub struct Database<'s> {
 }
 
 impl Server {
-    /// The server that the tests of one process share; it is started by whoever asks first.
+    /// The server that the tests of one process share; the first test that asks starts it.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Server> = OnceLock::new();
         SHARED.get_or_init(|| Self::start(""))
     }
 
     /// Whether these programs were built with TLS; says so when they were not.
-    #[allow(clippy::print_stderr, reason = "a note to whoever wonders why so little was tested")]
+    #[allow(clippy::print_stderr, reason = "a note that explains why so little was tested")]
     pub fn can_encrypt() -> bool {
         let built = program(&programs(), "pg_config", None).arg("--configure").output();
         let options = built.map(|out| String::from_utf8_lossy(&out.stdout).into_owned()).unwrap_or_default();
@@ -307,7 +307,7 @@ fn programs() -> PathBuf {
         .expect("PostgreSQL's server programs; `make test` installs them or says how")
 }
 
-/// Who runs the server: somebody else than root.
+/// The user that runs the server, which is not root.
 fn owner() -> Option<(u32, u32)> {
     let id = |arguments: &[&str]| -> Option<u32> {
         let out = Command::new("id").args(arguments).output().ok()?;

@@ -1,9 +1,9 @@
 //! Compares what is somewhere with what a plan makes, row by row but in any order, in bounded memory.
 //!
 //! Both sides are read once and their rows counted into 4,096 buckets by the hash of their key, each with its digest. Where all
-//! buckets agree the tables are equal. Else both sides are read again, and the rows of buckets that differ are looked at one by
+//! buckets agree the tables are equal. Else both sides are read again, and the rows of buckets that differ are compared one by
 //! one: a row of the plan that is not there is *missing*, one that is there with another content is *changed*, and one that is
-//! there and not in the plan is *extra*. A third look fetches the rows that are to be shown.
+//! there and not in the plan is *extra*. A third pass fetches the rows that are to be shown.
 //!
 //! Where the other side comes from (files, a database) is its reader's business: a function that hands every batch to a
 //! visitor, in any order, from any thread, and that can be called several times.
@@ -29,7 +29,7 @@ use tally::Tallies;
 /// The rows that are made at once on one thread.
 const ROWS_PER_PIECE: u64 = 4 * ROWS_PER_BATCH;
 
-/// The rows that are looked at one by one at most, on both sides together; of a single bucket that has more, as many different
+/// The most rows that are compared one by one, on both sides together; of a single bucket that has more, as many different
 /// ones.
 const MOST_SEARCHED: usize = 1 << 20;
 
@@ -74,7 +74,7 @@ pub struct Differences {
     pub missing: u64,
     /// Rows that are there and not in the plan, or more often than there.
     pub extra: u64,
-    /// Whether these are all. Else they are those among the rows that have been looked at one by one.
+    /// Whether these are all. Otherwise they are those among the rows that have been compared one by one.
     pub complete: bool,
     /// Some of them: changed and missing ones by row, then extra ones; of equal ones the first.
     pub shown: Vec<Difference>,

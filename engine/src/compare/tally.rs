@@ -77,7 +77,7 @@ impl Tallies {
         Self { key: key.to_vec(), hashers, idle: Mutex::default() }
     }
 
-    /// Works with a tally that nobody else is working with.
+    /// Works with a tally that no other thread is using.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Tally) -> T) -> T {
         let idle = self.lock().pop();
         let mut tally = idle.unwrap_or_else(|| Tally {

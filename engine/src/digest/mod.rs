@@ -9,7 +9,7 @@
 //! - Values belong to their row and column: swapping one column's values between two rows changes both.
 //! - The order of columns means nothing, their names and types do.
 //!
-//! It finds accidents. It is no proof against somebody who looks for collisions; checksums of files are for that.
+//! It finds accidents. It does not resist a search for collisions; checksums of files are for that.
 //!
 //! # What is the same
 //!
@@ -26,7 +26,7 @@
 //! The functions are those of the file `mix.rs`, and `tests/witness/digest.py` has them again in Python. A column has a
 //! key: `bytes(bytes(0, name), family)`. A cell has a word under that key: `mix(key ^ value)` for what fits 64 bits;
 //! `mix(key ^ join(low, high))` for more; `bytes(key, …)` for text; `mix(mix(key))` for NULL. An array starts with
-//! `mix(key ^ length)` and goes on, for every element's word under the element's key, with `mix(state ^ word)`. A row is
+//! `mix(key ^ length)` and continues, for every element's word under the element's key, with `mix(state ^ word)`. A row is
 //! `finish(the sum of its words)`, and a table is the sum of its rows in 128 bits.
 
 mod json;

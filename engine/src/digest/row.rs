@@ -116,7 +116,7 @@ impl Cells {
         };
         let json = *ty == Type::Json;
         let canonical = CanonicalJson::default();
-        // NULL's word is that of a value which nobody has: `mix(key)` looks like nothing.
+        // NULL's word is that of the value `mix(key)`, which in practice does not occur.
         let null = mix::mix(mix::mix(key));
         Self { key, null, json, elements, dictionary: None, canonical }
     }
@@ -278,7 +278,7 @@ impl Cells {
     }
 }
 
-/// The types whose equal values are equal, by a name that goes into the keys.
+/// The types whose equal values are equal, by a name that is part of the keys.
 fn family(ty: &Type) -> String {
     match ty {
         Type::SmallInt | Type::Integer | Type::BigInt => "integer".to_owned(),

@@ -122,7 +122,7 @@ impl ConstantTexts {
             .keys
             .contains(&None)
             .then(|| choice.iter().map(|&index| self.keys[index as usize].is_some()).collect::<NullBuffer>());
-        // With NULL as the only result the dictionary is empty, and no key is looked at.
+        // With NULL as the only result the dictionary is empty, and no key is read.
         let keys = Int32Array::new(keys.into(), nulls);
         Value::Array(Arc::new(DictionaryArray::new(keys, self.values.clone())))
     }

@@ -227,7 +227,7 @@ where
     Ok(Arc::new(array.with_data_type(ty.clone())))
 }
 
-/// `f` of every element, computed for NULLs too, and whether it is wrong. All are computed before any is looked at, so that the
+/// `f` of every element, computed for NULLs too, and whether it is wrong. All are computed before any is checked, so that the
 /// loop has no way out; a wrong one that is not NULL is an error then.
 pub(super) fn checked_map<A, O>(
     a: &Value,

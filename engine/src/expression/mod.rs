@@ -1,6 +1,6 @@
 //! SQL expressions over the columns of a row.
 //!
-//! An expression goes through three forms: the text is *parsed* (`source`), *compiled* once against names and types
+//! An expression has three forms: the text is *parsed* (`source`), *compiled* once against names and types
 //! into a typed tree (`compile`), and the tree is *evaluated* per batch on Arrow arrays (`tree`). PostgreSQL's
 //! semantics are the reference: three-valued logic, integer division that truncates, implicit conversions that only
 //! widen, text literals that adapt to the other side. What differs from PostgreSQL stands in `README.md` of this

@@ -40,7 +40,7 @@ pub(crate) struct Boolean {
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let share = match reading.arguments.get("share") {
-        Some(node) => reading.resolver.share(node, "share")?,
+        Some(node) => reading.constants().share(node, "share")?,
         None => 0.5,
     };
     let stream = reading.stream("value");

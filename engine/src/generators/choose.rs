@@ -46,7 +46,7 @@ pub(crate) struct Choose {
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let node = reading.required("values")?;
-    let (keys, quoted, weights) = reading.resolver.weights(node, "choose")?;
+    let (keys, quoted, weights) = reading.constants().weights(node, "choose")?;
     if let Some(fault) = too_long(&keys, &quoted) {
         return Err(fault);
     }

@@ -44,7 +44,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let unscaled = |name: &str| {
         let node = reading.required(name)?;
         // Rounded, it would be another bound.
-        let value = match reading.resolver.exact(node, name)?.at_scale(scale) {
+        let value = match reading.constants().exact(node, name)?.at_scale(scale) {
             Ok(value) => value,
             Err(Misfit::Long) => i128::MAX,
             Err(Misfit::Fraction) => {

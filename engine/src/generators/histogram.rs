@@ -10,7 +10,7 @@ use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::calendar::text::parse_date;
 use crate::error::{Fault, ValueError};
 use crate::model::Column;
-use crate::model::arguments::constant_instant;
+use crate::model::constants::constant_instant;
 use crate::random::{Stream, below};
 use crate::rows::Frame;
 use crate::scenario::Node;
@@ -90,7 +90,7 @@ fn moments(items: &[Node]) -> Result<(Vec<i64>, Type), Fault> {
 
 /// Whole numbers when all are, else decimals of the most digits after the point that one of them has.
 fn numbers(reading: &Reading, items: &[Node]) -> Result<(Vec<i64>, Type), Fault> {
-    let numbers = items.iter().map(|node| reading.resolver.exact(node, "histogram"));
+    let numbers = items.iter().map(|node| reading.constants().exact(node, "histogram"));
     let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
     let scale = (0..=18).find(|scale| numbers.iter().all(|number| number.at_scale(*scale).is_ok()));
     let steps = |(number, node): (&crate::model::number::Number, &Node)| {

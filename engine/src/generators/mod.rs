@@ -41,11 +41,12 @@ mod words;
 
 use std::ops::Deref;
 
-pub(crate) use choose::typed_values;
+pub(crate) use choose::{literal_sql, too_long, typed_values};
+pub(crate) use count::Count;
 pub use doc::{ArgumentDoc, ArgumentKind, GeneratorDoc};
 pub(crate) use expression::{Formula, of_text};
 pub(crate) use facts::{Ends, Origin, Prepared, Texts};
-pub(crate) use literal::LiteralColumn;
+pub(crate) use literal::Literal;
 pub(crate) use reading::{Address, Made, Reading, threshold};
 pub(crate) use record::Record;
 pub(crate) use reference::{Pick, Reference, Within};

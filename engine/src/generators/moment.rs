@@ -11,7 +11,7 @@ use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::ANY_NUMBER;
 use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
-use crate::model::arguments::constant_instant;
+use crate::model::constants::constant_instant;
 use crate::model::{Column, Input};
 use crate::random::{Stream, unit};
 use crate::rows::{Frame, nulls_of};
@@ -83,7 +83,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
         None => None,
         Some(key) if key.text == "within parent" => {
             if resolver.count_of(t)?.is_none() {
-                let table = &resolver.drafts[t].name.text;
+                let table = &resolver.drafts()[t].name.text;
                 return Err(Fault::at(key.span, format!("the rows of `{table}` have no parent"))
                     .hint("leave `order` out"));
             }

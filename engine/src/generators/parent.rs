@@ -31,17 +31,18 @@ pub(crate) struct Parent {
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let (t, span) = (reading.table, reading.arguments.span());
     let resolver = &mut *reading.resolver;
-    let Some(parent) = resolver.drafts[t].parent else {
-        let table = &resolver.drafts[t].name.text;
+    let Some(parent) = resolver.drafts()[t].parent else {
+        let table = &resolver.drafts()[t].name.text;
         return Err(Fault::at(span, format!("the rows of `{table}` have no parent"))
             .hint("`parent` belongs into a table with `per:`; for other tables use `reference`"));
     };
-    resolver.rows_of(t)?;
+    // An only child has its parent for itself.
+    let only_child = resolver.count_of(t)?.is_some_and(|count| count.max <= 1);
     let column = resolver.shown_key(parent, span)?;
-    let key = resolver.done(parent, column)?;
-    let (ty, nullable) = (key.ty.clone(), key.nullable);
+    let key = resolver.settled(parent, column)?;
+    let (ty, nullable, unique) = (key.ty.clone(), key.nullable, key.unique && only_child);
     let key = resolver.input(t, Input::Column { hops: vec![Hop::Parent], column });
-    Ok(Made { nullable, ..Made::new(Parent { key }, ty) })
+    Ok(Made { nullable, unique, ..Made::new(Parent { key }, ty) })
 }
 
 impl Prepared for Parent {

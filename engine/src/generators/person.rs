@@ -8,7 +8,7 @@ use super::facts::ANY_NUMBER;
 use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Record, Shown, Texts};
 use crate::error::{Fault, ValueError, did_you_mean};
 use crate::model::Column;
-use crate::model::arguments::shown as shown_constant;
+use crate::model::constants::shown as shown_constant;
 use crate::random::{Stream, below};
 use crate::rows::{Frame, Strings, nulls_of};
 use crate::scenario::Text;

@@ -100,7 +100,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
         None => places.countries().iter().for_each(|country| add(country, None)),
         Some(node) => {
             span = node.span;
-            let (keys, _, shares) = reading.resolver.weights(node, "place")?;
+            let (keys, _, shares) = reading.constants().weights(node, "place")?;
             for (i, key) in keys.iter().enumerate() {
                 let country = places.country(&key.text).ok_or_else(|| {
                     let known: Vec<&str> = places.countries().iter().map(|country| country.code).collect();

@@ -3,6 +3,7 @@
 use super::{GeneratorDoc, Recipe};
 use crate::error::{Fault, Faults};
 use crate::model::arguments::{Arguments, Length};
+use crate::model::constants::Constants;
 use crate::model::resolve::Resolver;
 use crate::model::{Column, Input};
 use crate::random::Stream;
@@ -78,34 +79,39 @@ impl<'n> Reading<'_, '_, 'n> {
         self.arguments.required(name)
     }
 
+    /// What reads numbers, shares and weights.
+    pub(super) fn constants(&self) -> &Constants {
+        self.resolver.constants()
+    }
+
     /// A number.
     pub(super) fn number(&self, name: &str) -> Result<Option<f64>, Fault> {
-        self.arguments.get(name).map(|node| self.resolver.number(node, name)).transpose()
+        self.arguments.get(name).map(|node| self.constants().number(node, name)).transpose()
     }
 
     /// The same of an argument that is required.
     pub(super) fn required_number(&self, name: &str) -> Result<f64, Fault> {
-        self.resolver.number(self.required(name)?, name)
+        self.constants().number(self.required(name)?, name)
     }
 
     /// A whole number from `least` to `greatest`.
     pub(super) fn whole(&self, name: &str, least: i64, greatest: i64) -> Result<Option<i64>, Fault> {
-        self.arguments.get(name).map(|node| self.resolver.whole(node, name, least, greatest)).transpose()
+        self.arguments.get(name).map(|node| self.constants().whole(node, name, least, greatest)).transpose()
     }
 
     /// The same of an argument that is required.
     pub(super) fn required_whole(&self, name: &str, least: i64, greatest: i64) -> Result<i64, Fault> {
-        self.resolver.whole(self.required(name)?, name, least, greatest)
+        self.constants().whole(self.required(name)?, name, least, greatest)
     }
 
     /// A length: a number, or `{from, to}`.
     pub(super) fn length(&self, name: &str, greatest: i64) -> Result<Option<Length>, Fault> {
-        self.arguments.get(name).map(|node| self.resolver.length(node, name, greatest)).transpose()
+        self.arguments.get(name).map(|node| self.constants().length(node, name, greatest)).transpose()
     }
 
     /// The same of an argument that is required.
     pub(super) fn required_length(&self, name: &str, greatest: i64) -> Result<Length, Fault> {
-        self.resolver.length(self.required(name)?, name, greatest)
+        self.constants().length(self.required(name)?, name, greatest)
     }
 
     /// Refuses a `to` below `from`.
@@ -145,7 +151,7 @@ impl<'n> Reading<'_, '_, 'n> {
     fn spec(&mut self, node: &Node, key: &Key) -> Result<scenario::Spec, Fault> {
         let mut faults = Faults::default();
         let spec = scenario::spec(node, key.span, &mut faults);
-        self.resolver.faults.0.append(&mut faults.0);
+        self.resolver.note(faults);
         spec.ok_or_else(Fault::reported)
     }
 }

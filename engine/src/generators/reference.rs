@@ -5,19 +5,15 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array};
 use arrow::compute::take;
 
-use super::count::too_many;
 use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::ANY_NUMBER;
 use super::serial::serial_of;
 use super::{Ends, Formula, GeneratorDoc, Made, Origin, Prepared, Reading, Shown, Texts};
-use crate::error::{Fault, ValueError};
-use crate::expression::Name;
-use crate::model::arguments::Arguments;
-use crate::model::resolve::Resolver;
-use crate::model::{Column, Hop, Input, Source};
+use crate::error::{Fault, Span, ValueError};
+use crate::model::{Column, Hop, Input, MAX_COUNT, Source};
 use crate::random::Stream;
 use crate::rows::{Frame, each_once};
-use crate::scenario;
+use crate::scenario::{self, Key};
 use crate::types::Type;
 
 pub(super) const REFERENCE: GeneratorDoc = GeneratorDoc {
@@ -35,6 +31,11 @@ pub(super) const REFERENCE: GeneratorDoc = GeneratorDoc {
         ),
         optional("skew", Kind::Number, "how much early rows are preferred: 0 evenly, 1 about as Zipf's law"),
         optional("distinct", Kind::Boolean, "`true`: no row twice among the children of one parent"),
+        optional(
+            "except",
+            Kind::Word,
+            "not the row itself, by the name of its table, and not the row that this name or path leads to, as in `users`",
+        ),
         optional(
             "starting_with",
             Kind::Word,
@@ -66,6 +67,8 @@ pub(crate) struct Reference {
     pub(crate) shown: usize,
     /// Among which rows: those under the row of a table that these inputs lead to, or all.
     pub(crate) within: Option<Within>,
+    /// The way to a row that is left out; no steps for the row itself.
+    pub(crate) except: Option<Vec<Hop>>,
     /// How the row is picked.
     pub(crate) pick: Pick,
 }
@@ -98,6 +101,18 @@ pub(crate) enum Pick {
         /// The input `ordinal`.
         ordinal: usize,
     },
+    /// Without repetition among the children of one parent, and none its own row: the next one in a ring of all rows.
+    Ring {
+        /// Random words, two per parent row: the key of its permutation.
+        stream: Stream,
+    },
+    /// Every row another one, by the order of a permutation of all rows of the target.
+    Unique {
+        /// The key of the permutation.
+        key: [u64; 2],
+        /// How many rows the target has.
+        rows: u64,
+    },
     /// By chance among the rows that existed at an instant.
     Existing {
         /// Random words, one a row.
@@ -112,34 +127,28 @@ pub(crate) enum Pick {
 }
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
-    let (value_words, distinct_words) = (reading.stream("value"), reading.stream("distinct"));
-    let (t, arguments, resolver) = (reading.table, reading.arguments, &mut *reading.resolver);
+    let (arguments, resolver) = (reading.arguments, &mut *reading.resolver);
     let to = arguments.word("to")?.ok_or_else(Fault::reported)?;
-    let target = resolver.table_named(&to.text, to.span)?;
+    let target = resolver.table_named(&to)?;
     let target_rows = resolver.rows_of(target)?;
     let shown = match arguments.word("column")? {
         None => resolver.shown_key(target, to.span)?,
         Some(key) => {
-            resolver.drafts[target].columns.iter().position(|c| c.name == key.text && c.written).ok_or_else(
-                || {
-                    let hint = resolver.guess(&key.text, || resolver.column_names(target), "the columns are");
-                    Fault::at(key.span, format!("unknown column `{}` of `{}`", key.text, to.text))
-                        .maybe_hint(hint)
-                },
-            )?
+            let draft = &resolver.drafts()[target];
+            draft.written_named(&key.text).ok_or_else(|| {
+                let hint = resolver.guess(&key.text, || draft.column_names(), "the columns are");
+                Fault::at(key.span, format!("unknown column `{}` of `{}`", key.text, to.text))
+                    .maybe_hint(hint)
+            })?
         }
     };
-    resolver.column(target, shown)?;
-    let column = resolver.done(target, shown)?;
-    let (ty, mut nullable) = (column.ty.clone(), column.nullable);
-
-    let within = match arguments.word("within")? {
-        None => None,
-        Some(key) => Some(resolver.within(t, target, &key)?),
-    };
-    match &within {
+    let column = resolver.settled(target, shown)?;
+    let (ty, key_is_nullable, key_is_unique) = (column.ty.clone(), column.nullable, column.unique);
+    let within = arguments.word("within")?.map(|key| reading.within(target, &key)).transpose()?;
+    let except = arguments.word("except")?.map(|key| reading.except(target, &key)).transpose()?;
+    let least = match &within {
         // Some row of the ancestor may have no rows of the target.
-        Some((_, least, may_miss)) => nullable |= *least == 0 || *may_miss,
+        Some(within) => within.least,
         None => {
             let empty = match target_rows {
                 Source::Root { rows } => rows == 0,
@@ -148,48 +157,37 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
             if empty {
                 return Err(Fault::at(to.span, format!("table `{}` has no rows to refer to", to.text)));
             }
-            nullable |= resolver.least_rows(target)? == 0;
+            reading.resolver.least_rows(target)?
         }
-    }
-    let skew = match arguments.get("skew") {
-        None => 0.0,
-        Some(node) => {
-            let skew = resolver.number(node, "skew")?;
-            if !(0.0..=10.0).contains(&skew) {
-                return Err(Fault::at(node.span, "`skew`: expected 0 to 10").label(format!("found {skew}")));
+    };
+    // One of them may be the one that is left out.
+    let least = least.saturating_sub(u64::from(except.is_some()));
+    // The rows under different parents are different rows.
+    let under_parent = within.as_ref().is_some_and(|within| within.rows.hops == [Hop::Parent]);
+    let only_child = reading.resolver.count_of(reading.table)?.is_some_and(|count| count.max <= 1);
+    let path = within.as_ref().map(|within| &within.rows.path[..]);
+    let pick = reading.pick(&to, target, path, least, except.as_deref())?;
+    let nullable = key_is_nullable
+        || least == 0
+        || within.as_ref().is_some_and(|within| within.may_miss)
+        || matches!(pick, Pick::Existing { .. });
+    let apart = only_child || matches!(pick, Pick::Distinct { .. } | Pick::Ring { .. });
+    let unique = key_is_unique && under_parent && apart;
+    let reference = Reference { target, shown, within: within.map(|within| within.rows), except, pick };
+    Ok(Made { nullable, unique, ..Made::new(reference, ty) })
+}
+
+impl Reference {
+    /// The same with every row of the target, of which there are so many, at most once. `None` where not every row is as likely.
+    pub(crate) fn each_once(&self, rows: u64) -> Option<Self> {
+        match (&self.pick, &self.within, self.except.as_deref()) {
+            (Pick::Random { stream, skew: 0.0 }, None, None | Some([])) => {
+                let pick = Pick::Unique { key: [stream.word(0), stream.word(1)], rows };
+                Some(Self { pick, within: None, except: self.except.clone(), ..*self })
             }
-            skew
+            _ => None,
         }
-    };
-    let distinct =
-        arguments.get("distinct").map(|n| scenario::boolean(n, "distinct")).transpose()?.unwrap_or(false);
-    let existed_at = arguments.expression("existed_at")?;
-    let pick = match (distinct, existed_at) {
-        (true, Some(at)) => {
-            return Err(Fault::at(at.span, "`distinct` and `existed_at` cannot be combined yet")
-                .hint("leave one of them out"));
-        }
-        (true, None) => {
-            let least = match &within {
-                Some((_, least, _)) => *least,
-                None => resolver.least_rows(target)?,
-            };
-            resolver.distinct(t, target, least, arguments, distinct_words)?
-        }
-        (false, None) => Pick::Random { stream: value_words, skew },
-        (false, Some(at)) => {
-            let at = resolver.formula_of(t, &at, &Type::Instant)?;
-            let by =
-                resolver.birth_column(target, within.as_ref().map(|(within, ..)| within), arguments, &to)?;
-            nullable = true;
-            Pick::Existing { stream: value_words, skew, at, by }
-        }
-    };
-    if let (Some(node), false) = (arguments.get("starting_with"), distinct) {
-        return Err(Fault::at(node.span, "`starting_with` belongs to `distinct: true`"));
     }
-    let reference = Reference { target, shown, within: within.map(|(within, ..)| within), pick };
-    Ok(Made { nullable, ..Made::new(reference, ty) })
 }
 
 impl Prepared for Reference {
@@ -225,10 +223,16 @@ impl Prepared for Reference {
         let pick = match &self.pick {
             Pick::Random { skew: 0.0, .. } => "any row".to_owned(),
             Pick::Random { skew, .. } => format!("any row, skew {skew}"),
-            Pick::Distinct { .. } => "a row not yet taken under the parent".to_owned(),
+            Pick::Distinct { .. } | Pick::Ring { .. } => "a row not yet taken under the parent".to_owned(),
+            Pick::Unique { .. } => "a row not yet taken".to_owned(),
             Pick::Existing { at, .. } => format!("any row that existed at {}", at.expression),
         };
-        format!("{} of {pick}{within}", shown.column(self.target, self.shown))
+        let except = match self.except.as_deref() {
+            None => String::new(),
+            Some([]) => ", not itself".to_owned(),
+            Some(hops) => format!(", not that of {}", shown.way(hops).trim_end_matches('.')),
+        };
+        format!("{} of {pick}{within}{except}", shown.column(self.target, self.shown))
     }
 
     fn inputs(&self) -> Vec<usize> {
@@ -273,153 +277,191 @@ impl Prepared for Reference {
     }
 }
 
-impl Resolver<'_> {
-    /// The way to the row whose rows of the target are meant; the least number of them there is, and
-    /// whether the way may end in NULL.
-    fn within(
+/// What an argument `within` means.
+struct Under {
+    /// The rows.
+    rows: Within,
+    /// How many of them there are at least.
+    least: u64,
+    /// Whether the way to them may end in NULL.
+    may_miss: bool,
+}
+
+impl Reading<'_, '_, '_> {
+    /// How a row of the target is picked: among those on the path of tables, or all; there are at least so many.
+    fn pick(
         &mut self,
-        t: usize,
+        to: &Key,
         target: usize,
-        key: &crate::scenario::Key,
-    ) -> Result<(Within, u64, bool), Fault> {
-        let (hops, ancestor) = self.way_to(t, key)?;
-        let chain = self.ancestors(target).unwrap_or_default();
+        path: Option<&[usize]>,
+        least: u64,
+        except: Option<&[Hop]>,
+    ) -> Result<Pick, Fault> {
+        let (arguments, stream) = (self.arguments, self.stream("value"));
+        let skew = match self.number("skew")? {
+            None => 0.0,
+            Some(skew) if (0.0..=10.0).contains(&skew) => skew,
+            Some(skew) => {
+                let fault = Fault::at(self.required("skew")?.span, "`skew`: expected 0 to 10");
+                return Err(fault.label(format!("found {skew}")));
+            }
+        };
+        let distinct =
+            arguments.get("distinct").map(|node| scenario::boolean(node, "distinct")).transpose()?;
+        let existed_at = arguments.expression("existed_at")?;
+        if distinct == Some(true) {
+            if let Some(at) = existed_at {
+                return Err(Fault::at(at.span, "`distinct` and `existed_at` cannot be combined yet")
+                    .hint("leave one of them out"));
+            }
+            return self.distinct(target, least, except);
+        }
+        if let Some(node) = arguments.get("starting_with") {
+            return Err(Fault::at(node.span, "`starting_with` belongs to `distinct: true`"));
+        }
+        let Some(at) = existed_at else { return Ok(Pick::Random { stream, skew }) };
+        let at = self.resolver.formula_of(self.table, &at, &Type::Instant)?;
+        Ok(Pick::Existing { stream, skew, at, by: self.birth_column(target, path, to)? })
+    }
+
+    /// The rows of the target that are under the row which `within` names.
+    fn within(&mut self, target: usize, key: &Key) -> Result<Under, Fault> {
+        let (t, resolver) = (self.table, &mut *self.resolver);
+        let (hops, ancestor) = resolver.way_to(t, key)?;
+        let chain = resolver.drafts().ancestors(target).unwrap_or_default();
         let Some(depth) = chain.iter().skip(1).position(|&a| a == ancestor) else {
-            let (target, ancestor) = (&self.drafts[target].name.text, &self.drafts[ancestor].name.text);
+            let name = |table: usize| &resolver.drafts()[table].name.text;
+            let (target, ancestor) = (name(target), name(ancestor));
             return Err(Fault::at(key.span, format!("`{target}` is not under `{ancestor}`"))
                 .hint(format!("`within` leads to a row of a table that `{target}` is under by `per:`")));
         };
-        let (_, may_miss) = self.walk(t, &hops)?;
+        let (_, may_miss) = resolver.drafts().walk(t, &hops)?;
         let mut path: Vec<usize> = chain[..=depth].to_vec();
         path.reverse();
         let mut least = 1;
         for &table in &path {
-            least = u64::saturating_mul(least, self.count_of(table)?.map_or(0, |count| count.min));
+            least = u64::saturating_mul(least, resolver.count_of(table)?.map_or(0, |count| count.min));
         }
-        Ok((Within { hops, path }, least, may_miss))
+        Ok(Under { rows: Within { hops, path }, least, may_miss })
     }
 
-    /// The way from a row to a row of another table, given as the table's name (an ancestor, or what the only reference to it
-    /// leads to) or as the path of a reference, such as `memberships.tenant_id`.
-    fn way_to(&mut self, t: usize, key: &crate::scenario::Key) -> Result<(Vec<Hop>, usize), Fault> {
-        let name = |text: &str| Name { text: text.to_owned(), span: key.span };
-        let path: Vec<Name> = key.text.split('.').map(name).collect();
-        let column = self.drafts[t].columns.iter().position(|c| c.name == key.text);
-        if let Some(other) =
-            column.filter(|_| path.len() == 1).and_then(|c| self.other_meaning(t, c, &path[0]))
-        {
-            return Err(self.two_meanings(t, &path[0], &other));
+    /// The way to the row that is left out.
+    fn except(&mut self, target: usize, key: &Key) -> Result<Vec<Hop>, Fault> {
+        let (t, resolver) = (self.table, &mut *self.resolver);
+        let own = &resolver.drafts()[t];
+        let itself = own.name.text == key.text && own.column_named(&key.text).is_none();
+        let (hops, end) = if itself { (Vec::new(), t) } else { resolver.way_to(t, key)? };
+        if end == target {
+            return Ok(hops);
         }
-        if path.len() == 1 && column.is_none() {
-            let table = self.table_named(&key.text, key.span)?;
-            if table == t {
-                return Err(Fault::at(key.span, format!("`{}` is the table itself", key.text))
-                    .hint("name an ancestor, or a column that refers to another row"));
-            }
-            return match self.way_by_name(t, &path[0])? {
-                Some(way) => Ok(way),
-                None => Err(self.unknown_name(t, &path[0], true)),
-            };
-        }
-        let Input::Column { mut hops, column } = self.path(t, &path, Vec::new())? else {
-            return Err(Fault::reported());
-        };
-        let (end, _) = self.walk(t, &hops)?;
-        let column_name = name(&self.drafts[end].columns[column].name.clone());
-        let (hop, next) = self.hop_through(end, column, &column_name)?;
-        hops.push(hop);
-        Ok((hops, next))
+        let name = |table: usize| &resolver.drafts()[table].name.text;
+        Err(Fault::at(key.span, format!("`except` must lead to a row of `{}`", name(target))).label(format!(
+            "`{}` leads to `{}`",
+            key.text,
+            name(end)
+        )))
     }
 
-    /// The least number of rows a table can have.
-    pub(crate) fn least_rows(&mut self, t: usize) -> Result<u64, Fault> {
-        Ok(match self.rows_of(t)? {
-            Source::Root { rows } => rows,
-            Source::Per { parent, count } => self.least_rows(parent)?.saturating_mul(count.min),
-        })
-    }
-
-    fn distinct(
-        &mut self,
-        t: usize,
-        target: usize,
-        least: u64,
-        arguments: &Arguments,
-        stream: Stream,
-    ) -> Result<Pick, Fault> {
+    /// Rows that the children of one parent share among them; there are at least so many.
+    fn distinct(&mut self, target: usize, least: u64, except: Option<&[Hop]>) -> Result<Pick, Fault> {
+        let stream = self.stream("distinct");
+        let (t, arguments, resolver) = (self.table, self.arguments, &mut *self.resolver);
         let node = arguments.required("distinct")?;
         if let Some(skew) = arguments.get("skew") {
             return Err(Fault::at(skew.span, "`distinct` and `skew` cannot be combined")
                 .hint("leave one of them out"));
         }
-        let Some(count) = self.count_of(t)? else {
+        let Some(count) = resolver.count_of(t)? else {
             return Err(Fault::at(
                 node.span,
                 "`distinct` is among the children of one parent, and these rows have none",
             )
             .hint("give the table a `per:`"));
         };
+        if let Some(hops) = except.filter(|hops| hops.first() != Some(&Hop::Parent)) {
+            return self.distinct_but_itself(hops, stream);
+        }
         if count.max > least {
-            let table = self.drafts[target].name.text.clone();
+            let table = resolver.drafts()[target].name.text.clone();
             return Err(too_many(node.span, count.max, least, &table));
         }
         let first = match arguments.word("starting_with")? {
             None => None,
             Some(key) => {
-                let table = self.table_named(&key.text, key.span)?;
+                let table = resolver.table_named(&key)?;
                 if table != target {
                     return Err(Fault::at(
                         key.span,
-                        format!("`starting_with` must name `{}`", self.drafts[target].name.text),
+                        format!("`starting_with` must name `{}`", resolver.drafts()[target].name.text),
                     ));
                 }
-                if let Some(within) = arguments.get("within") {
-                    return Err(Fault::at(within.span, "`starting_with` and `within` cannot be combined"));
+                for other in ["within", "except"] {
+                    if let Some(node) = arguments.get(other) {
+                        let message = format!("`starting_with` and `{other}` cannot be combined");
+                        return Err(Fault::at(node.span, message));
+                    }
                 }
-                Some(
-                    self.ancestor_way(t, table)
-                        .ok_or_else(|| Fault::at(key.span, format!("`{}` is not an ancestor", key.text)))?,
-                )
+                let above = resolver.drafts().ancestors(t).unwrap_or_default();
+                let depth = above.iter().position(|&a| a == table).filter(|depth| *depth > 0);
+                let depth =
+                    depth.ok_or_else(|| Fault::at(key.span, format!("`{}` is not an ancestor", key.text)))?;
+                Some(vec![Hop::Parent; depth])
             }
         };
-        let ordinal = self.input(t, Input::Ordinal);
+        let ordinal = resolver.input(t, Input::Ordinal);
         Ok(Pick::Distinct { stream, first, ordinal })
     }
 
-    fn ancestor_way(&self, t: usize, ancestor: usize) -> Option<Vec<Hop>> {
-        let depth = self.ancestors(t)?.iter().position(|&a| a == ancestor)?;
-        (depth > 0).then(|| vec![Hop::Parent; depth])
+    /// The same where each of the children leaves out itself: it takes the row behind its own in a ring of all of them.
+    fn distinct_but_itself(&mut self, except: &[Hop], stream: Stream) -> Result<Pick, Fault> {
+        let (t, arguments, resolver) = (self.table, self.arguments, &mut *self.resolver);
+        if !except.is_empty() {
+            return Err(Fault::at(
+                arguments.required("except")?.span,
+                "`distinct` cannot leave out a row that differs among siblings",
+            )
+            .hint("`except` with `distinct` names the table itself or an ancestor, or begins with one"));
+        }
+        if let Some(node) = arguments.get("starting_with") {
+            return Err(Fault::at(node.span, "`starting_with` and `except` cannot be combined"));
+        }
+        if let Some(key) = arguments.word("within")?
+            && resolver.way_to(t, &key)?.0.iter().any(|hop| *hop != Hop::Parent)
+        {
+            return Err(Fault::at(
+                key.span,
+                "`distinct` without the row itself is among rows under an ancestor",
+            )
+            .hint("name a table above this one"));
+        }
+        Ok(Pick::Ring { stream })
     }
 
     /// The target's column that tells when a row came about; it must rise in the order of the rows looked at.
-    fn birth_column(
-        &mut self,
-        target: usize,
-        within: Option<&Within>,
-        arguments: &Arguments,
-        to: &crate::scenario::Key,
-    ) -> Result<usize, Fault> {
+    fn birth_column(&mut self, target: usize, path: Option<&[usize]>, to: &Key) -> Result<usize, Fault> {
+        let (arguments, resolver) = (self.arguments, &mut *self.resolver);
         let by = arguments.word("by")?;
         let (name, span) = by.map_or(("created_at".to_owned(), to.span), |key| (key.text, key.span));
-        let Some(c) = self.drafts[target].columns.iter().position(|c| c.name == name) else {
+        let Some(c) = resolver.drafts()[target].columns.iter().position(|c| c.name == name) else {
             return Err(Fault::at(span, format!("`{}` has no column `{name}`", to.text))
                 .hint("say with `by:` which column tells when its rows came about"));
         };
-        self.column(target, c)?;
+        resolver.column(target, c)?;
         // Bounds that differ between siblings would let the instants fall.
-        let is_shared = |input: &usize| match &self.drafts[target].inputs[*input] {
+        let drafts = resolver.drafts();
+        let is_shared = |input: &usize| match &drafts[target].inputs[*input] {
             Input::Column { hops, .. } => hops.first() == Some(&Hop::Parent),
             Input::Siblings => true,
             _ => false,
         };
-        let rises = self.done(target, c)?.recipe.rises_with();
+        let rises = drafts.done(target, c)?.recipe.rises_with();
         let rises = rises.is_some_and(|inputs| inputs.iter().all(is_shared));
-        let siblings = within.is_some_and(|within| within.path.len() == 1);
-        let born = self.done(target, c)?;
+        let siblings = path.is_some_and(|path| path.len() == 1);
+        let born = drafts.done(target, c)?;
         if rises && siblings && !born.nullable && born.cast.is_none() {
             return Ok(c);
         }
-        let parent = self.drafts[target].parent.map(|p| self.drafts[p].name.text.clone());
+        let parent = drafts[target].parent.map(|p| drafts[p].name.text.clone());
         let hint = match parent {
             Some(parent) => format!(
                 "make `{}.{name}` a `moment` with `order: within parent` and bounds of the parent, and look `within` a row of `{parent}`",
@@ -429,4 +471,12 @@ impl Resolver<'_> {
         };
         Err(Fault::at(span, "`existed_at` needs rows whose instants rise").hint(hint))
     }
+}
+
+/// Where a count law cannot promise what a reference needs.
+fn too_many(span: Span, needed: u64, there: u64, table: &str) -> Fault {
+    let found = if needed >= MAX_COUNT { "no upper bound".to_owned() } else { format!("up to {needed}") };
+    Fault::at(span, format!("`distinct` needs at least as many rows of `{table}` as a parent has children"))
+        .label(format!("children: {found}; rows of `{table}`: {there}"))
+        .hint("bound the count with `max:`")
 }

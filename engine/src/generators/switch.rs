@@ -63,10 +63,10 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
             None => key,
         };
         let input = reading.part(&part, value)?;
-        let Input::Column { column, .. } = reading.resolver.drafts[t].inputs[input].clone() else {
+        let Input::Column { column, .. } = reading.resolver.drafts()[t].inputs[input].clone() else {
             return Err(Fault::reported());
         };
-        let column = reading.resolver.done(t, column)?;
+        let column = reading.resolver.settled(t, column)?;
         let (ty, nullable) = (column.ty.clone(), column.nullable);
         made = Some(match made {
             None => (ty, nullable),

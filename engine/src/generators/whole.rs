@@ -62,7 +62,8 @@ enum Law {
 }
 
 fn poisson(reading: &mut Reading) -> Result<Made, Fault> {
-    let law = reading.resolver.poisson(reading.arguments)?;
+    let mean = reading.required_number("mean")?;
+    let law = reading.resolver.poisson(mean, reading.arguments)?;
     let (min, max) = bounds_of(reading)?;
     Ok(Made::new(Whole { stream: reading.stream("value"), law: Law::Poisson(law), min, max }, Type::BigInt))
 }
@@ -77,8 +78,9 @@ fn zipf(reading: &mut Reading) -> Result<Made, Fault> {
 
 /// `min` and `max`.
 fn bounds_of(reading: &Reading) -> Result<(i64, i64), Fault> {
-    let bound =
-        |name: &str| reading.arguments.get(name).map(|node| reading.resolver.exact(node, name)).transpose();
+    let bound = |name: &str| {
+        reading.arguments.get(name).map(|node| reading.constants().exact(node, name)).transpose()
+    };
     let (least, greatest) = (bound("min")?, bound("max")?);
     let min = least.as_ref().map_or(i64::MIN, |min| min.whole(Rounding::Up));
     let max = greatest.as_ref().map_or(i64::MAX, |max| max.whole(Rounding::Down));

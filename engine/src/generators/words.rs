@@ -159,7 +159,7 @@ fn vocabulary_of(reading: &Reading) -> Result<Vocabulary, Fault> {
     let Some(node) = reading.arguments.get("of") else {
         return Ok(Vocabulary::english());
     };
-    let (keys, _, weights) = reading.resolver.weights(node, "of")?;
+    let (keys, _, weights) = reading.constants().weights(node, "of")?;
     let law = match weights {
         Some(weights) => {
             Some(Weighted::new(&weights).map_err(|e| Fault::at(node.span, format!("`of`: {e}")))?)
@@ -177,7 +177,7 @@ fn phrases_of(reading: &Reading, length: Length) -> Result<Vec<Affix>, Fault> {
     let entries = crate::scenario::map_of(node, "`phrases`", "a share per phrase")?;
     let (mut sum, mut phrases) = (0.0, Vec::new());
     for (key, share) in entries {
-        sum += reading.resolver.share(share, "phrases")?;
+        sum += reading.constants().share(share, "phrases")?;
         if key.text.chars().count() as u64 > length.from {
             return Err(Fault::at(key.span, "a phrase must fit into the shortest text").label(format!(
                 "{} characters, the shortest text has {}",

@@ -1,9 +1,9 @@
 //! Texts that a `choose` may give where only some texts have a meaning: names of zones and of locales. They are known
 //! before a row is made, so a wrong one is a fault with a place.
 
+use super::Input;
 use super::arguments::Arguments;
 use super::resolve::Resolver;
-use super::{Input, Steps};
 use crate::calendar::Zone;
 use crate::error::Fault;
 use crate::generators::{self, Formula, Recipe};
@@ -40,8 +40,8 @@ impl Resolver<'_> {
 
     /// The values that a `choose` draws, when an input is the column of one or merely hands it on.
     fn chosen(&self, t: usize, input: &Input) -> Option<Vec<Key>> {
-        let (t, c) = self.column_at(t, input)?;
-        match &self.done(t, c).ok()?.recipe {
+        let (t, c) = self.drafts.column_at(t, input)?;
+        match &self.drafts.done(t, c).ok()?.recipe {
             Recipe::Formula(formula) => self.chosen(t, &self.drafts[t].inputs[formula.passes_on()?]),
             Recipe::Choose(_) => {
                 let Generator::Named(key, argument) = &self.drafts[t].columns[c].spec.as_ref()?.generator
@@ -49,17 +49,11 @@ impl Resolver<'_> {
                     return None;
                 };
                 let arguments = Arguments::new(generators::find(&key.text)?, key, argument.as_ref()).ok()?;
-                let (keys, _, weights) = self.weights(arguments.get("values")?, "choose").ok()?;
+                let (keys, _, weights) = self.constants.weights(arguments.get("values")?, "choose").ok()?;
                 let drawn = |i: usize| weights.as_ref().is_none_or(|weights| weights[i] > 0.0);
                 Some(keys.into_iter().enumerate().filter(|(i, _)| drawn(*i)).map(|(_, key)| key).collect())
             }
             _ => None,
         }
-    }
-
-    /// The table and the column that an input leads to.
-    pub(crate) fn column_at(&self, t: usize, input: &Input) -> Option<(usize, usize)> {
-        let Input::Column { hops, column } = input else { return None };
-        Some((self.end(t, hops)?, *column))
     }
 }

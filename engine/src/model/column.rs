@@ -1,6 +1,7 @@
 //! From what is written about a column to the column.
 
 use super::arguments::Arguments;
+use super::drafts::ColumnDraft;
 use super::resolve::Resolver;
 use super::scope::MadeScope;
 use super::unique::injective;
@@ -19,10 +20,10 @@ impl Resolver<'_> {
     pub(super) fn read_column(&mut self, t: usize, c: usize) -> Result<Column, Fault> {
         let draft = &self.drafts[t].columns[c];
         let (name, written) = (draft.name.clone(), draft.written);
-        let (table, column) = draft.address.clone();
-        let address = Address { seed: self.settings.seed, table, column };
-        if self.drafts[t].literal.as_ref().is_some_and(|literal| literal.contains_key(&name)) {
-            return self.literal_column(t, c);
+        let table = self.drafts[t].name.text.clone();
+        let address = Address { seed: self.settings.seed, table, column: name.clone() };
+        if let Some(literal) = self.drafts[t].literal.get(&name) {
+            return literal.column(draft, &self.constants);
         }
         let Some(spec) = draft.spec.clone() else { return Err(Fault::reported()) };
         let column = self.column_of(t, name, written, &spec, &address)?;
@@ -46,7 +47,7 @@ impl Resolver<'_> {
         let null = match &spec.null {
             None => None,
             Some(node) => {
-                let share = self.share(node, "null")?;
+                let share = self.constants.share(node, "null")?;
                 (share > 0.0).then(|| {
                     (threshold(share), Stream::new(address.seed, &address.table, &address.column, "null", 1))
                 })
@@ -72,7 +73,7 @@ impl Resolver<'_> {
         if spec.sql_type.is_some() && column.recipe.serial().is_some() {
             self.rows_of(t)?;
         }
-        self.check_range(t, &column, spec)?;
+        self.drafts.check_range(t, &column, spec)?;
         if column.ty == Type::Null {
             return Err(Fault::at(spec.span, "a column needs a type").hint("write `cast(null as text)`"));
         }
@@ -118,19 +119,9 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// Whether a column is a group of values, by what is written.
-    pub(super) fn is_record(&self, t: usize, c: usize) -> bool {
-        let spec = self.drafts[t].columns[c].spec.as_ref();
-        spec.is_some_and(|spec| match &spec.generator {
-            Generator::Named(key, _) => generators::find(&key.text).is_some_and(|doc| doc.group),
-            _ => false,
-        })
-    }
-
     /// The hidden column of a field of a group of values, such as `place.city`.
     pub(super) fn field(&mut self, t: usize, c: usize, head: &Name, rest: &[Name]) -> Result<usize, Fault> {
-        self.column(t, c)?;
-        let Recipe::Record(record) = &self.done(t, c)?.recipe else { return Err(Fault::reported()) };
+        let Recipe::Record(record) = &self.settled(t, c)?.recipe else { return Err(Fault::reported()) };
         let fields = record.names();
         let [field] = rest else {
             let each: Vec<String> = fields.iter().map(|field| format!("`{}.{field}`", head.text)).collect();
@@ -141,7 +132,7 @@ impl Resolver<'_> {
         if let Some(known) = self.drafts[t].columns.iter().position(|c| c.name == name) {
             return Ok(known);
         }
-        let made = match self.done_mut(t, c).map(|column| &mut column.recipe) {
+        let made = match self.drafts.done_mut(t, c).map(|column| &mut column.recipe) {
             Some(Recipe::Record(record)) => record.take(&field.text),
             _ => None,
         };
@@ -152,7 +143,7 @@ impl Resolver<'_> {
             return Err(Fault::at(field.span, message).hint(hint));
         };
         let column = Column { nullable, dictionary, ..Column::hidden(name, ty, recipe) };
-        Ok(self.add_hidden(t, column))
+        Ok(self.drafts.add_hidden(t, column))
     }
 
     /// The cast to the type asked for, when it differs from what the generator makes.
@@ -169,6 +160,16 @@ impl Resolver<'_> {
         }
         Err(Fault::at(node.span, format!("`type`: {} cannot become {wanted}", made.ty))
             .hint("leave `type` out, or convert with an expression"))
+    }
+}
+
+impl ColumnDraft {
+    /// Whether the column is a group of values, by what is written.
+    pub(super) fn is_record(&self) -> bool {
+        self.spec.as_ref().is_some_and(|spec| match &spec.generator {
+            Generator::Named(key, _) => generators::find(&key.text).is_some_and(|doc| doc.group),
+            _ => false,
+        })
     }
 }
 

@@ -3,28 +3,36 @@
 //! The result is plain data. A [`Model`] holds tables, a [`Table`] holds columns, a [`Column`] holds a [`Recipe`]:
 //! how its values follow from random words and from other values of the row ([`Input`]s).
 
+// What is set, and what is written of parameters, arguments and constants.
 pub(crate) mod arguments;
-mod chain;
-mod chosen;
-pub(crate) mod column;
-mod declared;
-mod keys;
+pub(crate) mod constants;
 mod law;
 pub(crate) mod number;
+mod parameters;
+mod settings;
+// What is known so far, and how the rest of it is settled.
+mod chosen;
+mod column;
+mod declared;
+mod dependencies;
+mod drafts;
+mod literal;
 mod path;
 mod range;
 pub(crate) mod resolve;
 pub(crate) mod scope;
-mod settings;
 mod shown;
+mod source;
 mod unique;
 mod walk;
+mod written;
+// What is found out when all is settled.
+mod keys;
 mod work;
-pub(crate) mod written;
 
 pub use declared::Declared;
 pub use keys::{Check, Choice, ForeignKey, Index, Keys, UniqueKey};
-pub use resolve::{MAX_ROWS, resolve};
+pub use resolve::resolve;
 pub use settings::{DEFAULT_SEED, Settings};
 pub(crate) use walk::Steps;
 
@@ -36,6 +44,11 @@ use crate::expression::{Expression, Total};
 use crate::generators::{Formula, Recipe, Reference};
 use crate::random::Stream;
 use crate::types::Type;
+
+/// The most rows a table may have: numbers up to here are exact in every format.
+pub const MAX_ROWS: u64 = 1 << 53;
+/// The most children of one parent when no `max:` says otherwise.
+pub(crate) const MAX_COUNT: u64 = 1 << 40;
 
 /// A scenario whose meaning is settled.
 #[derive(Debug)]

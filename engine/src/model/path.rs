@@ -1,11 +1,12 @@
 //! Paths such as `tenants.place.city`: which row a name leads to, and by which steps.
 
-use super::resolve::{ColumnDraft, Resolver};
+use super::drafts::{ColumnDraft, Drafts};
+use super::resolve::Resolver;
 use super::{Hop, Input};
-use crate::error::{Fault, did_you_mean, listed};
+use crate::error::{Fault, Faults, did_you_mean, listed};
 use crate::expression::Name;
 use crate::generators::Recipe;
-use crate::scenario::Generator;
+use crate::scenario::{Generator, Key};
 
 /// The most names of a path.
 const MOST_STEPS: usize = 32;
@@ -14,16 +15,16 @@ impl Resolver<'_> {
     /// What a path such as `tenants.place.city` leads to from a row of a table.
     ///
     /// A name that could mean two rows is refused, so that a column that is added cannot change what a name means.
-    pub(crate) fn path(&mut self, t: usize, path: &[Name], mut hops: Vec<Hop>) -> Result<Input, Fault> {
+    pub(super) fn path(&mut self, t: usize, path: &[Name], mut hops: Vec<Hop>) -> Result<Input, Fault> {
         let (head, rest) = path.split_first().ok_or_else(Fault::reported)?;
         // Every step is a row of another table that is worked out while the one before waits for it.
         if path.len() > MOST_STEPS {
             return Err(Fault::at(head.span, "the path has too many steps")
                 .label(format!("expected at most {MOST_STEPS}, found {}", path.len())));
         }
-        if let Some(c) = self.column_named(t, head) {
-            if let Some(other) = self.other_meaning(t, c, head).filter(|_| !rest.is_empty()) {
-                return Err(self.two_meanings(t, head, &other));
+        if let Some(c) = self.drafts[t].column_named(&head.text) {
+            if let Some(other) = self.drafts.other_meaning(t, c, head).filter(|_| !rest.is_empty()) {
+                return Err(self.drafts.two_meanings(t, head, &other));
             }
             return self.path_of_column(t, c, head, rest, hops);
         }
@@ -31,7 +32,7 @@ impl Resolver<'_> {
             && head.text == self.drafts[t].name.text
         {
             // The row itself, by its table's name: what follows is a column of it, if there is one.
-            return match self.column_named(t, next) {
+            return match self.drafts[t].column_named(&next.text) {
                 Some(c) => self.path_of_column(t, c, next, after, hops),
                 None => self.path(t, rest, hops),
             };
@@ -42,11 +43,7 @@ impl Resolver<'_> {
             hops.extend(way);
             return self.path(next, rest, hops);
         }
-        Err(self.unknown_name(t, head, !rest.is_empty()))
-    }
-
-    fn column_named(&self, t: usize, name: &Name) -> Option<usize> {
-        self.drafts[t].columns.iter().position(|c| c.name == name.text && (c.spec.is_some() || c.written))
+        Err(self.drafts.unknown_name(t, head, !rest.is_empty(), &self.faults))
     }
 
     fn path_of_column(
@@ -57,7 +54,7 @@ impl Resolver<'_> {
         rest: &[Name],
         mut hops: Vec<Hop>,
     ) -> Result<Input, Fault> {
-        if self.is_record(t, c) {
+        if self.drafts[t].columns[c].is_record() {
             let column = self.field(t, c, head, rest)?;
             return Ok(Input::Column { hops, column });
         }
@@ -70,37 +67,9 @@ impl Resolver<'_> {
         self.path(next, rest, hops)
     }
 
-    /// What the name of column `c` would lead to if the column were not there.
-    pub(crate) fn other_meaning(&self, t: usize, c: usize, head: &Name) -> Option<String> {
-        if head.text == self.drafts[t].name.text {
-            return Some("the table itself".to_owned());
-        }
-        let ancestors = self.ancestors(t).unwrap_or_default();
-        let above = ancestors.iter().skip(1).position(|&a| self.drafts[a].name.text == head.text);
-        let generator = |c: usize| self.drafts[t].columns[c].spec.as_ref().map(|spec| &spec.generator);
-        let is_parent = matches!(generator(c), Some(Generator::Named(key, _)) if key.text == "parent");
-        match above {
-            Some(0) if is_parent => return None,
-            Some(_) => return Some("a table above it".to_owned()),
-            None => {}
-        }
-        let with_id = format!("{}_id", head.text);
-        let leads = |other: &ColumnDraft| {
-            self.leads_to(other).is_some_and(|to| to == head.text || other.name == with_id)
-        };
-        let mut others = self.drafts[t].columns.iter().enumerate().filter(|(i, _)| *i != c);
-        others.find(|(_, other)| leads(other)).map(|(_, other)| format!("what `{}` refers to", other.name))
-    }
-
-    pub(crate) fn two_meanings(&self, t: usize, head: &Name, other: &str) -> Fault {
-        let (name, table) = (&head.text, &self.drafts[t].name.text);
-        Fault::at(head.span, format!("`{name}` is a column of `{table}` and {other}"))
-            .hint(format!("write `{table}.{name}` for the column, or give it another name"))
-    }
-
     /// The way to the row that a name stands for which is no column: an ancestor by its table's name, or what a reference leads to.
-    pub(crate) fn way_by_name(&mut self, t: usize, head: &Name) -> Result<Option<(Vec<Hop>, usize)>, Fault> {
-        let ancestors = self.ancestors(t).unwrap_or_default();
+    fn way_by_name(&mut self, t: usize, head: &Name) -> Result<Option<(Vec<Hop>, usize)>, Fault> {
+        let ancestors = self.drafts.ancestors(t).unwrap_or_default();
         if let Some(depth) = ancestors.iter().skip(1).position(|&a| self.drafts[a].name.text == head.text) {
             for &table in &ancestors[..=depth] {
                 self.rows_of(table)?;
@@ -109,10 +78,9 @@ impl Resolver<'_> {
         }
         // `product.price` through a column `product_id`, or through the only reference to that table.
         let with_id = format!("{}_id", head.text);
-        let by_name =
-            self.drafts[t].columns.iter().position(|c| c.name == with_id && self.leads_to(c).is_some());
+        let by_name = self.drafts[t].columns.iter().position(|c| c.name == with_id && c.leads_to().is_some());
         let by_table: Vec<usize> = (0..self.drafts[t].columns.len())
-            .filter(|&c| self.leads_to(&self.drafts[t].columns[c]).as_deref() == Some(head.text.as_str()))
+            .filter(|&c| self.drafts[t].columns[c].leads_to() == Some(head.text.as_str()))
             .collect();
         let mut found: Vec<usize> = by_name.into_iter().chain(by_table).collect();
         found.sort_unstable();
@@ -132,56 +100,112 @@ impl Resolver<'_> {
         }
     }
 
-    pub(crate) fn unknown_name(&self, t: usize, head: &Name, leads_on: bool) -> Fault {
-        // What is missing may belong to what is wrong.
-        if self.drafts[t].faulty
-            || (leads_on && self.drafts.iter().any(|d| d.faulty && d.name.text == head.text))
+    fn hop_through(&mut self, t: usize, c: usize, head: &Name) -> Result<(Hop, usize), Fault> {
+        let column = self.settled(t, c)?;
+        match &column.recipe {
+            Recipe::Parent(_) => Ok((Hop::Parent, self.drafts[t].parent.ok_or_else(Fault::reported)?)),
+            Recipe::Reference(reference) => Ok((Hop::Reference(c), reference.target)),
+            _ => Err(Fault::at(head.span, format!("`{}` does not lead to another row", head.text))
+                .label(format!("it is a column of type {}", column.ty))
+                .hint("only references, parents, places and persons have parts")),
+        }
+    }
+
+    /// The way from a row to a row of another table, given as the table's name (an ancestor, or what the only reference to it
+    /// leads to) or as the path of a reference, such as `memberships.tenant_id`.
+    pub(crate) fn way_to(&mut self, t: usize, key: &Key) -> Result<(Vec<Hop>, usize), Fault> {
+        let name = |text: &str| Name { text: text.to_owned(), span: key.span };
+        let path: Vec<Name> = key.text.split('.').map(name).collect();
+        let column = self.drafts[t].columns.iter().position(|c| c.name == key.text);
+        if let Some(other) =
+            column.filter(|_| path.len() == 1).and_then(|c| self.drafts.other_meaning(t, c, &path[0]))
         {
+            return Err(self.drafts.two_meanings(t, &path[0], &other));
+        }
+        if path.len() == 1 && column.is_none() {
+            let table = self.table_named(key)?;
+            if table == t {
+                return Err(Fault::at(key.span, format!("`{}` is the table itself", key.text))
+                    .hint("name an ancestor, or a column that refers to another row"));
+            }
+            return match self.way_by_name(t, &path[0])? {
+                Some(way) => Ok(way),
+                None => Err(self.drafts.unknown_name(t, &path[0], true, &self.faults)),
+            };
+        }
+        let Input::Column { mut hops, column } = self.path(t, &path, Vec::new())? else {
+            return Err(Fault::reported());
+        };
+        let (end, _) = self.drafts.walk(t, &hops)?;
+        let column_name = name(&self.drafts[end].columns[column].name.clone());
+        let (hop, next) = self.hop_through(end, column, &column_name)?;
+        hops.push(hop);
+        Ok((hops, next))
+    }
+}
+
+impl Drafts {
+    /// What the name of column `c` would lead to if the column were not there.
+    fn other_meaning(&self, t: usize, c: usize, head: &Name) -> Option<String> {
+        if head.text == self[t].name.text {
+            return Some("the table itself".to_owned());
+        }
+        let ancestors = self.ancestors(t).unwrap_or_default();
+        let above = ancestors.iter().skip(1).position(|&a| self[a].name.text == head.text);
+        let generator = |c: usize| self[t].columns[c].spec.as_ref().map(|spec| &spec.generator);
+        let is_parent = matches!(generator(c), Some(Generator::Named(key, _)) if key.text == "parent");
+        match above {
+            Some(0) if is_parent => return None,
+            Some(_) => return Some("a table above it".to_owned()),
+            None => {}
+        }
+        let with_id = format!("{}_id", head.text);
+        let leads =
+            |other: &ColumnDraft| other.leads_to().is_some_and(|to| to == head.text || other.name == with_id);
+        let mut others = self[t].columns.iter().enumerate().filter(|(i, _)| *i != c);
+        others.find(|(_, other)| leads(other)).map(|(_, other)| format!("what `{}` refers to", other.name))
+    }
+
+    pub(super) fn two_meanings(&self, t: usize, head: &Name, other: &str) -> Fault {
+        let (name, table) = (&head.text, &self[t].name.text);
+        Fault::at(head.span, format!("`{name}` is a column of `{table}` and {other}"))
+            .hint(format!("write `{table}.{name}` for the column, or give it another name"))
+    }
+
+    fn unknown_name(&self, t: usize, head: &Name, leads_on: bool, faults: &Faults) -> Fault {
+        // What is missing may belong to what is wrong.
+        if self[t].faulty || (leads_on && self.iter().any(|d| d.faulty && d.name.text == head.text)) {
             return Fault::reported();
         }
-        let table = &self.drafts[t].name.text;
+        let table = &self[t].name.text;
         let what = if leads_on { "unknown column or table" } else { "unknown column" };
         let fault = Fault::at(head.span, format!("{what} `{}`", head.text));
-        if leads_on && self.drafts.iter().any(|d| d.name.text == head.text) {
+        if leads_on && self.iter().any(|d| d.name.text == head.text) {
             let message =
                 format!("`{}` is neither an ancestor of `{table}` nor referred to by it", head.text);
             return Fault::at(head.span, message)
                 .hint("add a column `{reference: …}` under `let`, and use its name");
         }
-        if !self.may_guess() {
+        if !faults.may_guess() {
             return fault;
         }
-        let columns = self.column_names(t);
+        let columns = self[t].column_names();
         let ancestors = self.ancestors(t).unwrap_or_default();
-        let ancestors = ancestors.iter().skip(1).map(|&a| self.drafts[a].name.text.as_str());
+        let ancestors = ancestors.iter().skip(1).map(|&a| self[a].name.text.as_str());
         let known = columns.iter().map(String::as_str).chain(ancestors).chain(["as_of", "since"]);
         let hint = did_you_mean(&head.text, known);
         fault.hint(hint.unwrap_or_else(|| format!("the columns of `{table}` are: {}", listed(&columns))))
     }
+}
 
-    /// The table that a column's generator leads to, by what is written.
-    fn leads_to(&self, column: &ColumnDraft) -> Option<String> {
-        match &column.spec.as_ref()?.generator {
+impl ColumnDraft {
+    /// The table that its generator leads to, by what is written.
+    fn leads_to(&self) -> Option<&str> {
+        match &self.spec.as_ref()?.generator {
             Generator::Named(key, Some(argument)) if key.text == "reference" => {
-                let to = argument.get("to").unwrap_or(argument);
-                Some(to.scalar()?.text.clone())
+                Some(&argument.get("to").unwrap_or(argument).scalar()?.text)
             }
             _ => None,
-        }
-    }
-
-    pub(crate) fn hop_through(&mut self, t: usize, c: usize, head: &Name) -> Result<(Hop, usize), Fault> {
-        self.column(t, c)?;
-        let column = self.done(t, c)?;
-        match &column.recipe {
-            Recipe::Parent(_) => {
-                let parent = self.drafts[t].parent.ok_or_else(Fault::reported)?;
-                Ok((Hop::Parent, parent))
-            }
-            Recipe::Reference(reference) => Ok((Hop::Reference(c), reference.target)),
-            _ => Err(Fault::at(head.span, format!("`{}` does not lead to another row", head.text))
-                .label(format!("it is a column of type {}", column.ty))
-                .hint("only references, parents, places and persons have parts")),
         }
     }
 }

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Int64Array};
 
-use super::arguments::shown;
-use super::resolve::Resolver;
+use super::constants::shown;
+use super::drafts::Drafts;
 use super::{Column, Count, Input, Source};
 use crate::error::Fault;
 use crate::generators::{Ends, Origin, Recipe};
 use crate::scenario::Spec;
 use crate::types::Type;
 
-impl Resolver<'_> {
+impl Drafts {
     /// Refuses a type that values of the column do not fit, as far as they are known.
-    pub(crate) fn check_range(&self, t: usize, column: &Column, spec: &Spec) -> Result<(), Fault> {
+    pub(super) fn check_range(&self, t: usize, column: &Column, spec: &Spec) -> Result<(), Fault> {
         if let (Some(to), Some(node)) = (&column.cast, &spec.sql_type)
             && let Some(values) = self.ends_made(t, &column.recipe, &column.made)
         {
@@ -27,7 +27,7 @@ impl Resolver<'_> {
         // `= cast(row_number() as smallint)`, which is a type, too.
         let Some(formula) = column.formula() else { return Ok(()) };
         let slot = formula.expression.passes_on_number().filter(|_| column.written);
-        let input = slot.and_then(|slot| self.drafts[t].inputs.get(*formula.inputs.get(slot)?));
+        let input = slot.and_then(|slot| self[t].inputs.get(*formula.inputs.get(slot)?));
         let Some(values) = input.and_then(|input| self.ends_of(t, input)) else { return Ok(()) };
         let fits = |values: &ArrayRef| {
             formula.expression.evaluate(std::slice::from_ref(values), values.len()).is_ok()
@@ -63,15 +63,6 @@ impl Resolver<'_> {
         }
     }
 
-    /// The rows that a table has in any case.
-    fn certain_rows(&self, t: usize) -> u64 {
-        match self.drafts[t].rows_settled() {
-            Some(Source::Root { rows }) => *rows,
-            Some(Source::Per { parent, count }) => self.certain_rows(*parent).saturating_mul(count.min),
-            None => 0,
-        }
-    }
-
     /// The least and the greatest value of a column, or all that it may hold.
     fn ends(&self, t: usize, column: &Column) -> Option<ArrayRef> {
         let made = self.ends_made(t, &column.recipe, &column.made)?;
@@ -86,14 +77,14 @@ impl Resolver<'_> {
         match recipe.ends(self.certain_rows(t), made) {
             Ends::Unknown => None,
             Ends::Known(values) => Some(values),
-            Ends::Of(Origin::Input(input)) => self.ends_of(t, &self.drafts[t].inputs[input]),
+            Ends::Of(Origin::Input(input)) => self.ends_of(t, &self[t].inputs[input]),
             Ends::Of(Origin::Column { table, column }) => self.ends(table, self.done(table, column).ok()?),
         }
     }
 
     fn ends_of(&self, t: usize, input: &Input) -> Option<ArrayRef> {
         let rows = i64::try_from(self.certain_rows(t)).ok().filter(|rows| *rows > 0);
-        let siblings = match self.drafts[t].rows_settled()? {
+        let siblings = match self[t].rows.done()? {
             Source::Per { count: Count { min, .. }, .. } => i64::try_from(*min).ok().filter(|min| *min > 0),
             Source::Root { .. } => None,
         };

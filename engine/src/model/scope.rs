@@ -1,15 +1,14 @@
 //! The scopes of expressions: which names a table's rows see.
 
-use arrow::array::{ArrayRef, Int64Array, TimestampMicrosecondArray};
 use sqlparser::ast;
-use std::sync::Arc;
 
+use super::constants::instant;
 use super::resolve::Resolver;
 use super::{Column, Input, TotalKind};
-use crate::error::{Fault, Span, did_you_mean, listed};
+use crate::error::{Fault, Span, listed};
 use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total, names_in};
 use crate::generators::Formula;
-use crate::scenario::Text;
+use crate::scenario::{Key, Text};
 use crate::types::Type;
 
 /// The scope of one expression of a table.
@@ -47,7 +46,7 @@ impl<'r, 's> TableScope<'r, 's> {
     }
 
     fn slot(&mut self, input: Input) -> usize {
-        let input = self.resolver.input(self.table, input);
+        let input = self.resolver.drafts.input(self.table, input);
         self.inputs.iter().position(|&i| i == input).unwrap_or_else(|| {
             self.inputs.push(input);
             self.inputs.len() - 1
@@ -64,17 +63,17 @@ impl Scope for TableScope<'_, '_> {
             let known = self.resolver.drafts[table].columns.iter().any(|c| c.name == name.text);
             let of_scenario = match name.text.as_str() {
                 "as_of" => true,
-                "since" => self.resolver.since.is_some(),
+                "since" => self.resolver.constants.since.is_some(),
                 _ => false,
             };
             if known && of_scenario {
                 let other = format!("the scenario's `{}`", name.text);
-                return Err(self.resolver.two_meanings(table, name, &other));
+                return Err(self.resolver.drafts.two_meanings(table, name, &other));
             }
             match name.text.as_str() {
-                "as_of" if !known => return Ok(instant(self.resolver.as_of)),
+                "as_of" if !known => return Ok(instant(self.resolver.constants.as_of)),
                 "since" if !known => {
-                    return self.resolver.since.map(instant).ok_or_else(|| {
+                    return self.resolver.constants.since.map(instant).ok_or_else(|| {
                         Fault::at(name.span, "the scenario has no `since`")
                             .hint("add `since: 2023-01-01` at the top")
                     });
@@ -96,7 +95,7 @@ impl Scope for TableScope<'_, '_> {
     }
 
     fn parameter(&mut self, name: &Name) -> Result<Operand, Fault> {
-        parameter(self.resolver, name)
+        self.resolver.constants.parameter(name)
     }
 
     fn position(&mut self, which: Position, span: Span) -> Result<Operand, Fault> {
@@ -115,9 +114,9 @@ impl Scope for TableScope<'_, '_> {
     }
 
     fn rows(&mut self, table: &Name) -> Result<Operand, Fault> {
-        let t = self.resolver.table_named(&table.text, table.span)?;
+        let t = self.resolver.table_named(&Key::new(&table.text, table.span))?;
         self.resolver.rows_of(t)?;
-        rows(self.resolver, table)
+        self.resolver.constants.rows_of(table)
     }
 
     fn total(
@@ -199,55 +198,10 @@ impl Scope for TableScope<'_, '_> {
         let name = format!("{}(…) of {}", total_name(total), self.resolver.drafts[self.table].name.text);
         let formula = Formula { expression, inputs };
         let hidden = Column { nullable: may_be_null, ..Column::hidden(name, ty, formula) };
-        let column = self.resolver.add_hidden(child, hidden);
+        let column = self.resolver.drafts.add_hidden(child, hidden);
         let slot = self.slot(Input::Total { child, total: total.into(), column: Some(column) });
         let nullable = total != Total::Count && (may_be_null || count.min == 0);
         Ok(Operand::Input { slot, ty: result, nullable })
-    }
-}
-
-impl Resolver<'_> {
-    /// The type of an input and whether it may be NULL.
-    pub(crate) fn type_of(&mut self, t: usize, input: &Input) -> Result<(Type, bool), Fault> {
-        let Input::Column { hops, column } = input else { return Ok((Type::BigInt, false)) };
-        let (table, nullable) = self.walk(t, hops)?;
-        self.column(table, *column)?;
-        let column = self.done(table, *column)?;
-        Ok((column.ty.clone(), nullable || column.nullable))
-    }
-}
-
-/// A scope that knows only parameters, `as_of` and `since`: for counts, bounds and weights.
-pub(crate) struct ConstantScope<'r, 's> {
-    pub(crate) resolver: &'r Resolver<'s>,
-}
-
-impl Scope for ConstantScope<'_, '_> {
-    fn name(&mut self, path: &[Name]) -> Result<Operand, Fault> {
-        match path {
-            [name] if name.text == "as_of" => Ok(instant(self.resolver.as_of)),
-            [name] if name.text == "since" && self.resolver.since.is_some() => {
-                Ok(instant(self.resolver.since.unwrap_or_default()))
-            }
-            _ => Err(Fault::at(path[0].span, format!("expected a constant, found `{}`", path[0].text))
-                .hint("only numbers and parameters such as `$tenants` can stand here")),
-        }
-    }
-
-    fn parameter(&mut self, name: &Name) -> Result<Operand, Fault> {
-        parameter(self.resolver, name)
-    }
-
-    fn position(&mut self, _: Position, span: Span) -> Result<Operand, Fault> {
-        Err(Fault::at(span, "expected a constant"))
-    }
-
-    fn rows(&mut self, table: &Name) -> Result<Operand, Fault> {
-        rows(self.resolver, table)
-    }
-
-    fn total(&mut self, _: Total, _: Option<&ast::Expr>, _: &Source, span: Span) -> Result<Operand, Fault> {
-        Err(Fault::at(span, "expected a constant"))
     }
 }
 
@@ -276,42 +230,6 @@ impl Scope for MadeScope<'_> {
     fn rows(&mut self, table: &Name) -> Result<Operand, Fault> {
         Err(Fault::at(table.span, "no tables here"))
     }
-}
-
-fn parameter(resolver: &Resolver, name: &Name) -> Result<Operand, Fault> {
-    let found = resolver.params.iter().find(|param| param.name == name.text);
-    found.map(|param| Operand::Constant(param.value.clone(), param.ty.clone())).ok_or_else(|| {
-        if resolver.scenario.params.iter().any(|param| param.name.text == name.text) {
-            return Fault::reported();
-        }
-        let known = resolver.scenario.params.iter().map(|param| param.name.text.as_str());
-        let guess = if resolver.may_guess() { did_you_mean(&name.text, known) } else { None };
-        Fault::at(name.span, format!("unknown parameter `${}`", name.text))
-            .hint("define it under `params:`")
-            .maybe_hint(guess)
-    })
-}
-
-/// How many rows a table has, when its rows need no counting.
-fn rows(resolver: &Resolver, table: &Name) -> Result<Operand, Fault> {
-    let t = resolver.table_named(&table.text, table.span)?;
-    match resolver.known_rows(t) {
-        Some(rows) => {
-            Ok(Operand::Constant(Arc::new(Int64Array::from(vec![rows.cast_signed()])), Type::BigInt))
-        }
-        None => Err(Fault::at(
-            table.span,
-            format!("the number of rows of `{}` is not known here", table.text),
-        )
-        .hint(
-            "it is known of tables with `rows:`, written above, and of children whose `count:` is a constant",
-        )),
-    }
-}
-
-fn instant(micros: i64) -> Operand {
-    let array: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![micros]).with_timezone("UTC"));
-    Operand::Constant(array, Type::Instant)
 }
 
 fn total_name(total: Total) -> &'static str {

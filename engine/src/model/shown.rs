@@ -16,12 +16,13 @@ impl Resolver<'_> {
             Some(named) => named,
             None => self.evident_key(t, span)?,
         };
-        self.column(t, column)?;
-        let key = self.done(t, column)?;
-        if self.scenario.tables[t].key.is_some() || (key.unique && !key.nullable) {
+        let scenario = self.scenario;
+        let key = self.settled(t, column)?;
+        if scenario.tables[t].key.is_some() || (key.unique && !key.nullable) {
             return Ok(column);
         }
-        Err(self.not_unique(t, &key.name, span))
+        let name = key.name.clone();
+        Err(self.not_unique(t, &name, span))
     }
 
     fn not_unique(&self, t: usize, key: &str, span: Span) -> Fault {
@@ -55,7 +56,7 @@ impl Resolver<'_> {
         let found = self.drafts[t].columns.iter().position(|c| c.name == key.text && c.written);
         found.map(Some).ok_or_else(|| {
             let fault = Fault::at(node.span, format!("`key`: unknown column `{}`", key.text));
-            fault.maybe_hint(self.guess(&key.text, || self.column_names(t), "the columns are"))
+            fault.maybe_hint(self.guess(&key.text, || self.drafts[t].column_names(), "the columns are"))
         })
     }
 
@@ -69,11 +70,10 @@ impl Resolver<'_> {
         // Plain serials of one type have the same values, so that it does not matter which of them is shown.
         let mut known = id.into_iter().chain(serials);
         let Some(key) = known.next() else { return Err(self.no_key(t, span)) };
-        self.column(t, key)?;
-        let key_type = self.done(t, key)?.ty.clone();
-        let plain = is_plain_serial(self.done(t, key)?);
+        let column = self.settled(t, key)?;
+        let (key_type, plain) = (column.ty.clone(), is_plain_serial(column));
         for other in known {
-            if !plain || self.done(t, other)?.ty != key_type {
+            if !plain || self.drafts.done(t, other)?.ty != key_type {
                 let columns = &self.drafts[t].columns;
                 let (first, second) = (&columns[key].name, &columns[other].name);
                 let table = &self.drafts[t].name.text;
@@ -94,7 +94,7 @@ impl Resolver<'_> {
             .filter(|(_, c)| c.written && c.spec.as_ref().is_some_and(|spec| is_serial(&spec.generator)))
             .map(|(c, _)| c)
             .collect();
-        let plain = |c: &usize| self.column(t, *c).is_ok() && self.done(t, *c).is_ok_and(is_plain_serial);
+        let plain = |c: &usize| self.settled(t, *c).is_ok_and(is_plain_serial);
         serials.into_iter().filter(plain).collect()
     }
 

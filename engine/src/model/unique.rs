@@ -1,7 +1,8 @@
 //! `unique: true`: granted where it follows from how values are made, refused where it does not.
 
-use super::resolve::{MAX_ROWS, Resolver};
-use super::{Column, Input, Source};
+use super::drafts::Drafts;
+use super::resolve::Resolver;
+use super::{Column, Input, MAX_ROWS};
 use crate::error::{Fault, Span};
 use crate::expression::Piece;
 use crate::generators::{Formula, Recipe, TextTemplate};
@@ -10,7 +11,7 @@ use crate::types::Type;
 
 impl Resolver<'_> {
     /// Makes a column unique, or says why that cannot be guaranteed.
-    pub(crate) fn make_unique(
+    pub(super) fn make_unique(
         &mut self,
         t: usize,
         column: &mut Column,
@@ -29,13 +30,7 @@ impl Resolver<'_> {
                 let domain = to.abs_diff(from).checked_add(1).ok_or_else(|| {
                     Fault::at(span, "`unique` over all 64-bit numbers").hint("narrow the range by one")
                 })?;
-                let Source::Root { rows } = self.rows_of(t)? else {
-                    return Err(Fault::at(
-                        span,
-                        "`unique` on random integers needs a table whose number of rows is fixed",
-                    )
-                    .hint("use `serial` or `uuid` in a table with `per:`"));
-                };
+                let rows = self.fixed_rows(t, span, "`unique` on random integers")?;
                 if rows > domain {
                     return Err(Fault::at(spec.span, format!("{rows} rows cannot have unique values"))
                         .label(format!("there are {domain} values from {from} to {to}"))
@@ -44,10 +39,31 @@ impl Resolver<'_> {
                 column.recipe = integer.unique(domain).into();
                 true
             }
+            Recipe::Reference(reference) => {
+                let (target, shown) = (reference.target, reference.shown);
+                let rows = self.fixed_rows(t, span, "a unique reference")?;
+                let there = self.fixed_rows(target, span, "a unique reference")?;
+                let name = &self.drafts[target].name.text;
+                if rows > there {
+                    let fault =
+                        Fault::at(span, format!("{rows} rows cannot each have another row of `{name}`"));
+                    return Err(fault.label(format!("`{name}` has {there}")));
+                }
+                let Some(each) = reference.each_once(there) else {
+                    let message = format!("`unique` cannot be guaranteed for `{}`", column.name);
+                    return Err(Fault::at(span, message).hint(format!(
+                        "without `within`, `skew`, `distinct` and `existed_at` every row has another row of `{name}`"
+                    )));
+                };
+                let unique = self.drafts.done(target, shown)?.unique;
+                let keeps = column.cast.as_ref().is_none_or(|to| injective(&column.made, to.ty()));
+                column.recipe = each.into();
+                unique && keeps
+            }
             Recipe::TextTemplate(TextTemplate { template, inputs }) => {
                 self.rows_of(t)?;
                 let pieces: Vec<Shape> =
-                    template.pieces().into_iter().map(|piece| self.shape(t, inputs, piece)).collect();
+                    template.pieces().into_iter().map(|piece| self.drafts.shape(t, inputs, piece)).collect();
                 decodable(&pieces)
             }
             _ => false,
@@ -61,13 +77,26 @@ impl Resolver<'_> {
                 or vouch for it with `unique:` of the table"))
     }
 
+    /// The number of rows of a table, which what is asked for needs to know.
+    fn fixed_rows(&mut self, t: usize, span: Span, what: &str) -> Result<u64, Fault> {
+        self.rows_of(t)?;
+        self.drafts.known_rows(t).ok_or_else(|| {
+            let table = &self.drafts[t].name.text;
+            Fault::at(span, format!("{what} needs to know the number of rows of `{table}`"))
+                .label("how many children a row has is drawn")
+                .hint("give the table `rows:` or a constant `count:`; `serial` and `uuid` are unique in any table")
+        })
+    }
+}
+
+impl Drafts {
     /// Whether an expression merely passes on a unique column, and whether it passes on a dictionary.
-    pub(crate) fn passed_on(&self, t: usize, formula: &Formula) -> (bool, bool) {
-        if let Some(input) = formula.passes_on().map(|input| &self.drafts[t].inputs[input])
+    pub(super) fn passed_on(&self, t: usize, formula: &Formula) -> (bool, bool) {
+        if let Some(input) = formula.passes_on().map(|input| &self[t].inputs[input])
             && let Some((table, column)) = self.column_at(t, input)
             && let Ok(column) = self.done(table, column)
         {
-            return (input.own_column().is_some() && column.unique, column.dictionary);
+            return (column.unique && self.apart(t, input), column.dictionary);
         }
         (false, formula.expression.is_dictionary())
     }
@@ -78,61 +107,51 @@ impl Resolver<'_> {
             Piece::Expression(expression) => expression,
         };
         if let Some((slot, length)) = expression.zero_padded() {
-            let input = inputs.get(slot).and_then(|&i| self.drafts[t].inputs.get(i));
+            let input = inputs.get(slot).and_then(|&i| self[t].inputs.get(i));
             let fits = input.and_then(|input| self.highest(t, input)).is_some_and(|highest| {
                 10i128.checked_pow(length as u32).is_none_or(|beyond| highest < beyond)
             });
             return if fits { Shape::UniqueFixed } else { Shape::Other };
         }
-        let input = expression.passes_on().and_then(|slot| self.drafts[t].inputs.get(*inputs.get(slot)?));
+        let input = expression.passes_on().and_then(|slot| self[t].inputs.get(*inputs.get(slot)?));
         if let Some(Input::Row) = input {
             return Shape::UniqueNumber;
         }
-        let column = expression
-            .passes_on()
-            .and_then(|slot| self.drafts[t].inputs.get(*inputs.get(slot)?))
-            .and_then(Input::own_column)
-            .and_then(|c| self.done(t, c).ok());
+        let Some(input) = input else { return Shape::Other };
+        let column = self.column_at(t, input).and_then(|(table, c)| self.done(table, c).ok());
+        let column = column.map(|column| (column, column.unique && !column.nullable && self.apart(t, input)));
         match column {
-            Some(column) if column.unique && column.null.is_none() && column.ty.is_integer() => {
+            Some((column, true)) if column.ty.is_integer() => {
                 let natural = column.recipe.highest(0).is_some();
                 if natural { Shape::UniqueNumber } else { Shape::UniqueSigned }
             }
-            Some(column) if column.unique && column.null.is_none() && column.ty == Type::Uuid => {
-                Shape::UniqueFixed
-            }
-            Some(column) if column.unique && column.null.is_none() => Shape::UniqueText,
-            Some(column) if column.recipe.is_without_digits() => Shape::NoDigits,
-            Some(_) => Shape::Other,
-            None => Shape::Other,
+            Some((column, true)) if column.ty == Type::Uuid => Shape::UniqueFixed,
+            Some((_, true)) => Shape::UniqueText,
+            Some((column, false)) if column.recipe.is_without_digits() => Shape::NoDigits,
+            _ => Shape::Other,
         }
     }
-}
 
-impl Resolver<'_> {
+    /// Whether an input has another value in every row where its column has.
+    fn apart(&self, t: usize, input: &Input) -> bool {
+        matches!(input, Input::Column { hops, .. } if self.keeps_apart(t, hops))
+    }
+
     /// The highest of numbers that are unique and never negative.
     fn highest(&self, t: usize, input: &Input) -> Option<i128> {
         let last_row = self.known_rows(t).unwrap_or(MAX_ROWS).saturating_sub(1);
         if *input == Input::Row {
             return Some(i128::from(last_row) + 1);
         }
-        let column = self.done(t, input.own_column()?).ok().filter(|c| c.unique && c.null.is_none())?;
+        let Input::Column { hops, column } = input else { return None };
+        let own = hops.is_empty().then_some(*column)?;
+        let column = self.done(t, own).ok().filter(|c| c.unique && c.null.is_none())?;
         column.recipe.highest(last_row)
     }
 }
 
-impl Input {
-    /// The column, when it is one of the row itself.
-    fn own_column(&self) -> Option<usize> {
-        match self {
-            Self::Column { hops, column } if hops.is_empty() => Some(*column),
-            _ => None,
-        }
-    }
-}
-
 /// Whether a cast keeps different values apart (or fails).
-pub(crate) fn injective(from: &Type, to: &Type) -> bool {
+pub(super) fn injective(from: &Type, to: &Type) -> bool {
     match (from, to) {
         (from, to) if from.is_integer() => to.is_integer() || matches!(to, Type::Numeric { .. } | Type::Text),
         (Type::Uuid, Type::Text) | (Type::Date, Type::Timestamp | Type::Instant) => true,

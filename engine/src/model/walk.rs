@@ -1,7 +1,7 @@
 //! Ways from a row to another, step by step.
 
-use super::resolve::Resolver;
-use super::{Column, Hop, Model};
+use super::drafts::Drafts;
+use super::{Column, Hop, Input, Model, Source};
 use crate::error::Fault;
 
 /// Tables, and the steps between their rows.
@@ -24,10 +24,10 @@ impl Steps for Model {
     }
 }
 
-impl Steps for Resolver<'_> {
+impl Steps for Drafts {
     fn after(&self, table: usize, hop: Hop) -> Option<usize> {
         match hop {
-            Hop::Parent => self.drafts[table].parent,
+            Hop::Parent => self[table].parent,
             Hop::Reference(c) => target(self.done(table, c).ok()?),
         }
     }
@@ -37,7 +37,7 @@ fn target(column: &Column) -> Option<usize> {
     column.reference().map(|reference| reference.target)
 }
 
-impl Resolver<'_> {
+impl Drafts {
     /// The table at the end of a way whose columns are settled, and whether the way may end in NULL.
     pub(crate) fn walk(&self, table: usize, hops: &[Hop]) -> Result<(usize, bool), Fault> {
         let (mut table, mut nullable) = (table, false);
@@ -48,5 +48,28 @@ impl Resolver<'_> {
             table = self.after(table, *hop).ok_or_else(Fault::reported)?;
         }
         Ok((table, nullable))
+    }
+
+    /// Whether different rows lead to different rows at the end of a way: every row on it is an only child, or referred to once.
+    pub(super) fn keeps_apart(&self, table: usize, hops: &[Hop]) -> bool {
+        let mut table = table;
+        hops.iter().all(|hop| {
+            let apart = match *hop {
+                Hop::Parent => {
+                    let source = self[table].rows.done();
+                    matches!(source, Some(Source::Per { count, .. }) if count.max <= 1)
+                }
+                Hop::Reference(c) => self.done(table, c).is_ok_and(|column| column.unique),
+            };
+            let next = self.after(table, *hop).filter(|_| apart);
+            table = next.unwrap_or(table);
+            next.is_some()
+        })
+    }
+
+    /// The table and the column that an input leads to.
+    pub(super) fn column_at(&self, t: usize, input: &Input) -> Option<(usize, usize)> {
+        let Input::Column { hops, column } = input else { return None };
+        Some((self.end(t, hops)?, *column))
     }
 }

@@ -203,8 +203,12 @@ impl<'m> Counting<'m> {
                 self.counted(table, needs);
             }
         }
+        if let Some(except) = &reference.except {
+            self.demand(t, except, None, needs, columns);
+        }
         match &reference.pick {
-            Pick::Random { .. } => {}
+            Pick::Random { .. } | Pick::Unique { .. } => {}
+            Pick::Ring { .. } => self.demand(t, &[Hop::Parent], None, needs, columns),
             Pick::Distinct { first, .. } => {
                 self.demand(t, &[Hop::Parent], None, needs, columns);
                 if let Some(first) = first {

@@ -440,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_past_the_last_one_is_nobodys() {
+    fn a_row_past_the_last_one_has_no_parent() {
         for parents in [0, 1, 300, 2 * MOST_ENTRIES as u64, 2 * MOST_ENTRIES as u64 + 1] {
             let counts = Counts::sparse();
             let law = law_of(parents);

@@ -17,7 +17,7 @@ use crate::error::Faults;
 use crate::model::{self, Model, Settings, Source};
 use crate::scenario;
 
-/// What a scenario of so many bytes may take to compile: bytes of text for the constants of its expressions, steps of looking for
+/// What a scenario of so many bytes may take to compile: bytes of text for the constants of its expressions, steps of matching
 /// patterns in them, some tenths of a second, tables of distributions, and what aliases multiply. Of that, what is written out is
 /// never too much.
 fn compiling(bytes: usize) -> Budget {

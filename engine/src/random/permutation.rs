@@ -1,4 +1,4 @@
-//! A shuffled order of `0..n` that any place can be looked up in, both ways, without storing it.
+//! A shuffled order of `0..n` whose places can be looked up in both directions, without storing it.
 
 use super::{Invalid, Trickle, below};
 

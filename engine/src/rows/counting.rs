@@ -1,4 +1,4 @@
-//! How many rows there are: counts of children, worked out as far as somebody asks.
+//! How many rows there are: counts of children, computed as far as a lookup needs.
 
 use std::ops::Range;
 
@@ -101,7 +101,7 @@ impl Plan {
         self.count_unless(&all, &|| false)
     }
 
-    /// Counts some tables and their ancestors, and ends early when it is asked to stop, which it looks at often. What has been
+    /// Counts some tables and their ancestors, and ends early when it is asked to stop, which it checks often. What has been
     /// counted by then is kept.
     ///
     /// # Errors

@@ -97,7 +97,7 @@ impl<'p> Step<'p> {
     }
 
     /// The same step to the rows that it leads to and no others, if there are others: those between, and those of a small table
-    /// that is worked out whole. What fails there concerns nobody.
+    /// that is worked out whole. An error there does not matter.
     fn narrowed(&self) -> Option<Self> {
         let map = self.map.as_ref()?;
         let mut used: Vec<u32> = map.iter().flatten().collect();
@@ -214,7 +214,7 @@ impl<'p> Frame<'p> {
         Ok(array)
     }
 
-    /// An input, of which only some rows are asked for: what fails in others concerns nobody, and they are NULL then.
+    /// An input, of which only some rows are asked for: an error in other rows does not matter, and they are NULL then.
     pub(crate) fn input_where(
         &self,
         i: usize,
@@ -238,7 +238,7 @@ impl<'p> Frame<'p> {
         let step = self.step(*hop)?;
         match step.frame.follow(rest, column) {
             Ok(array) => step.take(array),
-            // Perhaps it was a row that nobody asked for.
+            // Perhaps it was a row that is not asked for.
             Err(error) => {
                 let step = step.narrowed().ok_or(error)?;
                 step.take(step.frame.follow(rest, column)?)

@@ -10,7 +10,7 @@ use super::frame::{Rows, nulls_of};
 use crate::error::ValueError;
 use crate::generators::{Pick, Prepared, Reference, Within};
 use crate::model::{Column, Hop};
-use crate::random::{Invalid, Permutation, Skew, SkewExponent, below};
+use crate::random::{Invalid, Permutation, Skew, SkewExponent, Stream, below};
 
 /// The rows that were picked, and where each pick stands among them, unless they are the picks as they are.
 ///
@@ -51,15 +51,25 @@ pub(super) fn picks(
         None => Among::All(frame.plan.rows(reference.target)?),
         Some(within) => Among::Each(ranges(frame, within)?),
     };
+    let left_out = reference.except.as_ref().map(|hops| frame.rows_at(hops)).transpose()?;
+    let left_out = |i: usize| left_out.as_ref().and_then(|rows| rows[i]);
     match &reference.pick {
         Pick::Random { stream, skew } => {
             let words = frame.words(stream, 1);
             let mut draws =
                 Draws::new(*skew).map_err(|error| frame.value_error(column, error.to_string()))?;
-            let pick = |(word, (start, end)): (&u64, (u64, u64))| {
+            let mut pick = |(word, (start, end)): (&u64, (u64, u64))| {
                 (end > start).then(|| start + draws.below(end - start, *word))
             };
             Ok(match among {
+                _ if reference.except.is_some() => {
+                    let each = words.iter().enumerate();
+                    each.map(|(i, word)| {
+                        let (rows, skip) = without(among.get(i), left_out(i));
+                        pick((word, rows)).map(skip)
+                    })
+                    .collect()
+                }
                 Among::All(rows) => words.iter().zip(iter::repeat((0, rows))).map(pick).collect(),
                 Among::Each(ranges) => words.iter().zip(ranges).map(pick).collect(),
             })
@@ -77,10 +87,32 @@ pub(super) fn picks(
             let ends = existing(frame, reference.target, *by, &ranges, limit)?;
             Ok((0..frame.len())
                 .map(|i| {
-                    let start = ranges[i].0;
-                    (ends[i] > start).then(|| start + draws.below(ends[i] - start, words[i]))
+                    let ((start, end), skip) = without((ranges[i].0, ends[i]), left_out(i));
+                    (end > start).then(|| skip(start + draws.below(end - start, words[i])))
                 })
                 .collect())
+        }
+        Pick::Unique { key, rows } => {
+            let Ok(permutation) = Permutation::new(*key, *rows) else { return Ok(vec![None; frame.len()]) };
+            let itself = reference.except.is_some();
+            let pick = |row| {
+                if itself { next_in_ring(&permutation, row, *rows) } else { Some(permutation.apply(row)) }
+            };
+            Ok(frame.rows.iter().map(pick).collect())
+        }
+        Pick::Ring { stream } => {
+            let parents = frame.rows_at(&[Hop::Parent])?;
+            let mut known: Option<((u64, u64), Option<Permutation>)> = None;
+            let ring = |(i, row): (usize, u64)| {
+                let (start, end) = among.get(i);
+                let of = (parents[i].unwrap_or_default(), end - start);
+                if known.as_ref().is_none_or(|(known, _)| *known != of) {
+                    known = Some((of, Permutation::new(key_of(stream, of.0), of.1).ok()));
+                }
+                let permutation = known.as_ref().and_then(|(_, permutation)| permutation.as_ref())?;
+                next_in_ring(permutation, row - start, of.1).map(|at| start + at)
+            };
+            Ok(frame.rows.iter().enumerate().map(ring).collect())
         }
         Pick::Distinct { stream, first, ordinal } => {
             let ordinals = frame.input(*ordinal)?;
@@ -92,24 +124,22 @@ pub(super) fn picks(
             let mut known: Option<((u64, u64), Option<Permutation>)> = None;
             for i in 0..frame.len() {
                 let (start, end) = among.get(i);
-                let (n, k) = (end - start, ordinals[i].cast_unsigned() - 1);
-                let own = first.as_ref().and_then(|first| first[i]);
+                let k = ordinals[i].cast_unsigned() - 1;
                 let parent = parents[i].unwrap_or_default();
+                let own = first.as_ref().and_then(|first| first[i]);
                 // The first child takes the row itself; the others share what is left.
-                let (left, k) = if own.is_some() { (n.saturating_sub(1), k.wrapping_sub(1)) } else { (n, k) };
-                if let (Some(own), u64::MAX) = (own, k) {
+                if let (Some(own), 0) = (own, k) {
                     picks.push(Some(own));
                     continue;
                 }
+                let k = if own.is_some() { k - 1 } else { k };
+                let ((_, end), skip) = without((start, end), own.or(left_out(i)));
+                let left = end - start;
                 if known.as_ref().is_none_or(|(of, _)| *of != (parent, left)) {
-                    let key = [stream.word(u128::from(parent) * 2), stream.word(u128::from(parent) * 2 + 1)];
-                    known = Some(((parent, left), Permutation::new(key, left).ok()));
+                    known = Some(((parent, left), Permutation::new(key_of(stream, parent), left).ok()));
                 }
                 let pick = match &known {
-                    Some((_, Some(permutation))) if k < left => {
-                        let at = start + permutation.apply(k);
-                        Some(if own.is_some_and(|own| at >= own) { at + 1 } else { at })
-                    }
+                    Some((_, Some(permutation))) if k < left => Some(skip(start + permutation.apply(k))),
                     // The plan made sure that there are enough rows.
                     _ => None,
                 };
@@ -118,6 +148,23 @@ pub(super) fn picks(
             Ok(picks)
         }
     }
+}
+
+/// The key of the permutation that a parent's children share.
+fn key_of(stream: &Stream, parent: u64) -> [u64; 2] {
+    [stream.word(u128::from(parent) * 2), stream.word(u128::from(parent) * 2 + 1)]
+}
+
+/// Rows of which one is left out, if it is among them: as many as are left, and how to get from those to the rows.
+fn without((start, end): (u64, u64), left_out: Option<u64>) -> ((u64, u64), impl Fn(u64) -> u64) {
+    let left_out = left_out.filter(|row| (start..end).contains(row));
+    let end = end - u64::from(left_out.is_some());
+    ((start, end), move |row| if left_out.is_some_and(|out| row >= out) { row + 1 } else { row })
+}
+
+/// The row behind another one in a ring of all rows, in the order of a permutation; none where there is no other.
+fn next_in_ring(permutation: &Permutation, row: u64, rows: u64) -> Option<u64> {
+    (rows > 1).then(|| permutation.apply((permutation.invert(row) + 1) % rows))
 }
 
 /// The rows among which a reference picks.
@@ -198,7 +245,7 @@ fn existing(
     limit: impl Fn(usize) -> i64,
 ) -> Result<Vec<u64>, ValueError> {
     // Neighbouring rows mostly look into the same range. Where the ranges are short, all their instants
-    // are worked out in one go; else each search works out the few that it looks at.
+    // are worked out in one go; otherwise each search computes the few that it compares.
     let rows: u64 = ranges.chunk_by(|a, b| a == b).map(|same| same[0].1 - same[0].0).sum();
     if rows > 8 * ranges.len() as u64 + 1024 {
         return existing_by_halving(frame, target, by, ranges, limit);
@@ -218,7 +265,7 @@ fn existing(
     Ok(ends)
 }
 
-/// All ranges are halved together, so that every round is one batch of the instants looked at.
+/// All ranges are halved together, so that every round is one batch of instants.
 fn existing_by_halving(
     frame: &Frame,
     target: usize,

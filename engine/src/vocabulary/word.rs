@@ -93,8 +93,8 @@ pub fn product() -> &'static Product {
     })
 }
 
-/// Top-level domains without a dot, common ones first. Whoever makes addresses of them should know
-/// that these domains exist; `example` does not.
+/// Top-level domains without a dot, common ones first. If you make addresses of them,
+/// remember that these domains exist; `example` does not.
 pub fn domain_suffixes() -> &'static [&'static str] {
     static SUFFIXES: OnceLock<Vec<&'static str>> = OnceLock::new();
     SUFFIXES.get_or_init(|| list("domain suffix"))

@@ -36,7 +36,7 @@ pub(crate) struct Directory {
 /// The directory itself.
 struct Root {
     path: PathBuf,
-    /// Whether it was not there before, and goes again when nothing comes of it.
+    /// Whether it did not exist before, and is removed when the run fails.
     is_new: bool,
     /// Keeps other runs out.
     _lock: Option<File>,
@@ -201,7 +201,7 @@ fn join_shards(
     }
     dead.into_iter().try_for_each(Other::remove)?;
     let stage = Stage::make(root, &about)?;
-    // Whoever came at the same time has looked before this stage was there, or sees it.
+    // A run that came at the same time has searched before this stage existed, or sees it.
     has_other_shards(root, manifest, Some(&stage))?;
     let replaced =
         if is_there { [manifest.file_name()].into_iter().chain(there).collect() } else { Vec::new() };
@@ -230,7 +230,7 @@ fn has_other_shards(root: &Path, manifest: &Manifest, mine: Option<&Stage>) -> R
     }
     for other in Other::all(root, mine)? {
         if Manifest::files_named(&other.about).is_none() {
-            // Nothing is known of it yet; whoever writes it looks again afterwards.
+            // Nothing is known of it yet; the run that writes it searches again afterwards.
             continue;
         }
         if !manifest.is_same_dataset(&other.about) {
@@ -245,7 +245,7 @@ fn has_other_shards(root: &Path, manifest: &Manifest, mine: Option<&Stage>) -> R
 }
 
 /// Brings back an earlier dataset that a run had set aside that was killed while it moved its own into place. Nothing is done
-/// while somebody works in the directory, nor for folders of other users': what lies in those is not believed.
+/// while another run works in the directory, nor for folders of other users': what lies in those is not believed.
 pub(crate) fn put_back(root: &Path) -> Result<(), Error> {
     let is_left =
         |other: &&Other| other.holder == Holder::Gone && other.holds_earlier() && is_own(&other.path);
@@ -314,7 +314,7 @@ fn strange(root: &Path) -> Error {
     )
 }
 
-/// Something of the user's where the files of a table go.
+/// The error for a file or folder of the user's in the place of a table's files.
 fn stranger(path: &Path, table: &str) -> Error {
     if !earlier::is_folder(path) && path.file_name().is_some_and(|name| name == table || table.is_empty()) {
         let message = format!("`{}` is no folder", path.display());

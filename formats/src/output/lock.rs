@@ -1,6 +1,6 @@
 //! Who works where: locks that the system takes back from a process that ends, however it ends.
 //!
-//! Where the file system has no locks, nobody is kept out.
+//! A file system without locks keeps no run out.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -28,10 +28,10 @@ pub(crate) fn enter(folder: &Path, usage: Use) -> Result<Option<File>, Error> {
     Ok(Some(opened))
 }
 
-/// What is known of whoever has a file open.
+/// What is known of the run that has a file open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
-    /// A run that goes on.
+    /// A run that is not over.
     Running,
     /// The run has ended, or was killed.
     Gone,
@@ -44,7 +44,7 @@ pub(crate) fn hold(file: &File, name: &Path) -> Result<(), Error> {
     taken(file.try_lock(), name)
 }
 
-/// Who holds a file. Where nobody does, it is this run's until it is closed.
+/// The holder of a file. A file without one is locked for this run until it is closed.
 pub(crate) fn holder(file: &File) -> Holder {
     match file.try_lock() {
         Ok(()) => Holder::Gone,

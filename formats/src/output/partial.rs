@@ -151,7 +151,7 @@ impl PartialFile {
             match lock::holder(&file) {
                 Holder::Running => return Err(Error::InUse { path: self.path.clone() }),
                 Holder::Gone if is_same_owner(&file, &self.file) => {
-                    // It stays where it cannot be removed; it is in nobody's way.
+                    // It stays where it cannot be removed; it is in no run's way.
                     let _ = fs::remove_file(&path);
                 }
                 Holder::Gone | Holder::Unknown => {}
@@ -216,7 +216,7 @@ fn is_same_owner(one: &File, other: &File) -> bool {
     owner(one).is_some() && owner(one) == owner(other)
 }
 
-/// Files elsewhere have no owner that can be asked for; what is somebody else's cannot be removed.
+/// Files elsewhere have no owner that can be asked for; files of other users cannot be removed anyway.
 #[cfg(not(unix))]
 fn is_same_owner(_: &File, _: &File) -> bool {
     true

@@ -1,7 +1,7 @@
 //! A folder of a run's own in the directory of a dataset, `.seedbed-0123456789abcdef`. Everything is written there, and moved
 //! to its place when it is whole. A run that is killed leaves it behind, and nothing else.
 //!
-//! In it lie `run.json`, which tells whose run it is and is locked as long as the run goes on, the files of tables, and in
+//! In it lie `run.json`, which tells whose run it is and is locked until the run ends, the files of tables, and in
 //! the end the manifest. While the dataset is put in the place of an earlier one, the earlier one lies in `before/`.
 
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ const RUN: &str = "run.json";
 const RUN_MADE: &str = "run.json.made";
 const BEFORE: &str = "before";
 
-/// The folder of this run. It goes with everything in it when it is dropped.
+/// The folder of this run. Dropping it removes it with its contents.
 pub(super) struct Stage {
     path: PathBuf,
     /// Whether it is done with, and an earlier dataset that lies in it as well.
@@ -82,12 +82,12 @@ pub(super) struct Other {
     pub(super) holder: Holder,
     /// The manifest without files; empty where it has not been written.
     pub(super) about: String,
-    /// Kept, so that nobody else takes what a dead run has left at the same time.
+    /// Kept, so that no other run takes what a dead run has left at the same time.
     _run: Option<File>,
 }
 
 impl Other {
-    /// The folders of other runs in a directory. Of one that has just been made nothing is known yet; whoever makes it looks
+    /// The folders of other runs in a directory. Of one that has just been made nothing is known yet; the run that makes it looks
     /// around afterwards.
     pub(super) fn all(root: &Path, mine: Option<&Stage>) -> Result<Vec<Self>, Error> {
         let entries = fs::read_dir(root).and_then(Iterator::collect::<io::Result<Vec<_>>>);
@@ -138,7 +138,7 @@ impl Other {
 }
 
 /// Removes the folder of a run. A run that is killed meanwhile leaves one that the next run knows, and takes for nothing else
-/// than what it is: the manifests go first, which say that files may have to be moved back, and `run.json` goes last.
+/// than what it is: the manifests are removed first, which say that files may have to be moved back, and `run.json` last.
 fn remove(stage: &Path) -> io::Result<()> {
     for name in in_order_of_removal(stage) {
         let path = stage.join(name);
@@ -241,7 +241,7 @@ impl Exchange<'_> {
     }
 }
 
-/// Moves a file, and makes the folder it goes to. Another shard may find that folder empty, and remove it, at the same moment.
+/// Moves a file, and makes its new folder. Another shard may find that folder empty, and remove it, at the same moment.
 fn move_to(from: &Path, to: &Path) -> io::Result<()> {
     let mut attempts = 0;
     loop {
@@ -341,8 +341,8 @@ mod tests {
         assert!(folder.path().join("c/part-00000.csv/mine").exists());
     }
 
-    /// What a killed run's folder is known by goes last; and no file is missed in it before the manifest is gone, because it would
-    /// be fetched from the dataset.
+    /// The mark of a killed run's folder is removed last; and no file is missed in it before the manifest is gone, because it
+    /// would be fetched from the dataset.
     #[test]
     fn a_folder_is_known_until_nothing_is_left_of_it() {
         let (folder, stage, ..) = directory();

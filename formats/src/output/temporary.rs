@@ -1,4 +1,4 @@
-//! Names for what is not complete yet. They are drawn at random and made exclusively, so that nothing of anybody else's is
+//! Names for what is not complete yet. They are drawn at random and made exclusively, so that no file of another owner is
 //! opened, followed or overwritten, and they have a form by which later runs recognise them.
 
 use std::fs::File;
@@ -29,7 +29,7 @@ pub(super) fn make<T>(
     }
 }
 
-/// Sixteen digits that nobody can guess: the standard library keys its hashers from the system's random numbers.
+/// Sixteen digits that cannot be guessed: the standard library keys its hashers from the system's random numbers.
 fn token() -> String {
     format!("{:016x}", RandomState::new().build_hasher().finish())
 }

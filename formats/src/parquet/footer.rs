@@ -4,8 +4,8 @@
 //! made before it refuse the whole file, or ignore its bounds. Ours are bounds in the order of the type as well, which every
 //! reader knows, because a chunk with NaN has none.
 //!
-//! Lists of truth values have two codes for the type of their elements. parquet writes the one of the specification, 2. Everybody
-//! else writes 1, and the readers in Rust of before parquet 57 know no other: their searches fail in the page index.
+//! Lists of truth values have two codes for the type of their elements. parquet writes the one of the specification, 2. All
+//! other writers write 1, and the readers in Rust of before parquet 57 know no other: their searches fail in the page index.
 
 use std::io::{self, Write};
 use std::sync::Arc;

@@ -54,7 +54,7 @@ fn open(path: &Path) -> Result<File, String> {
     open_file(path).map_err(|error| error.to_string())
 }
 
-/// Opens a file and nothing else: a pipe would wait for somebody to write to it.
+/// Opens a file and nothing else: a pipe would wait for a writer.
 pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     if fs::metadata(path)?.is_file() {
         return File::open(path);

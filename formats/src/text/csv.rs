@@ -91,7 +91,7 @@ impl CsvEncoder {
     }
 }
 
-/// Whether no text of a column needs quotes, unless it is empty: one look at all its bytes together.
+/// Whether no text of a column needs quotes, unless it is empty: one pass over all its bytes.
 fn is_clean(column: &Column) -> bool {
     let Values::Text(values) = &column.values else { return false };
     let offsets = values.value_offsets();

@@ -86,7 +86,7 @@ impl JsonlEncoder {
     }
 }
 
-/// Whether no text of a column needs an escape: one look at all its bytes together.
+/// Whether no text of a column needs an escape: one pass over all its bytes.
 fn is_clean(column: &Column) -> bool {
     let Values::Text(values) = &column.values else { return false };
     let offsets = values.value_offsets();

@@ -1,4 +1,4 @@
-//! The formats made of text. A chunk of rows becomes one buffer; the types of its columns are looked at once
+//! The formats made of text. A chunk of rows becomes one buffer; the types of its columns are examined once
 //! per batch.
 
 mod csv;

@@ -1,9 +1,9 @@
 //! Compares a dataset in a directory with what its plan makes.
 //!
-//! The manifest is looked at first: whose dataset it is, which files it has. Then the files: whether they are there, and whether
+//! The manifest is read first: whose dataset it is, which files it has. Then the files: whether they are there, and whether
 //! their bytes are those that were written. Then the rows, table by table, also where a file has been written anew: they are
-//! read, in any order, and compared with the plan's. A binary file of the same length with another checksum is damaged, and is not
-//! read: one changed bit may claim anything.
+//! read, in any order, and compared with the plan's. A binary file of the same length with another checksum is damaged, and is
+//! not read: one changed bit may claim anything.
 
 mod lossy;
 mod recorded;
@@ -44,7 +44,7 @@ pub struct VerifyRequest {
 pub struct Verification {
     /// The format of its files.
     pub format: Format,
-    /// What is wrong with it as a whole. When its manifest is another plan's, tables are not looked at.
+    /// What is wrong with it as a whole. When its manifest is another plan's, tables are not read.
     pub problems: Vec<String>,
     /// Table by table.
     pub tables: Vec<TableVerification>,
@@ -113,7 +113,7 @@ pub fn verify(
 /// The files that the plan cuts the recorded tables into.
 fn planned(plan: &Plan, recorded: &Recorded, shard: Option<Shard>) -> Result<Vec<(usize, Planned)>, Error> {
     let tables: Vec<usize> = recorded.tables.iter().filter_map(|table| plan.table(&table.name)).collect();
-    // How files are cut into chunks does not matter to whoever reads them.
+    // For reading, the division of files into chunks does not matter.
     let layout = Layout { rows_per_file: recorded.rows_per_file, rows_per_chunk: recorded.rows_per_file };
     let mut files = run::files(plan, &tables, layout)?;
     if let Some(shard) = shard {

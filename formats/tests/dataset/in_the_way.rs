@@ -194,7 +194,7 @@ fn a_manifest_cannot_point_outside() {
     fs::write(root.join("manifest.json"), manifest.to_string()).unwrap();
     run(Request { force: true, ..into_directory(&root, Format::Csv) }).unwrap();
     assert!(folder.path().join("part-00000.csv").exists() && root.join("a/mine.csv").exists());
-    // A manifest that is somebody else's stays, and so does everything.
+    // A manifest of another dataset stays, and so does everything.
     fs::write(root.join("manifest.json"), "{\"name\": \"my web app\"}").unwrap();
     let before = contents(&root);
     assert!(matches!(
@@ -282,7 +282,7 @@ fn links_in_a_directory_are_not_followed() {
 /// Two runs into one directory both said that all was well, and what was there was neither's; only shards of one dataset
 /// share a directory.
 #[test]
-fn a_directory_that_is_being_written_is_nobody_elses() {
+fn a_directory_that_is_being_written_is_locked() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("data");
     let into = |shard, force| Request {

@@ -112,7 +112,7 @@ fn a_full_disk_is_reported() {
 
 /// Two runs into one file wrote the same temporary file, and both said that all was well.
 #[test]
-fn a_file_that_is_being_written_is_nobody_elses() {
+fn a_file_that_is_being_written_is_locked() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lines.csv");
     let one = |force| Request {

@@ -45,8 +45,8 @@ impl ExistingTable {
     }
 }
 
-/// How a statement names a table when it means the table's own rows: a partitioned one's are those of its partitions, but those of
-/// tables that inherit from it are theirs.
+/// How a statement names a table when it means the table's own rows: a partitioned one's are those of its partitions, but those
+/// of tables that inherit from it are theirs.
 pub(crate) fn own_rows(relkind: char, table: String) -> String {
     if relkind == 'r' { format!("only {table}") } else { table }
 }
@@ -94,7 +94,7 @@ pub(crate) fn tables(session: &Session, schema: &str, names: &[&str]) -> Result<
         let text = |i| row.get(i).unwrap_or_default();
         let (oid, name) = (number(&row, 0), text(1).to_owned());
         let relkind = text(2).chars().next().unwrap_or('r');
-        // Whoever may not read a table may still add to it.
+        // A role that cannot read a table may still add to it.
         let row_security = text(3) == "t";
         let foreign_below = row.get(6).map(str::to_owned);
         // Reading a foreign table would ask another server.

@@ -66,7 +66,7 @@ enum Host {
     Socket(PathBuf),
     /// A name to look up, which may also be an address.
     Name(String),
-    /// An address that need not be looked up, and the name that goes with it, if there is one.
+    /// An address that need not be looked up, and its name, if there is one.
     Address(IpAddr, Option<String>),
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Attempt<'t> {
 
 /// Why there is no connection.
 pub(super) enum Failure {
-    /// Nobody knows the name.
+    /// No name server knows the name.
     Unknown(String),
     /// What the server said, or what happened on the way to it.
     Postgres(tokio_postgres::Error),
@@ -94,7 +94,7 @@ impl Target {
         }
     }
 
-    /// Tries all addresses of a server. What goes wrong is added to `attempts`.
+    /// Tries all addresses of a server. Failures are added to `attempts`.
     async fn connect_to<'t>(
         &'t self,
         place: &'t Place,
@@ -155,7 +155,7 @@ impl Target {
     ) -> Result<Client, Failure> {
         let opened = async {
             let (client, connection) = config.connect(tls.clone()).await.map_err(Failure::Postgres)?;
-            // An error that ends the connection reaches whoever waits for an answer through the client.
+            // An error that ends the connection reaches the one who waits for an answer through the client.
             tokio::spawn(async move { drop(connection.await) });
             check_session(&client, session).await?;
             Ok(client)

@@ -255,7 +255,7 @@ fn passwords(
     }
 }
 
-/// The name of whoever runs this.
+/// The name of the user who runs this.
 fn system_user(environment: &dyn Fn(&str) -> Option<String>) -> Result<String, Error> {
     let said = |variable| environment(variable).filter(|name: &String| !name.is_empty());
     said("USER").or_else(|| said("LOGNAME")).or_else(user_of_process).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! Passwords: texts that are sent to servers and shown to nobody.
+//! Passwords: texts that are sent to servers and never shown.
 
 use std::fmt;
 

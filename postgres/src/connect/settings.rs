@@ -88,7 +88,7 @@ fn is_like_password(name: &str) -> bool {
         || near(&name) == Some("password")
 }
 
-/// The word that somebody may have meant: at most two letters away.
+/// The word that the user may have meant: at most two letters away.
 ///
 /// Texts that are near no word are never shown, because they may be half of a password that was not quoted.
 pub(super) fn near(text: &str) -> Option<&'static str> {
@@ -147,14 +147,14 @@ impl Settings {
 
     /// Refuses values that messages would show with a password in them. No message holds such a value.
     pub(super) fn check(&self) -> Result<(), Error> {
-        // Nobody shows these.
+        // These are never shown.
         let is_shown = |word: &str| !matches!(word, "password" | "sslpassword" | "options");
         let mut shown = self.0.iter().filter(|(word, _)| is_shown(word));
         let Some((word, _)) = shown.find(|(word, value)| holds_more(word, value)) else { return Ok(()) };
         let variable = variable(word).map_or_else(String::new, |variable| format!(", or `{variable}`,"));
         Err(Error::usage(
             format!("the value of `{word}`{variable} looks as if it held more of a connection string"),
-            "a whole connection string goes into `--to` or `DATABASE_URL`; words are set off by spaces, and in a URL by `&`",
+            "put a whole connection string into `--to` or `DATABASE_URL`; words are set off by spaces, and in a URL by `&`",
         ))
     }
 

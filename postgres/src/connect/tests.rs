@@ -134,10 +134,7 @@ fn what_is_wrong_is_said_without_repeating_it() {
         ("host=a,b hostaddr=::1", "2 in `host` and 1 in `hostaddr`"),
         ("hostaddr=h", "`hostaddr` is not an IP address"),
         ("host=h sslmode=hunter2Zq", "`sslmode` has an unknown value (it can be `disable`, `allow`"),
-        (
-            "host=h sslrootcert=system sslmode=require",
-            "`sslrootcert=system` goes with `sslmode=verify-full` only",
-        ),
+        ("host=h sslrootcert=system sslmode=require", "`sslrootcert=system` needs `sslmode=verify-full`"),
         ("host=h sslnegotiation=direct", "needs an `sslmode` that always encrypts"),
         ("host=h ssl_max_protocol_version=TLSv1.1", "no version of TLS is left"),
         ("host=h gssencmode=require", "does not support this value of `gssencmode`"),

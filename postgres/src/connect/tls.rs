@@ -84,8 +84,8 @@ impl Tls {
         let mode = match (said, &root) {
             (Some(mode), Root::System) if mode != Mode::VerifyFull => {
                 return Err(Error::usage(
-                    "`sslrootcert=system` goes with `sslmode=verify-full` only",
-                    "anybody can get a certificate that the system trusts, so the name of the host must be checked as well",
+                    "`sslrootcert=system` needs `sslmode=verify-full`",
+                    "any host can get a certificate that the system trusts, so the name of the host must be checked as well",
                 ));
             }
             (None, Root::System) => Mode::VerifyFull,
@@ -215,7 +215,7 @@ impl Tls {
     }
 }
 
-/// Whether somebody may read a key who should not. A key of root's may be lent to a group.
+/// Whether other users can read a key. A key of root's may be lent to a group.
 #[cfg(unix)]
 fn is_exposed(metadata: &fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -260,7 +260,7 @@ fn invalid(what: &str, error: &dyn std::error::Error) -> Error {
     Error::Usage { message: format!("{what} cannot be used: {error}"), hint: None }
 }
 
-/// A configuration for connections that are not encrypted: it trusts nobody.
+/// A configuration for connections that are not encrypted: it trusts no certificate.
 pub(super) fn unused() -> MakeRustlsConnect {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)

@@ -1,8 +1,8 @@
 //! What a column cannot take is refused before it is sent, with the column's name: the server would refuse it too, after the
 //! fact and for the whole stream.
 //!
-//! A column is looked at as a whole first, without an early exit, so that the compiler vectorises it. Only when something is
-//! wrong somewhere is the row looked for; it may turn out to be NULL with something behind it.
+//! A column is checked as a whole first, without an early exit, so that the compiler vectorises it. Only when something is
+//! wrong somewhere is the row searched; it may turn out to be NULL with something behind it.
 
 use arrow::array::{Array, ArrowNativeTypeOp, ArrowPrimitiveType, AsArray, PrimitiveArray, StringArray};
 use arrow::datatypes::{

@@ -5,7 +5,7 @@ use std::iter;
 /// More different values than this are not few.
 const MOST: usize = 256;
 
-/// Columns with fewer rows are not looked at: little would be gained.
+/// Columns with fewer rows are not tried: little would be gained.
 const LEAST_ROWS: usize = 1024;
 
 /// The places of a hash table that stays mostly empty.

@@ -1,7 +1,7 @@
 //! Binary COPY, both ways: record batches into a table, and a table back into record batches.
 //!
 //! The form of each column follows from the table's real types, as the catalog gives them; nothing is cast on the way. A
-//! table with a type that has no binary form here goes in text format as a whole.
+//! table with a type that has no binary form here is sent in text format as a whole.
 
 mod binary;
 mod check;
@@ -175,7 +175,7 @@ impl TableEncoder {
         refusal(start, end).map(|error| error.in_row(first + start as u64 + 1))
     }
 
-    /// The columns some of whose values may be refused, by their numbers in a batch: those that a load is to look at before it
+    /// The columns some of whose values may be refused, by their numbers in a batch: those that a load has to check before it
     /// sends a row.
     pub(crate) fn doubtful(&self) -> Vec<usize> {
         let doubtful = self.columns.iter().enumerate().filter(|(_, to)| {

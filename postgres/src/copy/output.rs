@@ -27,7 +27,7 @@ impl Output {
         self.extend_by(bytes.len()).copy_from_slice(bytes);
     }
 
-    /// Adds so many bytes. Whoever asks for them must write all of them: they may hold anything.
+    /// Adds so many bytes. The caller must write all of them: they may hold anything.
     pub(crate) fn extend_by(&mut self, bytes: usize) -> &mut [u8] {
         let start = self.len;
         self.len += bytes;

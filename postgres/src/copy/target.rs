@@ -1,4 +1,4 @@
-//! Which value of a scenario fits which column of a table, and in which form it goes there.
+//! Which value of a scenario fits which column of a table, and in which form it is sent.
 //!
 //! Binary COPY casts nothing: four bytes into a `bigint` are an error, and eight bytes of the wrong type are silently another
 //! value. So the form follows from the column's real type, and what would lose something is refused before anything is sent.
@@ -44,7 +44,7 @@ impl TargetColumn {
     }
 
     /// What to select to read the column back in a form that a [`TableDecoder`](super::TableDecoder) knows; `name` is quoted
-    /// already. A type without a binary form is read as the text that its output function makes: a cast could be anybody's.
+    /// already. A type without a binary form is read as the text that its output function makes: a cast could be user-defined.
     pub fn selected(&self, name: &str) -> String {
         let kind = match &self.target.kind {
             Kind::Array(element) => &element.kind,
@@ -83,7 +83,7 @@ pub fn carried(ty: &Type, target: &ColumnType) -> Type {
         (Type::Text, Kind::Uuid) => Type::Uuid,
         (Type::Text, Kind::Bytea) => Type::Bytes,
         (Type::Text, Kind::Json | Kind::Jsonb) => Type::Json,
-        // JSON goes as it is spelled, and is compared by what it means. The server's text of an interval is another than ours.
+        // JSON is sent as it is spelled, and compared by its meaning. The server's text of an interval is another than ours.
         (
             Type::Null | Type::Json | Type::Interval | Type::List(_),
             Kind::Text | Kind::Varchar(_) | Kind::Bpchar(_),

@@ -81,7 +81,7 @@ pub struct Column {
     pub ty: Type,
     /// Whether it is never NULL.
     pub not_null: bool,
-    /// How the database goes on numbering, if it does.
+    /// How the database continues the numbers, if it does.
     pub identity: Option<Identity>,
     /// A sentence about it.
     pub about: Option<String>,
@@ -151,8 +151,8 @@ impl Schema {
     /// The tables of a plan by their numbers, each once, with names for all that belongs to them.
     ///
     /// # Errors
-    /// [`Error::Usage`] when PostgreSQL cannot have them so: a name that is too long or holds a NUL, too many columns, two objects
-    /// of one name.
+    /// [`Error::Usage`] when PostgreSQL cannot have them so: a name that is too long or holds a NUL, too many columns, two
+    /// objects of one name.
     pub fn of(plan: &Plan, tables: &[usize]) -> Result<Self, Error> {
         let model = plan.model();
         let order = in_order(model, tables);
@@ -323,7 +323,7 @@ fn in_order(model: &Model, tables: &[usize]) -> Vec<usize> {
         let refers = |t: usize, to: usize| model.tables[t].keys.foreign.iter().any(|key| key.target == to);
         let ready =
             waiting.iter().position(|&t| !waiting.iter().any(|&other| other != t && refers(t, other)));
-        // In a ring somebody has to be first.
+        // In a ring one table has to be first.
         order.push(waiting.remove(ready.unwrap_or(0)));
     }
     order

@@ -12,7 +12,7 @@ use crate::sql::MOST_NAME_BYTES;
 pub(super) struct Names(HashSet<String>);
 
 impl Names {
-    /// Takes a name that somebody chose.
+    /// Takes a name that the scenario gives.
     pub(super) fn take(&mut self, what: &str, name: &str) -> Result<(), Error> {
         check_name(what, name)?;
         if self.0.insert(name.to_owned()) {

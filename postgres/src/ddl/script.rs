@@ -60,7 +60,7 @@ impl Schema {
             let indexes = table.indexes.iter().map(|index| index.create(schema, name));
             group(primary.chain(unique).chain(table.add_checks(schema)).chain(indexes).collect());
         }
-        // Every key is there before somebody refers to it.
+        // Every key exists before a foreign key refers to it.
         for table in &self.tables {
             group(table.foreign.iter().map(|key| key.add(schema, &table.name)).collect());
         }

@@ -125,7 +125,7 @@ impl Index {
 }
 
 impl ForeignKey {
-    /// Adds the constraint without looking at the rows that are there.
+    /// Adds the constraint without checking the existing rows.
     pub fn add_not_valid(&self, schema: &str, table: &str) -> String {
         self.add(schema, table) + " NOT VALID"
     }
@@ -135,7 +135,7 @@ impl ForeignKey {
         format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", qualified(schema, table), identifier(&self.name))
     }
 
-    /// Adds the constraint and looks at the rows.
+    /// Adds the constraint and checks the rows.
     pub(super) fn add(&self, schema: &str, table: &str) -> String {
         let mut out = format!("ALTER TABLE {}\n", qualified(schema, table));
         let _ = write!(

@@ -46,7 +46,7 @@ pub(crate) struct Board {
     work: Vec<Work>,
     state: Mutex<State>,
     changed: Condvar,
-    /// Stops whoever is in the middle of a task when another one has failed.
+    /// Stops the tasks in progress when another one has failed.
     stop: Stop,
 }
 
@@ -105,7 +105,7 @@ impl Board {
         }
     }
 
-    /// Waits until nothing is left to do, and looks now and then whether it makes sense to go on.
+    /// Waits until nothing is left to do, and checks now and then whether it makes sense to go on.
     pub(crate) fn watch(&self, interval: Duration, mut look: impl FnMut() -> Result<(), Error>) {
         let mut state = self.lock();
         while state.failure.is_none() && (state.running > 0 || !state.ready.is_empty()) {
@@ -284,7 +284,7 @@ mod tests {
 
     /// A worker that panicked left the others waiting forever.
     #[test]
-    fn a_panic_stops_all_and_reaches_whoever_waits() {
+    fn a_panic_stops_all_and_reaches_the_waiting_thread() {
         let stop = Stop::new();
         let board = Board::new(vec![table(1, 0, false, 1)], stop.clone());
         let begun = std::sync::Barrier::new(2);

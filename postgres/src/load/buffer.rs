@@ -1,4 +1,4 @@
-//! Buffers that come back: one is lent to the encoder, goes to the network as it is, and is free again when sent.
+//! Buffers that come back: one is lent to the encoder, is sent to the network as it is, and is then free again.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

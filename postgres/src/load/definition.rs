@@ -10,9 +10,9 @@ use crate::sql::{literal, literals, qualified};
 /// Tables by name, each with the lines of its definition.
 pub(crate) type Definitions = BTreeMap<String, Vec<String>>;
 
-/// The lines of tables and of what goes away with each, sorted. Names in them have their schemas before them: `shown_as` stands in
-/// the place of `schema`, which is a private one when the two differ, so that nothing else in a line can be its name. What
-/// depends on a table counts when it comes from outside `together`, the tables that are replaced at once.
+/// The lines of tables and of what is dropped with each, sorted. Names in them have their schemas before them: `shown_as`
+/// stands in the place of `schema`, which is a private one when the two differ, so that nothing else in a line can be its name.
+/// What depends on a table counts when it comes from outside `together`, the tables that are replaced at once.
 pub(crate) fn lines(
     session: &Session,
     schema: &str,

@@ -27,7 +27,7 @@ pub(crate) struct ForeignKey {
 }
 
 /// The foreign keys between tables of the load that are there, in the order in which they were made. Those that refer to other
-/// tables stay as they are: taking them away would lock out whoever reads those tables.
+/// tables stay as they are: removing them would lock out the readers of those tables.
 pub(crate) fn between(session: &Session, ddl: &Schema, schema: &str) -> Result<Vec<ForeignKey>, Error> {
     let names: Vec<_> = ddl.tables.iter().map(|table| literal(&table.name)).collect();
     let written = ddl.tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
@@ -85,7 +85,7 @@ pub(crate) struct Suspended {
 }
 
 /// Takes foreign keys away until the rows are in: checking all rows at once takes a small part of the time of checking each as
-/// it comes. All of it is one transaction, so nobody sees them gone; who reads these tables waits. Where rows are added to
+/// it comes. All of it is one transaction, so no session sees them missing; readers of these tables wait. Where rows are added to
 /// others, only those keys go that cannot hold in between.
 pub(crate) fn suspend(
     session: &Session,
@@ -101,7 +101,7 @@ pub(crate) fn suspend(
             continue;
         }
         let (table, name) = (qualified(schema, &key.table), identifier(&key.name));
-        // Each by itself, so that an error tells which table somebody else holds.
+        // Each by itself, so that an error tells which table another session holds.
         let doing = format!("take foreign key `{}` of table `{}` away for the load", key.name, key.table);
         session.execute(&doing, &format!("alter table {table} drop constraint {name}"))?;
         let statement = format!("alter table {table} add constraint {name} {}", key.definition);
@@ -131,8 +131,8 @@ pub(crate) fn check_order(session: &Session, ddl: &Schema, schema: &str) -> Resu
     Err(Error::usage(faults.join("\n"), hint))
 }
 
-/// Refuses what the foreign keys of tables that are filled in place would refuse at the end. Gives the empty tables that have to be
-/// emptied, too, because they refer to tables that are.
+/// Refuses what the foreign keys of tables that are filled in place would refuse at the end. Gives the empty tables that have
+/// to be emptied, too, because they refer to tables that are.
 pub(crate) fn check(
     session: &Session,
     ddl: &Schema,

@@ -82,7 +82,10 @@ fn fill(load: &Load, session: &Session, user: &ClientPath) -> Result<Report, Err
     let mut fillings = Vec::new();
     for table in tables {
         let there = there.iter().find(|there| there.name == table.name).ok_or_else(|| {
-            Error::usage(format!("table `{}` is gone", table.name), "somebody removed it; run it again")
+            Error::usage(
+                format!("table `{}` is gone", table.name),
+                "another session removed it; run it again",
+            )
         })?;
         fillings.push((Filling::new(load.plan, table, there)?, table, there));
     }
@@ -94,7 +97,7 @@ fn fill(load: &Load, session: &Session, user: &ClientPath) -> Result<Report, Err
     let shared = Shared::new(load, &buffers, &meter, &active);
     let mut reports = Vec::new();
     for (filling, table, there) in &fillings {
-        // Only rows that nobody else can see may be marked as visible to all; a partitioned table keeps none itself.
+        // Only rows that no other session can see may be marked as visible to all; a partitioned table keeps none itself.
         let frozen = matches!(fate(table), Fate::Create | Fate::Refill) && there.relkind == 'r';
         let statement = filling.copy_statement(schema, table, frozen);
         let name = filling.name.as_str();
@@ -169,7 +172,7 @@ fn lock_and_empty(session: &Session, user: &ClientPath, survey: &Survey) -> Resu
     };
     for table in of(Fate::Fill) {
         let own = table.own_rows(schema);
-        // Whoever may only insert cannot keep others from inserting, too.
+        // A role that can only insert cannot keep others from inserting, too.
         let query = format!(
             "select pg_catalog.has_table_privilege({}, 'UPDATE, DELETE, TRUNCATE')",
             literal(&qualified(schema, &table.name))
@@ -193,7 +196,7 @@ fn lock_and_empty(session: &Session, user: &ClientPath, survey: &Survey) -> Resu
     if emptied.is_empty() {
         return Ok(());
     }
-    // Each by itself, so that an error tells which one somebody else holds.
+    // Each by itself, so that an error tells which one another session holds.
     for (name, own) in &emptied {
         lock(session, name, own, "access exclusive")?;
     }

@@ -1,6 +1,6 @@
 //! Loading: tables made, filled, finished and published, all or nothing.
 //!
-//! [`survey`] looks at the target and decides how it can be filled. *Staged*: tables are built in a private schema over several
+//! [`survey`] examines the target and decides how it can be filled. *Staged*: tables are built in a private schema over several
 //! connections, finished there, and moved into place in one transaction. *In place*: tables that are the user's own are filled
 //! over one connection in one transaction. Either way the target holds what it held before, or all of the new data.
 

@@ -14,8 +14,8 @@ const DOING: &str = "move the tables into place";
 /// Once the load is reported as done, no crash of the server may undo it.
 const BEGIN: &str = "begin; set local synchronous_commit to default";
 
-/// How long the locks of the tables that are replaced are waited for at a time: as long, whoever else wants to use the tables
-/// has to wait, too. It is less than what the server takes to look for deadlocks.
+/// How long the locks of the tables that are replaced are waited for at a time: as long, other sessions that want to use the
+/// tables have to wait, too. It is less than what the server takes to look for deadlocks.
 const TIME_IN_QUEUE: Duration = Duration::from_millis(500);
 
 /// Between two tries.
@@ -51,7 +51,7 @@ pub(super) fn publish(load: &Load, control: &Session, staging: &str, meter: &Met
     }
     statements.push(format!("drop schema {from}"));
 
-    // Whoever sees this fail rolls back.
+    // The caller rolls back when this fails.
     if replaced.is_empty() {
         control.execute(DOING, BEGIN)?;
     } else {
@@ -65,7 +65,7 @@ pub(super) fn publish(load: &Load, control: &Session, staging: &str, meter: &Met
 }
 
 /// Begins the transaction, with the tables that are replaced locked. While others use them, it asks again and again, each time
-/// for so short a time that nobody else is held up for long.
+/// for so short a time that no other session is held up for long.
 fn begin_with_locks(
     control: &Session,
     schema: &str,
@@ -86,7 +86,7 @@ fn begin_with_locks(
             Err(error) if is_in_use(&error) && begun.elapsed() < LIMIT_OF_WAITING => {
                 control.plain("roll back", "rollback")?;
                 meter.step(&format!("publish: wait for {}", users(control, replaced)?));
-                // The server sleeps, so that somebody who asks to stop is heard.
+                // The server sleeps, so that a request to stop is heard.
                 let pause = format!("select pg_catalog.pg_sleep({})", TIME_BETWEEN_TRIES.as_secs_f64());
                 control.rows("wait for the tables that are replaced", &pause)?;
             }
@@ -122,7 +122,7 @@ fn users(control: &Session, tables: &[&ExistingTable]) -> Result<String, Error> 
     Ok(if users.is_empty() { "the tables that are replaced".to_owned() } else { users.join("; ") })
 }
 
-/// Refuses to replace tables that are not those that were looked at.
+/// Refuses to replace tables that are not those that were examined.
 fn check_unchanged(load: &Load, control: &Session, replaced: &[&ExistingTable]) -> Result<(), Error> {
     let schema = &load.request.schema;
     let names: Vec<&str> = replaced.iter().map(|table| table.name.as_str()).collect();
@@ -132,7 +132,7 @@ fn check_unchanged(load: &Load, control: &Session, replaced: &[&ExistingTable]) 
         let name = &before.name;
         let is_same = now.iter().any(|now| before.oid == now.oid && before.columns == now.columns);
         if !is_same || load.survey.definitions.get(name) != definitions.get(name) {
-            let message = format!("table `{name}` was changed by somebody else meanwhile");
+            let message = format!("table `{name}` was changed by another session meanwhile");
             return Err(Error::usage(message, "nothing has been replaced; run it again"));
         }
     }

@@ -58,7 +58,8 @@ pub(super) fn look(
 ) -> Result<Vec<Referrer>, Error> {
     let oids: Vec<_> = existing.iter().map(|table| table.oid.to_string()).collect();
     let oids = oids.join(", ");
-    // A table is emptied with its partitions, and without the tables that inherit from it. Whoever may not see all rows does not know that there are none.
+    // A table is emptied with its partitions, and without the tables that inherit from it. A role that cannot see
+    // all rows does not know that there are none.
     let query = format!(
         "with recursive loaded(oid) as ( \
            select c.oid from pg_catalog.pg_class c where c.oid in ({oids}) \
@@ -126,7 +127,7 @@ pub(super) fn look(
     Err(Error::usage(faults.join("\n"), hint))
 }
 
-/// Sees, when nobody else can write to them any more, that tables which are emptied along are empty.
+/// Checks that tables which are emptied along are empty, once no other session can write to them any more.
 pub(super) fn check_empty(session: &Session, referrers: &[Referrer]) -> Result<(), Error> {
     let full = with_rows(session, referrers)?;
     match referrers.iter().find(|table| full.contains(&table.oid)) {

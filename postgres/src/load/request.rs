@@ -111,7 +111,7 @@ pub struct Report {
     pub limit: Limit,
     /// Connections that loaded.
     pub jobs: usize,
-    /// What somebody should know, a sentence each.
+    /// Notes for the user, a sentence each.
     pub notes: Vec<String>,
 }
 

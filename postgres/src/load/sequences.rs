@@ -1,7 +1,7 @@
 //! Sequences behind columns: when the rows are in, they go on past the last number.
 //!
 //! What `setval` does to a sequence stays when the transaction is rolled back. A sequence that `alter sequence` has changed in
-//! the same transaction has new storage, though, which goes away with it, and whatever `setval` has written there.
+//! the same transaction has new storage, though, which a rollback removes with everything that `setval` has written there.
 
 use seedbed_engine::Plan;
 
@@ -13,8 +13,8 @@ use crate::error::Error;
 use crate::session::{LOCK_TIMEOUT, Session};
 use crate::sql::{identifier, literal, qualified};
 
-/// Whoever has drawn a number and has not committed yet holds a lock on the sequence. It is waited for no longer than this, which
-/// is less than what the server takes to look for deadlocks.
+/// A session that has drawn a number and has not committed yet holds a lock on the sequence. It is waited for no longer than
+/// this, which is less than what the server takes to look for deadlocks.
 const LOCK_TIMEOUT_OF_SEQUENCE: &str = "500ms";
 
 /// A sequence to be set.

@@ -39,7 +39,7 @@ const MEMORY_FOR_INDEXES_MIB: u64 = 512;
 /// How long removing what a load that failed has built may take.
 const LIMIT_OF_REMOVAL: Duration = Duration::from_secs(15);
 
-/// How often the connection that began the load is looked at while others do the work.
+/// How often the connection that began the load is checked while others do the work.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often the server is reminded to write its log while rows come in, and after how many bytes at least.
@@ -54,7 +54,7 @@ const NUDGE: &str = "select pg_catalog.pg_current_xact_id()";
 pub(super) fn load(load: &Load, control: Session) -> Result<Report, Error> {
     let staging = Staging::create(&control)?;
     let told = |error| told(load, &staging.name, error);
-    // Nothing that a panic leaves half done is used again, but what is on the server goes away.
+    // Nothing that a panic leaves half done is used again, but what is on the server is removed.
     let result = catch_unwind(AssertUnwindSafe(|| build_and_publish(load, &control, &staging)));
     match result {
         Ok(Ok(report)) => Ok(report),
@@ -160,7 +160,7 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
     Ok(report)
 }
 
-/// Makes empty tables, and looks how they have turned out.
+/// Makes empty tables, and reads back what they have become.
 fn make_tables(
     load: &Load,
     control: &Session,
@@ -388,7 +388,7 @@ impl Building<'_> {
         let report = &mut reports[t];
         report.rows += streamed.rows;
         report.bytes += streamed.bytes;
-        // Whoever comes when all rows are taken has nothing to add.
+        // A stream that comes when all rows are taken has nothing to add.
         report.streams += usize::from(streamed.rows > 0 || alone);
         report.loading += streamed.elapsed;
         Ok(())
@@ -419,7 +419,7 @@ fn find<'t>(tables: &'t [ExistingTable], name: &str) -> Result<&'t ExistingTable
     tables.iter().find(|table| table.name == name).ok_or_else(|| {
         Error::usage(
             format!("table `{name}` is gone"),
-            "somebody removed it while it was loaded; run it again",
+            "another session removed it while it was loaded; run it again",
         )
     })
 }

@@ -46,14 +46,14 @@ impl Staging {
     }
 }
 
-/// A name that nobody has, and the number of its lock.
+/// A name that is not taken, and the number of its lock.
 fn random() -> (String, i64) {
     // Randomly seeded by the standard library; it names a schema and decides no data.
     let number = RandomState::new().hash_one(std::process::id());
     (format!("{PREFIX}{number:016x}"), number.cast_signed())
 }
 
-/// A name for a schema that is gone before anybody else could see it.
+/// A name for a schema that is gone before any other session can see it.
 pub(crate) fn trial_name() -> String {
     random().0
 }
@@ -111,7 +111,7 @@ fn share_lock(session: &Session, doing: &str, number: i64) -> Result<(), Error> 
     session.rows(doing, &format!("select pg_catalog.pg_advisory_lock_shared({number})")).map(drop)
 }
 
-/// Takes the lock alone, if nobody has it.
+/// Takes the lock alone, if no session has it.
 fn lock(session: &Session, name: &str) -> Result<bool, Error> {
     let Some(number) = number(name) else { return Ok(false) };
     let query = format!("select pg_catalog.pg_try_advisory_lock({number})");

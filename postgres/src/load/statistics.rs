@@ -8,7 +8,7 @@ use crate::listed::listed;
 use crate::session::{LOCK_TIMEOUT, Session};
 use crate::sql::{literal, qualified};
 
-/// How long ANALYZE waits for somebody who holds a lock on a table, a VACUUM perhaps: as long, the load's own locks keep others
+/// How long ANALYZE waits for a session that holds a lock on a table, a VACUUM perhaps: as long, the load's own locks keep others
 /// waiting, too. A VACUUM that the server has started by itself gives way within a second.
 const LOCK_TIMEOUT_OF_ANALYZE: &str = "2s";
 

@@ -24,7 +24,7 @@ use speller::Speller;
 /// Values that no scenario can make are named up to this number.
 const MOST_FOREIGN: usize = 10;
 
-/// Keeps views and foreign tables from being read in the place of tables, whoever puts them there and when. Servers have this
+/// Keeps views and foreign tables from being read in the place of tables, whenever they are put there. Servers have this
 /// setting since August 2024.
 const ONLY_TABLES: &str = "select pg_catalog.set_config(name, 'view, foreign-table', false) from pg_catalog.pg_settings \
     where name = 'restrict_nonsystem_relation_kind'";
@@ -81,7 +81,8 @@ pub fn verify(
     verified.collect()
 }
 
-/// Why a table is not read, if it is not. What a view is made of runs with the rights of the role that reads it, whoever wrote it.
+/// Why a table is not read, if it is not. Functions of a view run with the rights of the role that reads it, even if another role
+/// wrote them.
 fn unreadable(there: &ExistingTable) -> Option<String> {
     if there.relkind == 'p'
         && let Some(foreign) = &there.foreign_below
@@ -200,7 +201,7 @@ impl<'r> Reading<'r> {
         let uncompared = self.columns.iter().filter(|column| column.compared().is_none());
         let uncompared = uncompared.map(|column| Uncompared {
             column: column.name.clone(),
-            reason: format!("reading a {} may run functions of whoever made the type", column.target.sql),
+            reason: format!("reading a {} may run functions of its creator", column.target.sql),
         });
         Ok(TableVerification {
             table,

@@ -1,7 +1,7 @@
 //! How the server spells values of types that it has a text of its own for: `a=>1` of a `hstore` comes back as `"a"=>"1"`.
 //!
 //! What a scenario makes is given to the type's input function and read from its output function, as a load and a reader would.
-//! It stands there as a literal of the type, which no cast of anybody's takes part in.
+//! The query has it as a literal of the type, so no user-defined cast takes part.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

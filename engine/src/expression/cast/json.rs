@@ -1,4 +1,4 @@
-//! JSON that is looked at and not kept.
+//! JSON that is checked and not kept.
 
 use std::fmt;
 

@@ -412,7 +412,7 @@ fn with_count(
     })
 }
 
-/// Up to so many bytes of characters are looked through one by one; more are kept in a table.
+/// Up to so many bytes of characters are searched one by one; more are kept in a table.
 const FEW: usize = 64;
 
 #[derive(Clone, Copy)]

@@ -2,14 +2,14 @@
 
 use sqlparser::ast;
 
-use super::{Check, Keys};
-use crate::error::{Fault, Span};
+use super::{Check, Keys, KeysOf};
+use crate::error::{Fault, Faults, Span};
 use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total, for_postgresql};
-use crate::model::resolve::Resolver;
+use crate::model::drafts::Drafts;
 use crate::scenario::Text;
 use crate::types::Type;
 
-impl Resolver<'_> {
+impl KeysOf<'_> {
     /// Adds the checks that are written.
     pub(super) fn checks_of(&mut self, t: usize, keys: &mut Keys) {
         if self.drafts[t].faulty {
@@ -23,7 +23,8 @@ impl Resolver<'_> {
 
     fn check(&self, t: usize, text: &Text) -> Result<Check, Fault> {
         let source = Source { text: &text.text, span: text.span, exact: text.exact };
-        let mut scope = WrittenScope { resolver: self, table: t, columns: Vec::new() };
+        let (drafts, faults) = (&*self.drafts, &*self.faults);
+        let mut scope = WrittenScope { drafts, faults, table: t, columns: Vec::new() };
         let expression = Expression::compile(&source, &mut scope)?;
         if *expression.ty() != Type::Boolean {
             return Err(Fault::at(text.span, "`check`: expected a condition")
@@ -37,8 +38,9 @@ impl Resolver<'_> {
 }
 
 /// A scope that knows the written columns of one row and nothing else.
-struct WrittenScope<'r, 's> {
-    resolver: &'r Resolver<'s>,
+struct WrittenScope<'m> {
+    drafts: &'m Drafts,
+    faults: &'m Faults,
     table: usize,
     /// The columns that have been named, by slot.
     columns: Vec<usize>,
@@ -46,9 +48,9 @@ struct WrittenScope<'r, 's> {
 
 const OWN_ROW: &str = "a check sees the columns of its own row";
 
-impl Scope for WrittenScope<'_, '_> {
+impl Scope for WrittenScope<'_> {
     fn name(&mut self, path: &[Name]) -> Result<Operand, Fault> {
-        let draft = &self.resolver.drafts[self.table];
+        let draft = &self.drafts[self.table];
         let [name] = path else {
             let shown: Vec<&str> = path.iter().map(|name| name.text.as_str()).collect();
             let span = Span::new(path[0].span.start, path[path.len() - 1].span.end);
@@ -58,7 +60,7 @@ impl Scope for WrittenScope<'_, '_> {
             let known = || draft.columns.iter().filter(|c| c.written).map(|c| c.name.clone()).collect();
             let hint = match name.text.as_str() {
                 "as_of" | "since" => Some("a check holds at any time: leave it out".to_owned()),
-                _ => self.resolver.guess(&name.text, known, OWN_ROW),
+                _ => self.faults.guess(&name.text, known, OWN_ROW),
             };
             let fault = Fault::at(name.span, format!("`check`: unknown column `{}`", name.text));
             return Err(fault.maybe_hint(hint));
@@ -66,7 +68,7 @@ impl Scope for WrittenScope<'_, '_> {
         if !draft.columns[c].written {
             return Err(super::not_written(name.span, "check", &name.text));
         }
-        let column = self.resolver.done(self.table, c)?;
+        let column = self.drafts.done(self.table, c)?;
         let slot = self.columns.iter().position(|&known| known == c).unwrap_or_else(|| {
             self.columns.push(c);
             self.columns.len() - 1

@@ -5,10 +5,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::DataType;
 
-use super::{Choice, Keys};
+use super::{Choice, Keys, KeysOf};
 use crate::error::{Fault, Span};
 use crate::generators::{Origin, Texts};
-use crate::model::resolve::Resolver;
 use crate::model::{Column, Declared};
 use crate::types::Type;
 
@@ -34,7 +33,7 @@ type Known = HashMap<(usize, usize, Reach), Option<Vec<String>>>;
 /// The first column of every enum, and its labels.
 type Enums = HashMap<String, (String, Vec<String>)>;
 
-impl Resolver<'_> {
+impl KeysOf<'_> {
     /// Gives enums without a name the one that follows from table and column.
     pub(super) fn name_enums(&mut self) {
         for t in 0..self.drafts.len() {
@@ -45,7 +44,7 @@ impl Resolver<'_> {
                 }
                 let name = enum_name(&table, &self.drafts[t].columns[c].name);
                 let span = self.span_of(t, c);
-                let Some(column) = self.done_mut(t, c) else { continue };
+                let Some(column) = self.drafts.done_mut(t, c) else { continue };
                 let Some(Declared::Enum { name: chosen }) = column.declared().cloned() else { continue };
                 let name = chosen.unwrap_or(name);
                 let message = if name.is_empty() || name.len() > MOST_BYTES {
@@ -75,7 +74,7 @@ impl Resolver<'_> {
         let (mut enums, mut known) = (Enums::new(), Known::new());
         for (t, keys) in keys.iter_mut().enumerate() {
             for c in 0..self.drafts[t].columns.len() {
-                let Ok(column) = self.done(t, c) else { continue };
+                let Ok(column) = self.drafts.done(t, c) else { continue };
                 if !column.written {
                     continue;
                 }
@@ -93,7 +92,7 @@ impl Resolver<'_> {
 
     /// The texts that a check lists. Those of a column with a limit must keep to it.
     fn texts_to_check(&self, t: usize, c: usize, known: &mut Known) -> Result<Option<Vec<String>>, Fault> {
-        let column = self.done(t, c)?;
+        let column = self.drafts.done(t, c)?;
         if let Some(most) = column.declared().and_then(Declared::most_characters) {
             let texts = self.texts(t, c, Reach::All, known).unwrap_or_default();
             if let Some(text) = texts.iter().find(|text| text.chars().count() > most as usize) {
@@ -137,7 +136,7 @@ impl Resolver<'_> {
         if let Some(found) = known.get(&(t, c, reach)) {
             return found.clone();
         }
-        let found = self.done(t, c).ok().and_then(|column| self.texts_of(t, column, reach, known));
+        let found = self.drafts.done(t, c).ok().and_then(|column| self.texts_of(t, column, reach, known));
         let found = found.filter(|texts| texts.len() <= MOST_LABELS);
         known.insert((t, c, reach), found.clone());
         found
@@ -180,7 +179,7 @@ impl Resolver<'_> {
 
     /// The texts of an input of a table.
     fn texts_at(&self, t: usize, input: usize, reach: Reach, known: &mut Known) -> Option<Vec<String>> {
-        let (table, column) = self.column_at(t, &self.drafts[t].inputs[input])?;
+        let (table, column) = self.drafts.column_at(t, &self.drafts[t].inputs[input])?;
         self.texts(table, column, reach, known)
     }
 }

@@ -1,15 +1,14 @@
 //! Foreign keys: written ones, and those that follow from how values come about.
 
-use super::{ForeignKey, Keys, same};
+use super::{ForeignKey, Keys, KeysOf, same};
 use crate::error::{Fault, Span};
 use crate::generators::Recipe;
-use crate::model::resolve::Resolver;
 use crate::model::{Column, Declared, Input};
 use crate::scenario::keys::{Columns, References};
 use crate::scenario::{self, Key};
 use crate::types::Type;
 
-impl Resolver<'_> {
+impl KeysOf<'_> {
     /// Adds the foreign keys of all tables.
     pub(super) fn foreign_keys(&mut self, keys: &mut [Keys]) {
         for t in 0..self.drafts.len() {
@@ -72,7 +71,7 @@ impl Resolver<'_> {
         span: Span,
         keys: &[Keys],
     ) -> Result<ForeignKey, Fault> {
-        let target = self.table_named(&to.text, to.span)?;
+        let target = self.drafts.named(to, self.faults)?;
         if self.drafts[target].faulty {
             return Err(Fault::reported());
         }
@@ -115,7 +114,7 @@ impl Resolver<'_> {
         }
         for (&c, &r) in columns.iter().zip(&references) {
             self.inherit(t, c, target, r);
-            let (Ok(own), Ok(other)) = (self.done(t, c), self.done(target, r)) else {
+            let (Ok(own), Ok(other)) = (self.drafts.done(t, c), self.drafts.done(target, r)) else {
                 return Err(Fault::reported());
             };
             if !comparable(own, other) {
@@ -135,7 +134,7 @@ impl Resolver<'_> {
         }
         let (target, references) = self.origin(t, c, keys)?;
         self.inherit(t, c, target, references);
-        let (own, other) = (self.done(t, c).ok()?, self.done(target, references).ok()?);
+        let (own, other) = (self.drafts.done(t, c).ok()?, self.drafts.done(target, references).ok()?);
         comparable(own, other).then(|| ForeignKey {
             columns: vec![c],
             target,
@@ -159,7 +158,7 @@ impl Resolver<'_> {
             None => {}
         }
         let (end, column) = self.taken_from(t, c)?;
-        let is_key = match self.done(t, c).map(|column| &column.recipe) {
+        let is_key = match self.drafts.done(t, c).map(|column| &column.recipe) {
             // An expression that passes on the primary key of another row means that row; other keys may be copies of data.
             Ok(Recipe::Formula(_)) => {
                 let primary = keys[end].primary.as_ref().is_some_and(|key| key.columns == [column]);
@@ -175,7 +174,7 @@ impl Resolver<'_> {
 
     /// The column that hands a column its values, unchanged but for the width of a number.
     fn taken_from(&self, t: usize, c: usize) -> Option<(usize, usize)> {
-        let column = self.done(t, c).ok()?;
+        let column = self.drafts.done(t, c).ok()?;
         let widths = |cast: &Type| cast.is_integer() && column.made.is_integer();
         if column.cast.as_ref().is_some_and(|cast| !widths(cast.ty())) {
             return None;
@@ -186,12 +185,12 @@ impl Resolver<'_> {
             Recipe::Formula(formula) => formula.passes_on().or_else(|| formula.passes_on_number())?,
             _ => return None,
         };
-        self.column_at(t, &self.drafts[t].inputs[input])
+        self.drafts.column_at(t, &self.drafts[t].inputs[input])
     }
 
     /// Whether an expression reads another row, be it of the same table.
     fn leaves_the_row(&self, t: usize, c: usize) -> bool {
-        let Some(formula) = self.done(t, c).ok().and_then(Column::formula) else { return false };
+        let Some(formula) = self.drafts.done(t, c).ok().and_then(Column::formula) else { return false };
         let inputs = formula.inputs.iter().map(|&input| &self.drafts[t].inputs[input]);
         inputs.into_iter().any(|input| matches!(input, Input::Column { hops, .. } if !hops.is_empty()))
     }
@@ -199,9 +198,10 @@ impl Resolver<'_> {
     /// A column that refers to a key has the key's type, unless the scenario says another one.
     fn inherit(&mut self, t: usize, c: usize, target: usize, key: usize) {
         let says = self.drafts[t].columns[c].spec.as_ref().is_some_and(|spec| spec.sql_type.is_some());
-        let Ok(other) = self.done(target, key) else { return };
+        let Ok(other) = self.drafts.done(target, key) else { return };
         let (ty, declared) = (other.ty.clone(), other.declared().cloned());
-        if let Some(own) = self.done_mut(t, c).filter(|own| !says && own.ty == ty && own.declared().is_none())
+        if let Some(own) =
+            self.drafts.done_mut(t, c).filter(|own| !says && own.ty == ty && own.declared().is_none())
         {
             own.declared = declared;
         }

@@ -9,11 +9,12 @@ mod foreign;
 #[cfg(test)]
 mod tests;
 
-use super::resolve::Resolver;
+use super::drafts::Drafts;
 use super::unique::injective;
 use super::{Column, Declared, Input};
-use crate::error::{Fault, Span};
+use crate::error::{Fault, Faults, Span};
 use crate::generators::{Pick, Recipe};
+use crate::scenario::Scenario;
 use crate::scenario::keys::Columns;
 use crate::types::Type;
 
@@ -107,20 +108,35 @@ fn same(a: &[usize], b: &[usize]) -> bool {
     a.len() == b.len() && a.iter().all(|column| b.contains(column))
 }
 
-impl Resolver<'_> {
-    /// The keys of all tables, whose columns have been settled; `key` is the column of each that references show.
-    pub(super) fn keys(&mut self, key: &[usize]) -> Vec<Keys> {
-        let mut keys: Vec<Keys> = (0..self.drafts.len()).map(|t| self.unique_keys_of(t, key[t])).collect();
-        self.name_enums();
-        self.foreign_keys(&mut keys);
-        self.choices(&mut keys);
-        for (t, keys) in keys.iter_mut().enumerate() {
-            self.indexes_of(t, keys);
-            self.checks_of(t, keys);
-        }
-        keys
+/// The keys of all tables, once everything else is settled; `key` is the column of each that references show. Where a column
+/// refers to a key, it takes over what a database is told of that one. Tables with faults have the keys that are left, so that all
+/// faults are told at once.
+pub(super) fn of_tables(
+    drafts: &mut Drafts,
+    scenario: &Scenario,
+    key: &[usize],
+    faults: &mut Faults,
+) -> Vec<Keys> {
+    let mut pass = KeysOf { drafts, scenario, faults };
+    let mut keys: Vec<Keys> = (0..key.len()).map(|t| pass.unique_keys_of(t, key[t])).collect();
+    pass.name_enums();
+    pass.foreign_keys(&mut keys);
+    pass.choices(&mut keys);
+    for (t, keys) in keys.iter_mut().enumerate() {
+        pass.indexes_of(t, keys);
+        pass.checks_of(t, keys);
     }
+    keys
+}
 
+/// Finds out the keys of settled tables.
+struct KeysOf<'m> {
+    drafts: &'m mut Drafts,
+    scenario: &'m Scenario,
+    faults: &'m mut Faults,
+}
+
+impl KeysOf<'_> {
     /// The columns that are written and settled, with what the scenario says of their keys.
     fn written_columns(&self, t: usize) -> impl Iterator<Item = (usize, &Column)> {
         let columns = self.drafts[t].columns.iter().enumerate();
@@ -137,7 +153,7 @@ impl Resolver<'_> {
             && let Some(found) = self.key_columns(t, columns, "primary key")
         {
             for (&c, name) in found.iter().zip(&columns.names) {
-                if self.done(t, c).is_ok_and(|column| column.nullable) {
+                if self.drafts.done(t, c).is_ok_and(|column| column.nullable) {
                     let fault = Fault::at(name.span, format!("`primary key`: `{}` can be NULL", name.text));
                     self.faults.push(fault.hint("use `unique:`, or a column that is never NULL"));
                 }
@@ -145,7 +161,7 @@ impl Resolver<'_> {
             keys.primary = Some(self.unique_key(t, found));
         }
         let vouched = self.scenario.tables[t].key.is_some();
-        if let Ok(column) = self.done(t, key)
+        if let Ok(column) = self.drafts.done(t, key)
             && column.written
             && (column.unique || vouched)
             && !keys.has_key(&[key])
@@ -180,7 +196,7 @@ impl Resolver<'_> {
     /// Whether columns are together unique by the way they are made: one of them is; or they hold the parent and what differs among
     /// the children of one parent.
     fn proven(&self, t: usize, columns: &[usize]) -> bool {
-        let columns: Vec<&Column> = columns.iter().filter_map(|&c| self.done(t, c).ok()).collect();
+        let columns: Vec<&Column> = columns.iter().filter_map(|&c| self.drafts.done(t, c).ok()).collect();
         let keeps = |column: &Column| {
             column.cast.as_ref().is_none_or(|cast| injective(&column.made, cast.ty()))
                 && column.null.is_none()
@@ -188,15 +204,18 @@ impl Resolver<'_> {
         let is_parent = |column: &Column| {
             let Recipe::Parent(parent) = &column.recipe else { return false };
             let key = match self.drafts[t].inputs[parent.key] {
-                Input::Column { column, .. } => self.drafts[t].parent.map(|parent| self.done(parent, column)),
+                Input::Column { column, .. } => {
+                    self.drafts[t].parent.map(|parent| self.drafts.done(parent, column))
+                }
                 _ => None,
             };
             key.is_some_and(|key| key.is_ok_and(|key| key.unique)) && keeps(column)
         };
         let differs = |column: &Column| match &column.recipe {
             Recipe::Reference(reference) => {
-                let shown = self.done(reference.target, reference.shown);
-                matches!(reference.pick, Pick::Distinct { .. }) && shown.is_ok_and(|shown| shown.unique)
+                let shown = self.drafts.done(reference.target, reference.shown);
+                matches!(reference.pick, Pick::Distinct { .. } | Pick::Ring { .. })
+                    && shown.is_ok_and(|shown| shown.unique)
             }
             Recipe::Formula(formula) => {
                 let input = formula.passes_on_number();
@@ -255,7 +274,7 @@ impl Resolver<'_> {
                 let fault =
                     Fault::at(name.span, format!("`{what}`: unknown column `{}` of `{table}`", name.text));
                 let otherwise = format!("the columns of `{table}` are");
-                let hint = self.guess(&name.text, || self.column_names(t), &otherwise);
+                let hint = self.faults.guess(&name.text, || self.drafts[t].column_names(), &otherwise);
                 self.faults.push(fault.maybe_hint(hint));
                 continue;
             };

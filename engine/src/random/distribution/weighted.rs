@@ -106,7 +106,7 @@ fn shares(weights: &[f64]) -> Vec<u128> {
 
 /// Cuts the shares into cells of two owners each.
 fn alias_table(shares: &[u128]) -> Vec<Cell> {
-    // Whoever has a whole cell keeps it: words at or above the threshold come back by the alias.
+    // A share of a whole cell keeps it: words at or above the threshold come back by the alias.
     let mut cells: Vec<Cell> =
         (0..shares.len()).map(|index| Cell { threshold: u64::MAX, alias: index as u32 }).collect();
     let mut left = shares.to_vec();

@@ -21,7 +21,7 @@ impl Bloom {
         self.0.insert(value);
     }
 
-    /// Puts a floating-point number in. The zeros are equal and have different bits, so with one goes the other.
+    /// Puts a floating-point number in. The zeros are equal and have different bits, so both are put in.
     pub(super) fn insert_float<T: AsBytes + PartialEq>(&mut self, number: T, negative: T) {
         self.0.insert(&number);
         if number == negative {

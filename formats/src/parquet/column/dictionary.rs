@@ -1,5 +1,5 @@
 //! Text with few distinct values. The keys that batches hold become the indices of a Parquet dictionary by
-//! one look-up in an array; only a value that is met for the first time is looked at. Batches may come with
+//! one look-up in an array; only a value that is met for the first time is read. Batches may come with
 //! different dictionaries, with values that occur twice or not at all: the dictionary written has those that
 //! occur, once, in the order of their first row.
 

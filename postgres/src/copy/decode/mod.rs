@@ -1,6 +1,6 @@
 //! From COPY to record batches, to compare a table with what a scenario makes.
 //!
-//! The stream comes in pieces that end anywhere. A first look finds the fields of all complete rows; when a batch is taken,
+//! The stream comes in pieces that end anywhere. A first pass finds the fields of all complete rows; when a batch is taken,
 //! each column is read in a loop of its own.
 
 mod column;
@@ -31,7 +31,7 @@ pub struct TableDecoder {
     bytes: Vec<u8>,
     /// How many bytes of the stream were before these.
     gone: u64,
-    /// How many of these have been looked at.
+    /// How many of these have been read.
     seen: usize,
     place: Place,
     /// Where the fields of the complete rows are, by column.
@@ -134,7 +134,7 @@ impl TableDecoder {
         for found in 0..self.columns.len() {
             let at = self.gone + (self.bytes.len() - rest.len()) as u64;
             let Some((span, behind)) = Span::read(at, rest)? else {
-                // The row is looked at again when more of it has come.
+                // The row is read again when more of it has come.
                 for fields in &mut self.fields[..found] {
                     fields.pop_back();
                 }

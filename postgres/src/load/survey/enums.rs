@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::session::Session;
 
 /// Takes the enums that are there from those that are to be made. One that a table of the load has already is not among them:
-/// it goes where the table goes.
+/// it moves with the table.
 pub(super) fn use_those_left(
     session: &Session,
     ddl: &mut Schema,

@@ -1,4 +1,4 @@
-//! A look at the target before anything is touched: what is there, whether it fits, and how it can be filled.
+//! Examines the target before anything is touched: what exists, whether it fits, and how it can be filled.
 
 mod enums;
 mod fit;
@@ -37,7 +37,7 @@ pub struct Survey {
     pub tables: Vec<TableSurvey>,
     /// Schemas of dead loads that would be removed.
     pub leftovers: Vec<String>,
-    /// What somebody should know, a sentence each.
+    /// Notes for the user, a sentence each.
     pub notes: Vec<String>,
     /// Whether rows set off code of the user's.
     pub(crate) runs_user_code: bool,

@@ -1,4 +1,4 @@
-//! Tables are made without rows, looked at, and gone again, so that what would fail at the end of a load fails before it.
+//! Tables are made without rows, examined, and rolled back, so that what would fail at the end of a load fails before it.
 
 use super::super::definition::{self, Definitions};
 use super::super::request::{Keys, Request};
@@ -110,7 +110,7 @@ fn check_names(
     let oids: Vec<_> = existing.iter().map(|there| there.oid.to_string()).chain(["0".to_owned()]).collect();
     let enums: Vec<_> = ddl.enums.iter().map(|of| literal(&of.name)).chain(["null".to_owned()]).collect();
     let (oids, enums) = (oids.join(", "), enums.join(", "));
-    // An enum that only the tables to be replaced use goes away with them.
+    // An enum that only the tables to be replaced use is dropped with them.
     let query = format!(
         "with target as (select oid from pg_catalog.pg_namespace where nspname = {}), \
          private as (select oid from pg_catalog.pg_namespace where nspname = {}), \

@@ -1,8 +1,8 @@
 //! Code of the user's that a load sets off: triggers, and the functions behind checks, defaults, domains, indexes, statistics and
 //! foreign keys.
 //!
-//! It runs with the rights of the role that loads, whoever wrote it, so it is named before it runs. Functions that those call
-//! in turn are not known to the server, and cannot be named.
+//! It runs with the rights of the role that loads, even if another role wrote it, so it is named before it runs. Functions that
+//! those call in turn are not known to the server, and cannot be named.
 
 use super::super::referrers::Referrer;
 use super::super::request::{Existing, Request};
@@ -71,7 +71,7 @@ pub(super) fn find(
         let text = |i| row.get(i).unwrap_or_default();
         let is = |i| text(i) == "t";
         code.runs |= is(8);
-        // Whoever installed an extension has chosen to trust it. Its owner, who need not be a superuser, can add functions of
+        // Installing an extension was an act of trust. Its owner, who need not be a superuser, can add functions of
         // their own to it.
         if is(9) && (is(4) || is(7)) {
             continue;
@@ -107,9 +107,9 @@ pub(super) fn find(
 }
 
 /// The tables with their partitions, and everything of theirs that may call a function when a row comes in, its statistics are
-/// gathered, or a key is checked. Defaults of columns that are written are not asked for. A type leads to those that it is made of,
-/// to the constraints of a domain, and to the operator classes by which its values are compared; an expression leads to the types
-/// that it names.
+/// gathered, or a key is checked. Defaults of columns that are written are not asked for. A type leads to those that it is made
+/// of, to the constraints of a domain, and to the operator classes by which its values are compared; an expression leads to the
+/// types that it names.
 ///
 /// PostgreSQL notes no dependency of a foreign key on the casts that its comparisons need, so these are looked up: they lead from
 /// a type of the table to one of an operand.

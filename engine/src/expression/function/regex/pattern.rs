@@ -150,7 +150,7 @@ impl Matcher<'_> {
             if !tell((start, end))? {
                 break;
             }
-            // Behind an empty match the search goes on one character further.
+            // After an empty match the search continues one character further.
             from =
                 if start == end { end + text[end..].chars().next().map_or(1, char::len_utf8) } else { end };
         }

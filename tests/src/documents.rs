@@ -1,0 +1,36 @@
+//! The pages of the documentation.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The root of the project.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The name of a page: its path below the root of the project.
+pub fn name(page: &Path) -> String {
+    page.strip_prefix(root()).unwrap_or(page).display().to_string()
+}
+
+/// README.md, CHANGELOG.md, and every page in `docs/` and its folders, sorted by path.
+///
+/// # Panics
+/// When a folder cannot be listed.
+pub fn paths() -> Vec<PathBuf> {
+    let mut found = vec![root().join("README.md"), root().join("CHANGELOG.md")];
+    let mut folders = vec![root().join("docs")];
+    while let Some(folder) = folders.pop() {
+        let listed = fs::read_dir(&folder)
+            .unwrap_or_else(|error| panic!("cannot list `{}`: {error}", folder.display()));
+        for path in listed.map(|entry| entry.expect("an entry can be read").path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
