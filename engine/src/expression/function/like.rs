@@ -2,7 +2,7 @@
 //! reading text and pattern.
 
 use arrow::array::ArrayRef;
-use memchr::memmem::Finder;
+use memchr::memmem;
 
 use super::text::{Case, push_cased};
 use crate::budget::Steps;
@@ -73,7 +73,7 @@ struct Room {
 
 /// What stands between two `%`.
 enum Piece {
-    Literal(Finder<'static>),
+    Literal(String),
     /// With a `_`, which is `None`.
     Characters(Vec<Option<char>>),
 }
@@ -138,22 +138,19 @@ impl Pattern {
 impl Piece {
     fn new(characters: Vec<Option<char>>) -> Self {
         match characters.iter().copied().collect::<Option<String>>() {
-            Some(literal) => Self::Literal(Finder::new(&literal).into_owned()),
+            Some(literal) => Self::Literal(literal),
             None => Self::Characters(characters),
         }
     }
 
     fn is_empty(&self) -> bool {
-        matches!(self, Self::Literal(literal) if literal.needle().is_empty())
+        matches!(self, Self::Literal(literal) if literal.is_empty())
     }
 
     /// The byte after the piece, where the text begins with it.
     fn at_start(&self, text: &str) -> Option<usize> {
         match self {
-            Self::Literal(literal) => {
-                let literal = literal.needle();
-                text.as_bytes().starts_with(literal).then_some(literal.len())
-            }
+            Self::Literal(literal) => text.starts_with(literal.as_str()).then_some(literal.len()),
             Self::Characters(characters) => {
                 let mut rest = text.chars();
                 for wanted in characters {
@@ -170,10 +167,7 @@ impl Piece {
     /// The byte where the piece begins, where the text ends with it.
     fn at_end(&self, text: &str) -> Option<usize> {
         match self {
-            Self::Literal(literal) => {
-                let literal = literal.needle();
-                text.as_bytes().ends_with(literal).then(|| text.len() - literal.len())
-            }
+            Self::Literal(literal) => text.ends_with(literal.as_str()).then(|| text.len() - literal.len()),
             Self::Characters(characters) => {
                 let mut rest = text.chars();
                 for wanted in characters.iter().rev() {
@@ -191,7 +185,8 @@ impl Piece {
     fn find(&self, text: &str, steps: &mut Steps) -> Result<Option<usize>, String> {
         let characters = match self {
             Self::Literal(literal) => {
-                return Ok(literal.find(text.as_bytes()).map(|at| at + literal.needle().len()));
+                let at = memmem::find(text.as_bytes(), literal.as_bytes());
+                return Ok(at.map(|at| at + literal.len()));
             }
             Self::Characters(characters) => characters,
         };
