@@ -2,6 +2,7 @@
 # make test-slow  statistics over millions of draws, many mutants, memory at a hundred million rows
 # make bench      criterion benches
 # make check      formatting and lints
+# make archive    the static program and its papers, as an archive to install from
 # make help       this list
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV := $(abspath $(or $(CARGO_TARGET_DIR),target))/witness
 # Readers of Parquet, old and new; a gigabyte and more.
 READERS := $(abspath $(or $(CARGO_TARGET_DIR),target))/readers
 
-.PHONY: test test-slow bench check postgres witness readers help
+.PHONY: test test-slow bench check archive postgres witness readers help
 
 # Testing the workspace builds the program, too: the tests of its own package run it.
 test: postgres witness
@@ -28,6 +29,16 @@ bench:
 check:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+
+# Only the last step differs from a plain release build: the C library is linked in, at fixed addresses. The packed files have no
+# time and no owner, so the same sources give the same archive.
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+archive:
+	cargo rustc --release --locked -p seedbed --bin seedbed -- -C target-feature=+crt-static -C relocation-model=static
+	name=seedbed-$$("$(TARGET)/release/seedbed" --version | cut -d' ' -f2)-$$(uname -m)-linux.tar.gz && \
+	tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -c \
+		-C "$(TARGET)/release" seedbed -C "$(CURDIR)" LICENSE NOTICE README.md | gzip -9n > "$(TARGET)/$$name" && \
+	ls -l "$(TARGET)/$$name"
 
 # PostgreSQL's server programs, without a running server.
 postgres:

@@ -3,7 +3,7 @@
 use seedbed_engine::{Plan, Settings};
 use seedbed_tests::rewrite::{Yaml, scenarios};
 
-use crate::sample::{Sample, sample};
+use super::sample::{Sample, sample};
 
 fn settings() -> Settings {
     Settings::default()

@@ -6,7 +6,7 @@ use proptest::test_runner::{RngSeed, TestRunner};
 use seedbed_engine::{Plan, Settings};
 use seedbed_tests::rewrite::scenarios;
 
-use crate::sample::{Sample, sample};
+use super::sample::{Sample, sample};
 
 /// A scenario of one column under parameters, whose table refers to the names around it.
 fn with(params: &str, column: &str) -> String {

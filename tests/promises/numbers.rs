@@ -2,7 +2,7 @@
 
 use seedbed_engine::{Plan, Settings};
 
-use crate::sample::{Sample, sample};
+use super::sample::{Sample, sample};
 
 /// What a scenario makes, or that it is refused.
 fn made(text: &str, settings: &Settings) -> Option<Sample> {

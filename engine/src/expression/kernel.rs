@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BinaryArray, BooleanArray, BooleanBufferBuilder, Datum,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BinaryArray, BooleanArray, Datum, FixedSizeBinaryArray,
     PrimitiveArray, Scalar, StringArray, new_null_array,
 };
-use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Int32Type};
 
@@ -170,6 +170,28 @@ pub(super) enum Blobs<'a> {
 impl<'a> Blobs<'a> {
     pub(super) fn of(value: &'a Value) -> Self {
         let array = value.array().as_binary::<i32>();
+        if value.is_scalar() { Self::Scalar(array.value(0)) } else { Self::Array(array) }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, row: usize) -> &'a [u8] {
+        match self {
+            Self::Scalar(bytes) => bytes,
+            Self::Array(array) => array.value(row),
+        }
+    }
+}
+
+/// Reads an operand of UUIDs by row.
+#[derive(Clone, Copy)]
+pub(super) enum Uuids<'a> {
+    Scalar(&'a [u8]),
+    Array(&'a FixedSizeBinaryArray),
+}
+
+impl<'a> Uuids<'a> {
+    pub(super) fn of(value: &'a Value) -> Self {
+        let array = value.array().as_fixed_size_binary();
         if value.is_scalar() { Self::Scalar(array.value(0)) } else { Self::Array(array) }
     }
 
@@ -380,11 +402,43 @@ pub(super) fn number_rows<O: ArrowPrimitiveType>(
 /// One truth value per row; `f` sees only rows without NULL.
 pub(super) fn boolean_rows(arguments: &[Value], rows: usize, mut f: impl FnMut(usize) -> bool) -> ArrayRef {
     let nulls = union_nulls(arguments);
-    let mut bits = BooleanBufferBuilder::new(rows);
-    for row in 0..rows {
-        bits.append(nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) && f(row));
-    }
-    Arc::new(BooleanArray::new(bits.finish(), nulls))
+    let bits = match &nulls {
+        None => BooleanBuffer::collect_bool(rows, f),
+        Some(nulls) => BooleanBuffer::collect_bool(rows, |row| nulls.is_valid(row) && f(row)),
+    };
+    Arc::new(BooleanArray::new(bits, nulls))
+}
+
+/// `f` of every pair, computed for NULLs too, so `f` must be total and cheap.
+pub(super) fn boolean_pairs<T: ArrowPrimitiveType>(
+    arguments: &[Value],
+    rows: usize,
+    f: impl Fn(T::Native, T::Native) -> bool,
+) -> ArrayRef {
+    let flags = match (Numbers::<T>::of(&arguments[0]), Numbers::<T>::of(&arguments[1])) {
+        (Numbers::Array(a), Numbers::Array(b)) => {
+            let chunks = a.chunks(64).zip(b.chunks(64));
+            flags(rows, chunks.map(|(a, b)| word(a.iter().zip(b).map(|(&a, &b)| f(a, b)))))
+        }
+        (Numbers::Array(a), Numbers::Scalar(b)) => {
+            flags(rows, a.chunks(64).map(|a| word(a.iter().map(|&a| f(a, b)))))
+        }
+        (Numbers::Scalar(a), Numbers::Array(b)) => {
+            flags(rows, b.chunks(64).map(|b| word(b.iter().map(|&b| f(a, b)))))
+        }
+        (Numbers::Scalar(a), Numbers::Scalar(b)) if f(a, b) => BooleanBuffer::new_set(rows),
+        (Numbers::Scalar(_), Numbers::Scalar(_)) => BooleanBuffer::new_unset(rows),
+    };
+    Arc::new(BooleanArray::new(flags, union_nulls(arguments)))
+}
+
+/// Up to 64 truth values.
+fn word(flags: impl Iterator<Item = bool>) -> u64 {
+    flags.enumerate().fold(0, |word, (at, flag)| word | u64::from(flag) << at)
+}
+
+fn flags(rows: usize, words: impl Iterator<Item = u64>) -> BooleanBuffer {
+    BooleanBuffer::new(words.map(u64::to_le).collect::<Vec<u64>>().into(), 0, rows)
 }
 
 /// One truth value per row, or the first error; `f` sees only rows without NULL.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, TimestampMicrosecondArray};
+use arrow::array::{Array, ArrayRef, AsArray, TimestampMicrosecondArray, make_comparator};
 use arrow::buffer::NullBuffer;
+use arrow::compute::SortOptions;
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
 use super::doc::{ArgumentKind as Kind, optional, required};
@@ -115,8 +116,8 @@ pub(super) fn bounds(reading: &mut Reading, ty: &Type) -> Result<(Formula, Formu
     let from = bound(reading, "from", ty)?;
     let to = bound(reading, "to", ty)?;
     if let (Some(a), Some(b)) = (from.expression.constant(), to.expression.constant()) {
-        let after = arrow::compute::kernels::cmp::gt(&a, &b).is_ok_and(|after| after.value(0));
-        if after {
+        let compare = make_comparator(&a, &b, SortOptions::default());
+        if a.is_valid(0) && b.is_valid(0) && compare.is_ok_and(|compare| compare(0, 0).is_gt()) {
             let (from, to) = (reading.required("from")?, reading.required("to")?);
             let found = format!("from {} to {}", from.describe(), to.describe());
             return Err(Fault::at(to.span, "`to` is before `from`").label(found));

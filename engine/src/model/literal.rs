@@ -3,10 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, StringArray, UInt32Array};
-use arrow::compute::take;
+use arrow::array::{Array, ArrayRef, StringArray, UInt32Array, make_comparator};
+use arrow::compute::{SortOptions, take};
 use arrow::error::ArrowError;
-use arrow::row::{Row, RowConverter, SortField};
 
 use super::Column;
 use super::column::sql_type;
@@ -197,8 +196,8 @@ fn converted(values: &[Key], ty: &Type, constants: &Constants) -> Result<ArrayRe
 
 /// Whether no value occurs twice, compared as values and not as they are written.
 fn all_distinct(values: &ArrayRef) -> Result<bool, ArrowError> {
-    let converter = RowConverter::new(vec![SortField::new(values.data_type().clone())])?;
-    let rows = converter.convert_columns(std::slice::from_ref(values))?;
-    let distinct: HashSet<Row> = rows.iter().collect();
-    Ok(distinct.len() == values.len())
+    let compare = make_comparator(values, values, SortOptions::default())?;
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_unstable_by(|a, b| compare(*a, *b));
+    Ok(order.windows(2).all(|pair| compare(pair[0], pair[1]).is_ne()))
 }

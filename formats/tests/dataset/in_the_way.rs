@@ -8,7 +8,7 @@ use seedbed_engine::run::Shard;
 use seedbed_engine::{Plan, Settings};
 use seedbed_formats::{Error, Format, Request, Target, VerifyRequest, verify};
 
-use crate::shop::{contents, into_directory, long_plan, names, plan, run, run_on, run_with};
+use super::shop::{contents, into_directory, long_plan, names, plan, run, run_on, run_with};
 
 #[test]
 fn a_directory_that_is_not_empty_is_left_alone() {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use seedbed_formats::{Compression, Error, Format, Request, Target};
 
-use crate::shop::{long_plan, names, request, run, run_on, run_with};
+use super::shop::{long_plan, names, request, run, run_on, run_with};
 
 #[test]
 fn one_file_takes_one_table() {

@@ -10,7 +10,7 @@ use seedbed_formats::{
     BloomColumns, Error, Format, ParquetOptions, ParquetReader, Request, Target, VerifyRequest, verify,
 };
 
-use crate::shop::{contents, into_directory, plan, run, run_on};
+use super::shop::{contents, into_directory, plan, run, run_on};
 
 fn with(request: Request, parquet: ParquetOptions) -> Request {
     Request { parquet, ..request }

@@ -8,7 +8,7 @@ use seedbed_engine::run::Shard;
 use seedbed_engine::{Plan, Settings};
 use seedbed_formats::{Error, Format, Request, Target, generate};
 
-use crate::shop::{contents, into_directory, names, plan, plan_with_seed, request, run, run_on};
+use super::shop::{contents, into_directory, names, plan, plan_with_seed, request, run, run_on};
 
 /// The digest of some rows of the second table.
 fn digest(rows: std::ops::Range<u64>) -> TableDigest {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float32Array,
-    Float64Array, Int16Array, Int32Array, Int64Array, IntervalMonthDayNanoArray, ListArray, PrimitiveArray,
-    StringArray, Time64MicrosecondArray, TimestampMicrosecondArray, make_array,
+    Float64Array, Int16Array, Int32Array, Int64Array, IntervalMonthDayNanoArray, ListArray, NullArray,
+    PrimitiveArray, StringArray, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{ArrowPrimitiveType, DataType, IntervalMonthDayNano};
@@ -103,7 +103,7 @@ pub(super) fn array(ty: &Type, cells: &[Cell]) -> ArrayRef {
             let DataType::List(item) = ty.arrow() else { unreachable!("a list") };
             Arc::new(ListArray::new(item, offsets, array(of, &elements), nulls))
         }
-        Type::Null => make_array(arrow::array::ArrayData::new_null(&DataType::Null, cells.len())),
+        Type::Null => Arc::new(NullArray::new(cells.len())),
     }
 }
 

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, BooleanArray};
 use arrow::buffer::BooleanBuffer;
-use arrow::compute::kernels::zip::zip;
-use arrow::compute::{nullif, prep_null_mask_filter};
+use arrow::compute::{nullif, prep_null_mask_filter, zip};
 
 use super::{Function, MANY, Site, doc};
 use crate::error::Fault;

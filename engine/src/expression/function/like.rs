@@ -1,10 +1,8 @@
-//! `like` and `ilike`. Simple patterns go to Arrow's kernel; others are cut at their `%` and their pieces looked for one
-//! after the other, which takes no longer than reading text and pattern.
-
-use std::sync::Arc;
+//! `like` and `ilike`. A pattern is cut at its `%` and its pieces looked for one after the other, which takes no longer than
+//! reading text and pattern.
 
 use arrow::array::ArrayRef;
-use arrow::compute::kernels::comparison;
+use memchr::memmem;
 
 use super::text::{Case, push_cased};
 use crate::budget::Steps;
@@ -34,11 +32,7 @@ pub(in crate::expression) fn like(
     let form = Form::Infix(if ignore_case { "ilike" } else { "like" });
     if let Some(written) = pattern.constant_text() {
         let prepared = Pattern::new(&written, ignore_case).map_err(|error| Fault::at(pattern_span, error))?;
-        let simple = !ignore_case && is_simple(&written);
         return Ok(Expression::strict(form, vec![text, pattern], Type::Boolean, span, move |a, rows| {
-            if simple {
-                return Ok(Arc::new(comparison::like(&a[0], &a[1]).map_err(|e| e.to_string())?));
-            }
             let text = Texts::of(&a[0]);
             let mut room = Room::default();
             try_boolean_rows(a, rows, |row| prepared.matches(text.get(row), &mut room))
@@ -58,13 +52,6 @@ pub(in crate::expression) fn like(
         })
     };
     Ok(Expression::strict(form, vec![text, pattern], Type::Boolean, span, matches))
-}
-
-/// Whether Arrow's kernel compares without building an automaton: at most a `%` at either end, and nothing else to read.
-fn is_simple(pattern: &str) -> bool {
-    let inner = pattern.strip_prefix('%').unwrap_or(pattern);
-    let inner = inner.strip_suffix('%').unwrap_or(inner);
-    !inner.contains(['%', '_', '\\'])
 }
 
 /// A pattern cut at its `%`.
@@ -197,7 +184,10 @@ impl Piece {
     /// The byte after the first place where the piece stands.
     fn find(&self, text: &str, steps: &mut Steps) -> Result<Option<usize>, String> {
         let characters = match self {
-            Self::Literal(literal) => return Ok(text.find(literal.as_str()).map(|at| at + literal.len())),
+            Self::Literal(literal) => {
+                let at = memmem::find(text.as_bytes(), literal.as_bytes());
+                return Ok(at.map(|at| at + literal.len()));
+            }
             Self::Characters(characters) => characters,
         };
         for (at, _) in text.char_indices() {

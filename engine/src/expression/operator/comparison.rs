@@ -6,14 +6,18 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray};
 use arrow::buffer::BooleanBuffer;
-use arrow::compute::kernels::cmp;
-use arrow::datatypes::{Float32Type, Float64Type, IntervalMonthDayNano, IntervalMonthDayNanoType};
+use arrow::datatypes::{
+    Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
+    IntervalMonthDayNano, IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
+};
 
 use super::Placed;
 use crate::calendar::civil::MICROS_PER_DAY;
 use crate::error::{Fault, Span};
 use crate::expression::cast::unify;
-use crate::expression::kernel::{Numbers, Texts, Value, boolean_rows, union_nulls};
+use crate::expression::kernel::{
+    Blobs, Numbers, Texts, Uuids, Value, boolean_pairs, boolean_rows, union_nulls,
+};
 use crate::expression::tree::{Call, Contract, Expression, Form};
 use crate::types::Type;
 
@@ -77,23 +81,80 @@ pub(in crate::expression) fn compare_values(
     rows: usize,
 ) -> Result<ArrayRef, String> {
     Ok(match ty {
+        Type::Null => Arc::new(BooleanArray::new_null(rows)),
+        Type::Boolean => {
+            let (x, y) = (a[0].clone().into_array(rows)?, a[1].clone().into_array(rows)?);
+            let (x, y) = (x.as_boolean().values(), y.as_boolean().values());
+            let flags = match op {
+                Comparison::Equal => !&(x ^ y),
+                Comparison::NotEqual => x ^ y,
+                Comparison::Less => &!x & y,
+                Comparison::LessOrEqual => &!x | y,
+                Comparison::Greater => x & &!y,
+                Comparison::GreaterOrEqual => x | &!y,
+            };
+            Arc::new(BooleanArray::new(flags, union_nulls(a)))
+        }
+        Type::SmallInt => ordered::<Int16Type>(op, a, rows),
+        Type::Integer => ordered::<Int32Type>(op, a, rows),
+        Type::BigInt => ordered::<Int64Type>(op, a, rows),
+        Type::Numeric { .. } => ordered::<Decimal128Type>(op, a, rows),
+        Type::Date => ordered::<Date32Type>(op, a, rows),
+        Type::Time => ordered::<Time64MicrosecondType>(op, a, rows),
+        Type::Timestamp | Type::Instant => ordered::<TimestampMicrosecondType>(op, a, rows),
         Type::Real => compare_by::<Float32Type>(a, rows, |x, y| op.holds(float_order(x.into(), y.into()))),
         Type::Double => compare_by::<Float64Type>(a, rows, |x, y| op.holds(float_order(x, y))),
         Type::Interval => {
             compare_by::<IntervalMonthDayNanoType>(a, rows, |x, y| op.holds(length(x).cmp(&length(y))))
         }
-        _ => {
-            let result = match op {
-                Comparison::Equal => cmp::eq(&a[0], &a[1]),
-                Comparison::NotEqual => cmp::neq(&a[0], &a[1]),
-                Comparison::Less => cmp::lt(&a[0], &a[1]),
-                Comparison::LessOrEqual => cmp::lt_eq(&a[0], &a[1]),
-                Comparison::Greater => cmp::gt(&a[0], &a[1]),
-                Comparison::GreaterOrEqual => cmp::gt_eq(&a[0], &a[1]),
-            };
-            Arc::new(result.map_err(|e| e.to_string())?)
+        Type::Text => {
+            let (x, y) = (Texts::of(&a[0]), Texts::of(&a[1]));
+            by_bytes(op, a, rows, |row| (x.get(row).as_bytes(), y.get(row).as_bytes()))
         }
+        Type::Bytes => {
+            let (x, y) = (Blobs::of(&a[0]), Blobs::of(&a[1]));
+            by_bytes(op, a, rows, |row| (x.get(row), y.get(row)))
+        }
+        Type::Uuid => {
+            let (x, y) = (Uuids::of(&a[0]), Uuids::of(&a[1]));
+            by_bytes(op, a, rows, |row| (x.get(row), y.get(row)))
+        }
+        Type::Json | Type::List(_) => return Err(format!("`{ty}` has no comparison")),
     })
+}
+
+/// Numbers, and moments, which are numbers.
+fn ordered<T: ArrowPrimitiveType<Native: Ord>>(op: Comparison, a: &[Value], rows: usize) -> ArrayRef {
+    match op {
+        Comparison::Equal => boolean_pairs::<T>(a, rows, |x, y| x == y),
+        Comparison::NotEqual => boolean_pairs::<T>(a, rows, |x, y| x != y),
+        Comparison::Less => boolean_pairs::<T>(a, rows, |x, y| x < y),
+        Comparison::LessOrEqual => boolean_pairs::<T>(a, rows, |x, y| x <= y),
+        Comparison::Greater => boolean_pairs::<T>(a, rows, |x, y| x > y),
+        Comparison::GreaterOrEqual => boolean_pairs::<T>(a, rows, |x, y| x >= y),
+    }
+}
+
+fn by_bytes<'a>(
+    op: Comparison,
+    a: &[Value],
+    rows: usize,
+    get: impl Fn(usize) -> (&'a [u8], &'a [u8]),
+) -> ArrayRef {
+    match op {
+        // Most texts that differ have another length.
+        Comparison::Equal | Comparison::NotEqual => {
+            let wanted = op == Comparison::Equal;
+            boolean_rows(a, rows, |row| {
+                let (x, y) = get(row);
+                (x == y) == wanted
+            })
+        }
+        _ => boolean_rows(a, rows, |row| {
+            let (x, y) = get(row);
+            op.holds(x.cmp(y))
+        }),
+    }
 }
 
 /// `left is distinct from right`: NULL is a value like any other.

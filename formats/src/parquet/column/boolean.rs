@@ -1,7 +1,7 @@
 //! Truth values, one bit each.
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanBufferBuilder};
-use arrow::util::bit_chunk_iterator::UnalignedBitChunk;
+use arrow::buffer::bit_chunk_iterator::UnalignedBitChunk;
 use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
 use parquet::file::statistics::Statistics;
