@@ -10,7 +10,7 @@ use super::doc::{ArgumentKind as Kind, optional};
 use super::facts::ANY_NUMBER;
 use super::shown::values;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Record, Shown, Texts};
-use crate::error::{Fault, ValueError};
+use crate::error::{Fault, ValueError, listed};
 use crate::model::{Column, Values};
 use crate::random::{Stream, Weighted};
 use crate::rows::Frame;
@@ -109,7 +109,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
                     };
                     let hint = match places.countries().iter().find(same) {
                         Some(country) => format!("write `{}`", country.code),
-                        None => format!("the countries are: {}", known.join(", ")),
+                        None => format!("the countries are: {}", listed(&known)),
                     };
                     Fault::at(key.span, format!("unknown country `{}`", key.text)).hint(hint)
                 })?;

@@ -144,9 +144,9 @@ fn takes_map(generator: &GeneratorDoc) -> bool {
     short.is_some_and(|argument| matches!(argument.kind, Weights | Specs) || argument.kind == Any)
 }
 
-/// `a`, `b` and `c`.
+/// The names in backticks.
 fn list(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    listed(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
 }
 
 /// The longest generated text, in characters.

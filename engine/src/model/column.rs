@@ -7,7 +7,7 @@ use super::unique::injective;
 use super::written::choices_kept;
 use super::{Column, Declared};
 use crate::budget;
-use crate::error::{Fault, did_you_mean};
+use crate::error::{Fault, did_you_mean, listed};
 use crate::expression::{Expression, Name, Source};
 use crate::generators::{self, Address, Made, Reading, Recipe, of_text, threshold};
 use crate::random::Stream;
@@ -135,7 +135,7 @@ impl Resolver<'_> {
         let [field] = rest else {
             let each: Vec<String> = fields.iter().map(|field| format!("`{}.{field}`", head.text)).collect();
             return Err(Fault::at(head.span, format!("`{}` is a group of values", head.text))
-                .hint(format!("name one of them: {}", each.join(", "))));
+                .hint(format!("name one of them: {}", listed(&each))));
         };
         let name = format!("{}.{}", head.text, field.text);
         if let Some(known) = self.drafts[t].columns.iter().position(|c| c.name == name) {
@@ -147,7 +147,7 @@ impl Resolver<'_> {
         };
         let Some(Made { recipe, ty, nullable, dictionary, .. }) = made else {
             let hint = did_you_mean(&field.text, fields.iter().copied())
-                .unwrap_or_else(|| format!("it has {}", fields.join(", ")));
+                .unwrap_or_else(|| format!("it has {}", listed(&fields)));
             let message = format!("`{}` has no `{}`", head.text, field.text);
             return Err(Fault::at(field.span, message).hint(hint));
         };
@@ -216,7 +216,7 @@ pub(crate) fn sql_type(node: &Node) -> Result<(Type, Option<Declared>), Fault> {
             return fault.hint("`numeric(p,s)` has 1 to 38 digits, of which 0 to p stand after the point");
         }
         fault
-            .hint(format!("the types are PostgreSQL's: {}", KNOWN.join(", ")))
-            .maybe_hint(crate::error::did_you_mean(&word.text, KNOWN))
+            .hint(format!("the types are PostgreSQL's: {}", listed(&KNOWN)))
+            .maybe_hint(did_you_mean(&word.text, KNOWN))
     })
 }

@@ -9,7 +9,7 @@ pub mod schema;
 
 pub use document::{Key, Node, NodeKind, Scalar};
 
-use crate::error::{Fault, Faults, Span, did_you_mean};
+use crate::error::{Fault, Faults, Span, did_you_mean, listed};
 use crate::generators;
 
 /// A scenario as written.
@@ -554,7 +554,7 @@ pub fn unknown_keys(entries: &[(Key, Node)], known: &[&str], what: &str, faults:
     for (key, _) in entries {
         if !known.contains(&key.text.as_str()) {
             let hint = did_you_mean(&key.text, known.iter().copied())
-                .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
+                .unwrap_or_else(|| format!("known here: {}", listed(known)));
             faults.push(Fault::at(key.span, format!("unknown key `{}` in {what}", key.text)).hint(hint));
         }
     }
