@@ -19,6 +19,7 @@ mod decimal;
 mod function;
 mod kernel;
 mod literal;
+mod names;
 mod operator;
 mod print;
 mod restate;
@@ -75,6 +76,17 @@ pub enum Position {
     Siblings,
 }
 
+impl Position {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "row_number" => Self::Row,
+            "ordinal" => Self::Ordinal,
+            "siblings" => Self::Siblings,
+            _ => return None,
+        })
+    }
+}
+
 /// Functions over the children of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Total {
@@ -88,6 +100,19 @@ pub enum Total {
     Max,
     /// `avg(child.expression)`.
     Avg,
+}
+
+impl Total {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "sum" => Self::Sum,
+            "count" => Self::Count,
+            "min" => Self::Min,
+            "max" => Self::Max,
+            "avg" => Self::Avg,
+            _ => return None,
+        })
+    }
 }
 
 /// Gives names their meaning.

@@ -243,7 +243,7 @@ fn collect_names(expr: &ast::Expr, source: &Source, names: &mut Vec<Vec<Name>>) 
 }
 
 /// The expressions directly inside one.
-fn operands(expr: &ast::Expr) -> Vec<&ast::Expr> {
+pub(super) fn operands(expr: &ast::Expr) -> Vec<&ast::Expr> {
     use ast::Expr::{
         AtTimeZone, Between, BinaryOp, Case, Cast, Ceil, Extract, Floor, Function, ILike, InList, Interval,
         IsDistinctFrom, IsFalse, IsNotDistinctFrom, IsNotFalse, IsNotNull, IsNotTrue, IsNotUnknown, IsNull,

@@ -14,6 +14,8 @@ use crate::error::{Fault, ValueError, listed};
 use crate::model::{Column, Values};
 use crate::random::{Stream, Weighted};
 use crate::rows::Frame;
+use crate::scenario::Key;
+use crate::together::Together;
 use crate::types::Type;
 use crate::vocabulary::{self, City, Country};
 
@@ -101,8 +103,8 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
         Some(node) => {
             span = node.span;
             let (keys, _, shares) = reading.resolver.weights(node, "place")?;
-            for (i, key) in keys.iter().enumerate() {
-                let country = places.country(&key.text).ok_or_else(|| {
+            let country = |key: &Key| {
+                places.country(&key.text).ok_or_else(|| {
                     let known: Vec<&str> = places.countries().iter().map(|country| country.code).collect();
                     let same = |c: &&Country| {
                         c.name.eq_ignore_ascii_case(&key.text) || c.code.eq_ignore_ascii_case(&key.text)
@@ -112,7 +114,9 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
                         None => format!("the countries are: {}", listed(&known)),
                     };
                     Fault::at(key.span, format!("unknown country `{}`", key.text)).hint(hint)
-                })?;
+                })
+            };
+            for (i, country) in keys.iter().map(country).collect::<Vec<_>>().together()?.iter().enumerate() {
                 add(country, Some(shares.as_ref().map_or(1.0, |shares| shares[i])));
             }
         }

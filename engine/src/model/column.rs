@@ -12,6 +12,7 @@ use crate::expression::{Expression, Name, Source};
 use crate::generators::{self, Address, Made, Reading, Recipe, of_text, threshold};
 use crate::random::Stream;
 use crate::scenario::{self, Generator, Node, Spec};
+use crate::together::Together;
 use crate::types::Type;
 
 impl Resolver<'_> {
@@ -42,17 +43,13 @@ impl Resolver<'_> {
         address: &Address,
     ) -> Result<Column, Fault> {
         budget::spend_generator(spec.span)?;
-        let made = self.made(t, spec, address)?;
-        let null = match &spec.null {
-            None => None,
-            Some(node) => {
-                let share = self.share(node, "null")?;
-                (share > 0.0).then(|| {
-                    (threshold(share), Stream::new(address.seed, &address.table, &address.column, "null", 1))
-                })
-            }
-        };
-        let wanted = spec.sql_type.as_ref().map(sql_type).transpose()?;
+        let made = self.made(t, spec, address);
+        let null = spec.null.as_ref().map_or(Ok(0.0), |node| self.share(node, "null"));
+        let wanted = spec.sql_type.as_ref().map(sql_type).transpose();
+        let (made, null, wanted) = (made, null, wanted).together()?;
+        let null = (null > 0.0).then(|| {
+            (threshold(null), Stream::new(address.seed, &address.table, &address.column, "null", 1))
+        });
         let cast = self.cast_of(spec, &made, wanted.as_ref().map(|(ty, _)| ty))?;
         let mut column = Column {
             name,
