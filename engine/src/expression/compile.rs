@@ -10,6 +10,7 @@ use super::function;
 use super::literal::{length_limit, number, quoted};
 use super::names;
 use super::operator::{self, Arithmetic, Comparison, Placed, Test};
+use super::quoting;
 use super::source::{Name, Source, parse, path_of};
 use super::template::compose;
 use super::tree::{Case, Connective, Expression, Node};
@@ -28,7 +29,8 @@ impl Expression {
     /// The first fault: wrong syntax, an unknown name, types that do not go together, or a constant part whose value
     /// does not exist, as in `1 / 0`. Further names that are unknown come with it.
     pub fn compile(source: &Source, scope: &mut dyn Scope) -> Result<Self, Fault> {
-        Self::compile_ast(&parse(source)?, source, scope)
+        let compiled = parse(source).and_then(|ast| Self::compile_ast(&ast, source, scope));
+        compiled.map_err(|fault| quoting::explained(fault, source, scope))
     }
 
     /// Compiles an expression, or a part of one, that was parsed from `source` with [`parse`].

@@ -22,6 +22,7 @@ mod literal;
 mod names;
 mod operator;
 mod print;
+mod quoting;
 mod restate;
 mod shape;
 mod show;
@@ -153,4 +154,9 @@ pub trait Scope {
         source: &Source,
         span: Span,
     ) -> Result<Operand, Fault>;
+
+    /// The names of tables and columns, for hints about those that have to be quoted.
+    fn names(&self) -> Vec<&str> {
+        Vec::new()
+    }
 }

@@ -18,7 +18,7 @@ const BYTES_PER_PART: usize = 16;
 /// How deep parentheses may be nested.
 const DEEPEST_NESTING: usize = 64;
 /// How often the parser may call itself; an operand in parentheses takes two steps.
-const DEEPEST_PARSE: usize = 160;
+pub(super) const DEEPEST_PARSE: usize = 160;
 /// How many operators and keywords may occur. A chain `a + a + …` makes a tree of that depth, and dropping it must
 /// not exhaust the stack of a small thread.
 const MOST_OPERATORS: usize = 2000;
