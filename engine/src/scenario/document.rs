@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
+use super::cut;
 use crate::error::{Fault, Span};
 
 /// The largest scenario that is read, in bytes; its texts have no more with aliases expanded.
@@ -299,7 +300,9 @@ impl Reader<'_> {
         } else {
             "this is YAML: check the indentation, and quote text that holds `: `, `#`, `{` or `[`"
         };
-        Fault::at(Span::new(at, end), format!("not valid YAML: {}", error.info())).hint(hint)
+        let fault = Fault::at(Span::new(at, end), format!("not valid YAML: {}", error.info())).hint(hint);
+        let whole = self.text[line..].split('\n').next().unwrap_or_default();
+        fault.maybe_hint(cut::hint_within(whole, at - line))
     }
 }
 

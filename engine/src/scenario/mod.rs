@@ -5,6 +5,7 @@
 
 pub mod document;
 pub mod keys;
+pub(crate) mod cut;
 pub mod schema;
 
 pub use document::{Key, Node, NodeKind, Scalar};
@@ -168,8 +169,10 @@ pub(crate) const MAX_COLUMNS: usize = 1600;
 /// Every fault of the outline at once; when the YAML itself is wrong, that alone.
 pub fn read(text: &str) -> Result<Scenario, Faults> {
     let (scenario, faults) = read_with_faults(text)?;
-    faults.into_result()?;
-    Ok(scenario)
+    match faults.into_result() {
+        Ok(()) => Ok(scenario),
+        Err(faults) => Err(cut::explain(faults, &scenario.document, text)),
+    }
 }
 
 /// Reads the outline as far as it can be read, and its faults; what is wrong is marked as faulty, so that the rest can
