@@ -18,6 +18,31 @@ use crate::types::Type;
 impl Resolver<'_> {
     /// Settles the column `c` of table `t`.
     pub(super) fn read_column(&mut self, t: usize, c: usize) -> Result<Column, Fault> {
+        self.read_written(t, c).map_err(|fault| self.in_mixin(t, fault))
+    }
+
+    /// Notes a fault of a mixin for the first table that has it, and names the table. Others are handed on.
+    fn in_mixin(&mut self, t: usize, fault: Fault) -> Fault {
+        let Some(mixins) = self.scenario.mixins else { return fault };
+        let (fault, also) = fault.alone();
+        let mut others = Fault::reported();
+        for fault in std::iter::once(fault).chain(also) {
+            let span = fault.span.filter(|span| mixins.start <= span.start && span.end <= mixins.end);
+            let Some(span) = span else {
+                others = others.and(fault);
+                continue;
+            };
+            if *self.faults_of_mixins.entry(span).or_insert(t) == t {
+                let table = format!("in table `{}`", self.drafts[t].name.text);
+                let label =
+                    fault.label.as_ref().map_or_else(|| table.clone(), |label| format!("{label}, {table}"));
+                self.faults.push(fault.label(label));
+            }
+        }
+        others
+    }
+
+    fn read_written(&mut self, t: usize, c: usize) -> Result<Column, Fault> {
         let draft = &self.drafts[t].columns[c];
         let (name, written) = (draft.name.clone(), draft.written);
         let (table, column) = draft.address.clone();

@@ -52,6 +52,8 @@ pub(crate) struct Resolver<'s> {
     pub(crate) literal_values: usize,
     /// Distributions, so far.
     pub(crate) laws: super::law::Laws,
+    /// The places of faults in mixins, each with the table for which it was told.
+    pub(crate) faults_of_mixins: HashMap<Span, usize>,
 }
 
 /// A table that is being resolved.
@@ -121,6 +123,7 @@ impl<'s> Resolver<'s> {
             chain: Vec::new(),
             literal_values: 0,
             laws: super::law::Laws::default(),
+            faults_of_mixins: HashMap::new(),
         };
         resolver.read_times();
         resolver.read_tables();

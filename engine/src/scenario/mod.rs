@@ -6,6 +6,7 @@
 pub mod document;
 pub mod keys;
 pub(crate) mod cut;
+mod mixins;
 pub mod schema;
 
 pub use document::{Key, Node, NodeKind, Scalar};
@@ -28,7 +29,9 @@ pub struct Scenario {
     pub params: Vec<Param>,
     /// Tables in the order written.
     pub tables: Vec<Table>,
-    /// The whole document, for the fingerprint.
+    /// Where the mixins stand, whose columns are among those of the tables.
+    pub mixins: Option<Span>,
+    /// The whole document with the columns of mixins in their tables, for the fingerprint.
     pub document: Node,
 }
 
@@ -186,8 +189,15 @@ pub(crate) fn read_with_faults(text: &str) -> Result<(Scenario, Faults), Faults>
     }
 }
 
-fn outline(document: Node, faults: &mut Faults) -> Option<Scenario> {
-    const KEYS: [&str; 6] = ["scenario", "about", "as_of", "since", "params", "tables"];
+fn outline(mut document: Node, faults: &mut Faults) -> Option<Scenario> {
+    const KEYS: [&str; 7] = ["scenario", "about", "as_of", "since", "params", "mixins", "tables"];
+    let mixins = match mixins::expand(&mut document, faults) {
+        Ok(mixins) => mixins,
+        Err(fault) => {
+            faults.push(fault);
+            return None;
+        }
+    };
     let entries = faults.keep(map_of(&document, "the scenario", "`tables:` and the keys beside it"))?;
     unknown_keys(entries, &KEYS, "the scenario", faults);
     let name = document.get("scenario").and_then(|node| faults.keep(word(node, "the name of the scenario")));
@@ -243,6 +253,7 @@ fn outline(document: Node, faults: &mut Faults) -> Option<Scenario> {
         since: document.get("since").cloned(),
         params,
         tables,
+        mixins,
         document,
     })
 }
@@ -269,8 +280,9 @@ fn param(key: &Key, node: &Node, faults: &mut Faults) -> Param {
 }
 
 fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
-    const KEYS: [&str; 11] =
-        ["about", "rows", "scaled", "per", "count", "times", "min", "max", "key", "let", "columns"];
+    // A message lists the first of them.
+    const KEYS: [&str; 12] =
+        ["rows", "per", "count", "columns", "let", "mixins", "key", "times", "min", "max", "scaled", "about"];
     let what = format!("table `{}`", key.text);
     let Some(entries) = faults.keep(map_of(node, &what, "`rows:` or `per:`, and `columns:`")) else {
         return Table {
@@ -297,6 +309,31 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
         _ => row_source(key, node, faults),
     };
     let faults_before = faults.0.len();
+    let columns = columns_of(node, faults);
+    let literal = matches!(source, Some(RowSource::Literal(_)));
+    if columns.is_empty()
+        && !literal
+        && keys_are_right
+        && node.get("mixins").is_none()
+        && faults.0.len() == faults_before
+    {
+        faults.push(Fault::at(key.span, format!("{what} has no columns")).hint("add `columns:`"));
+    }
+    // Mixins that could not be put in have been noted, and their columns are missing.
+    let source = source.filter(|_| node.get("mixins").is_none()).unwrap_or(RowSource::Faulty);
+    Table {
+        name: key.clone(),
+        about: text_of(node.get("about"), "about", faults),
+        // A table without columns has been noted, and is looked at no further.
+        source: if columns.is_empty() && !literal { RowSource::Faulty } else { source },
+        key: node.get("key").cloned(),
+        keys: keys::of_table(node, faults),
+        columns,
+    }
+}
+
+/// The columns under `let:` and `columns:`.
+fn columns_of(node: &Node, faults: &mut Faults) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
     for (section, written) in [("let", false), ("columns", true)] {
         let Some(section_node) = node.get(section).filter(|node| !node.is_null()) else { continue };
@@ -318,20 +355,7 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
             columns.push(Column { name: name.clone(), written, spec });
         }
     }
-    let literal = matches!(source, Some(RowSource::Literal(_)));
-    if columns.is_empty() && !literal && keys_are_right && faults.0.len() == faults_before {
-        faults.push(Fault::at(key.span, format!("{what} has no columns")).hint("add `columns:`"));
-    }
-    let source = source.unwrap_or(RowSource::Faulty);
-    Table {
-        name: key.clone(),
-        about: text_of(node.get("about"), "about", faults),
-        // A table without columns has been noted, and is looked at no further.
-        source: if columns.is_empty() && !literal { RowSource::Faulty } else { source },
-        key: node.get("key").cloned(),
-        keys: keys::of_table(node, faults),
-        columns,
-    }
+    columns
 }
 
 fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> {
