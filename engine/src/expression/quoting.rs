@@ -13,7 +13,9 @@ const LONGEST_NAME: usize = 63;
 
 /// Lets a fault at such a name say how it is written, and leaves out others at the same name.
 pub(super) fn explained(mut fault: Fault, source: &Source, scope: &dyn Scope) -> Fault {
-    if !source.exact {
+    // The fault may be one of a column that is named here, or be told already.
+    let is_here = |fault: &Fault| fault.span.is_some_and(|span| holds(source.span, span));
+    if !source.exact || !std::iter::once(&fault).chain(&fault.also).any(is_here) {
         return fault;
     }
     let names = scope.names();
@@ -35,7 +37,6 @@ pub(super) fn explained(mut fault: Fault, source: &Source, scope: &dyn Scope) ->
 
 /// The name that is written where a fault is, if it is none for SQL.
 fn name_at<'n>(fault: &Fault, source: &Source, names: &[&'n str]) -> Option<&'n str> {
-    // The fault may be one of a column that is named here.
     let span = fault.span.filter(|span| holds(source.span, *span))?;
     let (start, end) = (span.start - source.span.start, span.end - source.span.start);
     let written = names.iter().copied().filter(|name| stands_at(name, source.text, start, end));
