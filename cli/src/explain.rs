@@ -1,7 +1,7 @@
 //! `seedbed explain`: how tables and columns come about.
 
 use seedbed_engine::Plan;
-use seedbed_engine::error::did_you_mean;
+use seedbed_engine::error::{did_you_mean, listed};
 
 use crate::arguments::Explain;
 use crate::exit::Failure;
@@ -22,9 +22,9 @@ pub(crate) fn run(arguments: &Explain) -> Result<(), Failure> {
             plan.model().tables[t].columns.iter().map(|column| column.name.as_str()).collect();
         if !names.contains(&column) {
             let failure = Failure::usage(format!("unknown column `{column}` of `{table}`"));
-            let known = names.iter().copied().filter(|name| !name.contains(' '));
-            let hint = did_you_mean(column, known.clone())
-                .unwrap_or_else(|| format!("the columns are {}", known.collect::<Vec<_>>().join(", ")));
+            let known: Vec<&str> = names.iter().copied().filter(|name| !name.contains(' ')).collect();
+            let hint = did_you_mean(column, known.iter().copied())
+                .unwrap_or_else(|| format!("the columns are {}", listed(&known)));
             return Err(failure.hint(hint));
         }
     }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use seedbed_engine::error::did_you_mean;
+use seedbed_engine::error::{did_you_mean, listed};
 use seedbed_engine::scenario::document::MAX_BYTES;
 
 use crate::connection_string;
@@ -77,7 +77,7 @@ fn text(name: &str, source: impl Read) -> Result<ScenarioFile, Failure> {
 }
 
 fn unknown(scenario: &str) -> Failure {
-    let names = shipped::names().collect::<Vec<_>>().join(", ");
+    let names = listed(&shipped::names().collect::<Vec<_>>());
     let list = format!("the shipped scenarios are {names}; anything else is the path of a file");
     let typed = Path::new(scenario).file_stem().and_then(|stem| stem.to_str()).unwrap_or(scenario);
     let hint = match did_you_mean(typed, shipped::names()) {

@@ -1,6 +1,6 @@
 //! `seedbed scenarios`: what ships in the binary.
 
-use seedbed_engine::error::did_you_mean;
+use seedbed_engine::error::{did_you_mean, listed};
 
 use crate::arguments::Scenarios;
 use crate::exit::Failure;
@@ -14,7 +14,7 @@ pub(crate) fn run(arguments: &Scenarios) -> Result<(), Failure> {
     match shipped::find(name) {
         Some(shipped) => output::print_data(shipped.text),
         None => {
-            let names = shipped::names().collect::<Vec<_>>().join(", ");
+            let names = listed(&shipped::names().collect::<Vec<_>>());
             let hint = did_you_mean(name, shipped::names()).unwrap_or_else(|| format!("there are {names}"));
             Err(Failure::usage(format!("no scenario `{name}` ships with seedbed")).hint(hint))
         }

@@ -1,5 +1,6 @@
 //! From what was typed to a plan and the threads that run it.
 
+use seedbed_engine::error::{did_you_mean, listed};
 use seedbed_engine::{Plan, Settings};
 
 use crate::arguments::{ScenarioArguments, Threads};
@@ -25,8 +26,8 @@ pub(crate) fn compile(arguments: &ScenarioArguments) -> Result<(ScenarioFile, Pl
 pub(crate) fn table(plan: &Plan, name: &str) -> Result<usize, Failure> {
     plan.table(name).ok_or_else(|| {
         let names: Vec<&str> = plan.model().tables.iter().map(|table| table.name.as_str()).collect();
-        let hint = seedbed_engine::error::did_you_mean(name, names.iter().copied())
-            .unwrap_or_else(|| format!("the tables are {}", names.join(", ")));
+        let hint = did_you_mean(name, names.iter().copied())
+            .unwrap_or_else(|| format!("the tables are {}", listed(&names)));
         Failure::usage(format!("unknown table `{name}`")).hint(hint)
     })
 }

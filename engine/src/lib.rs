@@ -40,6 +40,8 @@ pub mod hidden;
 
 pub mod error;
 
+mod together;
+
 pub mod types;
 
 pub mod random;

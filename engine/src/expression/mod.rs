@@ -19,8 +19,10 @@ mod decimal;
 mod function;
 mod kernel;
 mod literal;
+mod names;
 mod operator;
 mod print;
+mod quoting;
 mod restate;
 mod shape;
 mod show;
@@ -75,6 +77,17 @@ pub enum Position {
     Siblings,
 }
 
+impl Position {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "row_number" => Self::Row,
+            "ordinal" => Self::Ordinal,
+            "siblings" => Self::Siblings,
+            _ => return None,
+        })
+    }
+}
+
 /// Functions over the children of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Total {
@@ -88,6 +101,19 @@ pub enum Total {
     Max,
     /// `avg(child.expression)`.
     Avg,
+}
+
+impl Total {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "sum" => Self::Sum,
+            "count" => Self::Count,
+            "min" => Self::Min,
+            "max" => Self::Max,
+            "avg" => Self::Avg,
+            _ => return None,
+        })
+    }
 }
 
 /// Gives names their meaning.
@@ -128,4 +154,9 @@ pub trait Scope {
         source: &Source,
         span: Span,
     ) -> Result<Operand, Fault>;
+
+    /// The names of tables and columns, for hints about those that have to be quoted.
+    fn names(&self) -> Vec<&str> {
+        Vec::new()
+    }
 }

@@ -17,7 +17,8 @@ use crate::error::{Fault, ValueError};
 use crate::expression::{check_length, push_double, push_real};
 use crate::model::{Column, Input};
 use crate::rows::{Frame, Strings};
-use crate::scenario;
+use crate::scenario::{self, Key, Node};
+use crate::together::Together;
 use crate::types::Type;
 
 pub(super) const JSON: GeneratorDoc = GeneratorDoc {
@@ -41,11 +42,11 @@ pub(crate) struct Json {
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let entries = scenario::map_of(reading.required("members")?, "`json`", "one generator per member")?;
-    let mut members = Vec::new();
-    for (key, value) in entries {
+    let member = |(key, value): &(Key, Node)| {
         let input = reading.part(key, value)?;
-        members.push((serde_json::Value::from(key.text.as_str()).to_string(), input));
-    }
+        Ok((serde_json::Value::from(key.text.as_str()).to_string(), input))
+    };
+    let members = entries.iter().map(member).collect::<Vec<_>>().together()?;
     Ok(Made::new(Json { members }, Type::Json))
 }
 
