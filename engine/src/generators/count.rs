@@ -10,11 +10,11 @@ use super::choose::literal_sql;
 use super::reading::Address;
 use super::{Ends, Formula, Prepared, Recipe, Shown, Texts};
 use crate::error::{Fault, Span, ValueError};
-use crate::model::arguments::shown as shown_constant;
 use crate::model::resolve::Resolver;
 use crate::model::{self, Column, Input};
 use crate::rows::Frame;
 use crate::scenario::{self, Node, Spec, Text};
+use crate::text;
 use crate::types::Type;
 
 /// The most children of one parent when no `max:` says otherwise.
@@ -146,7 +146,7 @@ impl Resolver<'_> {
             let low = if value.is_null(0) { 0.0 } else { low };
             if low < 0.0 || low > MAX_COUNT as f64 || low.is_nan() {
                 return Err(Fault::at(spec.span, format!("`count`: expected 0 to {MAX_COUNT}"))
-                    .label(format!("found {}", shown_constant(&value))));
+                    .label(format!("found {}", text::shown(&value, 0))));
             }
             let count = (libm::round(low) as u64).clamp(least, most);
             return Ok(model::Count { column: None, min: count, max: count });

@@ -361,11 +361,6 @@ pub(crate) fn constant_instant(text: &str) -> Result<i64, String> {
     }
 }
 
-/// A value of length one, as text.
-pub(crate) fn shown(value: &ArrayRef) -> String {
-    arrow::util::display::array_value_to_string(value, 0).unwrap_or_default()
-}
-
 /// A parameter with the value in force.
 pub(crate) struct Parameter {
     pub(crate) name: String,

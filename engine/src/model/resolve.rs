@@ -324,7 +324,7 @@ impl<'s> Resolver<'s> {
                 .iter()
                 .map(|param| super::Param {
                     name: param.name.clone(),
-                    value: super::arguments::shown(&param.value),
+                    value: crate::text::shown(&param.value, 0),
                     ty: param.ty.clone(),
                 })
                 .collect(),
