@@ -62,7 +62,7 @@ fn doubles_have_the_digits_of_the_server() {
     // The digits of an odd number of so many fives and twos end in zeros, half way between two doubles.
     let halves = (3..22).flat_map(|zeros| {
         words().take(40).flat_map(move |word| {
-            let odd = 5_u64.pow(zeros) * ((1 << 53) / 5_u64.pow(zeros) + word % 64 | 1);
+            let odd = 5_u64.pow(zeros) * (((1 << 53) / 5_u64.pow(zeros) + word % 64) | 1);
             let even = (odd / 2) as f64;
             [libm::ldexp(even, zeros as i32 + 1), libm::ldexp(even + 1.0, zeros as i32 + 1)]
         })
@@ -82,7 +82,7 @@ fn reals_have_the_digits_of_the_server() {
     let powers_of_ten = (-45..39).map(|e| format!("1e{e}").parse::<f32>().unwrap());
     let edges =
         powers_of_two.chain(powers_of_ten).flat_map(|value| [value.next_down(), value, value.next_up()]);
-    let subnormal = words().take(300).map(|word| f32::from_bits(word as u32 >> 9 >> (word >> 32) % 23));
+    let subnormal = words().take(300).map(|word| f32::from_bits((word as u32 >> 9) >> ((word >> 32) % 23)));
     let integers = words().take(300).map(|word| (word >> 40 >> (word % 24)) as f32);
     let round = (6..30).flat_map(|e| (1..100).map(move |i| format!("{i}e{e}").parse::<f32>().unwrap()));
     // As for doubles; every fourth or so of the reals from 2^25 to 2^35 is one of these.
