@@ -5,7 +5,6 @@
 //! goes wrong ends in [`exit`].
 
 mod arguments;
-mod cell;
 mod check;
 mod connection_string;
 mod ddl;

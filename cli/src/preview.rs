@@ -2,12 +2,13 @@
 
 use arrow::array::RecordBatch;
 use seedbed_engine::Plan;
+use seedbed_engine::text::shown;
 
 use crate::arguments::Preview;
 use crate::exit::Failure;
 use crate::grid::{Align, Grid, cut};
 use crate::output::{self, Page};
-use crate::{cell, quantity, settings};
+use crate::{quantity, settings};
 
 /// The widest cell, in columns of the terminal.
 const CELL_WIDTH: usize = 40;
@@ -39,7 +40,7 @@ pub(crate) fn run(arguments: &Preview) -> Result<(), Failure> {
 fn rows(plan: &Plan, table: usize, first: u64, count: u64) -> Result<Page, Failure> {
     let schema = plan.schema(table);
     let columns = schema.fields().iter().map(|field| {
-        let align = if cell::is_number(field.data_type()) { Align::Right } else { Align::Left };
+        let align = if field.data_type().is_numeric() { Align::Right } else { Align::Left };
         (cut(field.name(), CELL_WIDTH), align)
     });
     let mut grid = Grid::new(columns);
@@ -70,6 +71,6 @@ fn rows(plan: &Plan, table: usize, first: u64, count: u64) -> Result<Page, Failu
 
 fn add(grid: &mut Grid, batch: &RecordBatch) {
     for row in 0..batch.num_rows() {
-        grid.row(batch.columns().iter().map(|column| cut(&cell::shown(column, row), CELL_WIDTH)));
+        grid.row(batch.columns().iter().map(|column| cut(&shown(column, row), CELL_WIDTH)));
     }
 }

@@ -7,10 +7,10 @@ use seedbed_engine::Plan;
 use seedbed_engine::compare::{Comparison, Difference, Differences, TableVerification, Uncompared};
 use seedbed_engine::digest::RowHasher;
 use seedbed_engine::model::Table;
+use seedbed_engine::text;
 use seedbed_engine::types::Type;
 use serde_json::{Value, json};
 
-use crate::cell;
 use crate::grid::{Align, Grid, cut};
 use crate::output::{self, Page};
 use crate::quantity::{count, plural, time};
@@ -145,7 +145,7 @@ fn key(table: &Table, batch: &RecordBatch) -> String {
 
 fn value(batch: &RecordBatch, column: usize) -> String {
     let array = batch.column(column);
-    if array.is_null(0) { "NULL".to_owned() } else { cut(&cell::shown(array, 0), VALUE_WIDTH) }
+    cut(&text::shown(array, 0), VALUE_WIDTH)
 }
 
 fn values(batch: &RecordBatch) -> String {
@@ -209,7 +209,7 @@ fn differences_as_json(differences: &Differences) -> Value {
 fn row_as_json(batch: &RecordBatch) -> Value {
     let fields = batch.schema_ref().fields().iter().zip(batch.columns());
     let cells = fields.map(|(field, array)| {
-        let text = if array.is_null(0) { Value::Null } else { Value::from(cell::shown(array, 0)) };
+        let text = if array.is_null(0) { Value::Null } else { Value::from(text::shown(array, 0)) };
         (field.name().clone(), text)
     });
     Value::Object(cells.collect())

@@ -40,7 +40,6 @@ use crate::error::{Fault, Span};
 use crate::types::Type;
 
 pub(crate) use kernel::{check_length, spend_spelled_out};
-pub(crate) use print::{push_double, push_real};
 
 pub use function::{FunctionDoc, functions};
 pub use restate::for_postgresql;

@@ -14,7 +14,7 @@ use crate::generators::{self, Address, Made, Reading, Recipe, of_text, threshold
 use crate::random::Stream;
 use crate::scenario::{self, Generator, Node, Spec};
 use crate::together::Together;
-use crate::types::Type;
+use crate::types::{SqlName, Type};
 
 impl Resolver<'_> {
     /// Settles the column `c` of table `t`.
@@ -208,38 +208,14 @@ fn takes_text(made: &Type, wanted: &Type) -> bool {
 pub(crate) fn sql_type(node: &Node) -> Result<(Type, Option<Declared>), Fault> {
     let word = scenario::word(node, "`type`")?;
     Declared::from_sql(&word.text).ok_or_else(|| {
-        const KNOWN: [&str; 23] = [
-            "boolean",
-            "smallint",
-            "integer",
-            "bigint",
-            "real",
-            "double precision",
-            "numeric(15,2)",
-            "text",
-            "varchar(80)",
-            "char(2)",
-            "citext",
-            "date",
-            "time",
-            "timestamp",
-            "timestamptz",
-            "interval",
-            "uuid",
-            "json",
-            "jsonb",
-            "inet",
-            "cidr",
-            "bytea",
-            "enum",
-        ];
         let fault = Fault::at(node.span, format!("unknown type `{}`", word.text));
         let name = word.text.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
         if matches!(name.as_str(), "numeric" | "decimal") {
             return fault.hint("`numeric(p,s)` has 1 to 38 digits, of which 0 to p stand after the point");
         }
+        let known = SqlName::examples();
         fault
-            .hint(format!("the types are PostgreSQL's: {}", listed(&KNOWN)))
-            .maybe_hint(did_you_mean(&word.text, KNOWN))
+            .hint(format!("the types are PostgreSQL's: {}", listed(&known)))
+            .maybe_hint(did_you_mean(&word.text, known.iter().map(String::as_str)))
     })
 }

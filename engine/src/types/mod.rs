@@ -1,9 +1,13 @@
 //! What a column holds: the types of the language, in PostgreSQL's terms, and their Arrow form.
 
+mod name;
+
 use std::fmt;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, IntervalUnit, TimeUnit};
+
+pub use name::{Base, Modifier, SqlName};
 
 /// The type of a column or an expression.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -122,75 +126,45 @@ impl Type {
         }
     }
 
-    /// Reads a type as SQL writes it: `bigint`, `numeric(15, 2)`, `timestamptz`, `text[]`, ….
+    /// Reads a type as SQL writes it: `bigint`, `numeric(15, 2)`, `timestamptz`, `text[]`, …. Types that change the text they are given
+    /// are none here: the engine would not.
     pub fn from_sql(text: &str) -> Option<Self> {
-        let text = text.trim().to_ascii_lowercase();
-        if let Some(of) = text.strip_suffix("[]") {
-            return Some(Self::List(Box::new(Self::from_sql(of)?)));
-        }
-        let (name, arguments) = match text.split_once('(') {
-            Some((name, rest)) => {
-                let numbers = rest.strip_suffix(')')?.split(',').map(|n| n.trim().parse::<u8>().ok());
-                (name.trim_end().to_owned(), numbers.collect::<Option<Vec<u8>>>()?)
-            }
-            None => (text.split_whitespace().collect::<Vec<_>>().join(" "), Vec::new()),
-        };
-        let plain = match name.as_str() {
-            "numeric" | "decimal" => {
-                let (precision, scale) = match arguments[..] {
-                    [] => (38, 10),
-                    [precision] => (precision, 0),
-                    [precision, scale] => (precision, scale),
-                    _ => return None,
-                };
-                let valid = (1..=38).contains(&precision) && scale <= precision;
-                return valid.then_some(Self::Numeric { precision, scale: scale.cast_signed() });
-            }
-            // A length limit is the database's business; the values are text either way.
-            "varchar" | "character varying" | "char" | "character" | "text" | "string" => {
-                return (arguments.len() <= 1).then_some(Self::Text);
-            }
-            "boolean" | "bool" => Self::Boolean,
-            "smallint" | "int2" => Self::SmallInt,
-            "integer" | "int" | "int4" => Self::Integer,
-            "bigint" | "int8" => Self::BigInt,
-            "real" | "float4" => Self::Real,
-            "double precision" | "double" | "float8" | "float" => Self::Double,
-            "date" => Self::Date,
-            "time" | "time without time zone" => Self::Time,
-            "timestamp" | "timestamp without time zone" => Self::Timestamp,
-            "timestamptz" | "timestamp with time zone" => Self::Instant,
-            "interval" => Self::Interval,
-            "uuid" => Self::Uuid,
-            "json" | "jsonb" => Self::Json,
-            "bytea" => Self::Bytes,
-            _ => return None,
-        };
-        arguments.is_empty().then_some(plain)
+        let name = SqlName::parse(text)?;
+        let changes = matches!(name.base, Base::Citext | Base::Inet | Base::Cidr | Base::Enum);
+        (!changes).then(|| name.ty())
+    }
+
+    /// What SQL calls it, apart from a modifier; nothing for arrays and for the literal NULL.
+    fn base(&self) -> Option<Base> {
+        Some(match self {
+            Self::Null | Self::List(_) => return None,
+            Self::Boolean => Base::Boolean,
+            Self::SmallInt => Base::SmallInt,
+            Self::Integer => Base::Integer,
+            Self::BigInt => Base::BigInt,
+            Self::Real => Base::Real,
+            Self::Double => Base::Double,
+            Self::Numeric { .. } => Base::Numeric,
+            Self::Text => Base::Text,
+            Self::Date => Base::Date,
+            Self::Time => Base::Time,
+            Self::Timestamp => Base::Timestamp,
+            Self::Instant => Base::Instant,
+            Self::Interval => Base::Interval,
+            Self::Uuid => Base::Uuid,
+            Self::Json => Base::Jsonb,
+            Self::Bytes => Base::Bytes,
+        })
     }
 }
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Null => "null",
-            Self::Boolean => "boolean",
-            Self::SmallInt => "smallint",
-            Self::Integer => "integer",
-            Self::BigInt => "bigint",
-            Self::Real => "real",
-            Self::Double => "double precision",
-            Self::Numeric { precision, scale } => return write!(f, "numeric({precision},{scale})"),
-            Self::Text => "text",
-            Self::Date => "date",
-            Self::Time => "time",
-            Self::Timestamp => "timestamp",
-            Self::Instant => "timestamptz",
-            Self::Interval => "interval",
-            Self::Uuid => "uuid",
-            Self::Json => "jsonb",
-            Self::Bytes => "bytea",
-            Self::List(of) => return write!(f, "{of}[]"),
-        })
+        match (self, SqlName::of(self)) {
+            (_, Some(name)) => write!(f, "{name}"),
+            // An array of nothing but NULL, too.
+            (Self::List(of), None) => write!(f, "{of}[]"),
+            _ => f.write_str("null"),
+        }
     }
 }
