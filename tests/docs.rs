@@ -22,9 +22,9 @@ use seedbed_tests::documents::{self, root};
 #[path = "../cli/src/connection_string.rs"]
 #[allow(dead_code, reason = "the printer needs a part of it")]
 mod connection_string;
-#[path = "../cli/src/grid.rs"]
+#[path = "../cli/src/output/grid.rs"]
 mod grid;
-#[path = "../cli/src/shown.rs"]
+#[path = "../cli/src/output/shown.rs"]
 #[allow(dead_code, reason = "the printer needs a part of it")]
 mod shown;
 

@@ -23,8 +23,8 @@ mod names;
 mod operator;
 mod print;
 mod quoting;
-mod restate;
-mod shape;
+mod postgresql;
+mod inspect;
 mod show;
 mod source;
 mod template;
@@ -42,8 +42,8 @@ use crate::types::Type;
 pub(crate) use kernel::{check_length, spend_spelled_out};
 
 pub use function::{FunctionDoc, functions};
-pub use restate::for_postgresql;
-pub use shape::Piece;
+pub use inspect::Piece;
+pub use postgresql::for_postgresql;
 pub use source::{Name, Source, names_in, parse};
 /// The syntax of an expression, as [`parse`] gives it.
 pub use sqlparser::ast::Expr as Ast;

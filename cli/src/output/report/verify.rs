@@ -11,9 +11,9 @@ use seedbed_engine::text;
 use seedbed_engine::types::Type;
 use serde_json::{Value, json};
 
-use crate::grid::{Align, Grid, cut};
+use crate::output::grid::{Align, Grid, cut};
+use crate::output::quantity::{count, plural, time};
 use crate::output::{self, Page};
-use crate::quantity::{count, plural, time};
 
 /// The columns of the terminal that a value takes at most.
 const VALUE_WIDTH: usize = 60;

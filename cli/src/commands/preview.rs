@@ -6,9 +6,10 @@ use seedbed_engine::text::shown;
 
 use crate::arguments::Preview;
 use crate::exit::Failure;
-use crate::grid::{Align, Grid, cut};
+use crate::output::grid::{Align, Grid, cut};
+use crate::output::quantity;
 use crate::output::{self, Page};
-use crate::{quantity, settings};
+use crate::prepare;
 
 /// The widest cell, in columns of the terminal.
 const CELL_WIDTH: usize = 40;
@@ -20,7 +21,7 @@ const ROWS_AT_ONCE: u64 = 1_000;
 
 /// Prints rows; works out no more than these.
 pub(crate) fn run(arguments: &Preview) -> Result<(), Failure> {
-    let (_, plan) = settings::compile(&arguments.scenario)?;
+    let (_, plan) = prepare::compile(&arguments.scenario)?;
     let first = arguments.from.get() - 1;
     let Some(name) = &arguments.table else {
         let mut out = Page::default();
@@ -33,7 +34,7 @@ pub(crate) fn run(arguments: &Preview) -> Result<(), Failure> {
         }
         return output::print(&out);
     };
-    let table = settings::table(&plan, name)?;
+    let table = prepare::table(&plan, name)?;
     output::print(&rows(&plan, table, first, arguments.rows.unwrap_or(ROWS_OF_ONE))?)
 }
 

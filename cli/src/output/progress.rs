@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use seedbed_formats::Progress as Step;
 
+use crate::output::quantity::{count, per_second, size, time};
+use crate::output::shown::shown;
 use crate::output::{self, Page};
-use crate::quantity::{count, per_second, size, time};
-use crate::shown::shown;
 
 /// Between two lines where there is no terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);

@@ -42,7 +42,7 @@ pub(crate) struct Work {
 }
 
 /// The state of all tasks.
-pub(crate) struct Board {
+pub(crate) struct Schedule {
     work: Vec<Work>,
     state: Mutex<State>,
     changed: Condvar,
@@ -69,7 +69,7 @@ enum Failure {
     Panic(Box<dyn Any + Send>),
 }
 
-impl Board {
+impl Schedule {
     pub(crate) fn new(work: Vec<Work>, stop: Stop) -> Self {
         let mut ready = Vec::new();
         for (t, table) in work.iter().enumerate() {
@@ -224,9 +224,9 @@ mod tests {
 
     #[test]
     fn tasks_follow_each_other() {
-        let board = Board::new(vec![table(1, 0, false, 5), table(2, 2, true, 100)], Stop::new());
+        let schedule = Schedule::new(vec![table(1, 0, false, 5), table(2, 2, true, 100)], Stop::new());
         let mut done = Vec::new();
-        board.work_on(|task| {
+        schedule.work_on(|task| {
             done.push(task.clone());
             Ok(())
         });
@@ -243,17 +243,17 @@ mod tests {
             Task::Validate(1),
         ];
         assert_eq!(done, expected);
-        assert!(board.finish().is_ok());
+        assert!(schedule.finish().is_ok());
     }
 
     #[test]
     fn several_workers_do_every_task_once() {
-        let board = Board::new((0..7).map(|i| table(3, 4, true, i * 10)).collect(), Stop::new());
+        let schedule = Schedule::new((0..7).map(|i| table(3, 4, true, i * 10)).collect(), Stop::new());
         let done = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    board.work_on(|task| {
+                    schedule.work_on(|task| {
                         std::thread::yield_now();
                         done.lock().unwrap().push(format!("{task:?}"));
                         Ok(())
@@ -271,26 +271,26 @@ mod tests {
     #[test]
     fn the_first_failure_stops_all() {
         let stop = Stop::new();
-        let board = Board::new(vec![table(5, 1, true, 1)], stop.clone());
+        let schedule = Schedule::new(vec![table(5, 1, true, 1)], stop.clone());
         let mut tries = 0;
-        board.work_on(|_| {
+        schedule.work_on(|_| {
             tries += 1;
             if tries == 2 { Err(Error::usage("no", "try")) } else { Ok(()) }
         });
         assert_eq!(tries, 2);
         assert!(stop.is_asked());
-        assert!(board.finish().is_err());
+        assert!(schedule.finish().is_err());
     }
 
     /// A worker that panicked left the others waiting forever.
     #[test]
     fn a_panic_stops_all_and_reaches_the_waiting_thread() {
         let stop = Stop::new();
-        let board = Board::new(vec![table(1, 0, false, 1)], stop.clone());
+        let schedule = Schedule::new(vec![table(1, 0, false, 1)], stop.clone());
         let begun = std::sync::Barrier::new(2);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                board.work_on(|_| {
+                schedule.work_on(|_| {
                     begun.wait();
                     // Time for the other worker to find nothing to do, and to wait.
                     std::thread::sleep(Duration::from_millis(50));
@@ -299,39 +299,39 @@ mod tests {
             });
             scope.spawn(|| {
                 begun.wait();
-                board.work_on(|task| panic!("{task:?} follows from one that failed"));
+                schedule.work_on(|task| panic!("{task:?} follows from one that failed"));
             });
         });
         assert!(stop.is_asked());
-        let ended = catch_unwind(AssertUnwindSafe(|| board.finish()));
+        let ended = catch_unwind(AssertUnwindSafe(|| schedule.finish()));
         assert_eq!(ended.err().and_then(|panic| panic.downcast_ref().copied()), Some("a defect"));
     }
 
     #[test]
     fn who_watches_can_end_the_work() {
         let stop = Stop::new();
-        let board = Board::new(vec![table(1, 0, false, 1)], stop.clone());
+        let schedule = Schedule::new(vec![table(1, 0, false, 1)], stop.clone());
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                board.work_on(|_| {
+                schedule.work_on(|_| {
                     while !stop.is_asked() {
                         std::thread::yield_now();
                     }
                     Err(Error::Interrupted)
                 });
             });
-            board.watch(Duration::from_millis(1), || Err(Error::usage("no", "try")));
+            schedule.watch(Duration::from_millis(1), || Err(Error::usage("no", "try")));
         });
-        assert!(matches!(board.finish(), Err(Error::Usage { .. })));
+        assert!(matches!(schedule.finish(), Err(Error::Usage { .. })));
     }
 
     #[test]
     fn who_watches_ends_with_the_work() {
-        let board = Board::new(vec![table(2, 1, true, 1)], Stop::new());
+        let schedule = Schedule::new(vec![table(2, 1, true, 1)], Stop::new());
         std::thread::scope(|scope| {
-            scope.spawn(|| board.work_on(|_| Ok(())));
-            board.watch(Duration::from_secs(600), || Err(Error::usage("no", "try")));
+            scope.spawn(|| schedule.work_on(|_| Ok(())));
+            schedule.watch(Duration::from_secs(600), || Err(Error::usage("no", "try")));
         });
-        assert!(board.finish().is_ok());
+        assert!(schedule.finish().is_ok());
     }
 }

@@ -6,17 +6,17 @@ use seedbed_engine::error::{did_you_mean, listed};
 use crate::arguments::Explain;
 use crate::exit::Failure;
 use crate::output::{self, Page};
-use crate::settings;
+use crate::prepare;
 
 /// Prints the plan of everything, of a table, or of a column.
 pub(crate) fn run(arguments: &Explain) -> Result<(), Failure> {
-    let (_, plan) = settings::compile(&arguments.scenario)?;
+    let (_, plan) = prepare::compile(&arguments.scenario)?;
     let Some(what) = &arguments.what else { return print(&plan, None, None) };
     let (table, column) = match what.split_once('.') {
         Some((table, column)) => (table, Some(column)),
         None => (what.as_str(), None),
     };
-    let t = settings::table(&plan, table)?;
+    let t = prepare::table(&plan, table)?;
     if let Some(column) = column {
         let names: Vec<&str> =
             plan.model().tables[t].columns.iter().map(|column| column.name.as_str()).collect();

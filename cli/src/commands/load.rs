@@ -8,13 +8,13 @@ use seedbed_postgres::connect::Target;
 use seedbed_postgres::load::{self, Existing, Keys, Missing, Progress as Step, Request};
 
 use crate::arguments::Generate;
+use crate::commands::generate;
 use crate::exit::Failure;
-use crate::generate;
-use crate::load_report::{self, Run};
+use crate::output::progress::Progress;
+use crate::output::report::{self, load::Run};
 use crate::output::{self, Page};
-use crate::progress::Progress;
-use crate::settings;
-use crate::signals;
+use crate::prepare;
+use crate::process;
 
 /// More connections than this have to be asked for.
 const MOST_JOBS: usize = 8;
@@ -23,9 +23,9 @@ const MOST_JOBS: usize = 8;
 pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
     check(arguments)?;
     let target = target(&arguments.to, arguments.database.schema.as_deref())?;
-    let (_, plan) = settings::compile(&arguments.scenario)?;
+    let (_, plan) = prepare::compile(&arguments.scenario)?;
     let tables = generate::tables(&plan, &arguments.tables)?;
-    let pool = settings::pool(&arguments.threads)?;
+    let pool = prepare::pool(&arguments.threads)?;
     let database = &arguments.database;
     let request = Request {
         tables,
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
     };
     let stop = Stop::new();
     let asked = stop.clone();
-    signals::on_stop(move || {
+    process::on_stop(move || {
         asked.stop();
         true
     })?;
@@ -72,9 +72,9 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
     }
     let report = result?;
     if arguments.json {
-        output::print_json(&load_report::json(&run, &report))?;
+        output::print_json(&report::load::json(&run, &report))?;
     } else if !arguments.quiet {
-        output::note(&load_report::table(&run, &report));
+        output::note(&report::load::table(&run, &report));
     }
     Ok(())
 }

@@ -7,11 +7,11 @@ use seedbed_engine::{Extent, Plan, ValueError};
 
 use crate::arguments::Check;
 use crate::exit::Failure;
-use crate::grid::{Align, Grid};
-use crate::moment::for_a_moment;
+use crate::output::grid::{Align, Grid};
+use crate::output::quantity::{count, plural, size};
 use crate::output::{self, Page};
-use crate::quantity::{count, plural, size};
-use crate::settings;
+use crate::prepare;
+use crate::time_limit::for_a_moment;
 
 /// The most rows of a table, as when they are counted to the end.
 const MOST_ROWS: u64 = 1 << 53;
@@ -22,8 +22,8 @@ const COUNTING: Duration = Duration::from_millis(300);
 
 /// Prints the summary of a scenario that is right.
 pub(crate) fn run(arguments: &Check) -> Result<(), Failure> {
-    let (file, plan) = settings::compile(&arguments.scenario)?;
-    let pool = settings::pool(&arguments.threads)?;
+    let (file, plan) = prepare::compile(&arguments.scenario)?;
+    let pool = prepare::pool(&arguments.threads)?;
     let summary = pool.install(|| summary(&plan))?;
     output::print(&output::line(format!("{}: no faults", file.name)).line("").page(&summary))
 }

@@ -3,7 +3,7 @@
 use seedbed_engine::hidden::is_hidden;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::shown::shown;
+use super::shown::shown;
 
 /// The side on which a column's cells line up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

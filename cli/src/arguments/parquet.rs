@@ -6,8 +6,8 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use seedbed_formats::{BloomColumns, Format, ParquetEncodings, ParquetOptions, ParquetReader};
 
+use crate::arguments::values::one_or_more;
 use crate::exit::Failure;
-use crate::flag_values::one_or_more;
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Parquet")]

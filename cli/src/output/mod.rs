@@ -4,11 +4,18 @@
 //! database steers the terminal. Data is [`print_data`]: bytes of files, scripts for other programs. `clippy.toml` keeps
 //! everything else in this crate from the streams.
 
+pub(crate) mod fault;
+pub(crate) mod grid;
+pub(crate) mod progress;
+pub(crate) mod quantity;
+pub(crate) mod report;
+pub(crate) mod shown;
+
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use crate::exit::Failure;
-use crate::shown::{coloured, shown, shown_json, shown_lines};
+use shown::{coloured, shown, shown_json, shown_lines};
 
 /// Lines for people.
 #[derive(Default)]

@@ -4,15 +4,15 @@ use seedbed_postgres::ddl::{Constraints, Schema, check_name};
 
 use crate::arguments::Ddl;
 use crate::exit::Failure;
-use crate::{output, settings};
+use crate::{output, prepare};
 
 /// Prints the script.
 pub(crate) fn run(arguments: &Ddl) -> Result<(), Failure> {
-    let (_, plan) = settings::compile(&arguments.scenario)?;
+    let (_, plan) = prepare::compile(&arguments.scenario)?;
     let tables = match arguments.tables.is_empty() {
         true => (0..plan.model().tables.len()).collect(),
         false => {
-            arguments.tables.iter().map(|name| settings::table(&plan, name)).collect::<Result<Vec<_>, _>>()?
+            arguments.tables.iter().map(|name| prepare::table(&plan, name)).collect::<Result<Vec<_>, _>>()?
         }
     };
     let script = check_name("schema", &arguments.schema)

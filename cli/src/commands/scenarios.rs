@@ -4,7 +4,7 @@ use seedbed_engine::error::{did_you_mean, listed};
 
 use crate::arguments::Scenarios;
 use crate::exit::Failure;
-use crate::grid::{Align, Grid};
+use crate::output::grid::{Align, Grid};
 use crate::output::{self, Page};
 use crate::shipped;
 

@@ -1,5 +1,8 @@
 //! What can be typed: commands, flags and their help.
 
+pub(crate) mod parquet;
+pub(crate) mod values;
+
 use std::num::{NonZeroU64, NonZeroUsize};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -8,10 +11,10 @@ use seedbed_engine::DEFAULT_SEED;
 use seedbed_engine::run::Shard;
 use seedbed_formats::{Compression, Format};
 
-use crate::flag_values::{
+use crate::arguments::parquet::ParquetFlags;
+use crate::arguments::values::{
     compression, jobs, key_value, one_or_more, rows_previewed, rows_shown, scale, seed, shard, threads,
 };
-use crate::parquet_flags::ParquetFlags;
 
 /// Fills large test databases with data that behaves like production.
 ///

@@ -16,7 +16,7 @@ const NOTHING: i64 = i64::MIN;
 
 /// The different values of a column, in the order in which they come, and which of them each row has. None if there are few rows
 /// or many values, or if a value does not fit into 64 bits, of which the lowest counts as none.
-pub(super) fn few(values: impl ExactSizeIterator<Item = i128>) -> Option<(Vec<i128>, Vec<i32>)> {
+pub(super) fn repeated(values: impl ExactSizeIterator<Item = i128>) -> Option<(Vec<i128>, Vec<i32>)> {
     if values.len() < LEAST_ROWS {
         return None;
     }
@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn few_values_are_numbered_as_they_come() {
         let values: Vec<i128> = (0..5000).map(|i| [7, -3, 0, i128::from(i64::MAX)][i % 4]).collect();
-        let (different, numbers) = few(values.into_iter()).unwrap();
+        let (different, numbers) = repeated(values.into_iter()).unwrap();
         assert_eq!(different, [7, -3, 0, i128::from(i64::MAX)]);
         assert!(numbers.iter().enumerate().all(|(i, number)| *number as usize == i % 4));
     }
@@ -72,7 +72,7 @@ mod tests {
         let mut collisions = 0;
         for step in [1, -1, 100, 1597, 1 << 54] {
             let values = multiples(step);
-            let (different, numbers) = few(values.iter().copied()).unwrap();
+            let (different, numbers) = repeated(values.iter().copied()).unwrap();
             assert_eq!(different.len(), MOST);
             assert!(numbers.iter().map(|number| different[*number as usize]).eq(values));
             let mut homes: Vec<usize> = different.iter().map(|value| home(*value as i64)).collect();
@@ -86,17 +86,17 @@ mod tests {
     #[test]
     fn one_value_more_is_too_many() {
         let mut values = multiples(3);
-        assert!(few(values.iter().copied()).is_some());
+        assert!(repeated(values.iter().copied()).is_some());
         values.push(1);
-        assert!(few(values.into_iter()).is_none());
+        assert!(repeated(values.into_iter()).is_none());
     }
 
     #[test]
     fn short_columns_and_large_numbers_are_left_alone() {
-        assert!(few([1; LEAST_ROWS - 1].into_iter()).is_none());
-        assert!(few([1; LEAST_ROWS].into_iter()).is_some());
+        assert!(repeated([1; LEAST_ROWS - 1].into_iter()).is_none());
+        assert!(repeated([1; LEAST_ROWS].into_iter()).is_some());
         for large in [1 << 64, i128::from(NOTHING)] {
-            assert!(few([large; LEAST_ROWS].into_iter()).is_none());
+            assert!(repeated([large; LEAST_ROWS].into_iter()).is_none());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `seedbed generate`: a scenario becomes files. Databases are [`load`](crate::load)'s.
+//! `seedbed generate`: a scenario becomes files. Databases are [`load`](crate::commands::load)'s.
 
 use indicatif::ProgressBar;
 use seedbed_engine::Plan;
@@ -6,13 +6,13 @@ use seedbed_formats::{Error, Request, Stop};
 use seedbed_postgres::connect::Target;
 
 use crate::arguments::Generate;
+use crate::commands::load;
 use crate::exit::Failure;
-use crate::load;
 use crate::output;
-use crate::progress::Progress;
-use crate::report::{self, Run};
-use crate::settings;
-use crate::signals;
+use crate::output::progress::Progress;
+use crate::output::report::files::{self, Run};
+use crate::prepare;
+use crate::process;
 use crate::target::{Destination, Place};
 
 /// Writes the data of a scenario.
@@ -30,11 +30,11 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
             Failure::usage("`--json` and `--to -` both write to stdout").hint("leave one of them out")
         );
     }
-    let (_, plan) = settings::compile(&arguments.scenario)?;
+    let (_, plan) = prepare::compile(&arguments.scenario)?;
     let tables = tables(&plan, &arguments.tables)?;
     let names: Vec<&str> = tables.iter().map(|t| plan.model().tables[*t].name.as_str()).collect();
     destination.check(&names)?;
-    let pool = settings::pool(&arguments.threads)?;
+    let pool = prepare::pool(&arguments.threads)?;
     let run = Run { plan: &plan, destination: &destination, threads: pool.current_num_threads() };
 
     let mut progress = Progress::new(arguments.quiet, destination.place == Place::Stdout);
@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
     progress.note(&run.opening(names.len()));
     let (stop, bar) = (Stop::new(), progress.bar());
     let asked = stop.clone();
-    signals::on_stop(move || {
+    process::on_stop(move || {
         let waits = asked.stop();
         if !waits {
             // The program ends here, and not where the bar is taken away.
@@ -76,9 +76,9 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
     let report = result?;
 
     if arguments.json {
-        output::print_json(&report::json(&run, &report))?;
+        output::print_json(&files::json(&run, &report))?;
     } else if !arguments.quiet {
-        output::note(&report::table(&run, &report));
+        output::note(&files::table(&run, &report));
     }
     Ok(())
 }
@@ -90,7 +90,7 @@ pub(crate) fn tables(plan: &Plan, names: &[String]) -> Result<Vec<usize>, Failur
     }
     let mut tables = Vec::new();
     for name in names {
-        tables.push(settings::table(plan, name.trim())?);
+        tables.push(prepare::table(plan, name.trim())?);
     }
     tables.sort_unstable();
     tables.dedup();

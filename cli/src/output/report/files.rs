@@ -6,9 +6,9 @@ use seedbed_engine::Plan;
 use seedbed_formats::Report;
 use serde_json::{Value, json};
 
-use crate::grid::{Align, Grid};
+use crate::output::grid::{Align, Grid};
+use crate::output::quantity::{count, per_second, plural, size, time};
 use crate::output::{self, Page};
-use crate::quantity::{count, per_second, plural, size, time};
 use crate::target::{Destination, Place};
 
 /// Tables overlap at their borders, so the rate of a table that took less says nothing.

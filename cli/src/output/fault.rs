@@ -5,8 +5,8 @@ use seedbed_engine::hidden::is_hidden;
 use seedbed_engine::{Fault, Faults, Span};
 
 use crate::output::Page;
-use crate::scenario_file::ScenarioFile;
-use crate::shown::{shown, shown_lines};
+use crate::output::shown::{shown, shown_lines};
+use crate::prepare::ScenarioFile;
 
 /// The most faults that are shown.
 const MOST_SHOWN: usize = 50;

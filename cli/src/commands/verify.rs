@@ -10,11 +10,13 @@ use seedbed_postgres::Stop;
 use seedbed_postgres::connect::Target;
 
 use crate::arguments::Verify;
+use crate::commands::{generate, load};
 use crate::exit::Failure;
-use crate::progress::Progress;
+use crate::output;
+use crate::output::progress::Progress;
+use crate::output::report::{self, verify::Findings};
+use crate::prepare;
 use crate::target::check_path;
-use crate::verify_report::{self, Findings};
-use crate::{generate, load, output, settings};
 
 /// Compares, and prints what was found.
 pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
@@ -22,9 +24,9 @@ pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
     check(arguments, is_database)?;
     let target =
         if is_database { Some(load::target(&arguments.to, arguments.schema.as_deref())?) } else { None };
-    let (_, plan) = settings::compile(&arguments.scenario)?;
+    let (_, plan) = prepare::compile(&arguments.scenario)?;
     let tables = generate::tables(&plan, &arguments.tables)?;
-    let pool = settings::pool(&arguments.threads)?;
+    let pool = prepare::pool(&arguments.threads)?;
     let begun = Instant::now();
     let progress = Mutex::new(Progress::new(arguments.quiet, false));
     let listen = |step: Step| {
@@ -43,9 +45,9 @@ pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
     let mut findings = findings?;
     findings.elapsed = begun.elapsed();
     if arguments.json {
-        output::print_json(&verify_report::json(&plan, &findings))?;
+        output::print_json(&report::verify::json(&plan, &findings))?;
     } else if !arguments.quiet || !findings.is_equal() {
-        output::print(&verify_report::text(&plan, &findings))?;
+        output::print(&report::verify::text(&plan, &findings))?;
     }
     if findings.is_equal() { Ok(()) } else { Err(Failure::Differs) }
 }

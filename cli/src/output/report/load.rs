@@ -7,9 +7,9 @@ use seedbed_postgres::connect::Target;
 use seedbed_postgres::load::{Limit, Report, Request};
 use serde_json::{Value, json};
 
-use crate::grid::{Align, Grid};
+use crate::output::grid::{Align, Grid};
+use crate::output::quantity::{count, per_second, plural, size, time};
 use crate::output::{self, Page};
-use crate::quantity::{count, per_second, plural, size, time};
 
 /// A load.
 pub(crate) struct Run<'r> {
