@@ -19,14 +19,12 @@ use seedbed_postgres::ddl::{Constraints, Schema};
 use seedbed_tests::documents::{self, root};
 
 // The printer of `seedbed preview`, so that the documents show what users see.
-#[path = "../cli/src/cell.rs"]
-mod cell;
 #[path = "../cli/src/connection_string.rs"]
 #[allow(dead_code, reason = "the printer needs a part of it")]
 mod connection_string;
-#[path = "../cli/src/grid.rs"]
+#[path = "../cli/src/output/grid.rs"]
 mod grid;
-#[path = "../cli/src/shown.rs"]
+#[path = "../cli/src/output/shown.rs"]
 #[allow(dead_code, reason = "the printer needs a part of it")]
 mod shown;
 
@@ -239,10 +237,12 @@ fn first_rows(plan: &Plan, table: usize, rows: u64) -> String {
     let schema = plan.schema(table);
     let align = |number| if number { Align::Right } else { Align::Left };
     let mut grid =
-        Grid::new(schema.fields().iter().map(|f| (f.name().as_str(), align(cell::is_number(f.data_type())))));
+        Grid::new(schema.fields().iter().map(|f| (f.name().as_str(), align(f.data_type().is_numeric()))));
     let batch = plan.batch(table, 0..rows).expect("these rows were made before");
     for row in 0..batch.num_rows() {
-        grid.row(batch.columns().iter().map(|column| cut(&cell::shown(column, row), CELL_WIDTH)));
+        grid.row(
+            batch.columns().iter().map(|column| cut(&seedbed_engine::text::shown(column, row), CELL_WIDTH)),
+        );
     }
     grid.ruled().join("\n") + "\n"
 }

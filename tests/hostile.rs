@@ -309,7 +309,10 @@ fn what_was_dear_once_is_cheap() {
 #[test]
 fn generators_are_counted_before_they_are_made() {
     let told = faults(&nested(30, "serial"));
-    assert!(told.starts_with("the scenario has too many generators with all that aliases repeat"), "{told}");
+    assert!(
+        told.starts_with("the scenario has too many generators with all that aliases and mixins repeat"),
+        "{told}"
+    );
     assert!(!told.contains('\n'), "it is told once: {told}");
     // What stands there word for word is not too much.
     let written = columns(&repeated(16, |c| {
@@ -326,9 +329,46 @@ fn expressions_that_aliases_repeat_are_counted() {
     };
     assert_eq!(faults(&repeated(100)), "");
     let told = faults(&repeated(1500));
-    assert!(told.starts_with("the scenario has too many expressions with all that aliases repeat"), "{told}");
+    assert!(
+        told.starts_with("the scenario has too many expressions with all that aliases and mixins repeat"),
+        "{told}"
+    );
     assert!(!told.contains('\n'), "it is told once: {told}");
     assert_eq!(faults(&columns(&format!("      c: {{text: '{}'}}\n", "{id}".repeat(45_000)))), "");
+}
+
+#[test]
+fn what_mixins_multiply_is_counted() {
+    let mixed = |columns: usize, column: &str, tables: usize| {
+        let columns = repeated(columns, |c| format!("      c{c}: {column}\n"));
+        let tables = repeated(tables, |t| format!("  t{t}: {{rows: 1, mixins: m}}\n"));
+        format!("mixins:\n  m:\n    columns:\n{columns}tables:\n{tables}")
+    };
+    for (columns, column, tables, expected) in [
+        (
+            1500,
+            "serial",
+            999,
+            "the scenario has more than 200000 values; mixins count in each table that names them",
+        ),
+        (1500, "serial", 40, "the scenario has too many generators with all that aliases and mixins repeat"),
+        (
+            10,
+            &format!("{{text: '{}'}}", "{row_number()}".repeat(400)),
+            30,
+            "the scenario has too many expressions",
+        ),
+        (10, &format!("= '{}'", "x".repeat(10_000)), 900, "the texts of the scenario have more than"),
+        (1000, "= upper(nothing)", 40, "unknown column `nothing`"),
+        (1500, "{nothing: 1}", 60, "unknown generator `nothing`"),
+    ] {
+        let text = mixed(columns, column, tables);
+        assert!(text.len() <= MOST_TEXT);
+        tried(&text).unwrap_or_else(|error| panic!("{tables} tables of {columns} {column:.20}: {error}"));
+        let told = faults(&text);
+        assert!(told.starts_with(expected), "{tables} tables of {columns} {column:.20}: {told:.200}");
+    }
+    assert_eq!(faults(&mixed(100, "serial", 100)), "");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use seedbed_engine::{Faults, ValueError};
 
-use crate::scenario_file::ScenarioFile;
-use crate::{fault, output};
+use crate::output::{self, fault};
+use crate::prepare::ScenarioFile;
 
 /// Why a command did not do what was asked.
 pub(crate) enum Failure {

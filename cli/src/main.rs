@@ -1,50 +1,30 @@
 //! `seedbed`: flags in, data, reports and exit codes out.
 //!
-//! What is typed ([`arguments`]) becomes a plan ([`settings`]), a plan is written to a target ([`generate`]) or
-//! looked at ([`check`], [`preview`], [`explain`]). Everything that is printed goes through [`output`], and everything that
-//! goes wrong ends in [`exit`].
+//! What is typed ([`arguments`]) becomes a plan ([`prepare`]), which each of the [`commands`] writes, compares or shows. Everything
+//! that is printed goes through [`output`], and everything that goes wrong ends in [`exit`].
 
 mod arguments;
-mod cell;
-mod check;
+mod commands;
 mod connection_string;
-mod ddl;
 mod exit;
-mod explain;
-mod fault;
-mod flag_values;
-mod generate;
-mod grid;
-mod load;
-mod load_report;
-mod memory;
-mod moment;
 mod output;
-mod parquet_flags;
-mod preview;
-mod progress;
-mod quantity;
-mod report;
-mod scenario_file;
-mod scenarios;
-mod settings;
+mod prepare;
+mod process;
 mod shipped;
-mod shown;
-mod signals;
 mod target;
-mod verify;
-mod verify_report;
+mod time_limit;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
 use arguments::{Arguments, Command};
+use commands::{check, ddl, explain, generate, preview, scenarios, verify};
 use exit::Failure;
 
 fn main() -> ExitCode {
-    memory::keep();
-    signals::ignore_large_files();
+    process::keep_memory();
+    process::ignore_large_files();
     let result = Arguments::try_parse().map_err(Failure::from).and_then(run);
     exit::code(result)
 }
@@ -57,7 +37,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Preview(arguments) => preview::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Fingerprint(arguments) => {
-            let (_, plan) = settings::compile(&arguments)?;
+            let (_, plan) = prepare::compile(&arguments)?;
             output::print(&output::line(plan.fingerprint()))
         }
         Command::Ddl(arguments) => ddl::run(&arguments),

@@ -152,7 +152,7 @@ fn take_once(of: Of, amount: usize, fault: impl FnOnce() -> Fault) -> Result<(),
 /// A fault at its place: there are too many of them.
 pub(crate) fn spend_generator(span: Span) -> Result<(), Fault> {
     take_once(Of::Generators, 1, || {
-        Fault::at(span, "the scenario has too many generators with all that aliases repeat")
+        Fault::at(span, "the scenario has too many generators with all that aliases and mixins repeat")
             .hint("a generator within `switch`, `json` or `array` counts each time that it is made")
     })
 }
@@ -163,7 +163,7 @@ pub(crate) fn spend_generator(span: Span) -> Result<(), Fault> {
 /// A fault at the expression: there is too much of them.
 pub(crate) fn spend_expression(parts: usize, span: Span) -> Result<(), Fault> {
     take_once(Of::Expressions, parts, || {
-        Fault::at(span, "the scenario has too many expressions with all that aliases repeat").hint(
+        Fault::at(span, "the scenario has too many expressions with all that aliases and mixins repeat").hint(
             "an alias is compiled each time that it is used: let a column compute it, and read that column",
         )
     })

@@ -1,6 +1,7 @@
 //! What is wrong, where in the scenario, and what to try.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 pub use crate::spelling::{did_you_mean, listed};
@@ -32,22 +33,50 @@ pub struct Fault {
     pub label: Option<String>,
     /// The way out.
     pub hint: Option<String>,
+    /// What else is wrong in the same generator or expression and does not follow from this; [`Faults::push`] lists it.
+    pub also: Vec<Fault>,
 }
 
 impl Fault {
     /// A fault at a place in the scenario.
     pub fn at(span: Span, message: impl Into<String>) -> Self {
-        Self { span: Some(span), message: message.into(), label: None, hint: None }
+        Self { span: Some(span), message: message.into(), label: None, hint: None, also: Vec::new() }
     }
 
     /// A fault in a setting that came from outside the scenario.
     pub fn setting(message: impl Into<String>) -> Self {
-        Self { span: None, message: message.into(), label: None, hint: None }
+        Self { span: None, message: message.into(), label: None, hint: None, also: Vec::new() }
     }
 
     /// Stands for a fault that has been noted already; noting it again does nothing.
     pub(crate) fn reported() -> Self {
         Self::setting(String::new())
+    }
+
+    /// This fault and another one that does not follow from it.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        if self == Self::reported() {
+            return other;
+        }
+        if other != Self::reported() {
+            let (first, more) = other.alone();
+            self.also.push(first);
+            self.also.extend(more);
+        }
+        self
+    }
+
+    /// The same without those of the others that say the same, wherever they are.
+    pub(crate) fn each_once(mut self) -> Self {
+        let mut told = HashSet::from([self.message.clone()]);
+        self.also.retain(|fault| told.insert(fault.message.clone()));
+        self
+    }
+
+    /// The fault itself, and what came with it.
+    pub(crate) fn alone(mut self) -> (Self, Vec<Self>) {
+        let also = std::mem::take(&mut self.also);
+        (self, also)
     }
 
     /// Says what was expected and what was found.
@@ -93,8 +122,9 @@ const LONGEST_TEXT: usize = 2000;
 pub struct Faults(pub Vec<Fault>);
 
 impl Faults {
-    /// Notes one more fault. What it quotes may be very long, and is cut off then.
+    /// Notes one more fault, and those that it brings. What they quote may be very long, and is cut off then.
     pub fn push(&mut self, fault: Fault) {
+        let (fault, also) = fault.alone();
         if fault != Fault::reported() {
             self.0.push(Fault {
                 message: cut_off(fault.message),
@@ -103,6 +133,7 @@ impl Faults {
                 ..fault
             });
         }
+        also.into_iter().for_each(|fault| self.push(fault));
     }
 
     /// Keeps the value of a result, or notes its fault.
@@ -137,7 +168,8 @@ impl Faults {
             return Ok(());
         }
         self.0.sort_by_key(|fault| fault.span);
-        self.0.dedup();
+        let mut told = HashSet::new();
+        self.0.retain(|fault| told.insert((fault.span, fault.message.clone())));
         Err(self)
     }
 }

@@ -23,7 +23,7 @@
 //! let plan = Plan::compile(scenario, &Settings::default())?;
 //! let users = plan.table("users").unwrap();
 //! let batch = plan.batch(users, 3..5)?;
-//! let shown = arrow::util::display::array_value_to_string(batch.column(2), 0)?;
+//! let shown = seedbed_engine::text::shown(batch.column(2), 0);
 //! assert_eq!((plan.rows(users)?, shown.as_str()), (6, "user4@t2.example"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -40,6 +40,8 @@ pub mod hidden;
 
 pub mod error;
 
+mod together;
+
 pub mod types;
 
 pub mod random;
@@ -47,6 +49,8 @@ pub mod random;
 pub mod calendar;
 
 pub mod time;
+
+pub mod text;
 
 pub mod vocabulary;
 

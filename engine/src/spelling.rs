@@ -6,7 +6,7 @@ const LONGEST_WORD: usize = 64;
 /// The most letters that may be wrong, in a word of any length.
 const MOST_WRONG: usize = 4;
 /// The most names that are listed.
-const MOST_LISTED: usize = 50;
+const MOST_LISTED: usize = 10;
 
 /// The name among `known` that `wrong` was probably meant to be, as a hint.
 ///
@@ -33,7 +33,14 @@ pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -
     Some(format!("did you mean `{name}`?"))
 }
 
-/// Names one after the other; of very many, the first.
+/// Names one after the other; of more than ten, the first ten and how many more there are.
+///
+/// ```
+/// use seedbed_engine::error::listed;
+/// assert_eq!(listed(&["a", "b"]), "a, b");
+/// let letters: Vec<String> = ('a'..='z').map(String::from).collect();
+/// assert_eq!(listed(&letters), "a, b, c, d, e, f, g, h, i, j, and 16 more");
+/// ```
 pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
     let shown: Vec<&str> = names.iter().take(MOST_LISTED).map(AsRef::as_ref).collect();
     match names.len().saturating_sub(MOST_LISTED) {
@@ -99,12 +106,5 @@ mod tests {
         let long = "e".repeat(1 << 20);
         assert_eq!(did_you_mean(&long, ["email"]), None);
         assert_eq!(did_you_mean("email", [long.as_str()]), None);
-    }
-
-    #[test]
-    fn of_very_many_names_the_first_are_listed() {
-        assert_eq!(listed(&["a", "b"]), "a, b");
-        let names: Vec<String> = (0..1000).map(|i| i.to_string()).collect();
-        assert!(listed(&names).ends_with("48, 49, and 950 more"));
     }
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use seedbed_engine::error::listed;
 use seedbed_engine::run::{self, Layout};
 use seedbed_engine::{Plan, ROWS_PER_BATCH};
 
@@ -175,7 +176,7 @@ impl Request {
             let message = format!("one file takes one table, and {} are to be written", self.tables.len());
             let hint = format!(
                 "choose one with --tables, or write to a directory; the tables are {}",
-                names.join(", ")
+                listed(&names)
             );
             return Err(Error::usage(message, hint));
         }

@@ -39,7 +39,6 @@ mod stop;
 
 mod generate;
 
-mod interval;
 mod schema;
 
 mod encode;

@@ -145,8 +145,8 @@ fn numbers_keep_their_digits() {
 fn what_is_no_number_is_said_or_null() {
     let floats = vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.0, -0.1, 1e300, 5e-324];
     let array: ArrayRef = Arc::new(Float64Array::from(floats));
-    assert_eq!(csv(array.clone()), ["NaN", "Infinity", "-Infinity", "1.0", "-0.1", "1e+300", "5e-324"]);
-    assert_eq!(json(array), ["null", "null", "null", "1.0", "-0.1", "1e+300", "5e-324"]);
+    assert_eq!(csv(array.clone()), ["NaN", "Infinity", "-Infinity", "1", "-0.1", "1e+300", "5e-324"]);
+    assert_eq!(json(array), ["null", "null", "null", "1", "-0.1", "1e+300", "5e-324"]);
     assert_eq!(csv(Arc::new(Float32Array::from(vec![0.1, f32::INFINITY]))), ["0.1", "Infinity"]);
 }
 

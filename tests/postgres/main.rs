@@ -24,6 +24,7 @@ mod privileges;
 mod faults;
 mod stopping;
 mod values;
+mod texts;
 mod verify;
 mod injection;
 mod hostile;

@@ -8,7 +8,9 @@ use sqlparser::ast::{self, BinaryOperator, Expr, UnaryOperator};
 use super::cast::{Context, unify_all};
 use super::function;
 use super::literal::{length_limit, number, quoted};
+use super::names;
 use super::operator::{self, Arithmetic, Comparison, Placed, Test};
+use super::quoting;
 use super::source::{Name, Source, parse, path_of};
 use super::template::compose;
 use super::tree::{Case, Connective, Expression, Node};
@@ -25,9 +27,10 @@ impl Expression {
     ///
     /// # Errors
     /// The first fault: wrong syntax, an unknown name, types that do not go together, or a constant part whose value
-    /// does not exist, as in `1 / 0`.
+    /// does not exist, as in `1 / 0`. Further names that are unknown come with it.
     pub fn compile(source: &Source, scope: &mut dyn Scope) -> Result<Self, Fault> {
-        Self::compile_ast(&parse(source)?, source, scope)
+        let compiled = parse(source).and_then(|ast| Self::compile_ast(&ast, source, scope));
+        compiled.map_err(|fault| quoting::explained(fault, source, scope))
     }
 
     /// Compiles an expression, or a part of one, that was parsed from `source` with [`parse`].
@@ -35,7 +38,8 @@ impl Expression {
     /// # Errors
     /// As [`Self::compile`].
     pub fn compile_ast(ast: &Expr, source: &Source, scope: &mut dyn Scope) -> Result<Self, Fault> {
-        let expression = Compiler { source, scope, depth: 0 }.expr(ast)?;
+        let compiled = Compiler { source, scope, depth: 0 }.expr(ast);
+        let expression = compiled.map_err(|fault| names::and_unknown(fault, ast, source, scope))?;
         if let Some(fault) = expression.fault() {
             return Err(fault);
         }
@@ -481,7 +485,7 @@ impl Compiler<'_, '_> {
     fn function(&mut self, function: &ast::Function) -> Result<Expression, Fault> {
         let span = self.source.span_of_call(&function.name);
         let name_span = self.source.span_of(&function.name);
-        let name = function.name.to_string().replace('"', "").to_lowercase();
+        let name = names::of_function(function);
         if is_clock(&name) {
             return Err(no_clock(&name, name_span));
         }
@@ -510,15 +514,7 @@ impl Compiler<'_, '_> {
                 _ => return Err(Fault::at(span, format!("`{name}` takes plain arguments only"))),
             }
         }
-        let total = match name.as_str() {
-            "sum" => Some(Total::Sum),
-            "count" => Some(Total::Count),
-            "min" => Some(Total::Min),
-            "max" => Some(Total::Max),
-            "avg" => Some(Total::Avg),
-            _ => None,
-        };
-        if let Some(total) = total {
+        if let Some(total) = Total::named(&name) {
             let argument = match (&arguments[..], wildcard) {
                 ([], true) if total == Total::Count => None,
                 ([ast], false) => Some(*ast),
@@ -540,13 +536,7 @@ impl Compiler<'_, '_> {
                 _ => Err(Fault::at(span, "`rows` takes the name of a table").label("expected `rows(table)`")),
             };
         }
-        let position = match name.as_str() {
-            "row_number" => Some(Position::Row),
-            "ordinal" => Some(Position::Ordinal),
-            "siblings" => Some(Position::Siblings),
-            _ => None,
-        };
-        if let Some(position) = position {
+        if let Some(position) = Position::named(&name) {
             if !arguments.is_empty() {
                 return Err(Fault::at(span, format!("`{name}` takes no arguments"))
                     .label(format!("expected none, found {}", arguments.len())));
@@ -558,6 +548,16 @@ impl Compiler<'_, '_> {
         let arguments = self.all(&arguments)?;
         function::call(&name, arguments, name_span, span)
     }
+}
+
+/// Compiles a part of an expression for its faults.
+pub(super) fn part(ast: &Expr, source: &Source, scope: &mut dyn Scope) -> Result<Expression, Fault> {
+    Compiler { source, scope, depth: 0 }.expr(ast)
+}
+
+/// Refuses a name that no function has.
+pub(super) fn known_function(name: &str, span: Span) -> Result<(), Fault> {
+    if is_clock(name) { Err(no_clock(name, span)) } else { function::lookup(name, span) }
 }
 
 fn operand(operand: Operand, name: &str) -> Expression {

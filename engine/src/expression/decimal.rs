@@ -1,7 +1,7 @@
 //! Numerics as Arrow keeps them: an `i128` and a scale.
 
-use super::print::push_decimal;
 use crate::error::invalid_input;
+use crate::text::write_decimal;
 use crate::types::Type;
 
 const POWERS_OF_TEN: [i128; 39] = {
@@ -84,7 +84,7 @@ pub(super) fn decimal_to_double(value: i128, scale: i8) -> f64 {
         return value as f64 / power_of_ten(scale.cast_unsigned()) as f64;
     }
     let mut text = String::new();
-    push_decimal(&mut text, value, u32::from(scale.cast_unsigned()));
+    write_decimal(&mut text, value, scale.unsigned_abs());
     text.parse().unwrap_or(f64::NAN)
 }
 
@@ -94,7 +94,7 @@ pub(super) fn decimal_to_real(value: i128, scale: i8) -> f32 {
     // Just between two reals; what the double has lost decides.
     if double.to_bits() & 0x1FFF_FFFF == 0x1000_0000 {
         let mut text = String::new();
-        push_decimal(&mut text, value, u32::from(scale.unsigned_abs()));
+        write_decimal(&mut text, value, scale.unsigned_abs());
         return text.parse().unwrap_or(double as f32);
     }
     double as f32

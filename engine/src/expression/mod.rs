@@ -19,10 +19,12 @@ mod decimal;
 mod function;
 mod kernel;
 mod literal;
+mod names;
 mod operator;
 mod print;
-mod restate;
-mod shape;
+mod quoting;
+mod postgresql;
+mod inspect;
 mod show;
 mod source;
 mod template;
@@ -39,12 +41,11 @@ use crate::error::{Fault, Span};
 use crate::types::Type;
 
 pub(crate) use kernel::{check_length, spend_spelled_out};
-pub(crate) use print::{push_double, push_real};
 pub(crate) use zones::Zones;
 
 pub use function::{FunctionDoc, functions};
-pub use restate::for_postgresql;
-pub use shape::Piece;
+pub use inspect::Piece;
+pub use postgresql::for_postgresql;
 pub use source::{Name, Source, names_in, parse};
 /// The syntax of an expression, as [`parse`] gives it.
 pub use sqlparser::ast::Expr as Ast;
@@ -77,6 +78,17 @@ pub enum Position {
     Siblings,
 }
 
+impl Position {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "row_number" => Self::Row,
+            "ordinal" => Self::Ordinal,
+            "siblings" => Self::Siblings,
+            _ => return None,
+        })
+    }
+}
+
 /// Functions over the children of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Total {
@@ -90,6 +102,19 @@ pub enum Total {
     Max,
     /// `avg(child.expression)`.
     Avg,
+}
+
+impl Total {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "sum" => Self::Sum,
+            "count" => Self::Count,
+            "min" => Self::Min,
+            "max" => Self::Max,
+            "avg" => Self::Avg,
+            _ => return None,
+        })
+    }
 }
 
 /// Gives names their meaning.
@@ -130,4 +155,9 @@ pub trait Scope {
         source: &Source,
         span: Span,
     ) -> Result<Operand, Fault>;
+
+    /// The names of tables and columns, for hints about those that have to be quoted.
+    fn names(&self) -> Vec<&str> {
+        Vec::new()
+    }
 }

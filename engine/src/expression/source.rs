@@ -18,7 +18,7 @@ const BYTES_PER_PART: usize = 16;
 /// How deep parentheses may be nested.
 const DEEPEST_NESTING: usize = 64;
 /// How often the parser may call itself; an operand in parentheses takes two steps.
-const DEEPEST_PARSE: usize = 160;
+pub(super) const DEEPEST_PARSE: usize = 160;
 /// How many operators and keywords may occur. A chain `a + a + …` makes a tree of that depth, and dropping it must
 /// not exhaust the stack of a small thread.
 const MOST_OPERATORS: usize = 2000;
@@ -243,7 +243,7 @@ fn collect_names(expr: &ast::Expr, source: &Source, names: &mut Vec<Vec<Name>>) 
 }
 
 /// The expressions directly inside one.
-fn operands(expr: &ast::Expr) -> Vec<&ast::Expr> {
+pub(super) fn operands(expr: &ast::Expr) -> Vec<&ast::Expr> {
     use ast::Expr::{
         AtTimeZone, Between, BinaryOp, Case, Cast, Ceil, Extract, Floor, Function, ILike, InList, Interval,
         IsDistinctFrom, IsFalse, IsNotDistinctFrom, IsNotFalse, IsNotNull, IsNotTrue, IsNotUnknown, IsNull,

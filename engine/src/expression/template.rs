@@ -15,6 +15,7 @@ use super::tree::{Call, Contract, Expression, Form};
 use super::{Scope, function};
 use crate::budget;
 use crate::error::{Fault, Span};
+use crate::together::Together;
 use crate::types::Type;
 
 /// Literal text with expressions in braces, composed in one pass over the rows.
@@ -52,9 +53,10 @@ impl Template {
                             .hint("write `{{` for a brace"));
                     };
                     if !literal.is_empty() {
-                        pieces.push((Expression::text_constant(&std::mem::take(&mut literal)), text.span));
+                        pieces
+                            .push(Ok((Expression::text_constant(&std::mem::take(&mut literal)), text.span)));
                     }
-                    pieces.push(hole.compile(text, at + 1, scope)?);
+                    pieces.push(hole.compile(text, at + 1, scope));
                     let end = at + 1 + hole.length;
                     while rest.next_if(|(next, _)| *next <= end).is_some() {}
                 }
@@ -62,9 +64,9 @@ impl Template {
             }
         }
         if !literal.is_empty() || pieces.is_empty() {
-            pieces.push((Expression::text_constant(&literal), text.span));
+            pieces.push(Ok((Expression::text_constant(&literal), text.span)));
         }
-        Ok(Self { text: compose(pieces, text.span)? })
+        Ok(Self { text: compose(pieces.together().map_err(Fault::each_once)?, text.span)? })
     }
 
     /// Whether the result may be NULL.
@@ -139,58 +141,69 @@ impl Hole {
                 .label("expected an expression")
                 .hint("write `{{}}` for braces"));
         }
-        let mut value = Expression::compile(&source, scope)?;
-        for stop in stops.windows(2) {
-            value = filter(value, &text.part(stop[0] + 1..stop[1]), scope, place)?;
+        let filters = stops.windows(2).map(|stop| Filter::find(text.part(stop[0] + 1..stop[1])));
+        let filters = filters.collect::<Vec<_>>().together();
+        let (mut value, filters) = (Expression::compile(&source, scope), filters).together()?;
+        for filter in filters {
+            value = filter.applied(value, scope, place)?;
         }
         Ok((value, place))
     }
 }
 
 /// `value|name(arguments)` is `name(value::text, arguments)`.
-fn filter(
-    value: Expression,
-    filter: &Source,
-    scope: &mut dyn Scope,
-    place: Span,
-) -> Result<Expression, Fault> {
-    let text = filter.text.trim_end();
-    let begin = text.len() - text.trim_start().len();
-    let name_end = text[begin..].find('(').map_or(text.len(), |open| begin + open);
-    let name = text[begin..name_end].trim_end();
-    let name_span = filter.place(begin..begin + name.len());
-    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
-        return Err(Fault::at(filter.place(begin..text.len()), "a filter is the name of a function")
-            .label("expected `{value|slug}` or `{value|lpad(9, '0')}`"));
-    }
-    let mut others = Vec::new();
-    if name_end < text.len() {
-        let list = filter.part(name_end..text.len());
-        if list.text.trim_matches(['(', ')', ' ']).is_empty() {
+struct Filter<'a> {
+    name: String,
+    name_span: Span,
+    /// The arguments in their parentheses, if there are any.
+    list: Option<Source<'a>>,
+    span: Span,
+}
+
+impl<'a> Filter<'a> {
+    fn find(filter: Source<'a>) -> Result<Self, Fault> {
+        let text = filter.text.trim_end();
+        let begin = text.len() - text.trim_start().len();
+        let name_end = text[begin..].find('(').map_or(text.len(), |open| begin + open);
+        let name = text[begin..name_end].trim_end();
+        if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+            return Err(Fault::at(filter.place(begin..text.len()), "a filter is the name of a function")
+                .label("expected `{value|slug}` or `{value|lpad(9, '0')}`"));
+        }
+        let list = (name_end < text.len()).then(|| filter.part(name_end..text.len()));
+        if let Some(list) = list.filter(|list| list.text.trim_matches(['(', ')', ' ']).is_empty()) {
             return Err(Fault::at(list.span, "the parentheses are empty").hint("leave them out"));
         }
-        // `(a, b)` reads as a row of values.
-        let values = match super::parse(&list)? {
-            ast::Expr::Nested(value) => vec![*value],
-            ast::Expr::Tuple(values) => values,
-            _ => return Err(Fault::at(list.span, "expected the filter's arguments in parentheses")),
-        };
-        for value in values {
-            others.push((Expression::compile_ast(&value, &list, scope)?, list.span_of(&value)));
-        }
+        let (name_span, span) = (filter.place(begin..begin + name.len()), filter.place(begin..text.len()));
+        let name = name.to_lowercase();
+        function::lookup(&name, name_span)?;
+        Ok(Self { name, name_span, list, span })
     }
-    let span = filter.place(begin..text.len());
-    let name = name.to_lowercase();
-    let call = |value: Expression| {
-        let arguments = std::iter::once((value, place)).chain(others.iter().cloned()).collect();
-        function::call(&name, arguments, name_span, span)
-    };
-    // `{price|round(1)}` wants the number, `{id|lpad(9, '0')}` its text.
-    call(value.clone()).or_else(|fault| match value.ty() {
-        Type::Text => Err(fault),
-        ty if !Printer::supports(ty) => Err(fault),
-        _ => call(value.cast_to(&Type::Text, place)?).map_err(|_| fault),
-    })
+
+    fn applied(&self, value: Expression, scope: &mut dyn Scope, place: Span) -> Result<Expression, Fault> {
+        let mut others = Vec::new();
+        if let Some(list) = &self.list {
+            // `(a, b)` reads as a row of values.
+            let values = match super::parse(list)? {
+                ast::Expr::Nested(value) => vec![*value],
+                ast::Expr::Tuple(values) => values,
+                _ => return Err(Fault::at(list.span, "expected the filter's arguments in parentheses")),
+            };
+            for value in values {
+                others.push((Expression::compile_ast(&value, list, scope)?, list.span_of(&value)));
+            }
+        }
+        let call = |value: Expression| {
+            let arguments = std::iter::once((value, place)).chain(others.iter().cloned()).collect();
+            function::call(&self.name, arguments, self.name_span, self.span)
+        };
+        // `{price|round(1)}` wants the number, `{id|lpad(9, '0')}` its text.
+        call(value.clone()).or_else(|fault| match value.ty() {
+            Type::Text => Err(fault),
+            ty if !Printer::supports(ty) => Err(fault),
+            _ => call(value.cast_to(&Type::Text, place)?).map_err(|_| fault),
+        })
+    }
 }
 
 /// Joins pieces to one text; NULL when any of them is.

@@ -16,6 +16,7 @@ use crate::model::Column;
 use crate::model::arguments::Length;
 use crate::random::{Stream, below};
 use crate::rows::{Frame, Rows};
+use crate::together::Together;
 use crate::types::Type;
 
 pub(super) const ARRAY: GeneratorDoc = GeneratorDoc {
@@ -53,13 +54,13 @@ pub(crate) struct Elements {
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let node = reading.required("of")?;
-    let element = reading.element(node)?;
+    let element = reading.element(node);
+    let (element, length) = (element, reading.required_length("length", MAX_ELEMENTS)).together()?;
     if !element.recipe.is_independent() {
         return Err(Fault::at(node.span, "the elements of an array are independent draws").hint(
             "use a generator without expressions over the row, such as `choose`, `integer` or `word`",
         ));
     }
-    let length = reading.required_length("length", MAX_ELEMENTS)?;
     let Some(longest) = longest(&element) else {
         return Err(Fault::at(node.span, "how long these elements can be is not known")
             .hint("use a generator of texts with a length, such as `words`, `characters` or `choose`"));

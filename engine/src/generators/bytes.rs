@@ -15,6 +15,7 @@ use crate::model::Column;
 use crate::model::arguments::{Length, MAX_LENGTH};
 use crate::random::{Stream, Trickle};
 use crate::rows::Frame;
+use crate::together::Together;
 use crate::types::Type;
 
 pub(super) const BYTES: GeneratorDoc = GeneratorDoc {
@@ -53,21 +54,21 @@ enum Content {
 }
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
-    let length = reading.required_length("length", MAX_LENGTH)?;
-    let content = match reading.arguments.word("content")? {
-        None => Content::Random,
-        Some(key) => match key.text.as_str() {
-            "random" => Content::Random,
-            "zeros" => Content::Zeros,
-            "text" => Content::Text(Vocabulary::english()),
-            other => {
-                return Err(Fault::at(key.span, format!("`content`: unknown content `{other}`"))
-                    .label("expected `random`, `text` or `zeros`")
-                    .maybe_hint(did_you_mean(other, ["random", "text", "zeros"])));
-            }
-        },
-    };
+    let length = reading.required_length("length", MAX_LENGTH);
+    let (length, content) = (length, content_of(reading)).together()?;
     Ok(Made::new(Bytes { stream: reading.stream("value"), length, content }, Type::Bytes))
+}
+
+fn content_of(reading: &Reading) -> Result<Content, Fault> {
+    let Some(key) = reading.arguments.word("content")? else { return Ok(Content::Random) };
+    match key.text.as_str() {
+        "random" => Ok(Content::Random),
+        "zeros" => Ok(Content::Zeros),
+        "text" => Ok(Content::Text(Vocabulary::english())),
+        other => Err(Fault::at(key.span, format!("`content`: unknown content `{other}`"))
+            .label("expected `random`, `text` or `zeros`")
+            .maybe_hint(did_you_mean(other, ["random", "text", "zeros"]))),
+    }
 }
 
 impl Prepared for Bytes {

@@ -13,6 +13,7 @@ use crate::model::Column;
 use crate::model::arguments::{Length, MAX_LENGTH};
 use crate::random::{Stream, Trickle};
 use crate::rows::{Frame, Strings};
+use crate::together::Together;
 use crate::types::Type;
 
 pub(super) const CHARACTERS: GeneratorDoc = GeneratorDoc {
@@ -42,16 +43,19 @@ pub(crate) struct Characters {
 }
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
-    let length = reading.required_length("length", MAX_LENGTH)?;
-    let alphabet: Arc<[char]> = match reading.arguments.word("alphabet")? {
-        Some(key) => key.text.chars().collect(),
-        None => ('A'..='Z').chain('a'..='z').chain('0'..='9').collect(),
-    };
-    if alphabet.is_empty() {
-        let span = reading.required("alphabet")?.span;
-        return Err(Fault::at(span, "`alphabet`: expected at least one character"));
-    }
+    let length = reading.required_length("length", MAX_LENGTH);
+    let (length, alphabet) = (length, alphabet_of(reading)).together()?;
     Ok(Made::new(Characters { stream: reading.stream("value"), alphabet, length }, Type::Text))
+}
+
+fn alphabet_of(reading: &Reading) -> Result<Arc<[char]>, Fault> {
+    match reading.arguments.word("alphabet")? {
+        None => Ok(('A'..='Z').chain('a'..='z').chain('0'..='9').collect()),
+        Some(key) if key.text.is_empty() => {
+            Err(Fault::at(key.span, "`alphabet`: expected at least one character"))
+        }
+        Some(key) => Ok(key.text.chars().collect()),
+    }
 }
 
 impl Prepared for Characters {

@@ -9,9 +9,10 @@ use super::facts::ANY_NUMBER;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
 use crate::model::Column;
-use crate::model::number::Misfit;
+use crate::model::number::{Misfit, Number};
 use crate::random::{Stream, UniformInteger};
 use crate::rows::Frame;
+use crate::together::Together;
 use crate::types::Type;
 
 pub(super) const DECIMAL: GeneratorDoc = GeneratorDoc {
@@ -40,11 +41,13 @@ pub(crate) struct Decimal {
 }
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
-    let scale = reading.whole("scale", 0, 18)?.unwrap_or(2) as i8;
-    let unscaled = |name: &str| {
+    let exact = |name: &str| reading.constants().exact(reading.required(name)?, name);
+    let (scale, from, to) = (reading.whole("scale", 0, 18), exact("from"), exact("to")).together()?;
+    let scale = scale.unwrap_or(2) as i8;
+    let unscaled = |name: &str, bound: Number| {
         let node = reading.required(name)?;
         // Rounded, it would be another bound.
-        let value = match reading.constants().exact(node, name)?.at_scale(scale) {
+        let value = match bound.at_scale(scale) {
             Ok(value) => value,
             Err(Misfit::Long) => i128::MAX,
             Err(Misfit::Fraction) => {
@@ -59,7 +62,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
         }
         Ok(value as i64)
     };
-    let (from, to) = (unscaled("from")?, unscaled("to")?);
+    let (from, to) = (unscaled("from", from), unscaled("to", to)).together()?;
     reading.rising(from, to)?;
     let law = UniformInteger::new(from, to).map_err(|e| reading.arguments.invalid(&e))?;
     let digits = from.unsigned_abs().max(to.unsigned_abs()).max(1).ilog10() as u8 + 1;

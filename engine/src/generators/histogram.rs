@@ -14,6 +14,7 @@ use crate::model::constants::constant_instant;
 use crate::random::{Stream, below};
 use crate::rows::Frame;
 use crate::scenario::Node;
+use crate::together::Together;
 use crate::types::Type;
 
 pub(super) const HISTOGRAM: GeneratorDoc = GeneratorDoc {
@@ -85,13 +86,13 @@ fn moments(items: &[Node]) -> Result<(Vec<i64>, Type), Fault> {
         constant_instant(&text(node))
             .map_err(|message| Fault::at(node.span, format!("`histogram`: {message}")))
     };
-    Ok((items.iter().map(instant).collect::<Result<_, _>>()?, Type::Instant))
+    Ok((items.iter().map(instant).collect::<Vec<_>>().together()?, Type::Instant))
 }
 
 /// Whole numbers when all are, else decimals of the most digits after the point that one of them has.
 fn numbers(reading: &Reading, items: &[Node]) -> Result<(Vec<i64>, Type), Fault> {
     let numbers = items.iter().map(|node| reading.constants().exact(node, "histogram"));
-    let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
+    let numbers = numbers.collect::<Vec<_>>().together()?;
     let scale = (0..=18).find(|scale| numbers.iter().all(|number| number.at_scale(*scale).is_ok()));
     let steps = |(number, node): (&crate::model::number::Number, &Node)| {
         let step = scale.and_then(|scale| number.at_scale(scale).ok());

@@ -11,6 +11,7 @@ use crate::error::{Fault, ValueError};
 use crate::model::Column;
 use crate::random::{Permutation, Stream, UniformInteger};
 use crate::rows::Frame;
+use crate::together::Together;
 use crate::types::Type;
 
 pub(super) const INTEGER: GeneratorDoc = GeneratorDoc {
@@ -50,7 +51,7 @@ pub(crate) struct UniqueInteger {
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let bound = |name| reading.required_whole(name, i64::MIN, i64::MAX);
-    let (from, to) = (bound("from")?, bound("to")?);
+    let (from, to) = (bound("from"), bound("to")).together()?;
     reading.rising(from, to)?;
     let law = UniformInteger::new(from, to).map_err(|e| reading.arguments.invalid(&e))?;
     Ok(Made::new(Integer { stream: reading.stream("value"), law }, Type::BigInt))

@@ -16,6 +16,7 @@ use crate::model::{Column, Input};
 use crate::random::{Stream, unit};
 use crate::rows::{Frame, nulls_of};
 use crate::scenario::{Node, Text};
+use crate::together::Together;
 use crate::types::Type;
 
 pub(super) const MOMENT: GeneratorDoc = GeneratorDoc {
@@ -75,46 +76,50 @@ struct Growth {
 const YEAR: f64 = 365.2425 * 86_400e6;
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
-    let (from, to, nullable) = bounds(reading, &Type::Instant)?;
-    let arguments = reading.arguments;
-    let growth = arguments.get("growth").map(growth_of).transpose()?.unwrap_or(Growth { rate: 0.0 });
-    let (t, resolver) = (reading.table, &mut *reading.resolver);
-    let stratum = match arguments.word("order")? {
-        None => None,
-        Some(key) if key.text == "within parent" => {
-            if resolver.count_of(t)?.is_none() {
-                let table = &resolver.drafts()[t].name.text;
-                return Err(Fault::at(key.span, format!("the rows of `{table}` have no parent"))
-                    .hint("leave `order` out"));
-            }
-            Some((resolver.input(t, Input::Ordinal), resolver.input(t, Input::Siblings)))
-        }
-        Some(key) => {
-            return Err(Fault::at(key.span, "`order`: expected `within parent`")
-                .label(format!("found `{}`", key.text)));
-        }
-    };
-    let precision = match arguments.word("precision")? {
-        None => 1,
-        Some(key) => match key.text.as_str() {
-            "second" => 1_000_000,
-            "millisecond" => 1_000,
-            "microsecond" => 1,
-            other => {
-                let message = "`precision`: expected `second`, `millisecond` or `microsecond`";
-                return Err(Fault::at(key.span, message).label(format!("found `{other}`")));
-            }
-        },
-    };
+    let bounds = bounds(reading, &Type::Instant);
+    let growth = reading.arguments.get("growth").map_or(Ok(Growth { rate: 0.0 }), growth_of);
+    let ((from, to, nullable), growth, stratum, precision) =
+        (bounds, growth, stratum_of(reading), precision_of(reading)).together()?;
     let stream = reading.stream("value");
     let recipe = Moment { stream, from, to, growth, stratum, precision };
     Ok(Made { nullable, ..Made::new(recipe, Type::Instant) })
 }
 
+/// The inputs that `order: within parent` reads.
+fn stratum_of(reading: &mut Reading) -> Result<Option<(usize, usize)>, Fault> {
+    let Some(key) = reading.arguments.word("order")? else { return Ok(None) };
+    if key.text != "within parent" {
+        return Err(
+            Fault::at(key.span, "`order`: expected `within parent`").label(format!("found `{}`", key.text))
+        );
+    }
+    let (t, resolver) = (reading.table, &mut *reading.resolver);
+    if resolver.count_of(t)?.is_none() {
+        let table = &resolver.drafts()[t].name.text;
+        return Err(
+            Fault::at(key.span, format!("the rows of `{table}` have no parent")).hint("leave `order` out")
+        );
+    }
+    Ok(Some((resolver.input(t, Input::Ordinal), resolver.input(t, Input::Siblings))))
+}
+
+/// The precision in microseconds.
+fn precision_of(reading: &Reading) -> Result<i64, Fault> {
+    let Some(key) = reading.arguments.word("precision")? else { return Ok(1) };
+    match key.text.as_str() {
+        "second" => Ok(1_000_000),
+        "millisecond" => Ok(1_000),
+        "microsecond" => Ok(1),
+        other => {
+            let message = "`precision`: expected `second`, `millisecond` or `microsecond`";
+            Err(Fault::at(key.span, message).label(format!("found `{other}`")))
+        }
+    }
+}
+
 /// `from` and `to`, and whether one of them can be NULL.
 pub(super) fn bounds(reading: &mut Reading, ty: &Type) -> Result<(Formula, Formula, bool), Fault> {
-    let from = bound(reading, "from", ty)?;
-    let to = bound(reading, "to", ty)?;
+    let (from, to) = (bound(reading, "from", ty), bound(reading, "to", ty)).together()?;
     if let (Some(a), Some(b)) = (from.expression.constant(), to.expression.constant()) {
         let compare = make_comparator(&a, &b, SortOptions::default());
         if a.is_valid(0) && b.is_valid(0) && compare.is_ok_and(|compare| compare(0, 0).is_gt()) {

@@ -8,10 +8,10 @@ use super::facts::ANY_NUMBER;
 use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Record, Shown, Texts};
 use crate::error::{Fault, ValueError, did_you_mean};
 use crate::model::Column;
-use crate::model::constants::shown as shown_constant;
 use crate::random::{Stream, below};
 use crate::rows::{Frame, Strings, nulls_of};
 use crate::scenario::Text;
+use crate::text;
 use crate::types::Type;
 use crate::vocabulary::{self, Names};
 
@@ -84,7 +84,7 @@ fn locale_of(reading: &mut Reading, text: Text) -> Result<Formula, Fault> {
     let text = constant_word(text, |word| vocabulary::names(word).is_some());
     let formula = reading.resolver.formula_of(reading.table, &text, &Type::Text)?;
     if let Some(value) = formula.expression.constant()
-        && let Some((message, hint)) = no_names(&shown_constant(&value))
+        && let Some((message, hint)) = no_names(&text::shown(&value, 0))
     {
         return Err(Fault::at(text.span, message).maybe_hint(hint));
     }

@@ -10,10 +10,12 @@ use super::doc::{ArgumentKind as Kind, optional};
 use super::facts::ANY_NUMBER;
 use super::shown::values;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Record, Shown, Texts};
-use crate::error::{Fault, ValueError};
+use crate::error::{Fault, ValueError, listed};
 use crate::model::{Column, Values};
 use crate::random::{Stream, Weighted};
 use crate::rows::Frame;
+use crate::scenario::Key;
+use crate::together::Together;
 use crate::types::Type;
 use crate::vocabulary::{self, City, Country};
 
@@ -101,18 +103,20 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
         Some(node) => {
             span = node.span;
             let (keys, _, shares) = reading.constants().weights(node, "place")?;
-            for (i, key) in keys.iter().enumerate() {
-                let country = places.country(&key.text).ok_or_else(|| {
+            let country = |key: &Key| {
+                places.country(&key.text).ok_or_else(|| {
                     let known: Vec<&str> = places.countries().iter().map(|country| country.code).collect();
                     let same = |c: &&Country| {
                         c.name.eq_ignore_ascii_case(&key.text) || c.code.eq_ignore_ascii_case(&key.text)
                     };
                     let hint = match places.countries().iter().find(same) {
                         Some(country) => format!("write `{}`", country.code),
-                        None => format!("the countries are: {}", known.join(", ")),
+                        None => format!("the countries are: {}", listed(&known)),
                     };
                     Fault::at(key.span, format!("unknown country `{}`", key.text)).hint(hint)
-                })?;
+                })
+            };
+            for (i, country) in keys.iter().map(country).collect::<Vec<_>>().together()?.iter().enumerate() {
                 add(country, Some(shares.as_ref().map_or(1.0, |shares| shares[i])));
             }
         }

@@ -11,6 +11,7 @@ use crate::error::{Fault, ValueError};
 use crate::model::Column;
 use crate::random::{Exponential, LogNormal, Normal, Stream, Uniform};
 use crate::rows::Frame;
+use crate::together::Together;
 use crate::types::Type;
 
 pub(super) const UNIFORM: GeneratorDoc = GeneratorDoc {
@@ -96,7 +97,7 @@ enum Law {
 }
 
 fn uniform(reading: &mut Reading) -> Result<Made, Fault> {
-    let (from, to) = (reading.required_number("from")?, reading.required_number("to")?);
+    let (from, to) = (reading.required_number("from"), reading.required_number("to")).together()?;
     reading.rising(from, to)?;
     let law = Uniform::new(from, to).map_err(|e| reading.arguments.invalid(&e))?;
     let (stream, law) = (reading.stream("value"), Law::Uniform(law));
@@ -104,32 +105,39 @@ fn uniform(reading: &mut Reading) -> Result<Made, Fault> {
 }
 
 fn normal(reading: &mut Reading) -> Result<Made, Fault> {
-    let (mean, sd) = (reading.required_number("mean")?, reading.required_number("sd")?);
+    let (mean, sd, bounds) =
+        (reading.required_number("mean"), reading.required_number("sd"), bounds_of(reading)).together()?;
     let law = Normal::new(mean, sd).map_err(|e| reading.arguments.invalid(&e))?;
-    made(reading, Law::Normal(law))
+    Ok(made(reading, Law::Normal(law), bounds))
 }
 
 fn lognormal(reading: &mut Reading) -> Result<Made, Fault> {
-    let (median, sigma) = (reading.required_number("median")?, reading.required_number("sigma")?);
+    let (median, sigma, bounds) =
+        (reading.required_number("median"), reading.required_number("sigma"), bounds_of(reading))
+            .together()?;
     let law = LogNormal::with_median(median, sigma).map_err(|e| reading.arguments.invalid(&e))?;
-    made(reading, Law::LogNormal(law))
+    Ok(made(reading, Law::LogNormal(law), bounds))
 }
 
 fn exponential(reading: &mut Reading) -> Result<Made, Fault> {
-    let mean = reading.required_number("mean")?;
+    let (mean, bounds) = (reading.required_number("mean"), bounds_of(reading)).together()?;
     let law = Exponential::new(mean).map_err(|e| reading.arguments.invalid(&e))?;
-    made(reading, Law::Exponential(law))
+    Ok(made(reading, Law::Exponential(law), bounds))
 }
 
-/// With the bounds that are given.
-fn made(reading: &mut Reading, law: Law) -> Result<Made, Fault> {
-    let min = reading.number("min")?.unwrap_or(f64::NEG_INFINITY);
-    let max = reading.number("max")?.unwrap_or(f64::INFINITY);
+fn made(reading: &Reading, law: Law, (min, max): (f64, f64)) -> Made {
+    Made::new(Real { stream: reading.stream("value"), law, min, max }, Type::Double)
+}
+
+/// `min` and `max`.
+fn bounds_of(reading: &Reading) -> Result<(f64, f64), Fault> {
+    let (min, max) = (reading.number("min"), reading.number("max")).together()?;
+    let (min, max) = (min.unwrap_or(f64::NEG_INFINITY), max.unwrap_or(f64::INFINITY));
     if min > max {
         let span = reading.required("max")?.span;
         return Err(Fault::at(span, format!("`min` {min} is above `max` {max}")));
     }
-    Ok(Made::new(Real { stream: reading.stream("value"), law, min, max }, Type::Double))
+    Ok((min, max))
 }
 
 impl Prepared for Real {

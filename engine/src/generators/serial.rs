@@ -10,6 +10,7 @@ use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
 use crate::model::Column;
 use crate::rows::{Frame, Rows};
+use crate::together::Together;
 use crate::types::Type;
 
 pub(super) const SERIAL: GeneratorDoc = GeneratorDoc {
@@ -37,8 +38,9 @@ pub(crate) struct Serial {
 }
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
-    let start = reading.whole("start", i64::MIN / 2, i64::MAX / 2)?.unwrap_or(1);
-    let step = reading.whole("step", i64::MIN / 2, i64::MAX / 2)?.unwrap_or(1);
+    let number = |name| reading.whole(name, i64::MIN / 2, i64::MAX / 2);
+    let (start, step) = (number("start"), number("step")).together()?;
+    let (start, step) = (start.unwrap_or(1), step.unwrap_or(1));
     if step == 0 {
         return Err(Fault::at(reading.required("step")?.span, "`step`: a serial must move"));
     }

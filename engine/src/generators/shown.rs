@@ -6,6 +6,7 @@ use arrow::array::{Array, ArrayRef};
 
 use crate::model::arguments::Length;
 use crate::model::{Hop, Input, Model, Steps};
+use crate::text::shown;
 
 /// The most values that are listed.
 const MOST_LISTED: usize = 6;
@@ -85,13 +86,7 @@ pub(super) fn bounds<T: Display>(min: Option<T>, max: Option<T>) -> String {
 
 /// The first values of an array, and how many there are when that is more.
 pub(super) fn values(values: &ArrayRef) -> String {
-    let shown = |i: usize| {
-        if values.is_null(i) {
-            return "NULL".to_owned();
-        }
-        arrow::util::display::array_value_to_string(values, i).unwrap_or_else(|_| "?".to_owned())
-    };
-    let listed: Vec<String> = (0..values.len().min(MOST_LISTED)).map(shown).collect();
+    let listed: Vec<String> = (0..values.len().min(MOST_LISTED)).map(|i| shown(values, i)).collect();
     let more =
         if values.len() > MOST_LISTED { format!(", … ({} values)", values.len()) } else { String::new() };
     listed.join(", ") + &more

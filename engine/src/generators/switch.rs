@@ -11,7 +11,8 @@ use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
 use crate::model::{Column, Input};
 use crate::rows::Frame;
-use crate::scenario::{self, Key, Text};
+use crate::scenario::{self, Key, Node, Text};
+use crate::together::Together;
 use crate::types::Type;
 
 pub(super) const SWITCH: GeneratorDoc = GeneratorDoc {
@@ -45,24 +46,32 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let on = arguments.expression("on")?.ok_or_else(Fault::reported)?;
     let node = arguments.required("cases")?;
     let entries = scenario::map_of(node, "`cases`", "one generator per value")?;
-    // The index of the case, as SQL: the values take the type of what they are compared with.
-    // The line ends what may be a comment.
-    let mut sql = format!("case ({}\n)", on.text);
-    let ty = reading.resolver.formula(t, &on)?.expression.ty().clone();
-    let mut cases = Vec::new();
-    let mut made: Option<(Type, bool)> = None;
+    let ty = reading.resolver.formula(t, &on).map(|formula| formula.expression.ty().clone());
     let named = entries.iter().enumerate().map(|(i, (key, value))| (Some(i), key.clone(), value));
     let otherwise = arguments.get("else").map(|value| (None, Key::new("else", value.span), value));
-    for (index, key, value) in named.chain(otherwise) {
-        if let Some(index) = index {
-            let literal = literal_sql(&ty, &key)?;
-            sql += &format!(" when {literal} then {index}");
-        }
+    let case = |(index, key, value): (Option<usize>, Key, &Node)| {
+        let when = match (index, &ty) {
+            (Some(index), Ok(ty)) => {
+                literal_sql(ty, &key).map(|literal| format!(" when {literal} then {index}"))
+            }
+            _ => Ok(String::new()),
+        };
         let part = match index {
             Some(_) => Key::new(format!("when {}", key.text), key.span),
             None => key,
         };
-        let input = reading.part(&part, value)?;
+        let (when, input) = (when, reading.part(&part, value)).together()?;
+        Ok((when, input, value.span))
+    };
+    let parts = named.chain(otherwise).map(case).collect::<Vec<_>>().together();
+    let (_, parts) = (ty, parts).together()?;
+    // The index of the case, as SQL: the values take the type of what they are compared with.
+    // The line ends what may be a comment.
+    let mut sql = format!("case ({}\n)", on.text);
+    let mut cases = Vec::new();
+    let mut made: Option<(Type, bool)> = None;
+    for (when, input, span) in parts {
+        sql += &when;
         let Input::Column { column, .. } = reading.resolver.drafts()[t].inputs[input].clone() else {
             return Err(Fault::reported());
         };
@@ -73,7 +82,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
             Some((first, n)) => match first.common(&ty) {
                 Some(common) => (common, n || nullable),
                 None => {
-                    return Err(Fault::at(value.span, "the cases have different types")
+                    return Err(Fault::at(span, "the cases have different types")
                         .label(format!("expected {first}, found {ty}"))
                         .hint("give all of them the same `type:`"));
                 }

@@ -13,6 +13,7 @@ use crate::error::{Fault, ValueError};
 use crate::model::Column;
 use crate::random::{Permutation, Stream};
 use crate::rows::Frame;
+use crate::together::Together;
 use crate::types::Type;
 
 pub(super) const UUID: GeneratorDoc = GeneratorDoc {
@@ -42,41 +43,44 @@ pub(crate) struct Uuid {
 }
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
-    let arguments = reading.arguments;
-    let version = match arguments.get("version") {
-        Some(node) => match reading.whole("version", 0, 8)?.unwrap_or(4) {
-            version @ (4 | 7) => version,
-            other => {
-                return Err(
-                    Fault::at(node.span, "`version`: expected 4 or 7").label(format!("found {other}"))
-                );
-            }
-        },
-        None if arguments.get("at").is_some() => 7,
-        None => 4,
-    };
+    let version = version_of(reading);
+    let at = at_of(reading, version.as_ref().ok().copied());
+    let (_, at) = (version, at).together()?;
     let stream = reading.stream("value");
     let permutation = reading.stream("permutation");
     let key = [permutation.word(0), permutation.word(1)];
-    let at = match (version, arguments.expression("at")?) {
-        (4, None) => None,
-        (4, Some(at)) => return Err(Fault::at(at.span, "`at` belongs to version 7")),
-        (_, None) => {
-            return Err(Fault::at(
-                arguments.span(),
-                "a UUID of version 7 needs `at`, the instant it is ordered by",
-            )
-            .hint("write `{uuid: {version: 7, at: created_at}}`"));
-        }
-        (_, Some(at)) => {
-            let formula = reading.resolver.formula_of(reading.table, &at, &Type::Instant)?;
-            if formula.expression.nullable() {
-                return Err(Fault::at(at.span, "`at` can be NULL").hint("use `coalesce(…, as_of)`"));
-            }
-            Some(formula)
-        }
-    };
     Ok(Made { unique: true, ..Made::new(Uuid { stream, key, at }, Type::Uuid) })
+}
+
+fn version_of(reading: &Reading) -> Result<i64, Fault> {
+    let Some(node) = reading.arguments.get("version") else {
+        return Ok(if reading.arguments.get("at").is_some() { 7 } else { 4 });
+    };
+    match reading.required_whole("version", 0, 8)? {
+        version @ (4 | 7) => Ok(version),
+        other => Err(Fault::at(node.span, "`version`: expected 4 or 7").label(format!("found {other}"))),
+    }
+}
+
+/// The instant that a version goes with, if it is a known one.
+fn at_of(reading: &mut Reading, version: Option<i64>) -> Result<Option<Formula>, Fault> {
+    let arguments = reading.arguments;
+    let at = match (version, arguments.expression("at")?) {
+        (Some(4) | None, None) => return Ok(None),
+        (Some(4), Some(at)) => return Err(Fault::at(at.span, "`at` belongs to version 7")),
+        (Some(_), None) => {
+            let message = "a UUID of version 7 needs `at`, the instant it is ordered by";
+            return Err(
+                Fault::at(arguments.span(), message).hint("write `{uuid: {version: 7, at: created_at}}`")
+            );
+        }
+        (_, Some(at)) => at,
+    };
+    let formula = reading.resolver.formula_of(reading.table, &at, &Type::Instant)?;
+    if formula.expression.nullable() {
+        return Err(Fault::at(at.span, "`at` can be NULL").hint("use `coalesce(…, as_of)`"));
+    }
+    Ok(Some(formula))
 }
 
 impl Prepared for Uuid {

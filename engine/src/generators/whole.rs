@@ -13,6 +13,7 @@ use crate::model::Column;
 use crate::model::number::Rounding;
 use crate::random::{Poisson, Stream, Zipf};
 use crate::rows::Frame;
+use crate::together::Together;
 use crate::types::Type;
 
 pub(super) const POISSON: GeneratorDoc = GeneratorDoc {
@@ -62,16 +63,16 @@ enum Law {
 }
 
 fn poisson(reading: &mut Reading) -> Result<Made, Fault> {
-    let mean = reading.required_number("mean")?;
-    let law = reading.resolver.poisson(mean, reading.arguments)?;
-    let (min, max) = bounds_of(reading)?;
+    let mean = reading.required_number("mean");
+    let law = mean.and_then(|mean| reading.resolver.poisson(mean, reading.arguments));
+    let (law, (min, max)) = (law, bounds_of(reading)).together()?;
     Ok(Made::new(Whole { stream: reading.stream("value"), law: Law::Poisson(law), min, max }, Type::BigInt))
 }
 
 fn zipf(reading: &mut Reading) -> Result<Made, Fault> {
-    let n = reading.required_whole("n", 1, 1 << 53)?.unsigned_abs();
-    let exponent = reading.number("exponent")?.unwrap_or(1.0);
-    let law = Zipf::new(n, exponent).map_err(|e| reading.arguments.invalid(&e))?;
+    let (n, exponent) = (reading.required_whole("n", 1, 1 << 53), reading.number("exponent")).together()?;
+    let law =
+        Zipf::new(n.unsigned_abs(), exponent.unwrap_or(1.0)).map_err(|e| reading.arguments.invalid(&e))?;
     let (stream, law) = (reading.stream("value"), Law::Zipf(law));
     Ok(Made::new(Whole { stream, law, min: i64::MIN, max: i64::MAX }, Type::BigInt))
 }
@@ -81,7 +82,7 @@ fn bounds_of(reading: &Reading) -> Result<(i64, i64), Fault> {
     let bound = |name: &str| {
         reading.arguments.get(name).map(|node| reading.constants().exact(node, name)).transpose()
     };
-    let (least, greatest) = (bound("min")?, bound("max")?);
+    let (least, greatest) = (bound("min"), bound("max")).together()?;
     let min = least.as_ref().map_or(i64::MIN, |min| min.whole(Rounding::Up));
     let max = greatest.as_ref().map_or(i64::MAX, |max| max.whole(Rounding::Down));
     if min <= max {

@@ -18,6 +18,7 @@ use crate::model::Column;
 use crate::model::arguments::{Length, MAX_LENGTH};
 use crate::random::{Stream, Trickle, Weighted, below};
 use crate::rows::{Frame, Strings};
+use crate::together::Together;
 use crate::types::Type;
 use crate::vocabulary;
 
@@ -149,9 +150,10 @@ fn word(reading: &mut Reading) -> Result<Made, Fault> {
 }
 
 fn words(reading: &mut Reading) -> Result<Made, Fault> {
-    let length = reading.required_length("length", MAX_LENGTH)?;
-    let vocabulary = vocabulary_of(reading)?;
-    let law = Law::Filling { length, phrases: phrases_of(reading, length)? };
+    let length = reading.required_length("length", MAX_LENGTH);
+    let filling = length.and_then(|length| Ok((length, phrases_of(reading, length)?)));
+    let (vocabulary, (length, phrases)) = (vocabulary_of(reading), filling).together()?;
+    let law = Law::Filling { length, phrases };
     Ok(Made::new(Words { stream: reading.stream("value"), vocabulary, law }, Type::Text))
 }
 
@@ -175,9 +177,11 @@ fn vocabulary_of(reading: &Reading) -> Result<Vocabulary, Fault> {
 fn phrases_of(reading: &Reading, length: Length) -> Result<Vec<Affix>, Fault> {
     let Some(node) = reading.arguments.get("phrases") else { return Ok(Vec::new()) };
     let entries = crate::scenario::map_of(node, "`phrases`", "a share per phrase")?;
+    let shares = entries.iter().map(|(_, share)| reading.constants().share(share, "phrases"));
+    let shares = shares.collect::<Vec<_>>().together()?;
     let (mut sum, mut phrases) = (0.0, Vec::new());
-    for (key, share) in entries {
-        sum += reading.constants().share(share, "phrases")?;
+    for ((key, _), share) in entries.iter().zip(shares) {
+        sum += share;
         if key.text.chars().count() as u64 > length.from {
             return Err(Fault::at(key.span, "a phrase must fit into the shortest text").label(format!(
                 "{} characters, the shortest text has {}",

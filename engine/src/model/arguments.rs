@@ -1,9 +1,10 @@
 //! The arguments of a generator, by the entry that lists them.
 
-use crate::error::{Fault, Span, did_you_mean};
+use crate::error::{Fault, Span, did_you_mean, listed};
 use crate::generators::GeneratorDoc;
 use crate::random::{Invalid, Trickle};
 use crate::scenario::{self, Key, Node, Text};
+use crate::together::Together;
 
 /// The arguments given to a generator, checked against those it knows.
 pub(crate) struct Arguments<'n> {
@@ -50,25 +51,24 @@ impl<'n> Arguments<'n> {
                 }
             },
         };
-        if let Given::Named(entries) = given
-            && let Some((key, _)) = entries.iter().find(|(key, _)| !names.contains(&key.text.as_str()))
-        {
+        let entries = if let Given::Named(entries) = given { entries } else { &[] };
+        let unknown = entries.iter().map(|(key, _)| key).filter(|key| !names.contains(&key.text.as_str()));
+        let unknown = unknown.map(|key| {
             let hint = did_you_mean(&key.text, names.iter().copied()).unwrap_or_else(|| {
                 if names.is_empty() { "it takes none".into() } else { format!("it takes {}", list(&names)) }
             });
-            return Err(Fault::at(
-                key.span,
-                format!("unknown argument `{}` of `{}`", key.text, generator.name),
-            )
-            .hint(hint));
-        }
+            let message = format!("unknown argument `{}` of `{}`", key.text, generator.name);
+            Err(Fault::at(key.span, message).hint(hint))
+        });
+        // What is missing may be there under a wrong name.
+        unknown.collect::<Vec<Result<(), Fault>>>().together()?;
         let arguments = Self { generator, span, given };
-        for argument in generator.arguments.iter().filter(|argument| argument.required) {
-            if arguments.get(argument.name).is_none() {
-                return Err(Fault::at(span, format!("`{}` needs `{}`", generator.name, argument.name))
-                    .hint(format!("{}; as in `{}`", argument.summary, generator.example)));
-            }
-        }
+        let required = generator.arguments.iter().filter(|argument| argument.required);
+        let missing = required.filter(|argument| arguments.get(argument.name).is_none()).map(|argument| {
+            Err(Fault::at(span, format!("`{}` needs `{}`", generator.name, argument.name))
+                .hint(format!("{}; as in `{}`", argument.summary, generator.example)))
+        });
+        missing.collect::<Vec<Result<(), Fault>>>().together()?;
         Ok(arguments)
     }
 
@@ -129,9 +129,9 @@ fn takes_map(generator: &GeneratorDoc) -> bool {
     short.is_some_and(|argument| matches!(argument.kind, Weights | Specs) || argument.kind == Any)
 }
 
-/// `a`, `b` and `c`.
+/// The names in backticks.
 fn list(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    listed(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
 }
 
 /// The longest generated text, in characters.

@@ -8,16 +8,42 @@ use super::unique::injective;
 use super::written::choices_kept;
 use super::{Column, Declared};
 use crate::budget;
-use crate::error::{Fault, did_you_mean};
+use crate::error::{Fault, did_you_mean, listed};
 use crate::expression::{Expression, Name, Source};
 use crate::generators::{self, Address, Made, Reading, Recipe, of_text, threshold};
 use crate::random::Stream;
 use crate::scenario::{self, Generator, Node, Spec};
-use crate::types::Type;
+use crate::together::Together;
+use crate::types::{SqlName, Type};
 
 impl Resolver<'_> {
     /// Settles the column `c` of table `t`.
     pub(super) fn read_column(&mut self, t: usize, c: usize) -> Result<Column, Fault> {
+        self.read_written(t, c).map_err(|fault| self.in_mixin(t, fault))
+    }
+
+    /// Notes a fault of a mixin for the first table that has it, and names the table. Others are handed on.
+    fn in_mixin(&mut self, t: usize, fault: Fault) -> Fault {
+        let Some(mixins) = self.scenario.mixins else { return fault };
+        let (fault, also) = fault.alone();
+        let mut others = Fault::reported();
+        for fault in std::iter::once(fault).chain(also) {
+            let span = fault.span.filter(|span| mixins.start <= span.start && span.end <= mixins.end);
+            let Some(span) = span else {
+                others = others.and(fault);
+                continue;
+            };
+            if *self.faults_of_mixins.entry(span).or_insert(t) == t {
+                let table = format!("in table `{}`", self.drafts[t].name.text);
+                let label =
+                    fault.label.as_ref().map_or_else(|| table.clone(), |label| format!("{label}, {table}"));
+                self.faults.push(fault.label(label));
+            }
+        }
+        others
+    }
+
+    fn read_written(&mut self, t: usize, c: usize) -> Result<Column, Fault> {
         let draft = &self.drafts[t].columns[c];
         let (name, written) = (draft.name.clone(), draft.written);
         let table = self.drafts[t].name.text.clone();
@@ -43,17 +69,13 @@ impl Resolver<'_> {
         address: &Address,
     ) -> Result<Column, Fault> {
         budget::spend_generator(spec.span)?;
-        let made = self.made(t, spec, address)?;
-        let null = match &spec.null {
-            None => None,
-            Some(node) => {
-                let share = self.constants.share(node, "null")?;
-                (share > 0.0).then(|| {
-                    (threshold(share), Stream::new(address.seed, &address.table, &address.column, "null", 1))
-                })
-            }
-        };
-        let wanted = spec.sql_type.as_ref().map(sql_type).transpose()?;
+        let made = self.made(t, spec, address);
+        let null = spec.null.as_ref().map_or(Ok(0.0), |node| self.constants.share(node, "null"));
+        let wanted = spec.sql_type.as_ref().map(sql_type).transpose();
+        let (made, null, wanted) = (made, null, wanted).together()?;
+        let null = (null > 0.0).then(|| {
+            (threshold(null), Stream::new(address.seed, &address.table, &address.column, "null", 1))
+        });
         let cast = self.cast_of(spec, &made, wanted.as_ref().map(|(ty, _)| ty))?;
         let mut column = Column {
             name,
@@ -126,7 +148,7 @@ impl Resolver<'_> {
         let [field] = rest else {
             let each: Vec<String> = fields.iter().map(|field| format!("`{}.{field}`", head.text)).collect();
             return Err(Fault::at(head.span, format!("`{}` is a group of values", head.text))
-                .hint(format!("name one of them: {}", each.join(", "))));
+                .hint(format!("name one of them: {}", listed(&each))));
         };
         let name = format!("{}.{}", head.text, field.text);
         if let Some(known) = self.drafts[t].columns.iter().position(|c| c.name == name) {
@@ -138,7 +160,7 @@ impl Resolver<'_> {
         };
         let Some(Made { recipe, ty, nullable, dictionary, .. }) = made else {
             let hint = did_you_mean(&field.text, fields.iter().copied())
-                .unwrap_or_else(|| format!("it has {}", fields.join(", ")));
+                .unwrap_or_else(|| format!("it has {}", listed(&fields)));
             let message = format!("`{}` has no `{}`", head.text, field.text);
             return Err(Fault::at(field.span, message).hint(hint));
         };
@@ -186,38 +208,14 @@ fn takes_text(made: &Type, wanted: &Type) -> bool {
 pub(crate) fn sql_type(node: &Node) -> Result<(Type, Option<Declared>), Fault> {
     let word = scenario::word(node, "`type`")?;
     Declared::from_sql(&word.text).ok_or_else(|| {
-        const KNOWN: [&str; 23] = [
-            "boolean",
-            "smallint",
-            "integer",
-            "bigint",
-            "real",
-            "double precision",
-            "numeric(15,2)",
-            "text",
-            "varchar(80)",
-            "char(2)",
-            "citext",
-            "date",
-            "time",
-            "timestamp",
-            "timestamptz",
-            "interval",
-            "uuid",
-            "json",
-            "jsonb",
-            "inet",
-            "cidr",
-            "bytea",
-            "enum",
-        ];
         let fault = Fault::at(node.span, format!("unknown type `{}`", word.text));
         let name = word.text.split('(').next().unwrap_or_default().trim().to_ascii_lowercase();
         if matches!(name.as_str(), "numeric" | "decimal") {
             return fault.hint("`numeric(p,s)` has 1 to 38 digits, of which 0 to p stand after the point");
         }
+        let known = SqlName::examples();
         fault
-            .hint(format!("the types are PostgreSQL's: {}", KNOWN.join(", ")))
-            .maybe_hint(crate::error::did_you_mean(&word.text, KNOWN))
+            .hint(format!("the types are PostgreSQL's: {}", listed(&known)))
+            .maybe_hint(did_you_mean(&word.text, known.iter().map(String::as_str)))
     })
 }

@@ -15,6 +15,7 @@ use crate::calendar::text::{Moment, parse_timestamp};
 use crate::error::{Fault, Faults, MOST_GUESSES, Span, did_you_mean, listed};
 use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total};
 use crate::scenario::{self, Key, Node, Scenario};
+use crate::text;
 use crate::types::Type;
 
 /// 2026-01-01T00:00:00Z: fixed, so that a scenario without `as_of` gives the same data forever.
@@ -73,7 +74,7 @@ impl Constants {
     pub(super) fn params(&self) -> Vec<Param> {
         let shown = |param: &Parameter| Param {
             name: param.name.clone(),
-            value: shown(&param.value),
+            value: text::shown(&param.value, 0),
             ty: param.ty.clone(),
         };
         self.params.iter().map(shown).collect()
@@ -345,11 +346,6 @@ pub(crate) fn constant_instant(text: &str) -> Result<i64, String> {
         Ok(Moment::Instant(micros) | Moment::Wall(micros)) => Ok(micros),
         Err(error) => Err(error.to_string()),
     }
-}
-
-/// A value of length one, as text.
-pub(crate) fn shown(value: &ArrayRef) -> String {
-    arrow::util::display::array_value_to_string(value, 0).unwrap_or_default()
 }
 
 fn instant_of(node: &Node, what: &str) -> Result<i64, Fault> {

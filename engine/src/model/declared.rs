@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Column;
 use crate::generators::Recipe;
-use crate::types::Type;
+use crate::types::{Base, Modifier, SqlName, Type};
 
 /// A type of PostgreSQL that is declared with `type:` and whose values the engine holds as text or JSON. On a column of arrays it is
 /// the type of the elements.
@@ -29,9 +29,6 @@ pub enum Declared {
     },
 }
 
-/// The most characters of `varchar(n)` and `char(n)`, as in PostgreSQL.
-const MOST_CHARACTERS: u32 = 10_485_760;
-
 impl Declared {
     /// Reads a type as SQL writes it: what the engine holds, and what the database is told beyond that.
     ///
@@ -43,35 +40,42 @@ impl Declared {
     /// assert_eq!(Declared::from_sql("varchar(0)"), None);
     /// ```
     pub fn from_sql(text: &str) -> Option<(Type, Option<Self>)> {
-        let text = text.trim();
-        // Nothing that is meant is as long; brackets are followed one by one.
-        if text.len() > 200 {
-            return None;
-        }
-        if let Some(of) = text.strip_suffix("[]") {
-            let (ty, declared) = Self::from_sql(of)?;
-            return Some((Type::List(Box::new(ty)), declared));
-        }
-        let (word, argument) = match text.split_once('(') {
-            Some((word, rest)) => (word, Some(rest.strip_suffix(')')?.trim())),
-            None => (text, None),
+        let name = SqlName::parse(text)?;
+        Some((name.ty(), Self::of(name)))
+    }
+
+    /// What a type is beyond what the engine holds of it, if it is anything.
+    fn of(name: SqlName) -> Option<Self> {
+        let length = if let Modifier::Length(n) = name.modifier { Some(n) } else { None };
+        Some(match name.base {
+            Base::Varchar => Self::Varchar(length),
+            Base::Char => Self::Char(length.unwrap_or(1)),
+            Base::Citext => Self::Citext,
+            Base::Inet => Self::Inet,
+            Base::Cidr => Self::Cidr,
+            Base::Json => Self::Json,
+            Base::Enum => match name.modifier {
+                Modifier::Name(name) => Self::Enum { name: Some(name) },
+                _ => Self::Enum { name: None },
+            },
+            _ => return None,
+        })
+    }
+
+    /// The way back: the name that is read as this, of an array of so many dimensions.
+    pub fn sql_name(&self, dimensions: usize) -> SqlName {
+        let (base, modifier) = match self {
+            Self::Varchar(None) => (Base::Varchar, Modifier::None),
+            Self::Varchar(Some(n)) => (Base::Varchar, Modifier::Length(*n)),
+            Self::Char(n) => (Base::Char, Modifier::Length(*n)),
+            Self::Citext => (Base::Citext, Modifier::None),
+            Self::Inet => (Base::Inet, Modifier::None),
+            Self::Cidr => (Base::Cidr, Modifier::None),
+            Self::Json => (Base::Json, Modifier::None),
+            Self::Enum { name: None } => (Base::Enum, Modifier::None),
+            Self::Enum { name: Some(name) } => (Base::Enum, Modifier::Name(name.clone())),
         };
-        let word = word.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
-        let length = |argument: &str| argument.parse().ok().filter(|n| (1..=MOST_CHARACTERS).contains(n));
-        let declared = match (word.as_str(), argument) {
-            ("varchar" | "character varying", None) => Self::Varchar(None),
-            ("varchar" | "character varying", Some(n)) => Self::Varchar(Some(length(n)?)),
-            ("char" | "character", None) => Self::Char(1),
-            ("char" | "character", Some(n)) => Self::Char(length(n)?),
-            ("citext", None) => Self::Citext,
-            ("inet", None) => Self::Inet,
-            ("cidr", None) => Self::Cidr,
-            ("json", None) => return Some((Type::Json, Some(Self::Json))),
-            ("enum", None) => Self::Enum { name: None },
-            ("enum", Some(name)) => Self::Enum { name: Some(name.to_owned()) },
-            _ => return Some((Type::from_sql(text)?, None)),
-        };
-        Some((Type::Text, Some(declared)))
+        SqlName { base, modifier, dimensions }
     }
 
     /// The most characters that a value may have.
@@ -86,17 +90,7 @@ impl Declared {
 
 impl fmt::Display for Declared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Varchar(None) => "varchar",
-            Self::Varchar(Some(n)) => return write!(f, "varchar({n})"),
-            Self::Char(n) => return write!(f, "char({n})"),
-            Self::Citext => "citext",
-            Self::Inet => "inet",
-            Self::Cidr => "cidr",
-            Self::Json => "json",
-            Self::Enum { name: None } => "enum",
-            Self::Enum { name: Some(name) } => return write!(f, "enum({name})"),
-        })
+        self.sql_name(0).fmt(f)
     }
 }
 
@@ -105,16 +99,12 @@ impl Column {
     ///
     /// Elements of an array have the type that was declared of the array or, if none was, of its elements.
     pub fn sql_type(&self) -> String {
-        let mut brackets = String::new();
-        let mut ty = &self.ty;
-        while let Type::List(of) = ty {
-            brackets += "[]";
-            ty = of;
-        }
-        match self.declared() {
-            Some(declared) => format!("{declared}{brackets}"),
-            None => format!("{ty}{brackets}"),
-        }
+        let Some(declared) = self.declared() else { return self.ty.to_string() };
+        let dimensions = std::iter::successors(Some(&self.ty), |ty| match ty {
+            Type::List(of) => Some(of),
+            _ => None,
+        });
+        declared.sql_name(dimensions.count() - 1).to_string()
     }
 
     /// What was declared of the column's values or, if nothing was, of the elements of its arrays.
@@ -130,30 +120,34 @@ impl Column {
 mod tests {
     use super::*;
 
-    fn shown(text: &str) -> Option<String> {
-        let (ty, declared) = Declared::from_sql(text)?;
-        Some(declared.map_or_else(|| ty.to_string(), |declared| format!("{ty} as {declared}")))
+    #[test]
+    fn what_is_declared_has_a_way_there_and_back() {
+        for declared in [
+            Declared::Varchar(None),
+            Declared::Varchar(Some(300)),
+            Declared::Char(1),
+            Declared::Citext,
+            Declared::Inet,
+            Declared::Cidr,
+            Declared::Json,
+            Declared::Enum { name: None },
+            Declared::Enum { name: Some("Mood of \"day\"".to_owned()) },
+        ] {
+            for dimensions in 0..3 {
+                let name = declared.sql_name(dimensions);
+                let expected = (name.ty(), Some(declared.clone()));
+                assert_eq!(Declared::from_sql(&name.to_string()), Some(expected), "{name}");
+            }
+        }
     }
 
     #[test]
-    fn types_are_read_as_sql_writes_them() {
-        for (text, expected) in [
-            ("VARCHAR ( 300 )", "text as varchar(300)"),
-            ("character  varying", "text as varchar"),
-            ("char", "text as char(1)"),
-            ("jsonb", "jsonb"),
-            ("json", "jsonb as json"),
-            ("inet", "text as inet"),
-            ("cidr[]", "text[] as cidr"),
-            ("enum(Mood of \"day\")", "text as enum(Mood of \"day\")"),
-            ("numeric(15,2)", "numeric(15,2)"),
-            ("text", "text"),
-        ] {
-            assert_eq!(shown(text).as_deref(), Some(expected), "{text}");
+    fn what_the_engine_holds_is_declared_as_nothing_else() {
+        for text in ["jsonb", "text", "numeric(15,2)", "timestamptz[]"] {
+            let (ty, declared) = Declared::from_sql(text).unwrap();
+            assert_eq!((ty.to_string().as_str(), declared), (text, None));
         }
-        for wrong in ["varchar()", "varchar(0)", "varchar(-1)", "char(10485761)", "json(3)", "enum(x", "mood"]
-        {
-            assert_eq!(shown(wrong), None, "{wrong}");
-        }
+        let (ty, declared) = Declared::from_sql("char").unwrap();
+        assert_eq!((ty, declared), (Type::Text, Some(Declared::Char(1))));
     }
 }

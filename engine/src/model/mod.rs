@@ -11,7 +11,7 @@ pub(crate) mod number;
 mod parameters;
 mod settings;
 // What is known so far, and how the rest of it is settled.
-mod chosen;
+mod known_names;
 mod column;
 mod declared;
 mod dependencies;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Int64Array};
 
-use super::constants::shown;
 use super::drafts::Drafts;
 use super::{Column, Count, Input, Source};
 use crate::error::Fault;
 use crate::generators::{Ends, Origin, Recipe};
 use crate::scenario::Spec;
+use crate::text::shown;
 use crate::types::Type;
 
 impl Drafts {
@@ -49,7 +49,7 @@ impl Drafts {
     ) -> String {
         let ty = &column.ty;
         let wrong = (0..values.len()).find(|&i| !fits(&values.slice(i, 1))).unwrap_or_default();
-        let value = shown(&values.slice(wrong, 1));
+        let value = shown(values, wrong);
         match &column.recipe {
             Recipe::Serial(_) => {
                 let row = if wrong == 0 { 1 } else { self.certain_rows(t) };
@@ -57,7 +57,7 @@ impl Drafts {
             }
             Recipe::Choose(_) => format!("{value} does not fit {ty}"),
             _ if values.len() == 2 => {
-                format!("{} to {} do not fit {ty}", shown(&values.slice(0, 1)), shown(&values.slice(1, 1)))
+                format!("{} to {} do not fit {ty}", shown(values, 0), shown(values, 1))
             }
             _ => format!("{value} does not fit {ty}"),
         }

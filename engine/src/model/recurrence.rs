@@ -1,7 +1,6 @@
 //! `every:` of a table: a rule, and the parent's columns that it depends on.
 
 use super::arguments::Arguments;
-use super::constants::shown;
 use super::resolve::Resolver;
 use super::{Column, Count, Input, MAX_COUNT};
 use crate::calendar::Zone;
@@ -9,7 +8,9 @@ use crate::calendar::text::parse_time;
 use crate::error::{Fault, did_you_mean};
 use crate::generators::{EVERY, Every, Formula, Occurrences, constant_word, plain_moment};
 use crate::scenario::{self, Key, Node, Text};
+use crate::text::shown;
 use crate::time::{DayOfMonth, Folds, Recurrence, Step};
+use crate::together::Together;
 use crate::types::Type;
 
 /// Units of a step: the name, the most of them, and how a step of one is written down.
@@ -29,28 +30,22 @@ impl Resolver<'_> {
     /// The count of a table whose rows come back, and what its rows need to know of it.
     pub(super) fn every(&mut self, t: usize, parent: usize, key: &Key, node: &Node) -> Result<Count, Fault> {
         let arguments = Arguments::new(&EVERY, key, Some(node))?;
-        let rule = Recurrence {
-            step: self.step(&arguments)?,
-            at: time_of_day(&arguments)?,
-            folds: folds(&arguments)?,
-        };
+        let rule = (self.step(&arguments), time_of_day(&arguments), folds(&arguments)).together();
+        let from = self.moment_of(parent, &arguments, "from");
+        let until = self.moment_of(parent, &arguments, "until");
+        let zone = self.zone_of(parent, key, &arguments);
+        let ((step, at, folds), from, until, zone) = (rule, from, until, zone).together()?;
+        let (rule, from) = (Recurrence { step, at, folds }, from.ok_or_else(Fault::reported)?);
         if let (Step::Elapsed(_), Some(at)) = (rule.step, arguments.get("at")) {
             return Err(Fault::at(at.span, "`at` does not go with hours and minutes")
                 .hint("elapsed time begins at `from`; for a time of day use `day: 1`"));
         }
-        let from = self.moment_of(parent, &arguments, "from")?.ok_or_else(Fault::reported)?;
-        let until = self.moment_of(parent, &arguments, "until")?;
         if let Some((from, until)) = constants(&from, until.as_ref())
             && until <= from
             && let Some(node) = arguments.get("until")
         {
             return Err(Fault::at(node.span, "`until` is not after `from`"));
         }
-        let zone = match arguments.expression("zone")? {
-            Some(text) => constant_word(text, |word| Zone::named(word).is_ok()),
-            None => Text { text: "'UTC'".to_owned(), span: key.span, exact: false },
-        };
-        let zone = self.zone_of(parent, &zone)?;
         let table = self.drafts[t].name.text.clone();
         let mut hidden = |what: &str, ty: Type, formula: Formula| {
             let nullable = formula.expression.nullable();
@@ -120,10 +115,14 @@ impl Resolver<'_> {
     }
 
     /// The name of a zone over the row of the parent.
-    fn zone_of(&mut self, parent: usize, text: &Text) -> Result<Formula, Fault> {
-        let formula = self.formula_of(parent, text, &Type::Text)?;
+    fn zone_of(&mut self, parent: usize, key: &Key, arguments: &Arguments) -> Result<Formula, Fault> {
+        let text = match arguments.expression("zone")? {
+            Some(text) => constant_word(text, |word| Zone::named(word).is_ok()),
+            None => Text { text: "'UTC'".to_owned(), span: key.span, exact: false },
+        };
+        let formula = self.formula_of(parent, &text, &Type::Text)?;
         if let Some(name) = formula.expression.constant() {
-            Zone::named(&shown(&name))
+            Zone::named(&shown(&name, 0))
                 .map_err(|unknown| Fault::at(text.span, unknown.to_string()).maybe_hint(unknown.hint))?;
         }
         if let Some(input) = formula.passes_on() {

@@ -4,7 +4,7 @@
 //! names. A column that is met again before it is done depends on itself, which is a fault. The number
 //! of rows of a child table counts as one more such thing, because a count law reads the parent's columns.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::arguments::Arguments;
 use super::constants::Constants;
@@ -12,7 +12,7 @@ use super::dependencies::Dependencies;
 use super::drafts::{Draft, Drafts, State};
 use super::law::Laws;
 use super::{Column, Input, Keys, Model, Settings, Source, Table, keys, work};
-use crate::error::{Fault, Faults};
+use crate::error::{Fault, Faults, Span};
 use crate::generators::Formula;
 use crate::random::Poisson;
 use crate::scenario::{Key, Scenario};
@@ -76,6 +76,8 @@ pub(crate) struct Resolver<'s> {
     pub(super) drafts: Drafts,
     pub(super) faults: Faults,
     pub(super) laws: Laws,
+    /// The places of faults in mixins, each with the table for which it was told.
+    pub(super) faults_of_mixins: HashMap<Span, usize>,
     dependencies: Dependencies,
 }
 
@@ -85,7 +87,16 @@ impl<'s> Resolver<'s> {
         let constants = Constants::new(scenario, settings, &mut faults);
         let drafts = Drafts::new(scenario, &mut faults);
         let (laws, dependencies) = (Laws::default(), Dependencies::default());
-        Self { scenario, settings, constants, drafts, faults, laws, dependencies }
+        Self {
+            scenario,
+            settings,
+            constants,
+            drafts,
+            faults,
+            laws,
+            faults_of_mixins: HashMap::new(),
+            dependencies,
+        }
     }
 
     fn settle_all(&mut self) {

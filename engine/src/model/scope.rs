@@ -203,7 +203,21 @@ impl Scope for TableScope<'_, '_> {
         let nullable = total != Total::Count && (may_be_null || count.min == 0);
         Ok(Operand::Input { slot, ty: result, nullable })
     }
+
+    fn names(&self) -> Vec<&str> {
+        if !self.resolver.faults.may_guess() {
+            return Vec::new();
+        }
+        let drafts = &self.resolver.drafts;
+        let own = drafts[self.table].columns.iter();
+        let others = drafts.iter().flat_map(|draft| &draft.columns);
+        let columns = own.chain(others).map(|column| column.name.as_str());
+        drafts.iter().map(|draft| draft.name.text.as_str()).chain(columns).take(MOST_NAMES).collect()
+    }
 }
+
+/// The most names that are looked at for a hint.
+const MOST_NAMES: usize = 5000;
 
 /// A scope with the one name `made`: the values that a recipe made, before its cast.
 pub(crate) struct MadeScope<'t> {

@@ -2,12 +2,12 @@
 
 use arrow::array::Array;
 
-use super::constants::shown;
 use super::resolve::Resolver;
 use super::{Column, Count, Input, MAX_COUNT, MAX_ROWS, Source};
 use crate::error::Fault;
 use crate::generators::{self, Address, Formula, Recipe, literal_sql};
 use crate::scenario::{self, Node, RowSource, Spec, Text};
+use crate::text::shown;
 use crate::types::Type;
 
 impl Resolver<'_> {
@@ -114,7 +114,7 @@ impl Resolver<'_> {
             let low = if value.is_null(0) { 0.0 } else { low };
             if low < 0.0 || low > MAX_COUNT as f64 || low.is_nan() {
                 return Err(Fault::at(spec.span, format!("`count`: expected 0 to {MAX_COUNT}"))
-                    .label(format!("found {}", shown(&value))));
+                    .label(format!("found {}", shown(&value, 0))));
             }
             let count = (libm::round(low) as u64).clamp(least, most);
             return Ok(Count { column: None, min: count, max: count });

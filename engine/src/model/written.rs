@@ -2,8 +2,7 @@
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Float32Type, Float64Type};
-use arrow::util::display::array_value_to_string;
+use arrow::datatypes::{DataType, Float32Type, Float64Type};
 
 use super::number::Number;
 use crate::calendar::civil::split_micros;
@@ -12,6 +11,7 @@ use crate::error::{Fault, Span, excerpt};
 use crate::expression::Expression;
 use crate::generators::Recipe;
 use crate::scenario::{Generator, Node, Spec};
+use crate::text::shown;
 use crate::types::Type;
 
 /// Refuses a written text that a type would change, or the value that it has become.
@@ -36,15 +36,7 @@ pub(crate) fn kept(text: &str, value: &ArrayRef, at: usize, ty: &Type, span: Spa
 }
 
 fn changed(text: &str, value: &ArrayRef, at: usize, ty: &Type, span: Span) -> Fault {
-    let becomes = match value.data_type() {
-        DataType::Date32 => {
-            let mut out = String::new();
-            let days = value.as_primitive::<Date32Type>().value(at);
-            crate::calendar::text::write_date(&mut out, days, crate::calendar::text::Style::Sql);
-            out
-        }
-        _ => array_value_to_string(value, at).unwrap_or_default(),
-    };
+    let becomes = shown(value, at);
     Fault::at(span, format!("`{}` is no {ty}: it would become {becomes}", excerpt(text)))
         .hint("what is written is not rounded; write the value that is meant, or leave `type` out")
 }
@@ -55,7 +47,7 @@ fn number_at(values: &ArrayRef, at: usize) -> Option<Number> {
         DataType::Float64 => Number::read(&format!("{:e}", values.as_primitive::<Float64Type>().value(at))),
         DataType::Float32 => Number::read(&format!("{:e}", values.as_primitive::<Float32Type>().value(at))),
         DataType::Dictionary(..) => number_at(&cast(values, &DataType::Utf8).ok()?, at),
-        _ => Number::read(&array_value_to_string(values, at).ok()?),
+        _ => Number::read(&shown(values, at)),
     }
 }
 
@@ -66,7 +58,7 @@ pub(crate) fn choices_kept(recipe: &Recipe, cast: &Expression, spec: &Spec) -> R
     // What does not fit at all is told elsewhere.
     let Ok(becomes) = cast.evaluate(std::slice::from_ref(values), values.len()) else { return Ok(()) };
     (0..values.len()).filter(|at| becomes.is_valid(*at)).try_for_each(|at| {
-        let written = array_value_to_string(values, at).unwrap_or_default();
+        let written = shown(values, at);
         kept(&written, &becomes, at, cast.ty(), span_of(spec, at))
     })
 }

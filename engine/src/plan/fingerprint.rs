@@ -14,7 +14,7 @@ use crate::vocabulary;
 
 /// Raised when values change for a reason that no other part of the fingerprint shows, such as a new
 /// way of addressing words or another meaning of an SQL function.
-const VALUES_VERSION: u32 = 3;
+const VALUES_VERSION: u32 = 4;
 
 /// The fingerprint of a scenario under the settings in force, as 64 hexadecimal digits.
 pub(super) fn of(scenario: &Scenario, settings: &Settings, model: &Model) -> String {
@@ -42,7 +42,8 @@ pub(super) fn of(scenario: &Scenario, settings: &Settings, model: &Model) -> Str
 /// The document without comments and layout, and without the help texts of parameters.
 fn document(hasher: &mut Hasher, scenario: &Scenario) {
     // All the rest was read from the document.
-    let Scenario { document, name: _, about: _, as_of: _, since: _, params: _, tables: _ } = scenario;
+    let Scenario { document, name: _, about: _, as_of: _, since: _, params: _, tables: _, mixins: _ } =
+        scenario;
     // The values of the parameters are known; what is left of them are their bounds, which decide whether a value is taken.
     node(hasher, document, &mut |path| matches!(path, ["params", _, "help"]), &mut Vec::new());
 }

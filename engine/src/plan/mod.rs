@@ -52,7 +52,8 @@ impl Plan {
     /// Every fault of the scenario at once, each with its place.
     pub fn compile(text: &str, settings: &Settings) -> Result<Self, Faults> {
         let (scenario, faults) = scenario::read_with_faults(text)?;
-        let model = budget::within(compiling(text.len()), || model::resolve(&scenario, settings, faults))?;
+        let model = budget::within(compiling(text.len()), || model::resolve(&scenario, settings, faults))
+            .map_err(|faults| scenario::cut::explain(faults, &scenario.document, text))?;
         let counts = model.tables.iter().map(|table| match &table.source {
             Source::Root { .. } => None,
             Source::Per { count, .. } => Some(match count.column {

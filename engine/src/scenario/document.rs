@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
+use super::cut;
 use crate::error::{Fault, Span};
 
 /// The largest scenario that is read, in bytes; its texts have no more with aliases expanded.
@@ -148,10 +149,55 @@ struct Reader<'t> {
 
 /// How much there is of something.
 #[derive(Clone, Copy, Debug, Default)]
-struct Size {
+pub(super) struct Size {
     nodes: usize,
     /// The bytes of all texts.
     bytes: usize,
+}
+
+impl Size {
+    /// A value and all in it.
+    pub(super) fn of(node: &Node) -> Self {
+        let mut size = Self { nodes: 1, bytes: 0 };
+        match &node.kind {
+            NodeKind::Scalar(scalar) => size.bytes = scalar.text.len(),
+            NodeKind::List(items) => items.iter().for_each(|item| size.include(Self::of(item))),
+            NodeKind::Map(entries) => entries.iter().for_each(|(key, value)| size.include_entry(key, value)),
+        }
+        size
+    }
+
+    fn include(&mut self, more: Self) {
+        self.nodes += more.nodes;
+        self.bytes += more.bytes;
+    }
+
+    fn include_entry(&mut self, key: &Key, value: &Node) {
+        self.include(Self { nodes: 1, bytes: key.text.len() });
+        self.include(Self::of(value));
+    }
+
+    /// Adds a copy of an entry, before it is made.
+    ///
+    /// # Errors
+    /// A fault at its place when there is more than a scenario may have.
+    pub(super) fn add_copy(&mut self, key: &Key, value: &Node, place: Span) -> Result<(), Fault> {
+        self.include_entry(key, value);
+        let too_much = self.too_much(place);
+        too_much.map_or(Ok(()), |fault| Err(fault.hint("mixins count in each table that names them")))
+    }
+
+    /// A fault when that is more than a scenario may have.
+    fn too_much(&self, place: Span) -> Option<Fault> {
+        let message = if self.nodes > MAX_NODES {
+            format!("the scenario has more than {MAX_NODES} values")
+        } else if self.bytes > MAX_BYTES {
+            format!("the texts of the scenario have more than {MAX_BYTES} bytes")
+        } else {
+            return None;
+        };
+        Some(Fault::at(place, message))
+    }
 }
 
 /// A map or list whose end has not been read yet.
@@ -270,16 +316,9 @@ impl Reader<'_> {
 
     /// Adds to what there is, before it is made.
     fn count(&mut self, more: Size, span: Span) -> Result<(), Fault> {
-        self.size.nodes += more.nodes;
-        self.size.bytes += more.bytes;
-        let fault = if self.size.nodes > MAX_NODES {
-            format!("the scenario has more than {MAX_NODES} values")
-        } else if self.size.bytes > MAX_BYTES {
-            format!("the texts of the scenario have more than {MAX_BYTES} bytes")
-        } else {
-            return Ok(());
-        };
-        Err(Fault::at(span, fault).hint("aliases count each time they are used"))
+        self.size.include(more);
+        let too_much = self.size.too_much(span);
+        too_much.map_or(Ok(()), |fault| Err(fault.hint("aliases count each time they are used")))
     }
 
     fn refuse_tag(&self, tagged: bool, span: Span) -> Result<(), Fault> {
@@ -299,7 +338,9 @@ impl Reader<'_> {
         } else {
             "this is YAML: check the indentation, and quote text that holds `: `, `#`, `{` or `[`"
         };
-        Fault::at(Span::new(at, end), format!("not valid YAML: {}", error.info())).hint(hint)
+        let fault = Fault::at(Span::new(at, end), format!("not valid YAML: {}", error.info())).hint(hint);
+        let whole = self.text[line..].split('\n').next().unwrap_or_default();
+        fault.maybe_hint(cut::hint_within(whole, at - line))
     }
 }
 

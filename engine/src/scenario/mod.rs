@@ -5,11 +5,13 @@
 
 pub mod document;
 pub mod keys;
+pub(crate) mod cut;
+mod mixins;
 pub mod schema;
 
 pub use document::{Key, Node, NodeKind, Scalar};
 
-use crate::error::{Fault, Faults, Span, did_you_mean};
+use crate::error::{Fault, Faults, Span, did_you_mean, listed};
 use crate::generators;
 
 /// A scenario as written.
@@ -27,7 +29,9 @@ pub struct Scenario {
     pub params: Vec<Param>,
     /// Tables in the order written.
     pub tables: Vec<Table>,
-    /// The whole document, for the fingerprint.
+    /// Where the mixins stand, whose columns are among those of the tables.
+    pub mixins: Option<Span>,
+    /// The whole document with the columns of mixins in their tables, for the fingerprint.
     pub document: Node,
 }
 
@@ -177,8 +181,10 @@ pub(crate) const MAX_COLUMNS: usize = 1600;
 /// Every fault of the outline at once; when the YAML itself is wrong, that alone.
 pub fn read(text: &str) -> Result<Scenario, Faults> {
     let (scenario, faults) = read_with_faults(text)?;
-    faults.into_result()?;
-    Ok(scenario)
+    match faults.into_result() {
+        Ok(()) => Ok(scenario),
+        Err(faults) => Err(cut::explain(faults, &scenario.document, text)),
+    }
 }
 
 /// Reads the outline as far as it can be read, and its faults; what is wrong is marked as faulty, so that the rest can
@@ -192,8 +198,15 @@ pub(crate) fn read_with_faults(text: &str) -> Result<(Scenario, Faults), Faults>
     }
 }
 
-fn outline(document: Node, faults: &mut Faults) -> Option<Scenario> {
-    const KEYS: [&str; 6] = ["scenario", "about", "as_of", "since", "params", "tables"];
+fn outline(mut document: Node, faults: &mut Faults) -> Option<Scenario> {
+    const KEYS: [&str; 7] = ["scenario", "about", "as_of", "since", "params", "mixins", "tables"];
+    let mixins = match mixins::expand(&mut document, faults) {
+        Ok(mixins) => mixins,
+        Err(fault) => {
+            faults.push(fault);
+            return None;
+        }
+    };
     let entries = faults.keep(map_of(&document, "the scenario", "`tables:` and the keys beside it"))?;
     unknown_keys(entries, &KEYS, "the scenario", faults);
     let name = document.get("scenario").and_then(|node| faults.keep(word(node, "the name of the scenario")));
@@ -249,6 +262,7 @@ fn outline(document: Node, faults: &mut Faults) -> Option<Scenario> {
         since: document.get("since").cloned(),
         params,
         tables,
+        mixins,
         document,
     })
 }
@@ -275,8 +289,11 @@ fn param(key: &Key, node: &Node, faults: &mut Faults) -> Param {
 }
 
 fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
-    const KEYS: [&str; 12] =
-        ["about", "rows", "scaled", "per", "count", "every", "times", "min", "max", "key", "let", "columns"];
+    // A message lists the first of them.
+    const KEYS: [&str; 13] = [
+        "rows", "per", "count", "every", "columns", "let", "mixins", "key", "times", "min", "max", "scaled",
+        "about",
+    ];
     let what = format!("table `{}`", key.text);
     let Some(entries) = faults.keep(map_of(node, &what, "`rows:` or `per:`, and `columns:`")) else {
         return Table {
@@ -302,6 +319,31 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
         _ => row_source(key, node, faults),
     };
     let faults_before = faults.0.len();
+    let columns = columns_of(node, faults);
+    let literal = matches!(source, Some(RowSource::Literal(_)));
+    if columns.is_empty()
+        && !literal
+        && keys_are_right
+        && node.get("mixins").is_none()
+        && faults.0.len() == faults_before
+    {
+        faults.push(Fault::at(key.span, format!("{what} has no columns")).hint("add `columns:`"));
+    }
+    // Mixins that could not be put in have been noted, and their columns are missing.
+    let source = source.filter(|_| node.get("mixins").is_none()).unwrap_or(RowSource::Faulty);
+    Table {
+        name: key.clone(),
+        about: text_of(node.get("about"), "about", faults),
+        // A table without columns has been noted, and is looked at no further.
+        source: if columns.is_empty() && !literal { RowSource::Faulty } else { source },
+        key: node.get("key").cloned(),
+        keys: keys::of_table(node, faults),
+        columns,
+    }
+}
+
+/// The columns under `let:` and `columns:`.
+fn columns_of(node: &Node, faults: &mut Faults) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
     for (section, written) in [("let", false), ("columns", true)] {
         let Some(section_node) = node.get(section).filter(|node| !node.is_null()) else { continue };
@@ -323,20 +365,7 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
             columns.push(Column { name: name.clone(), written, spec });
         }
     }
-    let literal = matches!(source, Some(RowSource::Literal(_)));
-    if columns.is_empty() && !literal && keys_are_right && faults.0.len() == faults_before {
-        faults.push(Fault::at(key.span, format!("{what} has no columns")).hint("add `columns:`"));
-    }
-    let source = source.unwrap_or(RowSource::Faulty);
-    Table {
-        name: key.clone(),
-        about: text_of(node.get("about"), "about", faults),
-        // A table without columns has been noted, and is looked at no further.
-        source: if columns.is_empty() && !literal { RowSource::Faulty } else { source },
-        key: node.get("key").cloned(),
-        keys: keys::of_table(node, faults),
-        columns,
-    }
+    columns
 }
 
 fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> {
@@ -573,7 +602,7 @@ pub fn unknown_keys(entries: &[(Key, Node)], known: &[&str], what: &str, faults:
     for (key, _) in entries {
         if !known.contains(&key.text.as_str()) {
             let hint = did_you_mean(&key.text, known.iter().copied())
-                .unwrap_or_else(|| format!("known here: {}", known.join(", ")));
+                .unwrap_or_else(|| format!("known here: {}", listed(known)));
             faults.push(Fault::at(key.span, format!("unknown key `{}` in {what}", key.text)).hint(hint));
         }
     }

@@ -33,6 +33,12 @@ pub fn schema() -> Value {
                 "propertyNames": reference("name"),
                 "additionalProperties": reference("param"),
             },
+            "mixins": {
+                "description": "Columns that several tables have, by the name with which a table takes them: `mixins: [timestamps]`.",
+                "type": "object",
+                "propertyNames": reference("name"),
+                "additionalProperties": reference("mixin"),
+            },
             "tables": {
                 "description": "The tables, by name.",
                 "type": "object",
@@ -106,21 +112,32 @@ fn definitions() -> Value {
                 },
             ],
         },
+        "mixin": {
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "about": described(json!({"type": "string"}), "A sentence about the columns."),
+                "let": columns("letColumn", "Columns that are used and not written."),
+                "columns": columns("column", "Columns that come after those of the table."),
+            },
+        },
         "table": table(),
         "column": column(false),
         "letColumn": column(true),
     })
 }
 
+/// A map from names to columns.
+fn columns(of: &str, description: &str) -> Value {
+    json!({
+        "description": description,
+        "type": "object",
+        "propertyNames": reference("name"),
+        "additionalProperties": reference(of),
+    })
+}
+
 fn table() -> Value {
-    let columns = |of: &str, description: &str| {
-        json!({
-            "description": description,
-            "type": "object",
-            "propertyNames": reference("name"),
-            "additionalProperties": reference(of),
-        })
-    };
     json!({
         "type": "object",
         "additionalProperties": false,
@@ -156,6 +173,7 @@ fn table() -> Value {
                 "description": "Foreign keys over several columns; those of single columns follow from their generators.",
                 "anyOf": [reference("foreignKey"), {"type": "array", "items": reference("foreignKey")}],
             },
+            "mixins": described(reference("columns"), "The mixins whose columns the table has besides its own."),
             "let": columns("letColumn", "Columns that are used and not written."),
             "columns": columns("column", "The columns, in order."),
         },

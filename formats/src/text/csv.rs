@@ -1,13 +1,13 @@
 //! Comma-separated values after RFC 4180, in the dialect of PostgreSQL's `COPY … (FORMAT csv, HEADER)`: lines
 //! end with `\n`, NULL is an empty field, the empty text is `""`, and only what needs quotes has them.
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use seedbed_engine::calendar::Style;
 use seedbed_engine::run::RunError;
+use seedbed_engine::text::{Cells, Values};
 
 use super::BYTES_PER_CELL;
-use super::values::{Column, Values, Written};
+use super::values::{Written, cells, is_clean};
 use crate::encode::NextBatch;
 use crate::error::Error;
 
@@ -46,15 +46,15 @@ impl CsvEncoder {
     }
 
     fn write_batch(&self, batch: &RecordBatch, dictionaries: &mut [Written], out: &mut Vec<u8>) {
-        let columns =
-            self.schema.fields().iter().zip(batch.columns()).map(|(field, array)| Column::new(field, array));
-        let columns: Vec<Column> = columns.collect();
-        for (column, written) in columns.iter().zip(&mut *dictionaries) {
-            if let Values::Dictionary(_, values) = column.values {
-                written.prepare(values, write_text);
-            }
+        for (array, written) in batch.columns().iter().zip(&mut *dictionaries) {
+            written.prepare(array, |text, out| write_text(text.as_bytes(), out));
         }
-        let clean: Vec<bool> = columns.iter().map(is_clean).collect();
+        let columns =
+            self.schema.fields().iter().zip(batch.columns()).map(|(field, array)| cells(field, array));
+        let columns: Vec<Cells> = columns.collect();
+        // Whether no text of a column needs quotes, unless it is empty.
+        let clean = columns.iter().map(|column| is_clean(column, |byte| is_special(byte) | (byte == b'\\')));
+        let clean: Vec<bool> = clean.collect();
         let mut scratch = Vec::new();
         for row in 0..batch.num_rows() {
             for (i, column) in columns.iter().enumerate() {
@@ -64,12 +64,10 @@ impl CsvEncoder {
                 if column.is_null(row) {
                     continue;
                 }
-                match &column.values {
+                match column.values() {
                     Values::Null => {}
-                    Values::Bare(values) => {
-                        values.write(row, out).unwrap_or_else(|number| write_special(number, out))
-                    }
-                    Values::Ascii(values) => values.write(row, Style::Sql, b"\\", out),
+                    Values::Bare(values) => values.write(row, out),
+                    Values::Ascii(values) => values.write_sql(row, out),
                     Values::Text(values) if clean[i] && !values.value(row).is_empty() => {
                         out.extend_from_slice(values.value(row).as_bytes());
                     }
@@ -79,9 +77,9 @@ impl CsvEncoder {
                     Values::Dictionary(keys, _) => {
                         out.extend_from_slice(dictionaries[i].value(keys.value(row)))
                     }
-                    Values::List(..) => {
+                    values @ Values::List(..) => {
                         scratch.clear();
-                        write_array(column, row, &mut scratch);
+                        values.write_sql(row, &mut scratch);
                         write_text(&scratch, out);
                     }
                 }
@@ -89,15 +87,6 @@ impl CsvEncoder {
             out.push(b'\n');
         }
     }
-}
-
-/// Whether no text of a column needs quotes, unless it is empty: one pass over all its bytes.
-fn is_clean(column: &Column) -> bool {
-    let Values::Text(values) = &column.values else { return false };
-    let offsets = values.value_offsets();
-    let bytes = &values.value_data()[offsets[0] as usize..offsets[values.len()] as usize];
-    // No early exit, so that the compiler vectorises it.
-    !bytes.iter().fold(false, |found, byte| found | is_special(*byte) | (*byte == b'\\'))
 }
 
 fn is_special(byte: u8) -> bool {
@@ -114,66 +103,6 @@ fn write_text(text: &[u8], out: &mut Vec<u8>) {
     for byte in text {
         if *byte == b'"' {
             out.push(b'"');
-        }
-        out.push(*byte);
-    }
-    out.push(b'"');
-}
-
-fn write_special(number: f64, out: &mut Vec<u8>) {
-    out.extend_from_slice(match number {
-        f64::INFINITY => b"Infinity",
-        f64::NEG_INFINITY => b"-Infinity",
-        _ => b"NaN",
-    });
-}
-
-/// Appends the literal of an array as PostgreSQL writes it, `{a,"b c",NULL}`.
-fn write_array(column: &Column, row: usize, out: &mut Vec<u8>) {
-    let Values::List(list, items) = &column.values else { return };
-    let offsets = list.value_offsets();
-    out.push(b'{');
-    for item in offsets[row] as usize..offsets[row + 1] as usize {
-        if item > offsets[row] as usize {
-            out.push(b',');
-        }
-        if items.is_null(item) {
-            out.extend_from_slice(b"NULL");
-            continue;
-        }
-        match &items.values {
-            Values::Null => {}
-            Values::Bare(values) => {
-                values.write(item, out).unwrap_or_else(|number| write_special(number, out))
-            }
-            Values::Ascii(values) => {
-                let mut text = Vec::new();
-                values.write(item, Style::Sql, b"\\", &mut text);
-                write_element(&text, out);
-            }
-            Values::Text(values) | Values::Json(values) => write_element(values.value(item).as_bytes(), out),
-            Values::Dictionary(keys, values) => {
-                let values = values.as_string::<i32>();
-                write_element(values.value(keys.value(item) as usize).as_bytes(), out);
-            }
-            Values::List(..) => write_array(items, item, out),
-        }
-    }
-    out.push(b'}');
-}
-
-/// Appends an element of an array, in quotes where PostgreSQL's `array_out` has them.
-fn write_element(text: &[u8], out: &mut Vec<u8>) {
-    let special = |byte: &u8| {
-        matches!(byte, b'{' | b'}' | b',' | b'"' | b'\\' | b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
-    };
-    if !text.is_empty() && !text.eq_ignore_ascii_case(b"NULL") && !text.iter().any(special) {
-        return out.extend_from_slice(text);
-    }
-    out.push(b'"');
-    for byte in text {
-        if matches!(byte, b'"' | b'\\') {
-            out.push(b'\\');
         }
         out.push(*byte);
     }

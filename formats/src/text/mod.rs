@@ -3,7 +3,6 @@
 
 mod csv;
 mod jsonl;
-mod number;
 mod values;
 
 pub(crate) use csv::CsvEncoder;

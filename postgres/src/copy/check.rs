@@ -10,6 +10,7 @@ use arrow::datatypes::{
     IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
 };
 use seedbed_engine::calendar::text::{Style, write_date, write_interval, write_time, write_timestamp};
+use seedbed_engine::text::write_decimal;
 
 use super::inet::Address;
 use super::target::{Form, Rule};
@@ -150,11 +151,7 @@ fn numerics(array: &dyn Array, scale: u8, below: u128, place: Place) -> Result<(
 
 /// A decimal with its point.
 pub(super) fn decimal(value: i128, scale: u8) -> String {
-    let scale = usize::from(scale);
-    let digits = format!("{:0>width$}", value.unsigned_abs(), width = scale + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - scale);
-    let (sign, point) = (if value < 0 { "-" } else { "" }, if scale == 0 { "" } else { "." });
-    format!("{sign}{whole}{point}{fraction}")
+    text(|out| write_decimal(out, value, scale))
 }
 
 fn timestamps(array: &dyn Array, step: i64, place: Place) -> Result<(), Error> {
@@ -339,12 +336,5 @@ mod tests {
         assert!(!has_nul_escape(r#""\\u0000""#));
         assert!(!has_nul_escape(r#""\u0001\\""#));
         assert!(!has_nul_escape(r"\"));
-    }
-
-    #[test]
-    fn decimals_have_their_point() {
-        assert_eq!(decimal(-5, 2), "-0.05");
-        assert_eq!(decimal(1234, 2), "12.34");
-        assert_eq!(decimal(1234, 0), "1234");
     }
 }

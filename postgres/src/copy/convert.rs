@@ -4,9 +4,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BinaryBuilder, ListArray, PrimitiveArray, StringArray,
-};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, BinaryBuilder, ListArray, PrimitiveArray};
 use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Decimal128Type, Field, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
@@ -33,9 +31,8 @@ enum How {
     Nearest,
     /// Text that is JSON stays as it is.
     Json,
-    /// The text of a `bytea` as its bytes, and back.
+    /// The text of a `bytea` as its bytes.
     Bytes,
-    Hex,
     /// Element by element.
     Elements(Box<Conversion>),
 }
@@ -64,7 +61,6 @@ impl Conversion {
             (_, Type::Real | Type::Double) => How::Nearest,
             (Type::Text, Type::Json) => How::Json,
             (Type::Text, Type::Bytes) => How::Bytes,
-            (Type::Bytes, Type::Text) => How::Hex,
             _ => How::Cast(Expression::conversion(from, to).map_err(|fault| fault.to_string())?),
         };
         Ok(Some(Self { from: from.clone(), to: to.clone(), how }))
@@ -74,7 +70,7 @@ impl Conversion {
     pub(super) fn can_fail(&self) -> bool {
         match (&self.how, &self.from) {
             (How::Elements(element), _) => element.can_fail(),
-            (How::Nearest, Type::SmallInt) | (How::Hex, _) => false,
+            (How::Nearest, Type::SmallInt) => false,
             (How::Nearest, Type::Integer) => self.to == Type::Real,
             (How::Cast(_), from) => matches!(from, Type::Text | Type::Date),
             _ => true,
@@ -111,13 +107,6 @@ impl Conversion {
                     bytes.append_option(value.transpose()?);
                 }
                 Ok(Arc::new(bytes.finish()))
-            }
-            How::Hex => {
-                let hex = |bytes: &[u8]| {
-                    bytes.iter().fold("\\x".to_owned(), |hex, byte| format!("{hex}{byte:02x}"))
-                };
-                let values = plain.as_binary::<i32>().iter();
-                Ok(Arc::new(values.map(|bytes| bytes.map(hex)).collect::<StringArray>()))
             }
             How::Elements(element) => {
                 let lists = plain.as_list::<i32>();

@@ -6,7 +6,7 @@
 mod binary;
 mod check;
 mod convert;
-mod few;
+mod repeated;
 mod inet;
 mod numeric;
 mod output;

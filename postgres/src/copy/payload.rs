@@ -16,9 +16,9 @@ use arrow::datatypes::{
 
 use super::binary;
 use super::check::{Place, check};
-use super::few::few;
 use super::inet::Address;
 use super::numeric;
+use super::repeated::repeated;
 use super::target::{Decimals, Form};
 use crate::error::Error;
 
@@ -261,7 +261,7 @@ where
     let writer = numeric::Writer::new(decimals.scale);
     let values = || array.values().iter().map(|value| i128::from(*value));
     let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
-    if let Some((different, numbers)) = few(values()) {
+    if let Some((different, numbers)) = repeated(values()) {
         let mut fields = Fields::with_capacity(different.len() + 1, (different.len() + 1) * 24);
         for value in different {
             fields.push(|out| writer.write(value, out));

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use super::Load;
 use super::buffer::Buffers;
-use super::clock::Meter;
 use super::collision;
 use super::foreign_keys;
+use super::meter::Meter;
 use super::referrers;
 use super::request::{Fate, Keys, Report, TableReport};
 use super::sequences;

@@ -4,9 +4,9 @@
 //! connections, finished there, and moved into place in one transaction. *In place*: tables that are the user's own are filled
 //! over one connection in one transaction. Either way the target holds what it held before, or all of the new data.
 
-mod board;
+mod schedule;
 mod buffer;
-mod clock;
+mod meter;
 mod collision;
 mod definition;
 mod foreign_keys;
@@ -100,7 +100,7 @@ struct Load<'l> {
     request: &'l Request,
     pool: &'l rayon::ThreadPool,
     stop: &'l Stop,
-    progress: clock::Listener<'l>,
+    progress: meter::Listener<'l>,
     survey: &'l Survey,
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::clock::Meter;
+use super::meter::Meter;
 use super::{Load, definition, table};
 use crate::catalog::{self, ExistingTable};
 use crate::error::Error;

@@ -10,11 +10,11 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::board::{Board, Task, Work};
 use super::buffer::Buffers;
-use super::clock::Meter;
+use super::meter::Meter;
 use super::publish::publish;
 use super::request::{Keys, Report, TableReport};
+use super::schedule::{Schedule, Task, Work};
 use super::sequences;
 use super::staging::Staging;
 use super::statistics;
@@ -135,7 +135,7 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
         reports: Mutex::new(fillings.iter().map(report).collect()),
         notes: Mutex::default(),
     };
-    building.run(control, sessions, Board::new(work, stop))?;
+    building.run(control, sessions, Schedule::new(work, stop))?;
 
     for (table, there) in ddl.tables.iter().zip(&there) {
         sequences::set(control, load.plan, table, there, schema)?;
@@ -246,21 +246,21 @@ impl Building<'_> {
     /// Does all tasks, each worker on its connection. Without the one that began the load, which is to end it, they are in
     /// vain; it also stays open on its way through whatever forgets connections on which nothing is sent. Over this one the
     /// server is reminded to write its log.
-    fn run(&self, control: &Session, sessions: Vec<Session>, board: Board) -> Result<(), Error> {
+    fn run(&self, control: &Session, sessions: Vec<Session>, schedule: Schedule) -> Result<(), Error> {
         let memory = MEMORY_FOR_INDEXES_MIB / sessions.len() as u64;
         std::thread::scope(|scope| {
             for session in sessions {
-                let board = &board;
+                let schedule = &schedule;
                 scope.spawn(move || {
                     // A connection that is gone fails its first task.
                     let _ = self.allow_memory(&session, memory);
-                    board.work_on(|task| self.perform(&session, task));
+                    schedule.work_on(|task| self.perform(&session, task));
                 });
             }
             // VACUUM marks no rows whose transactions have numbers near one whose commit is not known to be written.
             let mut nudges = (0..self.fillings.len()).all(|t| !self.is_vacuumed(t));
             let (mut looked, mut known) = (Instant::now(), 0);
-            board.watch(NUDGE_INTERVAL, || {
+            schedule.watch(NUDGE_INTERVAL, || {
                 let sent = self.meter.bytes_sent();
                 if nudges && sent - known >= LEAST_BYTES_TO_NUDGE {
                     // It is a favour: a server that refuses it, and does not go down, is not asked again.
@@ -279,7 +279,7 @@ impl Building<'_> {
                 Ok(())
             });
         });
-        board.finish()
+        schedule.finish()
     }
 
     /// Gives a connection memory for building indexes, in MiB, unless it has more.

@@ -1,8 +1,8 @@
 //! Statistics of tables that have got their rows. Rows are worth more than statistics, which the server gathers by itself sooner
 //! or later: where they cannot be gathered, that is a note.
 
-use super::clock::Meter;
 use super::in_place::ClientPath;
+use super::meter::Meter;
 use crate::error::Error;
 use crate::listed::listed;
 use crate::session::{LOCK_TIMEOUT, Session};

@@ -12,7 +12,7 @@ use seedbed_engine::{Plan, ROWS_PER_BATCH};
 
 use super::Load;
 use super::buffer::Buffers;
-use super::clock::Meter;
+use super::meter::Meter;
 use crate::copy::{Output, TableEncoder};
 use crate::error::Error;
 use crate::session::{CopyIn, Session};

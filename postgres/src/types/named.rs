@@ -1,4 +1,6 @@
-//! Types by the names that the catalog has for them: the one place that reads such a name.
+//! Types by the names that the catalog has for them. The engine knows those that a scenario can declare; the others stand here.
+
+use seedbed_engine::types::Base;
 
 use super::{IntervalParts, Kind, Limit, Spelled};
 use crate::sql::MOST_NAME_BYTES;
@@ -29,45 +31,51 @@ impl Kind {
         match (typtype, schema) {
             ("e", _) => return Self::Enum(labels.to_vec()),
             // An extension; it lies wherever it was put.
-            ("b", _) if name == "citext" => return Self::Text,
+            ("b", _) if Base::in_catalog(name) == Some(Base::Citext) => return Self::Text,
             // Only superusers make base types. Ranges and what is made of other types can be anybody's.
             ("b", _) if schema != "pg_catalog" => return spelled(Limit::None),
             ("b" | "r" | "m", "pg_catalog") => {}
             _ => return Self::Other,
         }
-        match name {
-            "bool" => Self::Bool,
-            "int2" => Self::Int2,
-            "int4" => Self::Int4,
-            "int8" => Self::Int8,
-            "float4" => Self::Float4,
-            "float8" => Self::Float8,
-            "numeric" => Self::Numeric(length.map(|packed| {
+        let Some(base) = Base::in_catalog(name) else {
+            return match name {
+                "timetz" => spelled(Limit::Digits(digits)),
+                "tsrange" | "tstzrange" | "tsmultirange" | "tstzmultirange" => spelled(Limit::Digits(6)),
+                "name" => spelled(Limit::Bytes(MOST_NAME_BYTES)),
+                "char" => spelled(Limit::Bytes(1)),
+                // An array in an array, by way of a domain: its elements can be anything.
+                _ if name.starts_with('_') => Self::Other,
+                _ => spelled(Limit::None),
+            };
+        };
+        match base {
+            Base::Boolean => Self::Bool,
+            Base::SmallInt => Self::Int2,
+            Base::Integer => Self::Int4,
+            Base::BigInt => Self::Int8,
+            Base::Real => Self::Float4,
+            Base::Double => Self::Float8,
+            Base::Numeric => Self::Numeric(length.map(|packed| {
                 // The scale has 11 bits, and a sign since PostgreSQL 15.
                 let scale = (packed & 0x7ff) as i16;
                 ((packed >> 16) as u16, (scale ^ 1024) - 1024)
             })),
-            "text" => Self::Text,
-            "varchar" => Self::Varchar(length),
-            "bpchar" => length.map_or(Self::Text, Self::Bpchar),
-            "uuid" => Self::Uuid,
-            "json" => Self::Json,
-            "jsonb" => Self::Jsonb,
-            "bytea" => Self::Bytea,
-            "date" => Self::Date,
-            "time" => Self::Time(digits),
-            "timestamp" => Self::Timestamp(digits),
-            "timestamptz" => Self::Timestamptz(digits),
-            "interval" => Self::Interval(IntervalParts::from_modifier(modifier)),
-            "inet" => Self::Inet,
-            "cidr" => Self::Cidr,
-            "timetz" => spelled(Limit::Digits(digits)),
-            "tsrange" | "tstzrange" | "tsmultirange" | "tstzmultirange" => spelled(Limit::Digits(6)),
-            "name" => spelled(Limit::Bytes(MOST_NAME_BYTES)),
-            "char" => spelled(Limit::Bytes(1)),
-            // An array in an array, by way of a domain: its elements can be anything.
-            _ if name.starts_with('_') => Self::Other,
-            _ => spelled(Limit::None),
+            Base::Text | Base::Citext => Self::Text,
+            Base::Varchar => Self::Varchar(length),
+            Base::Char => length.map_or(Self::Text, Self::Bpchar),
+            Base::Uuid => Self::Uuid,
+            Base::Json => Self::Json,
+            Base::Jsonb => Self::Jsonb,
+            Base::Bytes => Self::Bytea,
+            Base::Date => Self::Date,
+            Base::Time => Self::Time(digits),
+            Base::Timestamp => Self::Timestamp(digits),
+            Base::Instant => Self::Timestamptz(digits),
+            Base::Interval => Self::Interval(IntervalParts::from_modifier(modifier)),
+            Base::Inet => Self::Inet,
+            Base::Cidr => Self::Cidr,
+            // Not by this name; see above.
+            Base::Enum => Self::Other,
         }
     }
 }

@@ -9,6 +9,6 @@ pub use cursor::TextError;
 pub use interval::{Interval, parse_interval};
 pub use moment::{Moment, parse_date, parse_time, parse_timestamp};
 pub use print::{
-    PushAscii, Style, write_date, write_instant, write_interval, write_interval_sql, write_time,
-    write_timestamp,
+    Buffer, Style, write_date, write_instant, write_interval, write_interval_plain, write_interval_sql,
+    write_time, write_timestamp,
 };

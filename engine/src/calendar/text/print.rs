@@ -2,21 +2,36 @@
 
 use crate::calendar::civil::{MICROS_PER_SECOND, civil_from_days, split_micros};
 
-/// A buffer that ASCII text is appended to.
-pub trait PushAscii {
+/// A buffer that text is appended to.
+pub trait Buffer {
     /// Appends bytes that are ASCII.
     fn push_ascii(&mut self, ascii: &[u8]);
+
+    /// Appends text.
+    fn push_str(&mut self, text: &str);
 }
 
-impl PushAscii for Vec<u8> {
+impl Buffer for Vec<u8> {
+    #[inline]
     fn push_ascii(&mut self, ascii: &[u8]) {
         self.extend_from_slice(ascii);
     }
+
+    #[inline]
+    fn push_str(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
 }
 
-impl PushAscii for String {
+impl Buffer for String {
+    #[inline]
     fn push_ascii(&mut self, ascii: &[u8]) {
         self.push_str(str::from_utf8(ascii).expect("printed text is ASCII"));
+    }
+
+    #[inline]
+    fn push_str(&mut self, text: &str) {
+        self.push_str(text);
     }
 }
 
@@ -30,7 +45,7 @@ pub enum Style {
 }
 
 /// Appends a date, `2024-01-31`. `Style` decides about years outside 1 to 9999 alone.
-pub fn write_date(out: &mut impl PushAscii, days: i32, style: Style) {
+pub fn write_date(out: &mut impl Buffer, days: i32, style: Style) {
     let mut line = Line::new();
     let suffix = line.date(days, style);
     line.bytes(suffix);
@@ -39,14 +54,14 @@ pub fn write_date(out: &mut impl PushAscii, days: i32, style: Style) {
 
 /// Appends a time of day, `10:00:00.123456`. As everywhere here, the fraction ends with its last digit
 /// that is not zero and is left out when there is none.
-pub fn write_time(out: &mut impl PushAscii, micros_of_day: i64) {
+pub fn write_time(out: &mut impl Buffer, micros_of_day: i64) {
     let mut line = Line::new();
     line.time(micros_of_day);
     out.push_ascii(line.as_bytes());
 }
 
 /// Appends a wall clock, `2024-01-31 10:00:00.123456`.
-pub fn write_timestamp(out: &mut impl PushAscii, micros: i64, style: Style) {
+pub fn write_timestamp(out: &mut impl Buffer, micros: i64, style: Style) {
     let mut line = Line::new();
     let suffix = line.timestamp(micros, style);
     line.bytes(suffix);
@@ -62,7 +77,7 @@ pub fn write_timestamp(out: &mut impl PushAscii, micros: i64, style: Style) {
 /// write_instant(&mut out, 1_776_038_400_500_000, 20_700, Style::Sql);
 /// assert_eq!(out, "2026-04-13 05:45:00.5+05:45");
 /// ```
-pub fn write_instant(out: &mut impl PushAscii, utc: i64, offset_seconds: i32, style: Style) {
+pub fn write_instant(out: &mut impl Buffer, utc: i64, offset_seconds: i32, style: Style) {
     let mut line = Line::new();
     let local = utc.saturating_add(i64::from(offset_seconds) * MICROS_PER_SECOND);
     let suffix = line.timestamp(local, style);
@@ -80,7 +95,7 @@ pub fn write_instant(out: &mut impl PushAscii, utc: i64, offset_seconds: i32, st
 /// write_interval(&mut out, 14, -3, 5_400_000_000_000);
 /// assert_eq!(out, "P1Y2M-3DT1H30M");
 /// ```
-pub fn write_interval(out: &mut impl PushAscii, months: i32, days: i32, nanos: i64) {
+pub fn write_interval(out: &mut impl Buffer, months: i32, days: i32, nanos: i64) {
     let mut line = Line::new();
     line.byte(b'P');
     line.field(i64::from(months / 12), b'Y');
@@ -117,7 +132,7 @@ pub fn write_interval(out: &mut impl PushAscii, months: i32, days: i32, nanos: i
 /// write_interval_sql(&mut out, 14, -3, 5_400_000_000_000);
 /// assert_eq!(out, "1 year 2 mons -3 days +01:30:00");
 /// ```
-pub fn write_interval_sql(out: &mut impl PushAscii, months: i32, days: i32, nanos: i64) {
+pub fn write_interval_sql(out: &mut impl Buffer, months: i32, days: i32, nanos: i64) {
     let mut line = Line::new();
     let mut behind_negative = false;
     let fields: [(i32, &[u8]); 3] = [(months / 12, b"year"), (months % 12, b"mon"), (days, b"day")];
@@ -125,18 +140,11 @@ pub fn write_interval_sql(out: &mut impl PushAscii, months: i32, days: i32, nano
         if line.len > 0 {
             line.byte(b' ');
         }
-        if count < 0 {
-            line.byte(b'-');
-        } else if behind_negative {
+        if count > 0 && behind_negative {
             line.byte(b'+');
         }
         behind_negative = count < 0;
-        line.number(u64::from(count.unsigned_abs()), 1);
-        line.byte(b' ');
-        line.bytes(unit);
-        if count != 1 {
-            line.byte(b's');
-        }
+        line.count(count, unit);
     }
     let micros = nanos / 1000;
     if micros != 0 || line.len == 0 {
@@ -149,13 +157,53 @@ pub fn write_interval_sql(out: &mut impl PushAscii, months: i32, days: i32, nano
             line.byte(b'+');
         }
         let (seconds, fraction) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
-        line.number(seconds / 3600, 2);
-        line.byte(b':');
-        line.bytes(&pair((seconds / 60 % 60) as u32));
-        line.byte(b':');
-        line.bytes(&pair((seconds % 60) as u32));
+        line.clock(seconds);
         if fraction != 0 {
             line.fraction(fraction as u32 * 1000);
+        }
+    }
+    out.push_ascii(line.as_bytes());
+}
+
+/// Appends an interval as both PostgreSQL and DuckDB read it: `1 year 2 mons -3 days 01:30:00`. PostgreSQL itself writes `+01:30:00`
+/// behind a negative field, which DuckDB refuses; neither reads the sign of one field into the next. The fraction of the seconds has
+/// six digits, or nine where six do not hold it, or none.
+///
+/// ```
+/// use seedbed_engine::calendar::text::write_interval_plain;
+/// let mut out = String::new();
+/// write_interval_plain(&mut out, 14, -3, 5_400_000_000_000);
+/// assert_eq!(out, "1 year 2 mons -3 days 01:30:00");
+/// ```
+pub fn write_interval_plain(out: &mut impl Buffer, months: i32, days: i32, nanos: i64) {
+    let mut line = Line::new();
+    let fields: [(i32, &[u8]); 3] = [(months / 12, b"year"), (months % 12, b"mon"), (days, b"day")];
+    for (count, unit) in fields.into_iter().filter(|(count, _)| *count != 0) {
+        if line.len > 0 {
+            line.byte(b' ');
+        }
+        line.count(count, unit);
+    }
+    if nanos != 0 || line.len == 0 {
+        if line.len > 0 {
+            line.byte(b' ');
+        }
+        if nanos < 0 {
+            line.byte(b'-');
+        }
+        let (seconds, fraction) =
+            (nanos.unsigned_abs() / 1_000_000_000, nanos.unsigned_abs() % 1_000_000_000);
+        line.clock(seconds);
+        match (fraction, fraction % 1000) {
+            (0, _) => {}
+            (_, 0) => {
+                line.byte(b'.');
+                line.number(fraction / 1000, 6);
+            }
+            _ => {
+                line.byte(b'.');
+                line.number(fraction, 9);
+            }
         }
     }
     out.push_ascii(line.as_bytes());
@@ -226,6 +274,28 @@ impl Line {
         while self.bytes[self.len - 1] == b'0' {
             self.len -= 1;
         }
+    }
+
+    /// A count of a unit, in the plural unless it is 1.
+    fn count(&mut self, count: i32, unit: &[u8]) {
+        if count < 0 {
+            self.byte(b'-');
+        }
+        self.number(u64::from(count.unsigned_abs()), 1);
+        self.byte(b' ');
+        self.bytes(unit);
+        if count != 1 {
+            self.byte(b's');
+        }
+    }
+
+    /// Hours of any number, minutes and seconds.
+    fn clock(&mut self, seconds: u64) {
+        self.number(seconds / 3600, 2);
+        self.byte(b':');
+        self.bytes(&pair((seconds / 60 % 60) as u32));
+        self.byte(b':');
+        self.bytes(&pair((seconds % 60) as u32));
     }
 
     /// A field of an interval, left out when zero.
@@ -387,6 +457,29 @@ mod tests {
         ];
         for (months, days, nanos, expected) in cases {
             assert_eq!(text(|out| write_interval_sql(out, months, days, nanos)), expected);
+        }
+    }
+
+    /// PostgreSQL 15 and DuckDB 2.0 read each of these back to the same fields, the nanosecond aside.
+    #[test]
+    fn intervals_look_like_this_to_both() {
+        let cases = [
+            (0, 0, 0, "00:00:00"),
+            (14, -3, 5_400_000_000_000, "1 year 2 mons -3 days 01:30:00"),
+            (-25, 0, 0, "-2 years -1 mons"),
+            (1, 1, 0, "1 mon 1 day"),
+            (0, 0, -1_500_000_000, "-00:00:01.500000"),
+            (0, 2, 1, "2 days 00:00:00.000000001"),
+            (0, 0, 360_000_000_000_000, "100:00:00"),
+            (
+                i32::MIN,
+                i32::MIN,
+                i64::MIN,
+                "-178956970 years -8 mons -2147483648 days -2562047:47:16.854775808",
+            ),
+        ];
+        for (months, days, nanos, expected) in cases {
+            assert_eq!(text(|out| write_interval_plain(out, months, days, nanos)), expected);
         }
     }
 

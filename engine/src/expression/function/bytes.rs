@@ -11,8 +11,8 @@ use super::{Function, Site, doc};
 use crate::error::{Fault, Span, did_you_mean};
 use crate::expression::kernel::{Blobs, Numbers, Texts, bytes_rows, check_length, number_rows, text_rows};
 use crate::expression::operator::Placed;
-use crate::expression::print::push_hex;
 use crate::expression::tree::{Expression, Form};
+use crate::text::write_hex;
 use crate::types::Type;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -143,7 +143,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
                 return site.strict(Type::Text, |a, rows| {
                     let bytes = Blobs::of(&a[0]);
                     text_rows(a, rows, |row, out| {
-                        push_hex(out, &Md5::digest(bytes.get(row)));
+                        write_hex(out, &Md5::digest(bytes.get(row)));
                         Ok(())
                     })
                 });
@@ -152,7 +152,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             site.strict(Type::Text, |a, rows| {
                 let text = Texts::of(&a[0]);
                 text_rows(a, rows, |row, out| {
-                    push_hex(out, &Md5::digest(text.get(row)));
+                    write_hex(out, &Md5::digest(text.get(row)));
                     Ok(())
                 })
             })
@@ -317,7 +317,7 @@ const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 impl Format {
     fn encode(self, bytes: &[u8], out: &mut String) {
         match self {
-            Self::Hex => push_hex(out, bytes),
+            Self::Hex => write_hex(out, bytes),
             Self::Base64 => {
                 let mut line = 0;
                 for three in bytes.chunks(3) {

@@ -7,6 +7,7 @@ use crate::calendar::civil::{civil_from_days, day_of_year, iso_week, split_micro
 use crate::error::{Fault, Span};
 use crate::expression::kernel::{Numbers, text_rows};
 use crate::expression::tree::Expression;
+use crate::text::write_integer;
 use crate::types::Type;
 
 pub(super) const FUNCTION: Function = Function {
@@ -265,7 +266,7 @@ fn write(pieces: &[Piece], days: i32, micros: i64, out: &mut String) {
             }
             Piece::YearWithComma => {
                 let year = shown(year);
-                crate::expression::print::push_integer(out, year / 1000);
+                write_integer(out, year / 1000);
                 out.push(',');
                 push_padded(out, year % 1000, 3);
             }
@@ -303,5 +304,5 @@ fn write(pieces: &[Piece], days: i32, micros: i64, out: &mut String) {
 fn push_padded(out: &mut String, value: i64, width: usize) {
     let digits = value.max(1).ilog10() as usize + 1;
     out.push_str(&"000000"[..width.saturating_sub(digits)]);
-    crate::expression::print::push_integer(out, value);
+    write_integer(out, value);
 }

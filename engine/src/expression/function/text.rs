@@ -613,13 +613,8 @@ fn concat(mut site: Site, separated: bool) -> Result<Expression, Fault> {
                     printers[0].print(row, out);
                 }
                 some = true;
-                match &printers[i] {
-                    // The one place where PostgreSQL writes truth values in one letter.
-                    Printer::Boolean { values, scalar } => {
-                        out.push(if values.value(if *scalar { 0 } else { row }) { 't' } else { 'f' });
-                    }
-                    printer => printer.print(row, out),
-                }
+                // The one place where PostgreSQL writes truth values in one letter.
+                printers[i].print_short(row, out);
             }
             Ok(())
         })

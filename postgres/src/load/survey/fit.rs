@@ -67,13 +67,12 @@ fn check_kinds(existing: &[ExistingTable]) -> Result<(), Error> {
 /// Refuses tables that the server would not let COPY fill, because policies say which rows this role may add.
 fn check_row_security(existing: &[ExistingTable]) -> Result<(), Error> {
     let names: Vec<_> = existing.iter().filter(|there| there.row_security).collect();
-    let names: Vec<_> = names.iter().map(|there| format!("`{}`", there.name)).collect();
     if names.is_empty() {
         return Ok(());
     }
     let message = format!(
         "row-level security applies to this role, and COPY cannot fill such tables: {}",
-        names.join(", ")
+        listed(names.iter().map(|there| format!("`{}`", there.name)))
     );
     let hint = "connect as the owner of the tables, or as a role that has BYPASSRLS; where the owner is under it, too: \
         alter table … no force row level security";

@@ -10,6 +10,7 @@ use super::Way;
 use crate::catalog::ExistingTable;
 use crate::ddl::Schema;
 use crate::error::Error;
+use crate::listed::listed;
 use crate::session::Session;
 use crate::sql::literal;
 use crate::types::FIRST_OF_USERS;
@@ -97,10 +98,9 @@ pub(super) fn find(
     if let (false, Some(row)) = (others.is_empty(), rows.first()) {
         let me = row.get(5).unwrap_or_default();
         let superuser = if row.get(6) == Some("t") { ", a superuser" } else { "" };
-        let owners: Vec<_> = others.iter().map(|owner| format!("`{owner}`")).collect();
         code.notes.push(format!(
             "warning: what {} wrote can do all that `{me}`{superuser} may: read it first, or connect as the owner of the tables",
-            owners.join(", ")
+            listed(others.iter().map(|owner| format!("`{owner}`")))
         ));
     }
     Ok(code)
