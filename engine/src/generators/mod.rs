@@ -20,6 +20,7 @@ mod histogram;
 mod integer;
 mod json;
 mod literal;
+mod local;
 mod moment;
 mod parent;
 mod person;

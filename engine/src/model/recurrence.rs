@@ -120,13 +120,18 @@ impl Resolver<'_> {
             Some(text) => constant_word(text, |word| Zone::named(word).is_ok()),
             None => Text { text: "'UTC'".to_owned(), span: key.span, exact: false },
         };
-        let formula = self.formula_of(parent, &text, &Type::Text)?;
+        self.zone_formula(parent, &text)
+    }
+
+    /// The name of a zone over the row of a table; a wrong one is a fault where it can be seen.
+    pub(crate) fn zone_formula(&mut self, t: usize, text: &Text) -> Result<Formula, Fault> {
+        let formula = self.formula_of(t, text, &Type::Text)?;
         if let Some(name) = formula.expression.constant() {
             Zone::named(&shown(&name, 0))
                 .map_err(|unknown| Fault::at(text.span, unknown.to_string()).maybe_hint(unknown.hint))?;
         }
         if let Some(input) = formula.passes_on() {
-            self.check_chosen(parent, input, |name| {
+            self.check_chosen(t, input, |name| {
                 let unknown = Zone::named(name).err()?;
                 Some((unknown.to_string(), unknown.hint))
             })?;
