@@ -3,10 +3,10 @@
 use arrow::array::Array;
 use arrow::buffer::NullBuffer;
 
-use super::{Prepared, Reading};
 use super::doc::{ArgumentDoc, ArgumentKind as Kind, optional};
 use super::expression::Formula;
 use super::person::constant_word;
+use super::{Prepared, Reading};
 use crate::budget;
 use crate::calendar::Zone;
 use crate::error::{Fault, ValueError, did_you_mean};
