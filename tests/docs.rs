@@ -331,7 +331,8 @@ fn in_cell(text: &str) -> String {
 
 #[test]
 fn the_commands_exist() {
-    let flags = read(&root().join("cli/src/arguments.rs")) + &read(&root().join("cli/src/parquet_flags.rs"));
+    let flags =
+        read(&root().join("cli/src/arguments/mod.rs")) + &read(&root().join("cli/src/arguments/parquet.rs"));
     let makefile = fs::read_to_string(root().join("Makefile")).unwrap_or_default();
     for document in documents() {
         for block in document.blocks().iter().filter(|block| block.words.first() == Some(&"console")) {

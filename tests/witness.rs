@@ -6,12 +6,16 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
+use seedbed_engine::calendar::{Zone, zone};
+use seedbed_engine::random::Trickle;
+use seedbed_engine::time::{DayOfMonth, Folds, Recurrence, Step};
 use seedbed_engine::{Plan, Settings};
 use seedbed_formats::Format;
 use seedbed_tests::value::Values;
 use seedbed_tests::{command, shipped};
+use serde_json::json;
 
 /// Python with pyarrow and DuckDB; `None` where the witnesses may stay away.
 #[allow(clippy::print_stderr, reason = "a skipped test says so")]
@@ -95,4 +99,80 @@ fn edge_cases() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("witness/edges.yaml");
     let text = fs::read_to_string(&path).unwrap();
     assert_witnessed("edges", path.to_str().unwrap(), &text, &Settings::default());
+}
+
+/// Rules, zones and instants in all kinds: days are looked at one by one, and local times are those of Python's `zoneinfo` with the
+/// same version of the IANA database.
+#[test]
+fn recurrences() {
+    let Some(python) = python() else { return };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("witness/recurrences.py");
+    let mut child = Command::new(python)
+        .arg("-B")
+        .arg(script)
+        // Not the zones of the machine, which may be others.
+        .env("PYTHONTZPATH", "")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut words = Trickle::new(1);
+    for _ in 0..1500 {
+        let case = recurrence_case(&mut words);
+        writeln!(stdin, "{case}").unwrap();
+    }
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let found = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{found}{}", command::stderr(&output));
+    assert!(found.contains("1500 cases"), "{found}");
+}
+
+/// A random recurrence with its first instants, as the script reads it.
+fn recurrence_case(words: &mut Trickle) -> serde_json::Value {
+    let zones: Vec<&str> = zone::names().collect();
+    let zone = Zone::named(zones[words.below(zones.len() as u64) as usize]).unwrap();
+    // A step of some months looks at many days.
+    let number = words.below(4) as u32 + 1;
+    let weekday = words.below(7) as u32 + 1;
+    let (step, named, on) = match words.below(7) {
+        0 => (Step::Elapsed(i64::from(number) * 1_800_000_000), json!({"minutes": number * 30}), json!(null)),
+        1 => (Step::Days(number), json!({"days": number}), json!(null)),
+        2 => (Step::Weeks { weeks: number, weekdays: 0 }, json!({"weeks": number}), json!([])),
+        3 => {
+            let weekdays = words.below(127) as u8 + 1;
+            let on: Vec<u32> = (1..=7).filter(|day| weekdays >> (day - 1) & 1 == 1).collect();
+            (Step::Weeks { weeks: number, weekdays }, json!({"weeks": number}), json!(on))
+        }
+        kind => {
+            let (day, on) = match (kind, words.below(2)) {
+                (4, _) => (DayOfMonth::OfAnchor, json!(null)),
+                (5, _) => {
+                    let day = words.below(31) as u32 + 1;
+                    (DayOfMonth::Number(day), json!(day))
+                }
+                (_, 0) => (DayOfMonth::LastWeekday(weekday), json!([0, weekday])),
+                _ => (DayOfMonth::Weekday { nth: number, weekday }, json!([number, weekday])),
+            };
+            (Step::Months { months: number, day }, json!({"months": number}), on)
+        }
+    };
+    let at = match words.below(3) {
+        0 => None,
+        // The hours at which clocks change.
+        1 => Some(words.below(4 * 4) as i64 * 900_000_000),
+        _ => Some(words.below(24 * 60) as i64 * 60_000_000),
+    };
+    let (folds, fold) = [(Folds::Earlier, "earlier"), (Folds::Later, "later"), (Folds::Both, "both")]
+        [words.below(3) as usize];
+    // From 1970 to 2069, to the second.
+    let from = words.below(3_155_760_000) as i64 * 1_000_000;
+    let series = Recurrence { step, at, folds }.from(from, zone);
+    let found: Vec<i64> = (0..12).map(|k| series.at(k).unwrap()).collect();
+    for (k, at) in (0..).zip(&found) {
+        assert!(series.before(*at) <= k && series.before(*at + 1) > k, "{step:?} in {}", zone.name());
+    }
+    json!({"step": named, "on": on, "at": at, "fold": fold, "zone": zone.name(), "from": from, "found": found})
 }

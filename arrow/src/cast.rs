@@ -9,7 +9,7 @@ use arrow_array::types::{
     ArrowDictionaryKeyType, ArrowPrimitiveType, Decimal128Type, DecimalType, Float32Type, Float64Type,
     Int16Type, Int32Type, Int64Type,
 };
-use arrow_array::{Array, ArrayRef, PrimitiveArray, new_null_array};
+use arrow_array::{Array, ArrayRef, ListArray, PrimitiveArray, new_null_array};
 use arrow_schema::{ArrowError, DataType};
 use arrow_select::take::take;
 
@@ -39,6 +39,16 @@ pub fn cast(array: &dyn Array, to: &DataType) -> Result<ArrayRef, ArrowError> {
             DataType::Int32 => keyed::<Int32Type>(array)?,
             _ => return Err(missing(from, to)),
         },
+        (DataType::List(_), DataType::List(field)) => {
+            let list = array.as_list::<i32>();
+            let values = cast(list.values(), field.data_type())?;
+            Arc::new(ListArray::try_new(
+                field.clone(),
+                list.offsets().clone(),
+                values,
+                list.nulls().cloned(),
+            )?)
+        }
         (_, DataType::Utf8) => {
             let mut texts = StringBuilder::new();
             for row in 0..array.len() {
@@ -140,6 +150,7 @@ fn rescaled(array: &PrimitiveArray<Decimal128Type>, more: i8, precision: u8, sca
 mod tests {
     use super::*;
     use arrow_array::{Decimal128Array, Int64Array, StringArray};
+    use arrow_schema::Field;
 
     #[test]
     fn text_gets_a_dictionary_and_loses_it() {
@@ -166,6 +177,22 @@ mod tests {
         let finer = cast(&numeric, &DataType::Decimal128(12, 3)).unwrap();
         assert_eq!(finer.as_primitive::<Decimal128Type>().value(2), 40_000_000);
         assert!(cast(&finer, &DataType::Decimal128(12, 2)).is_err());
+    }
+
+    #[test]
+    fn elements_of_lists_are_cast() {
+        let lists = ListArray::from_iter_primitive::<Int64Type, _, _>([
+            Some(vec![Some(1), None]),
+            None,
+            Some(vec![]),
+            Some(vec![Some(-3)]),
+        ]);
+        let lists: ArrayRef = Arc::new(lists.slice(1, 3));
+        let field = Arc::new(Field::new("element", DataType::Float64, true));
+        let cast = cast(&lists, &DataType::List(field)).unwrap();
+        let cast = cast.as_list::<i32>();
+        assert_eq!((cast.len(), cast.is_null(0), cast.value_length(1)), (3, true, 0));
+        assert_eq!(cast.value(2).as_primitive::<Float64Type>().value(0), -3.0);
     }
 
     #[test]
