@@ -129,7 +129,7 @@ fn where_there_is_nothing_nothing_is_drawn() {
     // A Saturday, and a day before the table.
     assert_eq!(intensity.draw(Zone::utc(), 1_780_704_000_000_000, 1_780_747_200_000_000, 0.5), None);
     assert_eq!(intensity.draw(Zone::utc(), -4_000_000_000_000_000, 0, 0.5), None);
-    assert!(Intensity::new(&[0.0; 24], &WORKING, &MONTHS, 0.0, 0).is_err());
-    assert!(Intensity::new(&OFFICE, &[-1.0; 7], &MONTHS, 0.0, 0).is_err());
+    assert!(Intensity::new(&[0.0; 24], &WORKING, &MONTHS, 0.0).is_err());
+    assert!(Intensity::new(&OFFICE, &[-1.0; 7], &MONTHS, 0.0).is_err());
     assert!(Intensity::new(&OFFICE, &WORKING, &MONTHS, f64::NAN).is_err());
 }
