@@ -7,6 +7,7 @@ use super::facts::{ANY_NUMBER, as_number, longest_of};
 use super::{Ends, GeneratorDoc, Made, Origin, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
 use crate::expression::Expression;
+use crate::ids::TableId;
 use crate::model::Column;
 use crate::model::resolve::Resolver;
 use crate::rows::Frame;
@@ -46,7 +47,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
 }
 
 /// The same from the short form, which has no arguments.
-pub(crate) fn of_text(resolver: &mut Resolver, table: usize, text: &Text) -> Result<Made, Fault> {
+pub(crate) fn of_text(resolver: &mut Resolver, table: TableId, text: &Text) -> Result<Made, Fault> {
     let formula = resolver.formula(table, text)?;
     let (ty, nullable) = (formula.expression.ty().clone(), formula.expression.nullable());
     let (unique, dictionary) = resolver.passed_on(table, &formula);

@@ -9,6 +9,7 @@ use arrow::datatypes::{DataType, Float64Type};
 
 use super::{Formula, Shown};
 use crate::error::ValueError;
+use crate::ids::TableId;
 use crate::model::Column;
 use crate::rows::Frame;
 use crate::types::Type;
@@ -75,7 +76,7 @@ pub(crate) enum Origin {
     /// A column of any table.
     Column {
         /// The table.
-        table: usize,
+        table: TableId,
         /// The column.
         column: usize,
     },

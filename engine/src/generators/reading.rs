@@ -2,6 +2,7 @@
 
 use super::{GeneratorDoc, Recipe};
 use crate::error::{Fault, Faults};
+use crate::ids::TableId;
 use crate::model::arguments::{Arguments, Length};
 use crate::model::constants::Constants;
 use crate::model::resolve::Resolver;
@@ -60,7 +61,7 @@ pub(crate) struct Reading<'r, 's, 'n> {
     /// What names mean.
     pub(crate) resolver: &'r mut Resolver<'s>,
     /// The table of the column.
-    pub(crate) table: usize,
+    pub(crate) table: TableId,
     /// The arguments.
     pub(crate) arguments: &'r Arguments<'n>,
     /// The address of the column's random words.

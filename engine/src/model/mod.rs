@@ -43,6 +43,7 @@ use arrow::array::ArrayRef;
 
 use crate::expression::{Expression, Total};
 use crate::generators::{Formula, Recipe, Reference};
+use crate::ids::{TableId, indexed};
 use crate::random::Stream;
 use crate::types::Type;
 
@@ -69,7 +70,18 @@ pub struct Model {
     /// Tables in the order written.
     pub tables: Vec<Table>,
     /// Columns, by table, whose values are counts or stand under a total, and that take long texts to work out.
-    pub(crate) wide: HashSet<(usize, usize)>,
+    pub(crate) wide: HashSet<(TableId, usize)>,
+}
+
+impl Model {
+    /// The numbers of the tables, in the order written.
+    pub fn table_ids(&self) -> impl Iterator<Item = TableId> + Clone + use<> {
+        TableId::first(self.tables.len())
+    }
+}
+
+indexed! {
+    Vec<Table>, TableId => Table;
 }
 
 /// A parameter and its value in force.
@@ -106,7 +118,7 @@ pub struct Table {
 
 impl Table {
     /// The parent table, if the rows are children.
-    pub fn parent(&self) -> Option<usize> {
+    pub fn parent(&self) -> Option<TableId> {
         match self.source {
             Source::Per { parent, .. } => Some(parent),
             Source::Root { .. } => None,
@@ -130,7 +142,7 @@ pub enum Source {
     /// Children of another table's rows.
     Per {
         /// The parent table.
-        parent: usize,
+        parent: TableId,
         /// How many children a parent row has.
         count: Count,
     },
@@ -206,7 +218,7 @@ impl Column {
     }
 
     /// The table and the column that it shows of another row, when it is a reference.
-    pub fn refers_to(&self) -> Option<(usize, usize)> {
+    pub fn refers_to(&self) -> Option<(TableId, usize)> {
         self.reference().map(|reference| (reference.target, reference.shown))
     }
 
@@ -249,7 +261,7 @@ pub enum Input {
     /// A total over child rows.
     Total {
         /// The child table.
-        child: usize,
+        child: TableId,
         /// The function.
         total: TotalKind,
         /// The column of the child table; `None` to count rows.

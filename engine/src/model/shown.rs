@@ -7,11 +7,12 @@
 use super::Column;
 use super::resolve::Resolver;
 use crate::error::{Fault, Span};
+use crate::ids::TableId;
 use crate::scenario::{self, Generator, Key};
 
 impl Resolver<'_> {
     /// The column that a parent or a reference at `span` shows, settled. It is unique and never NULL, or vouched for by `key:`.
-    pub(crate) fn shown_key(&mut self, t: usize, span: Span) -> Result<usize, Fault> {
+    pub(crate) fn shown_key(&mut self, t: TableId, span: Span) -> Result<usize, Fault> {
         let column = match self.named_key(t)? {
             Some(named) => named,
             None => self.evident_key(t, span)?,
@@ -25,7 +26,7 @@ impl Resolver<'_> {
         Err(self.not_unique(t, &name, span))
     }
 
-    fn not_unique(&self, t: usize, key: &str, span: Span) -> Fault {
+    fn not_unique(&self, t: TableId, key: &str, span: Span) -> Fault {
         let table = &self.drafts[t].name.text;
         Fault::at(span, format!("table `{table}` has no key that is known to be unique"))
             .label(format!("its `{key}` is not"))
@@ -35,7 +36,7 @@ impl Resolver<'_> {
     }
 
     /// The column that is the primary key when none is written: the key or, in a table that no reference shows, the first column.
-    pub(crate) fn likely_key(&mut self, t: usize) -> usize {
+    pub(crate) fn likely_key(&mut self, t: TableId) -> usize {
         let named = self.named_key(t);
         if let Some(named) = self.faults.keep(named).flatten() {
             return named;
@@ -48,7 +49,7 @@ impl Resolver<'_> {
     }
 
     /// The column that `key:` names.
-    fn named_key(&self, t: usize) -> Result<Option<usize>, Fault> {
+    fn named_key(&self, t: TableId) -> Result<Option<usize>, Fault> {
         let Some(node) = self.scenario.tables[t].key.as_ref().filter(|_| !self.drafts[t].faulty) else {
             return Ok(None);
         };
@@ -61,7 +62,7 @@ impl Resolver<'_> {
     }
 
     /// The column that is the key without being named.
-    fn evident_key(&mut self, t: usize, span: Span) -> Result<usize, Fault> {
+    fn evident_key(&mut self, t: TableId, span: Span) -> Result<usize, Fault> {
         if self.drafts[t].faulty {
             return Err(Fault::reported());
         }
@@ -86,7 +87,7 @@ impl Resolver<'_> {
     }
 
     /// The written columns that are 1, 2, 3, …, settled.
-    fn plain_serials(&mut self, t: usize) -> Vec<usize> {
+    fn plain_serials(&mut self, t: TableId) -> Vec<usize> {
         let is_serial =
             |generator: &Generator| matches!(generator, Generator::Named(key, _) if key.text == "serial");
         let columns = self.drafts[t].columns.iter().enumerate();
@@ -98,7 +99,7 @@ impl Resolver<'_> {
         serials.into_iter().filter(plain).collect()
     }
 
-    fn no_key(&mut self, t: usize, span: Span) -> Fault {
+    fn no_key(&mut self, t: TableId, span: Span) -> Fault {
         let written: Vec<usize> =
             (0..self.drafts[t].columns.len()).filter(|&c| self.drafts[t].columns[c].written).collect();
         let Some(&first) = written.first() else { return Fault::reported() };

@@ -21,6 +21,7 @@ use crate::budget;
 use crate::error::ValueError;
 use crate::expression::spend_spelled_out;
 use crate::generators::{Recipe, Reference};
+use crate::ids::TableId;
 use crate::model::{Column, Hop, Input, Source, Table};
 use crate::plan::Plan;
 use crate::random::Stream;
@@ -67,7 +68,7 @@ pub(crate) type Picks = Rc<Vec<Option<u64>>>;
 /// Some rows of a table.
 pub(crate) struct Frame<'p> {
     pub(crate) plan: &'p Plan,
-    pub(crate) table: usize,
+    pub(crate) table: TableId,
     pub(crate) rows: Rows,
     columns: RefCell<Vec<Option<ArrayRef>>>,
     inputs: RefCell<Vec<Option<ArrayRef>>>,
@@ -115,7 +116,7 @@ impl<'p> Step<'p> {
 }
 
 impl<'p> Frame<'p> {
-    pub(crate) fn new(plan: &'p Plan, table: usize, rows: Rows) -> Self {
+    pub(crate) fn new(plan: &'p Plan, table: TableId, rows: Rows) -> Self {
         let described = &plan.model.tables[table];
         Self {
             plan,

@@ -9,6 +9,7 @@ use super::Frame;
 use super::frame::{Rows, nulls_of};
 use crate::error::ValueError;
 use crate::generators::{Pick, Prepared, Reference, Within};
+use crate::ids::TableId;
 use crate::model::{Column, Hop};
 use crate::random::{Invalid, Permutation, Skew, SkewExponent, Stream, below};
 
@@ -239,7 +240,7 @@ impl Draws {
 /// For each range of rows whose instants rise, the end of those that are not after a limit.
 fn existing(
     frame: &Frame,
-    target: usize,
+    target: TableId,
     by: usize,
     ranges: &[(u64, u64)],
     limit: impl Fn(usize) -> i64,
@@ -268,7 +269,7 @@ fn existing(
 /// All ranges are halved together, so that every round is one batch of instants.
 fn existing_by_halving(
     frame: &Frame,
-    target: usize,
+    target: TableId,
     by: usize,
     ranges: &[(u64, u64)],
     limit: impl Fn(usize) -> i64,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use seedbed_engine::Plan;
 use seedbed_engine::error::did_you_mean;
 use seedbed_engine::types::Type;
+use seedbed_engine::{Plan, TableId};
 
 use crate::error::Error;
 
@@ -39,7 +39,7 @@ impl ParquetOptions {
     }
 
     /// The names of the columns of a table that have Bloom filters.
-    pub(crate) fn bloom_columns(&self, plan: &Plan, table: usize) -> BTreeSet<String> {
+    pub(crate) fn bloom_columns(&self, plan: &Plan, table: TableId) -> BTreeSet<String> {
         let table = &plan.model().tables[table];
         let keys = table.keys.unique_keys().flat_map(|key| &key.columns);
         let keys: Vec<usize> =

@@ -3,6 +3,7 @@
 use super::{ForeignKey, Keys, KeysOf, same};
 use crate::error::{Fault, Span};
 use crate::generators::Recipe;
+use crate::ids::TableId;
 use crate::model::{Column, Declared, Input};
 use crate::scenario::keys::{Columns, References};
 use crate::scenario::{self, Key};
@@ -11,7 +12,7 @@ use crate::types::Type;
 impl KeysOf<'_> {
     /// Adds the foreign keys of all tables.
     pub(super) fn foreign_keys(&mut self, keys: &mut [Keys]) {
-        for t in 0..self.drafts.len() {
+        for t in self.drafts.tables() {
             if self.drafts[t].faulty {
                 continue;
             }
@@ -34,12 +35,17 @@ impl KeysOf<'_> {
         }
     }
 
-    fn references_of(&self, t: usize, c: usize) -> Option<&References> {
+    fn references_of(&self, t: TableId, c: usize) -> Option<&References> {
         self.drafts[t].columns[c].spec.as_ref()?.keys.references.as_ref()
     }
 
     /// The foreign key that a column's `references:` asks for.
-    fn column_references(&mut self, t: usize, c: usize, keys: &[Keys]) -> Result<Option<ForeignKey>, Fault> {
+    fn column_references(
+        &mut self,
+        t: TableId,
+        c: usize,
+        keys: &[Keys],
+    ) -> Result<Option<ForeignKey>, Fault> {
         let Some(References::To { table, column }) = self.references_of(t, c).cloned() else {
             return Ok(None);
         };
@@ -53,7 +59,7 @@ impl KeysOf<'_> {
 
     fn written_foreign_key(
         &mut self,
-        t: usize,
+        t: TableId,
         key: &scenario::keys::ForeignKey,
         keys: &[Keys],
     ) -> Result<ForeignKey, Fault> {
@@ -64,7 +70,7 @@ impl KeysOf<'_> {
     /// Checks what is written: the columns referred to are a key, and the types agree.
     fn foreign_key(
         &mut self,
-        t: usize,
+        t: TableId,
         columns: Vec<usize>,
         to: &Key,
         references: Option<&Columns>,
@@ -128,7 +134,7 @@ impl KeysOf<'_> {
     }
 
     /// The foreign key that follows from how a written column comes about.
-    fn derived(&mut self, t: usize, c: usize, keys: &[Keys]) -> Option<ForeignKey> {
+    fn derived(&mut self, t: TableId, c: usize, keys: &[Keys]) -> Option<ForeignKey> {
         if !self.drafts[t].columns[c].written {
             return None;
         }
@@ -144,11 +150,11 @@ impl KeysOf<'_> {
     }
 
     /// The key that a column's values are taken from.
-    fn origin(&self, t: usize, c: usize, keys: &[Keys]) -> Option<(usize, usize)> {
+    fn origin(&self, t: TableId, c: usize, keys: &[Keys]) -> Option<(TableId, usize)> {
         match self.references_of(t, c) {
             Some(References::None) => return None,
             Some(References::To { table, column }) => {
-                let target = self.drafts.iter().position(|draft| draft.name.text == table.text)?;
+                let target = self.drafts.position(&table.text)?;
                 let column = match column {
                     Some(key) => self.drafts[target].columns.iter().position(|c| c.name == key.text)?,
                     None => *keys[target].primary.as_ref()?.columns.first()?,
@@ -173,7 +179,7 @@ impl KeysOf<'_> {
     }
 
     /// The column that hands a column its values, unchanged but for the width of a number.
-    fn taken_from(&self, t: usize, c: usize) -> Option<(usize, usize)> {
+    fn taken_from(&self, t: TableId, c: usize) -> Option<(TableId, usize)> {
         let column = self.drafts.done(t, c).ok()?;
         let widths = |cast: &Type| cast.is_integer() && column.made.is_integer();
         if column.cast.as_ref().is_some_and(|cast| !widths(cast.ty())) {
@@ -189,14 +195,14 @@ impl KeysOf<'_> {
     }
 
     /// Whether an expression reads another row, be it of the same table.
-    fn leaves_the_row(&self, t: usize, c: usize) -> bool {
+    fn leaves_the_row(&self, t: TableId, c: usize) -> bool {
         let Some(formula) = self.drafts.done(t, c).ok().and_then(Column::formula) else { return false };
         let inputs = formula.inputs.iter().map(|&input| &self.drafts[t].inputs[input]);
         inputs.into_iter().any(|input| matches!(input, Input::Column { hops, .. } if !hops.is_empty()))
     }
 
     /// A column that refers to a key has the key's type, unless the scenario says another one.
-    fn inherit(&mut self, t: usize, c: usize, target: usize, key: usize) {
+    fn inherit(&mut self, t: TableId, c: usize, target: TableId, key: usize) {
         let says = self.drafts[t].columns[c].spec.as_ref().is_some_and(|spec| spec.sql_type.is_some());
         let Ok(other) = self.drafts.done(target, key) else { return };
         let (ty, declared) = (other.ty.clone(), other.declared().cloned());

@@ -14,6 +14,7 @@ use super::unique::injective;
 use super::{Column, Declared, Input};
 use crate::error::{Fault, Faults, Span};
 use crate::generators::{Pick, Recipe};
+use crate::ids::{TableId, indexed};
 use crate::scenario::Scenario;
 use crate::scenario::keys::Columns;
 use crate::types::Type;
@@ -78,11 +79,15 @@ pub struct ForeignKey {
     /// The columns of this table.
     pub columns: Vec<usize>,
     /// The number of the table they refer to.
-    pub target: usize,
+    pub target: TableId,
     /// As many columns of that table: its primary key or another of its keys.
     pub references: Vec<usize>,
     /// Whether it follows from the generators; otherwise it is written, and may be checked by the database alone.
     pub derived: bool,
+}
+
+indexed! {
+    [Keys], TableId => Keys;
 }
 
 impl Keys {
@@ -118,11 +123,11 @@ pub(super) fn of_tables(
     faults: &mut Faults,
 ) -> Vec<Keys> {
     let mut pass = KeysOf { drafts, scenario, faults };
-    let mut keys: Vec<Keys> = (0..key.len()).map(|t| pass.unique_keys_of(t, key[t])).collect();
+    let mut keys: Vec<Keys> = TableId::number(key).map(|(t, key)| pass.unique_keys_of(t, *key)).collect();
     pass.name_enums();
     pass.foreign_keys(&mut keys);
     pass.choices(&mut keys);
-    for (t, keys) in keys.iter_mut().enumerate() {
+    for (t, keys) in TableId::number(&mut keys) {
         pass.indexes_of(t, keys);
         pass.checks_of(t, keys);
     }
@@ -138,12 +143,12 @@ struct KeysOf<'m> {
 
 impl KeysOf<'_> {
     /// The columns that are written and settled, with what the scenario says of their keys.
-    fn written_columns(&self, t: usize) -> impl Iterator<Item = (usize, &Column)> {
+    fn written_columns(&self, t: TableId) -> impl Iterator<Item = (usize, &Column)> {
         let columns = self.drafts[t].columns.iter().enumerate();
         columns.filter(|(_, draft)| draft.written).filter_map(|(c, draft)| Some((c, draft.state.done()?)))
     }
 
-    fn unique_keys_of(&mut self, t: usize, key: usize) -> Keys {
+    fn unique_keys_of(&mut self, t: TableId, key: usize) -> Keys {
         let mut keys = Keys::default();
         if self.drafts[t].faulty || self.drafts[t].columns.is_empty() {
             return keys;
@@ -185,17 +190,17 @@ impl KeysOf<'_> {
         keys
     }
 
-    fn unique_is_asked(&self, t: usize, c: usize) -> bool {
+    fn unique_is_asked(&self, t: TableId, c: usize) -> bool {
         self.drafts[t].columns[c].spec.as_ref().is_some_and(|spec| spec.unique.is_some())
     }
 
-    fn unique_key(&self, t: usize, columns: Vec<usize>) -> UniqueKey {
+    fn unique_key(&self, t: TableId, columns: Vec<usize>) -> UniqueKey {
         UniqueKey { proven: self.proven(t, &columns), columns }
     }
 
     /// Whether columns are together unique by the way they are made: one of them is; or they hold the parent and what differs among
     /// the children of one parent.
-    fn proven(&self, t: usize, columns: &[usize]) -> bool {
+    fn proven(&self, t: TableId, columns: &[usize]) -> bool {
         let columns: Vec<&Column> = columns.iter().filter_map(|&c| self.drafts.done(t, c).ok()).collect();
         let keeps = |column: &Column| {
             column.cast.as_ref().is_none_or(|cast| injective(&column.made, cast.ty()))
@@ -228,7 +233,7 @@ impl KeysOf<'_> {
                 && columns.iter().any(|column| keeps(column) && differs(column)))
     }
 
-    fn indexes_of(&mut self, t: usize, keys: &mut Keys) {
+    fn indexes_of(&mut self, t: TableId, keys: &mut Keys) {
         let written = self.scenario.tables[t].keys.indexes.clone();
         let listed: Vec<Vec<usize>> =
             written.iter().filter_map(|columns| self.key_columns(t, columns, "index")).collect();
@@ -258,7 +263,7 @@ impl KeysOf<'_> {
     }
 
     /// The numbers of columns that are named; faults are noted.
-    fn key_columns(&mut self, t: usize, columns: &Columns, what: &str) -> Option<Vec<usize>> {
+    fn key_columns(&mut self, t: TableId, columns: &Columns, what: &str) -> Option<Vec<usize>> {
         if self.drafts[t].faulty {
             return None;
         }
