@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::budget::{self, Budget};
 use crate::error::ValueError;
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, MAX_ROWS};
 use crate::plan::Plan;
 use crate::rows::{Frame, Rows, own_bytes};
@@ -145,8 +145,7 @@ impl Plan {
         columns: &[usize],
     ) -> Result<RecordBatch, ValueError> {
         let frame = Frame::new(self, table, Rows::Range(self.existing(table, rows)?));
-        let all = self.model.tables[table].columns.iter().enumerate();
-        let written: Vec<usize> = all.filter(|(_, column)| column.written).map(|(c, _)| c).collect();
+        let written: Vec<ColumnId> = self.model.tables[table].written_ids().collect();
         let array = |column: &usize| match written.get(*column) {
             Some(c) => frame.column(*c),
             None => {
@@ -184,9 +183,8 @@ impl Plan {
     /// Rows that exist.
     fn batch_of(&self, table: TableId, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
         let frame = Frame::new(self, table, Rows::Range(rows));
-        let columns =
-            self.model.tables[table].columns.iter().enumerate().filter(|(_, column)| column.written);
-        let arrays = columns.map(|(c, _)| frame.column(c)).collect::<Result<Vec<_>, _>>()?;
+        let written = self.model.tables[table].written_ids();
+        let arrays = written.map(|c| frame.column(c)).collect::<Result<Vec<_>, _>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(frame.len()));
         RecordBatch::try_new_with_options(self.schema(table), arrays, &options)
             .map_err(|error| self.error_of(table, error.to_string()))
@@ -272,14 +270,13 @@ impl Plan {
         let rows = self.rows_up_to(table, rows)?;
         let (mut written, mut worked_out) = (0, 0);
         let mut frame = Frame::new(self, table, Rows::Range(0..rows));
-        let columns = self.model.tables[table].columns.iter().enumerate();
-        for (c, _) in columns.filter(|(_, column)| column.written) {
+        for c in self.model.tables[table].written_ids() {
             written += own_bytes(&frame.column(c)?);
             if written > SAMPLE_BYTES {
                 break;
             }
             // Now and then: what a frame holds is added up column by column.
-            if c.is_multiple_of(16) && frame.bytes() > SAMPLE_BYTES {
+            if c.index().is_multiple_of(16) && frame.bytes() > SAMPLE_BYTES {
                 worked_out = SAMPLE_BYTES;
                 frame = Frame::new(self, table, Rows::Range(0..rows));
             }

@@ -20,7 +20,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use crate::batch::ROWS_PER_BATCH;
 use crate::digest::{RowHasher, TableDigest, WrongArray};
 use crate::error::ValueError;
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId};
 use crate::plan::Plan;
 use crate::types::Type;
 pub use meter::{Meter, Progress};
@@ -156,8 +156,7 @@ impl<'p> Expected<'p> {
     pub fn new(plan: &'p Plan, table: TableId) -> Result<Self, ValueError> {
         let all = 0..plan.rows(table)?;
         let described = &plan.model().tables[table];
-        let written: Vec<usize> =
-            (0..described.columns.len()).filter(|c| described.columns[*c].written).collect();
+        let written: Vec<ColumnId> = described.written_ids().collect();
         let primary = described.keys.primary.iter().flat_map(|key| &key.columns);
         let key: Option<Vec<usize>> =
             primary.map(|column| written.iter().position(|written| written == column)).collect();

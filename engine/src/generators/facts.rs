@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Float64Type};
 
 use super::{Formula, Shown};
 use crate::error::ValueError;
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId};
 use crate::model::Column;
 use crate::rows::Frame;
 use crate::types::Type;
@@ -78,7 +78,7 @@ pub(crate) enum Origin {
         /// The table.
         table: TableId,
         /// The column.
-        column: usize,
+        column: ColumnId,
     },
 }
 

@@ -11,6 +11,7 @@ use super::{Ends, GeneratorDoc, Made, Origin, Prepared, Reading, Record, Shown, 
 use crate::calendar::Zone;
 use crate::error::{Fault, ValueError};
 use crate::expression::Zones;
+use crate::ids::ColumnId;
 use crate::model::{Column, Hop, Input, MAX_COUNT};
 use crate::rows::Frame;
 use crate::time::{Recurrence, Series};
@@ -72,9 +73,9 @@ pub(crate) struct Every {
     /// The rule.
     pub(crate) rule: Recurrence,
     /// The parent's column with the first instant.
-    pub(crate) from: usize,
+    pub(crate) from: ColumnId,
     /// The parent's column with the zone.
-    pub(crate) zone: usize,
+    pub(crate) zone: ColumnId,
 }
 
 /// How often it comes back for each row of the parent.
@@ -208,7 +209,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
         return Err(Fault::at(reading.arguments.span(), format!("the rows of `{table}` do not come back"))
             .hint("`occurrence` belongs to a table with `every:`"));
     };
-    let of_parent = |column: usize| Input::Column { hops: vec![Hop::Parent], column };
+    let of_parent = |column: ColumnId| Input::Column { hops: vec![Hop::Parent], column };
     let [from, zone] = [every.from, every.zone].map(|column| resolver.input(t, of_parent(column)));
     let ordinal = resolver.input(t, Input::Ordinal);
     Ok(Record::made(Field::ALL.map(|(name, field)| {

@@ -10,7 +10,7 @@ use super::facts::ANY_NUMBER;
 use super::serial::serial_of;
 use super::{Ends, Formula, GeneratorDoc, Made, Origin, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, Span, ValueError};
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, Hop, Input, MAX_COUNT, Source};
 use crate::random::Stream;
 use crate::rows::{Frame, each_once};
@@ -65,7 +65,7 @@ pub(crate) struct Reference {
     /// The table.
     pub(crate) target: TableId,
     /// The column of the target that is shown.
-    pub(crate) shown: usize,
+    pub(crate) shown: ColumnId,
     /// Among which rows: those under the row of a table that these inputs lead to, or all.
     pub(crate) within: Option<Within>,
     /// The way to a row that is left out; no steps for the row itself.
@@ -123,7 +123,7 @@ pub(crate) enum Pick {
         /// The instant.
         at: Formula,
         /// The target's column that tells when a row came about, rising within its parent.
-        by: usize,
+        by: ColumnId,
     },
 }
 
@@ -439,11 +439,16 @@ impl Reading<'_, '_, '_> {
     }
 
     /// The target's column that tells when a row came about; it must rise in the order of the rows looked at.
-    fn birth_column(&mut self, target: TableId, path: Option<&[TableId]>, to: &Key) -> Result<usize, Fault> {
+    fn birth_column(
+        &mut self,
+        target: TableId,
+        path: Option<&[TableId]>,
+        to: &Key,
+    ) -> Result<ColumnId, Fault> {
         let (arguments, resolver) = (self.arguments, &mut *self.resolver);
         let by = arguments.word("by")?;
         let (name, span) = by.map_or(("created_at".to_owned(), to.span), |key| (key.text, key.span));
-        let Some(c) = resolver.drafts()[target].columns.iter().position(|c| c.name == name) else {
+        let Some(c) = resolver.drafts()[target].position(|c| c.name == name) else {
             return Err(Fault::at(span, format!("`{}` has no column `{name}`", to.text))
                 .hint("say with `by:` which column tells when its rows came about"));
         };

@@ -4,7 +4,7 @@ use std::fmt::{Display, Write};
 
 use arrow::array::{Array, ArrayRef};
 
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId};
 use crate::model::arguments::Length;
 use crate::model::{Hop, Input, Model, Steps};
 use crate::text::shown;
@@ -39,7 +39,7 @@ impl Shown<'_> {
     }
 
     /// `table.column`.
-    pub(super) fn column(&self, table: TableId, column: usize) -> String {
+    pub(super) fn column(&self, table: TableId, column: ColumnId) -> String {
         let table = &self.model.tables[table];
         format!("{}.{}", table.name, table.columns[column].name)
     }

@@ -7,7 +7,7 @@ use super::literal::{LiteralColumn, LiteralRows};
 use super::{Column, Count, Input, MAX_ROWS, Source};
 use crate::error::{Fault, Faults, Span};
 use crate::generators::Every;
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId, indexed};
 use crate::scenario::{Generator, Key, RowSource, Scenario, Spec};
 
 /// All tables of a scenario, with what is known of them so far.
@@ -65,6 +65,10 @@ impl<T> State<T> {
             _ => None,
         }
     }
+}
+
+indexed! {
+    Vec<ColumnDraft>, ColumnId => ColumnDraft;
 }
 
 impl Index<TableId> for Drafts {
@@ -158,12 +162,12 @@ impl Drafts {
     ///
     /// # Errors
     /// It failed, which has been noted.
-    pub(crate) fn done(&self, t: TableId, c: usize) -> Result<&Column, Fault> {
+    pub(crate) fn done(&self, t: TableId, c: ColumnId) -> Result<&Column, Fault> {
         self[t].columns[c].state.done().ok_or_else(Fault::reported)
     }
 
     /// The same, to be changed in what the database is told.
-    pub(super) fn done_mut(&mut self, t: TableId, c: usize) -> Option<&mut Column> {
+    pub(super) fn done_mut(&mut self, t: TableId, c: ColumnId) -> Option<&mut Column> {
         match &mut self[t].columns[c].state {
             State::Done(column, _) => Some(column),
             _ => None,
@@ -171,7 +175,7 @@ impl Drafts {
     }
 
     /// Adds a column that is not written, already settled.
-    pub(super) fn add_hidden(&mut self, t: TableId, column: Column) -> usize {
+    pub(super) fn add_hidden(&mut self, t: TableId, column: Column) -> ColumnId {
         let columns = &mut self[t].columns;
         columns.push(ColumnDraft {
             name: column.name.clone(),
@@ -179,7 +183,7 @@ impl Drafts {
             spec: None,
             state: State::Done(column, 0),
         });
-        columns.len() - 1
+        ColumnId::new(columns.len() - 1)
     }
 
     /// The number of an input of a table, each kept once.
@@ -192,7 +196,7 @@ impl Drafts {
     }
 
     /// `table.column`, for a message.
-    pub(super) fn qualified(&self, t: TableId, c: usize) -> String {
+    pub(super) fn qualified(&self, t: TableId, c: ColumnId) -> String {
         format!("`{}.{}`", self[t].name.text, self[t].columns[c].name)
     }
 
@@ -267,14 +271,24 @@ impl Draft {
         }
     }
 
+    /// The numbers of the columns.
+    pub(super) fn column_ids(&self) -> impl Iterator<Item = ColumnId> + use<> {
+        ColumnId::first(self.columns.len())
+    }
+
+    /// The first column that is the one.
+    pub(crate) fn position(&self, is_it: impl FnMut(&ColumnDraft) -> bool) -> Option<ColumnId> {
+        self.columns.iter().position(is_it).map(ColumnId::new)
+    }
+
     /// The column of that name, be it written or not; hidden ones have none that users know.
-    pub(crate) fn column_named(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|c| c.name == name && c.is_known())
+    pub(crate) fn column_named(&self, name: &str) -> Option<ColumnId> {
+        self.position(|c| c.name == name && c.is_known())
     }
 
     /// The written column of that name.
-    pub(crate) fn written_named(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|c| c.name == name && c.written)
+    pub(crate) fn written_named(&self, name: &str) -> Option<ColumnId> {
+        self.position(|c| c.name == name && c.written)
     }
 
     /// The names of the columns that users know.
@@ -283,7 +297,7 @@ impl Draft {
     }
 
     /// Where a column is described.
-    pub(super) fn span_of(&self, c: usize) -> Span {
+    pub(super) fn span_of(&self, c: ColumnId) -> Span {
         self.columns[c].spec.as_ref().map_or(self.name.span, |spec| spec.span)
     }
 }

@@ -43,7 +43,7 @@ use arrow::array::ArrayRef;
 
 use crate::expression::{Expression, Total};
 use crate::generators::{Formula, Recipe, Reference};
-use crate::ids::{TableId, indexed};
+use crate::ids::{ColumnId, TableId, indexed};
 use crate::random::Stream;
 use crate::types::Type;
 
@@ -70,7 +70,7 @@ pub struct Model {
     /// Tables in the order written.
     pub tables: Vec<Table>,
     /// Columns, by table, whose values are counts or stand under a total, and that take long texts to work out.
-    pub(crate) wide: HashSet<(TableId, usize)>,
+    pub(crate) wide: HashSet<(TableId, ColumnId)>,
 }
 
 impl Model {
@@ -82,6 +82,7 @@ impl Model {
 
 indexed! {
     Vec<Table>, TableId => Table;
+    Vec<Column>, ColumnId => Column;
 }
 
 /// A parameter and its value in force.
@@ -105,7 +106,7 @@ pub struct Table {
     /// Where its rows come from.
     pub source: Source,
     /// The column that references show; in a table that none shows it may be the first.
-    pub key: usize,
+    pub key: ColumnId,
     /// Columns: written, `let`, and hidden ones that the resolver adds.
     pub columns: Vec<Column>,
     /// Keys, indexes and checks: what is written and what follows from the generators.
@@ -128,6 +129,11 @@ impl Table {
     /// The columns that are written out, in order.
     pub fn written(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| column.written)
+    }
+
+    /// The numbers of these columns, in the order of a batch.
+    pub fn written_ids(&self) -> impl Iterator<Item = ColumnId> {
+        ColumnId::number(&self.columns).filter(|(_, column)| column.written).map(|(c, _)| c)
     }
 }
 
@@ -152,7 +158,7 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     /// The column of the parent table that holds the count; `None` when it is always `min`.
-    pub column: Option<usize>,
+    pub column: Option<ColumnId>,
     /// No parent has fewer.
     pub min: u64,
     /// No parent has more.
@@ -218,7 +224,7 @@ impl Column {
     }
 
     /// The table and the column that it shows of another row, when it is a reference.
-    pub fn refers_to(&self) -> Option<(TableId, usize)> {
+    pub fn refers_to(&self) -> Option<(TableId, ColumnId)> {
         self.reference().map(|reference| (reference.target, reference.shown))
     }
 
@@ -250,7 +256,7 @@ pub enum Input {
         /// The way to that row.
         hops: Vec<Hop>,
         /// The column of the table at the end of the way.
-        column: usize,
+        column: ColumnId,
     },
     /// The number of the row in its table, from 1.
     Row,
@@ -265,7 +271,7 @@ pub enum Input {
         /// The function.
         total: TotalKind,
         /// The column of the child table; `None` to count rows.
-        column: Option<usize>,
+        column: Option<ColumnId>,
     },
 }
 
@@ -275,7 +281,7 @@ pub enum Hop {
     /// To the parent row.
     Parent,
     /// To the row that a reference column names.
-    Reference(usize),
+    Reference(ColumnId),
 }
 
 /// The function of a total.

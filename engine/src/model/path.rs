@@ -6,7 +6,7 @@ use super::{Hop, Input};
 use crate::error::{Fault, Faults, did_you_mean, listed};
 use crate::expression::Name;
 use crate::generators::Recipe;
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId};
 use crate::scenario::{Generator, Key};
 
 /// The most names of a path.
@@ -50,7 +50,7 @@ impl Resolver<'_> {
     fn path_of_column(
         &mut self,
         t: TableId,
-        c: usize,
+        c: ColumnId,
         head: &Name,
         rest: &[Name],
         mut hops: Vec<Hop>,
@@ -79,11 +79,12 @@ impl Resolver<'_> {
         }
         // `product.price` through a column `product_id`, or through the only reference to that table.
         let with_id = format!("{}_id", head.text);
-        let by_name = self.drafts[t].columns.iter().position(|c| c.name == with_id && c.leads_to().is_some());
-        let by_table: Vec<usize> = (0..self.drafts[t].columns.len())
+        let by_name = self.drafts[t].position(|c| c.name == with_id && c.leads_to().is_some());
+        let by_table: Vec<ColumnId> = self.drafts[t]
+            .column_ids()
             .filter(|&c| self.drafts[t].columns[c].leads_to() == Some(head.text.as_str()))
             .collect();
-        let mut found: Vec<usize> = by_name.into_iter().chain(by_table).collect();
+        let mut found: Vec<ColumnId> = by_name.into_iter().chain(by_table).collect();
         found.sort_unstable();
         found.dedup();
         match found[..] {
@@ -101,7 +102,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn hop_through(&mut self, t: TableId, c: usize, head: &Name) -> Result<(Hop, TableId), Fault> {
+    fn hop_through(&mut self, t: TableId, c: ColumnId, head: &Name) -> Result<(Hop, TableId), Fault> {
         let column = self.settled(t, c)?;
         match &column.recipe {
             Recipe::Parent(_) => Ok((Hop::Parent, self.drafts[t].parent.ok_or_else(Fault::reported)?)),
@@ -117,7 +118,7 @@ impl Resolver<'_> {
     pub(crate) fn way_to(&mut self, t: TableId, key: &Key) -> Result<(Vec<Hop>, TableId), Fault> {
         let name = |text: &str| Name { text: text.to_owned(), span: key.span };
         let path: Vec<Name> = key.text.split('.').map(name).collect();
-        let column = self.drafts[t].columns.iter().position(|c| c.name == key.text);
+        let column = self.drafts[t].position(|c| c.name == key.text);
         if let Some(other) =
             column.filter(|_| path.len() == 1).and_then(|c| self.drafts.other_meaning(t, c, &path[0]))
         {
@@ -147,13 +148,13 @@ impl Resolver<'_> {
 
 impl Drafts {
     /// What the name of column `c` would lead to if the column were not there.
-    fn other_meaning(&self, t: TableId, c: usize, head: &Name) -> Option<String> {
+    fn other_meaning(&self, t: TableId, c: ColumnId, head: &Name) -> Option<String> {
         if head.text == self[t].name.text {
             return Some("the table itself".to_owned());
         }
         let ancestors = self.ancestors(t).unwrap_or_default();
         let above = ancestors.iter().skip(1).position(|&a| self[a].name.text == head.text);
-        let generator = |c: usize| self[t].columns[c].spec.as_ref().map(|spec| &spec.generator);
+        let generator = |c: ColumnId| self[t].columns[c].spec.as_ref().map(|spec| &spec.generator);
         let is_parent = matches!(generator(c), Some(Generator::Named(key, _)) if key.text == "parent");
         match above {
             Some(0) if is_parent => return None,
@@ -163,7 +164,7 @@ impl Drafts {
         let with_id = format!("{}_id", head.text);
         let leads =
             |other: &ColumnDraft| other.leads_to().is_some_and(|to| to == head.text || other.name == with_id);
-        let mut others = self[t].columns.iter().enumerate().filter(|(i, _)| *i != c);
+        let mut others = ColumnId::number(&self[t].columns).filter(|(i, _)| *i != c);
         others.find(|(_, other)| leads(other)).map(|(_, other)| format!("what `{}` refers to", other.name))
     }
 

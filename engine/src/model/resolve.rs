@@ -14,7 +14,7 @@ use super::law::Laws;
 use super::{Column, Input, Keys, Model, Settings, Source, Table, keys, work};
 use crate::error::{Fault, Faults, Span};
 use crate::generators::Formula;
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId};
 use crate::random::Poisson;
 use crate::scenario::{Key, Scenario};
 use crate::types::Type;
@@ -26,7 +26,7 @@ use crate::types::Type;
 pub fn resolve(scenario: &Scenario, settings: &Settings, faults: Faults) -> Result<Model, Faults> {
     let mut resolver = Resolver::new(scenario, settings, faults);
     resolver.settle_all();
-    let key: Vec<usize> = resolver.drafts.tables().map(|t| resolver.likely_key(t)).collect();
+    let key: Vec<ColumnId> = resolver.drafts.tables().map(|t| resolver.likely_key(t)).collect();
     let Resolver { mut drafts, mut faults, constants, .. } = resolver;
     let keys = keys::of_tables(&mut drafts, scenario, &key, &mut faults);
     faults.into_result()?;
@@ -53,7 +53,7 @@ pub fn resolve(scenario: &Scenario, settings: &Settings, faults: Faults) -> Resu
 }
 
 /// A table of which everything is settled.
-fn finished(draft: Draft, about: Option<String>, key: usize, keys: Keys) -> Result<Table, Fault> {
+fn finished(draft: Draft, about: Option<String>, key: ColumnId, keys: Keys) -> Result<Table, Fault> {
     let Some(source) = draft.rows.into_done() else {
         return Err(Fault::at(draft.name.span, "the number of rows is not known"));
     };
@@ -131,7 +131,7 @@ impl<'s> Resolver<'s> {
     fn settle_columns(&mut self, t: TableId) {
         let mut c = 0;
         while c < self.drafts[t].columns.len() {
-            let column = self.column(t, c);
+            let column = self.column(t, ColumnId::new(c));
             self.faults.keep(column);
             c += 1;
         }
@@ -168,7 +168,7 @@ impl<'s> Resolver<'s> {
     }
 
     /// Adds a column that is not written, already settled.
-    pub(crate) fn add_hidden(&mut self, t: TableId, column: Column) -> usize {
+    pub(crate) fn add_hidden(&mut self, t: TableId, column: Column) -> ColumnId {
         self.drafts.add_hidden(t, column)
     }
 
@@ -220,7 +220,7 @@ impl<'s> Resolver<'s> {
     }
 
     /// Settles a column; afterwards [`Drafts::done`] gives it.
-    pub(crate) fn column(&mut self, t: TableId, c: usize) -> Result<(), Fault> {
+    pub(crate) fn column(&mut self, t: TableId, c: ColumnId) -> Result<(), Fault> {
         let (what, span) = (self.drafts.qualified(t, c), self.drafts[t].span_of(c));
         match &self.drafts[t].columns[c].state {
             State::Done(_, depth) => {
@@ -246,7 +246,7 @@ impl<'s> Resolver<'s> {
     }
 
     /// Settles a column and looks at it.
-    pub(crate) fn settled(&mut self, t: TableId, c: usize) -> Result<&Column, Fault> {
+    pub(crate) fn settled(&mut self, t: TableId, c: ColumnId) -> Result<&Column, Fault> {
         self.column(t, c)?;
         self.drafts.done(t, c)
     }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::{Column, Hop, Input, Model, Source, Steps, Table};
 use crate::error::{Fault, Faults};
 use crate::generators::{Pick, Recipe, Reference};
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId};
 use crate::scenario::Scenario;
 use crate::types::Type;
 
@@ -26,19 +26,19 @@ const HALVINGS: u64 = 8;
 const MOST_DEEP: usize = 1000;
 
 /// What is asked of a frame: a column at the end of a way of steps, or the rows there.
-type Demand<'m> = (&'m [Hop], Option<usize>);
+type Demand<'m> = (&'m [Hop], Option<ColumnId>);
 
 /// What a frame needs from other frames.
 #[derive(Default)]
 struct Needs<'m> {
     /// Columns of the frame itself.
-    columns: BTreeSet<usize>,
+    columns: BTreeSet<ColumnId>,
     /// References whose rows are picked.
-    picked: BTreeSet<usize>,
+    picked: BTreeSet<ColumnId>,
     /// What is asked of the frame at the end of each step.
     steps: BTreeMap<Hop, BTreeSet<Demand<'m>>>,
     /// Frames of their own: the table, the column, and how often.
-    others: Vec<(TableId, usize, u64)>,
+    others: Vec<(TableId, ColumnId, u64)>,
 }
 
 /// Counts the work of tables.
@@ -55,7 +55,7 @@ pub(super) struct Work {
     /// The work for the rows of each table: columns worked out, in frames of this table and of others.
     pub(super) of_table: Vec<u64>,
     /// The counts and the columns under totals, by table, that take long texts to work out.
-    pub(super) wide: HashSet<(TableId, usize)>,
+    pub(super) wide: HashSet<(TableId, ColumnId)>,
 }
 
 /// Refuses a scenario whose rows take too much work, and tells how much each table takes.
@@ -67,8 +67,8 @@ pub(super) fn of_tables(model: &Model, scenario: &Scenario) -> Result<Work, Faul
     let mut of_table = Vec::with_capacity(model.tables.len());
     let mut all: u64 = 0;
     for (t, table) in TableId::number(&model.tables) {
-        let written = (0..table.columns.len()).filter(|&c| table.columns[c].written);
-        let counts = table.columns.iter().enumerate().filter(|(_, c)| matches!(c.recipe, Recipe::Count(_)));
+        let written = table.written_ids();
+        let counts = ColumnId::number(&table.columns).filter(|(_, c)| matches!(c.recipe, Recipe::Count(_)));
         let (mut takes, _) = counting.frame(t, written.map(|c| (&[][..], Some(c))).collect(), 0);
         for (c, _) in counts {
             takes = takes.max(counting.frame(t, vec![(&[], Some(c))], 0).0);
@@ -127,7 +127,7 @@ impl<'m> Counting<'m> {
     /// Everything that a frame needs when this is asked of it.
     fn needs(&self, t: TableId, demands: &[Demand<'m>]) -> Needs<'m> {
         let mut needs = Needs::default();
-        let mut columns: Vec<usize> = Vec::new();
+        let mut columns: Vec<ColumnId> = Vec::new();
         for (hops, column) in demands {
             self.demand(t, hops, *column, &mut needs, &mut columns);
         }
@@ -155,9 +155,9 @@ impl<'m> Counting<'m> {
         &self,
         t: TableId,
         hops: &'m [Hop],
-        column: Option<usize>,
+        column: Option<ColumnId>,
         needs: &mut Needs<'m>,
-        columns: &mut Vec<usize>,
+        columns: &mut Vec<ColumnId>,
     ) {
         let Some((hop, rest)) = hops.split_first() else {
             columns.extend(column);
@@ -174,7 +174,7 @@ impl<'m> Counting<'m> {
         needs.steps.entry(*hop).or_default().insert((rest, column));
     }
 
-    fn input(&self, t: TableId, input: &'m Input, needs: &mut Needs<'m>, columns: &mut Vec<usize>) {
+    fn input(&self, t: TableId, input: &'m Input, needs: &mut Needs<'m>, columns: &mut Vec<ColumnId>) {
         match input {
             Input::Column { hops, column } => self.demand(t, hops, Some(*column), needs, columns),
             Input::Row => {}
@@ -190,10 +190,10 @@ impl<'m> Counting<'m> {
     fn pick(
         &self,
         t: TableId,
-        c: usize,
+        c: ColumnId,
         reference: &'m Reference,
         needs: &mut Needs<'m>,
-        columns: &mut Vec<usize>,
+        columns: &mut Vec<ColumnId>,
     ) {
         if !needs.picked.insert(c) {
             return;
@@ -241,7 +241,7 @@ impl<'m> Counting<'m> {
     fn too_much(&mut self, t: TableId, scenario: &Scenario) -> Fault {
         let table = &self.model.tables[t];
         let mut most: (u64, Option<&str>) = (0, None);
-        for (c, column) in table.columns.iter().enumerate().filter(|(_, column)| column.written) {
+        for (c, column) in ColumnId::number(&table.columns).filter(|(_, column)| column.written) {
             let (takes, _) = self.frame(t, vec![(&[], Some(c))], 0);
             if takes > most.0 {
                 most = (takes, Some(&column.name));

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::generators::Shown;
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, Source, Table};
 
 impl Plan {
@@ -69,7 +69,7 @@ impl Plan {
 
     /// What a database is told beside the columns.
     fn explain_keys(&self, table: &Table, out: &mut Vec<String>) {
-        let names = |of: &Table, columns: &[usize]| {
+        let names = |of: &Table, columns: &[ColumnId]| {
             columns.iter().map(|&c| of.columns[c].name.as_str()).collect::<Vec<_>>().join(", ")
         };
         let keys = &table.keys;

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::{Frame, Pace, Rows};
 use crate::error::ValueError;
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId};
 use crate::model::Source;
 use crate::plan::{Plan, Siblings};
 
@@ -145,7 +145,7 @@ impl Plan {
         &self,
         table: TableId,
         parent: TableId,
-        column: usize,
+        column: ColumnId,
         parents: u64,
         stopped: &(dyn Fn() -> bool + Sync),
     ) -> Result<(), ValueError> {
@@ -239,7 +239,7 @@ impl Plan {
 }
 
 /// The counts of some rows of a parent table.
-fn counts_of(plan: &Plan, parent: TableId, column: usize, rows: Rows) -> Result<Vec<u64>, ValueError> {
+fn counts_of(plan: &Plan, parent: TableId, column: ColumnId, rows: Rows) -> Result<Vec<u64>, ValueError> {
     let counts = |rows: Rows| {
         let frame = Frame::new(plan, parent, rows);
         let counts = frame.column(column)?;

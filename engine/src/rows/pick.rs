@@ -9,7 +9,7 @@ use super::Frame;
 use super::frame::{Rows, nulls_of};
 use crate::error::ValueError;
 use crate::generators::{Pick, Prepared, Reference, Within};
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, Hop};
 use crate::random::{Invalid, Permutation, Skew, SkewExponent, Stream, below};
 
@@ -241,7 +241,7 @@ impl Draws {
 fn existing(
     frame: &Frame,
     target: TableId,
-    by: usize,
+    by: ColumnId,
     ranges: &[(u64, u64)],
     limit: impl Fn(usize) -> i64,
 ) -> Result<Vec<u64>, ValueError> {
@@ -270,7 +270,7 @@ fn existing(
 fn existing_by_halving(
     frame: &Frame,
     target: TableId,
-    by: usize,
+    by: ColumnId,
     ranges: &[(u64, u64)],
     limit: impl Fn(usize) -> i64,
 ) -> Result<Vec<u64>, ValueError> {

@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
 use super::frame::Rows;
 use super::{Frame, Pace};
 use crate::error::ValueError;
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId};
 use crate::model::TotalKind;
 
 /// Child rows worked out at a time.
@@ -64,7 +64,7 @@ pub(super) fn total(
     frame: &Frame,
     child: TableId,
     kind: TotalKind,
-    column: Option<usize>,
+    column: Option<ColumnId>,
 ) -> Result<ArrayRef, ValueError> {
     let runs = runs_of(frame, child)?;
     let Some(column) = column else {
@@ -102,7 +102,7 @@ fn add_up(
     frame: &Frame,
     child: TableId,
     kind: TotalKind,
-    column: usize,
+    column: ColumnId,
     rows: usize,
     runs: &[Run],
 ) -> Result<ArrayRef, ValueError> {
@@ -125,7 +125,7 @@ fn add_up(
 struct Sums<'f, 'p> {
     frame: &'f Frame<'p>,
     child: TableId,
-    column: usize,
+    column: ColumnId,
     kind: TotalKind,
     whole: Vec<i128>,
     real: Vec<f64>,
@@ -137,7 +137,7 @@ struct Sums<'f, 'p> {
 }
 
 impl<'f, 'p> Sums<'f, 'p> {
-    fn new(frame: &'f Frame<'p>, child: TableId, column: usize, kind: TotalKind, n: usize) -> Self {
+    fn new(frame: &'f Frame<'p>, child: TableId, column: ColumnId, kind: TotalKind, n: usize) -> Self {
         Self {
             frame,
             child,

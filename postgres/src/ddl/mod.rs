@@ -11,7 +11,7 @@ pub use script::Constraints;
 
 use seedbed_engine::model::{self, Declared, Model};
 use seedbed_engine::types::Type;
-use seedbed_engine::{Plan, TableId};
+use seedbed_engine::{ColumnId, Plan, TableId};
 
 use crate::error::Error;
 use crate::sql::{self, MOST_NAME_BYTES};
@@ -230,7 +230,7 @@ impl Schema {
     ) -> Result<(), Error> {
         let meant = &model.tables[table.id];
         let keys = &meant.keys;
-        let named = |of: &model::Table, columns: &[usize]| -> Vec<String> {
+        let named = |of: &model::Table, columns: &[ColumnId]| -> Vec<String> {
             columns.iter().map(|&c| of.columns[c].name.clone()).collect()
         };
         table.primary = keys.primary.as_ref().map(|key| Key {

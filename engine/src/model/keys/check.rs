@@ -5,7 +5,7 @@ use sqlparser::ast;
 use super::{Check, Keys, KeysOf};
 use crate::error::{Fault, Faults, Span};
 use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total, for_postgresql};
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId};
 use crate::model::drafts::Drafts;
 use crate::scenario::Text;
 use crate::types::Type;
@@ -44,7 +44,7 @@ struct WrittenScope<'m> {
     faults: &'m Faults,
     table: TableId,
     /// The columns that have been named, by slot.
-    columns: Vec<usize>,
+    columns: Vec<ColumnId>,
 }
 
 const OWN_ROW: &str = "a check sees the columns of its own row";
@@ -57,7 +57,7 @@ impl Scope for WrittenScope<'_> {
             let span = Span::new(path[0].span.start, path[path.len() - 1].span.end);
             return Err(Fault::at(span, format!("`{}` leads to another row", shown.join("."))).hint(OWN_ROW));
         };
-        let Some(c) = draft.columns.iter().position(|c| c.name == name.text) else {
+        let Some(c) = draft.position(|c| c.name == name.text) else {
             let known = || draft.columns.iter().filter(|c| c.written).map(|c| c.name.clone()).collect();
             let hint = match name.text.as_str() {
                 "as_of" | "since" => Some("a check holds at any time: leave it out".to_owned()),

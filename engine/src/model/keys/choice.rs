@@ -8,7 +8,7 @@ use arrow::datatypes::DataType;
 use super::{Choice, Keys, KeysOf};
 use crate::error::{Fault, Span};
 use crate::generators::{Origin, Texts};
-use crate::ids::TableId;
+use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, Declared};
 use crate::types::Type;
 
@@ -29,7 +29,7 @@ enum Reach {
 }
 
 /// Texts that have been looked for, so that no column is looked at twice.
-type Known = HashMap<(TableId, usize, Reach), Option<Vec<String>>>;
+type Known = HashMap<(TableId, ColumnId, Reach), Option<Vec<String>>>;
 
 /// The first column of every enum, and its labels.
 type Enums = HashMap<String, (String, Vec<String>)>;
@@ -39,7 +39,7 @@ impl KeysOf<'_> {
     pub(super) fn name_enums(&mut self) {
         for t in self.drafts.tables() {
             let table = self.drafts[t].name.text.clone();
-            for c in 0..self.drafts[t].columns.len() {
+            for c in self.drafts[t].column_ids() {
                 if !self.drafts[t].columns[c].written {
                     continue;
                 }
@@ -62,7 +62,7 @@ impl KeysOf<'_> {
         }
     }
 
-    fn span_of(&self, t: TableId, c: usize) -> Span {
+    fn span_of(&self, t: TableId, c: ColumnId) -> Span {
         let draft = &self.drafts[t].columns[c];
         let spec = draft.spec.as_ref();
         spec.map_or(self.drafts[t].name.span, |spec| {
@@ -74,7 +74,7 @@ impl KeysOf<'_> {
     pub(super) fn choices(&mut self, keys: &mut [Keys]) {
         let (mut enums, mut known) = (Enums::new(), Known::new());
         for (t, keys) in TableId::number(keys) {
-            for c in 0..self.drafts[t].columns.len() {
+            for c in self.drafts[t].column_ids() {
                 let Ok(column) = self.drafts.done(t, c) else { continue };
                 if !column.written {
                     continue;
@@ -92,7 +92,12 @@ impl KeysOf<'_> {
     }
 
     /// The texts that a check lists. Those of a column with a limit must keep to it.
-    fn texts_to_check(&self, t: TableId, c: usize, known: &mut Known) -> Result<Option<Vec<String>>, Fault> {
+    fn texts_to_check(
+        &self,
+        t: TableId,
+        c: ColumnId,
+        known: &mut Known,
+    ) -> Result<Option<Vec<String>>, Fault> {
         let column = self.drafts.done(t, c)?;
         if let Some(most) = column.declared().and_then(Declared::most_characters) {
             let texts = self.texts(t, c, Reach::All, known).unwrap_or_default();
@@ -113,7 +118,7 @@ impl KeysOf<'_> {
     fn labels_of_enum(
         &self,
         t: TableId,
-        c: usize,
+        c: ColumnId,
         name: &str,
         enums: &mut Enums,
         known: &mut Known,
@@ -133,7 +138,7 @@ impl KeysOf<'_> {
     }
 
     /// The texts that a column can have, when they are known to be few.
-    fn texts(&self, t: TableId, c: usize, reach: Reach, known: &mut Known) -> Option<Vec<String>> {
+    fn texts(&self, t: TableId, c: ColumnId, reach: Reach, known: &mut Known) -> Option<Vec<String>> {
         if let Some(found) = known.get(&(t, c, reach)) {
             return found.clone();
         }
