@@ -11,6 +11,7 @@ use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::ANY_NUMBER;
 use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::constants::constant_instant;
 use crate::model::{Column, Input};
 use crate::random::{Stream, unit};
@@ -60,7 +61,7 @@ pub(crate) struct Moment {
     /// How the rate grows.
     growth: Growth,
     /// Inputs `ordinal` and `siblings` when moments rise within the parent.
-    stratum: Option<(usize, usize)>,
+    stratum: Option<(InputId, InputId)>,
     /// The precision in microseconds: 1, 1000 or 1000000.
     precision: i64,
 }
@@ -86,7 +87,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
 }
 
 /// The inputs that `order: within parent` reads.
-fn stratum_of(reading: &mut Reading) -> Result<Option<(usize, usize)>, Fault> {
+fn stratum_of(reading: &mut Reading) -> Result<Option<(InputId, InputId)>, Fault> {
     let Some(key) = reading.arguments.word("order")? else { return Ok(None) };
     if key.text != "within parent" {
         return Err(
@@ -237,7 +238,7 @@ impl Prepared for Moment {
         format!("an instant from {} to {}{growth}{order}", self.from.expression, self.to.expression)
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         let stratum = self.stratum.iter().flat_map(|(ordinal, siblings)| [*ordinal, *siblings]);
         self.from.inputs.iter().chain(&self.to.inputs).copied().chain(stratum).collect()
     }
@@ -266,7 +267,7 @@ impl Prepared for Moment {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         self.stratum.map(|_| self.from.inputs.iter().chain(&self.to.inputs).copied().collect())
     }
 

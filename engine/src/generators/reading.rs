@@ -2,7 +2,7 @@
 
 use super::{GeneratorDoc, Recipe};
 use crate::error::{Fault, Faults};
-use crate::ids::TableId;
+use crate::ids::{InputId, TableId};
 use crate::model::arguments::{Arguments, Length};
 use crate::model::constants::Constants;
 use crate::model::resolve::Resolver;
@@ -129,7 +129,7 @@ impl<'n> Reading<'_, '_, 'n> {
     }
 
     /// A part of the column that the recipe reads, such as a member of a JSON object: a hidden column of the table, as an input.
-    pub(super) fn part(&mut self, key: &Key, node: &Node) -> Result<usize, Fault> {
+    pub(super) fn part(&mut self, key: &Key, node: &Node) -> Result<InputId, Fault> {
         let spec = self.spec(node, key)?;
         let address = self.address.part(&key.text);
         let name = address.column.clone();

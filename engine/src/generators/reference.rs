@@ -10,7 +10,7 @@ use super::facts::ANY_NUMBER;
 use super::serial::serial_of;
 use super::{Ends, Formula, GeneratorDoc, Made, Origin, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, Span, ValueError};
-use crate::ids::{ColumnId, TableId};
+use crate::ids::{ColumnId, InputId, TableId};
 use crate::model::{Column, Hop, Input, MAX_COUNT, Source};
 use crate::random::Stream;
 use crate::rows::{Frame, each_once};
@@ -100,7 +100,7 @@ pub(crate) enum Pick {
         /// The way to a row of the target that the first child names.
         first: Option<Vec<Hop>>,
         /// The input `ordinal`.
-        ordinal: usize,
+        ordinal: InputId,
     },
     /// Without repetition among the children of one parent, and none its own row: the next one in a ring of all rows.
     Ring {
@@ -236,7 +236,7 @@ impl Prepared for Reference {
         format!("{} of {pick}{within}{except}", shown.column(self.target, self.shown))
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         // The rows that it reads are those of its pick; see `crate::model::work`.
         Vec::new()
     }
@@ -265,7 +265,7 @@ impl Prepared for Reference {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 
@@ -455,7 +455,7 @@ impl Reading<'_, '_, '_> {
         resolver.column(target, c)?;
         // Bounds that differ between siblings would let the instants fall.
         let drafts = resolver.drafts();
-        let is_shared = |input: &usize| match &drafts[target].inputs[*input] {
+        let is_shared = |input: &InputId| match &drafts[target].inputs[*input] {
             Input::Column { hops, .. } => hops.first() == Some(&Hop::Parent),
             Input::Siblings => true,
             _ => false,

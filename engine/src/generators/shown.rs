@@ -4,7 +4,7 @@ use std::fmt::{Display, Write};
 
 use arrow::array::{Array, ArrayRef};
 
-use crate::ids::{ColumnId, TableId};
+use crate::ids::{ColumnId, InputId, TableId};
 use crate::model::arguments::Length;
 use crate::model::{Hop, Input, Model, Steps};
 use crate::text::shown;
@@ -22,7 +22,7 @@ pub(crate) struct Shown<'m> {
 
 impl Shown<'_> {
     /// An input of the table.
-    pub(super) fn input(&self, input: usize) -> String {
+    pub(super) fn input(&self, input: InputId) -> String {
         let tables = &self.model.tables;
         match &tables[self.table].inputs[input] {
             Input::Column { hops, column } => {

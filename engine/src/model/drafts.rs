@@ -7,7 +7,7 @@ use super::literal::{LiteralColumn, LiteralRows};
 use super::{Column, Count, Input, MAX_ROWS, Source};
 use crate::error::{Fault, Faults, Span};
 use crate::generators::Every;
-use crate::ids::{ColumnId, TableId, indexed};
+use crate::ids::{ColumnId, InputId, TableId, indexed};
 use crate::scenario::{Generator, Key, RowSource, Scenario, Spec};
 
 /// All tables of a scenario, with what is known of them so far.
@@ -20,7 +20,7 @@ pub(crate) struct Draft {
     pub(crate) columns: Vec<ColumnDraft>,
     /// Values that recipes read, each once.
     pub(crate) inputs: Vec<Input>,
-    input_index: HashMap<Input, usize>,
+    input_index: HashMap<Input, InputId>,
     /// The columns of a table that is written out, by name.
     pub(super) literal: HashMap<String, LiteralColumn>,
     pub(super) rows: State<Source>,
@@ -187,11 +187,11 @@ impl Drafts {
     }
 
     /// The number of an input of a table, each kept once.
-    pub(super) fn input(&mut self, t: TableId, input: Input) -> usize {
+    pub(super) fn input(&mut self, t: TableId, input: Input) -> InputId {
         let draft = &mut self[t];
         *draft.input_index.entry(input.clone()).or_insert_with(|| {
             draft.inputs.push(input);
-            draft.inputs.len() - 1
+            InputId::new(draft.inputs.len() - 1)
         })
     }
 

@@ -7,7 +7,7 @@ use super::resolve::Resolver;
 use crate::calendar::Zone;
 use crate::error::Fault;
 use crate::generators::{self, Formula, Recipe};
-use crate::ids::TableId;
+use crate::ids::{InputId, TableId};
 use crate::scenario::{Generator, Key};
 
 impl Resolver<'_> {
@@ -28,7 +28,7 @@ impl Resolver<'_> {
     pub(crate) fn check_chosen(
         &self,
         t: TableId,
-        input: usize,
+        input: InputId,
         wrong: impl Fn(&str) -> Option<(String, Option<String>)>,
     ) -> Result<(), Fault> {
         for key in self.chosen(t, &self.drafts[t].inputs[input]).unwrap_or_default() {

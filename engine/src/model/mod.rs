@@ -43,7 +43,7 @@ use arrow::array::ArrayRef;
 
 use crate::expression::{Expression, Total};
 use crate::generators::{Formula, Recipe, Reference};
-use crate::ids::{ColumnId, TableId, indexed};
+use crate::ids::{ColumnId, InputId, TableId, indexed};
 use crate::random::Stream;
 use crate::types::Type;
 
@@ -83,6 +83,7 @@ impl Model {
 indexed! {
     Vec<Table>, TableId => Table;
     Vec<Column>, ColumnId => Column;
+    Vec<Input>, InputId => Input;
 }
 
 /// A parameter and its value in force.

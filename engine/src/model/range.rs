@@ -28,7 +28,7 @@ impl Drafts {
         // `= cast(row_number() as smallint)`, which is a type, too.
         let Some(formula) = column.formula() else { return Ok(()) };
         let slot = formula.expression.passes_on_number().filter(|_| column.written);
-        let input = slot.and_then(|slot| self[t].inputs.get(*formula.inputs.get(slot)?));
+        let input = slot.and_then(|slot| Some(&self[t].inputs[*formula.inputs.get(slot)?]));
         let Some(values) = input.and_then(|input| self.ends_of(t, input)) else { return Ok(()) };
         let fits = |values: &ArrayRef| {
             formula.expression.evaluate(std::slice::from_ref(values), values.len()).is_ok()

@@ -14,7 +14,7 @@ use super::law::Laws;
 use super::{Column, Input, Keys, Model, Settings, Source, Table, keys, work};
 use crate::error::{Fault, Faults, Span};
 use crate::generators::Formula;
-use crate::ids::{ColumnId, TableId};
+use crate::ids::{ColumnId, InputId, TableId};
 use crate::random::Poisson;
 use crate::scenario::{Key, Scenario};
 use crate::types::Type;
@@ -163,7 +163,7 @@ impl<'s> Resolver<'s> {
     }
 
     /// The number of an input of a table, each kept once.
-    pub(crate) fn input(&mut self, t: TableId, input: Input) -> usize {
+    pub(crate) fn input(&mut self, t: TableId, input: Input) -> InputId {
         self.drafts.input(t, input)
     }
 

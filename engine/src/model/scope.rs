@@ -8,7 +8,7 @@ use super::{Column, Input, TotalKind};
 use crate::error::{Fault, Span, listed};
 use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total, names_in};
 use crate::generators::Formula;
-use crate::ids::TableId;
+use crate::ids::{InputId, TableId};
 use crate::scenario::{Key, Text};
 use crate::types::Type;
 
@@ -19,7 +19,7 @@ pub(crate) struct TableScope<'r, 's> {
     /// In a total over this child, its name is the head of its columns' paths, and other names are the parent's.
     child: Option<(String, String)>,
     /// The table's inputs by slot.
-    pub(crate) inputs: Vec<usize>,
+    pub(crate) inputs: Vec<InputId>,
 }
 
 impl Resolver<'_> {

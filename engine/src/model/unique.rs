@@ -6,7 +6,7 @@ use super::{Column, Input, MAX_ROWS};
 use crate::error::{Fault, Span};
 use crate::expression::Piece;
 use crate::generators::{Formula, Recipe, TextTemplate};
-use crate::ids::TableId;
+use crate::ids::{InputId, TableId};
 use crate::scenario::Spec;
 use crate::types::Type;
 
@@ -102,19 +102,19 @@ impl Drafts {
         (false, formula.expression.is_dictionary())
     }
 
-    fn shape(&self, t: TableId, inputs: &[usize], piece: Piece) -> Shape {
+    fn shape(&self, t: TableId, inputs: &[InputId], piece: Piece) -> Shape {
         let expression = match piece {
             Piece::Literal(_) => return piece.literal().map_or(Shape::Other, Shape::Literal),
             Piece::Expression(expression) => expression,
         };
         if let Some((slot, length)) = expression.zero_padded() {
-            let input = inputs.get(slot).and_then(|&i| self[t].inputs.get(i));
+            let input = inputs.get(slot).map(|&i| &self[t].inputs[i]);
             let fits = input.and_then(|input| self.highest(t, input)).is_some_and(|highest| {
                 10i128.checked_pow(length as u32).is_none_or(|beyond| highest < beyond)
             });
             return if fits { Shape::UniqueFixed } else { Shape::Other };
         }
-        let input = expression.passes_on().and_then(|slot| self[t].inputs.get(*inputs.get(slot)?));
+        let input = expression.passes_on().and_then(|slot| Some(&self[t].inputs[*inputs.get(slot)?]));
         if let Some(Input::Row) = input {
             return Shape::UniqueNumber;
         }

@@ -3,7 +3,7 @@
 use super::drafts::Drafts;
 use super::{Column, Hop, Input, Model, Source};
 use crate::error::Fault;
-use crate::ids::{ColumnId, TableId};
+use crate::ids::{ColumnId, InputId, TableId};
 
 /// Tables, and the steps between their rows.
 pub(crate) trait Steps {
@@ -70,7 +70,7 @@ impl Drafts {
 
     /// If the instants of a column rise among the children of one parent whenever some inputs are equal for all of them: these
     /// inputs. An expression may hand such a column on.
-    pub(crate) fn rises_with(&self, t: TableId, c: ColumnId) -> Option<Vec<usize>> {
+    pub(crate) fn rises_with(&self, t: TableId, c: ColumnId) -> Option<Vec<InputId>> {
         let column = self.done(t, c).ok().filter(|column| column.cast.is_none() && !column.nullable)?;
         match column.formula() {
             None => column.recipe.rises_with(),

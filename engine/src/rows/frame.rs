@@ -21,7 +21,7 @@ use crate::budget;
 use crate::error::ValueError;
 use crate::expression::spend_spelled_out;
 use crate::generators::{Recipe, Reference};
-use crate::ids::{ColumnId, TableId};
+use crate::ids::{ColumnId, InputId, TableId};
 use crate::model::{Column, Hop, Input, Source, Table};
 use crate::plan::Plan;
 use crate::random::Stream;
@@ -200,8 +200,8 @@ impl<'p> Frame<'p> {
     }
 
     /// An input of the table's recipes.
-    pub(crate) fn input(&self, i: usize) -> Result<ArrayRef, ValueError> {
-        if let Some(array) = &self.inputs.borrow()[i] {
+    pub(crate) fn input(&self, i: InputId) -> Result<ArrayRef, ValueError> {
+        if let Some(array) = &self.inputs.borrow()[i.index()] {
             return Ok(array.clone());
         }
         let array = match &self.described().inputs[i] {
@@ -211,14 +211,14 @@ impl<'p> Frame<'p> {
             Input::Siblings => self.family()?.siblings(),
             Input::Total { child, total, column } => total::total(self, *child, *total, *column)?,
         };
-        self.inputs.borrow_mut()[i] = Some(array.clone());
+        self.inputs.borrow_mut()[i.index()] = Some(array.clone());
         Ok(array)
     }
 
     /// An input, of which only some rows are asked for: an error in other rows does not matter, and they are NULL then.
     pub(crate) fn input_where(
         &self,
-        i: usize,
+        i: InputId,
         wanted: impl Fn(usize) -> bool,
     ) -> Result<ArrayRef, ValueError> {
         self.input(i).or_else(|error| {
@@ -230,7 +230,7 @@ impl<'p> Frame<'p> {
     }
 
     /// Inputs by slot.
-    pub(crate) fn inputs(&self, inputs: &[usize]) -> Result<Vec<ArrayRef>, ValueError> {
+    pub(crate) fn inputs(&self, inputs: &[InputId]) -> Result<Vec<ArrayRef>, ValueError> {
         inputs.iter().map(|&i| self.input(i)).collect()
     }
 

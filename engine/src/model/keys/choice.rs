@@ -8,7 +8,7 @@ use arrow::datatypes::DataType;
 use super::{Choice, Keys, KeysOf};
 use crate::error::{Fault, Span};
 use crate::generators::{Origin, Texts};
-use crate::ids::{ColumnId, TableId};
+use crate::ids::{ColumnId, InputId, TableId};
 use crate::model::{Column, Declared};
 use crate::types::Type;
 
@@ -184,7 +184,7 @@ impl KeysOf<'_> {
     }
 
     /// The texts of an input of a table.
-    fn texts_at(&self, t: TableId, input: usize, reach: Reach, known: &mut Known) -> Option<Vec<String>> {
+    fn texts_at(&self, t: TableId, input: InputId, reach: Reach, known: &mut Known) -> Option<Vec<String>> {
         let (table, column) = self.drafts.column_at(t, &self.drafts[t].inputs[input])?;
         self.texts(table, column, reach, known)
     }
