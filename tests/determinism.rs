@@ -16,7 +16,7 @@ fn scattered(rows: u64, count: u64) -> impl Iterator<Item = u64> {
 }
 
 fn tables(plan: &Plan) -> Vec<(TableId, String)> {
-    TableId::number(plan.model().tables.iter().map(|table| table.name.clone())).collect()
+    TableId::enumerate(plan.model().tables.iter().map(|table| table.name.clone())).collect()
 }
 
 #[test]

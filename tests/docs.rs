@@ -209,7 +209,7 @@ fn ddl(plan: &Plan) -> String {
 /// Makes rows of every table, and prints the first ones of those that are to be shown.
 fn preview(plan: &Plan, words: &[&str], place: &str) -> String {
     let tables = &plan.model().tables;
-    for (t, table) in TableId::number(tables) {
+    for (t, table) in TableId::enumerate(tables) {
         let made = plan.batch(t, 0..ROWS_MADE);
         made.unwrap_or_else(|error| panic!("{place}: the rows of `{}`: {error}", table.name));
     }
@@ -425,7 +425,7 @@ fn the_readme_counts_the_rows_of_saas() {
     let plan = Plan::compile(&read(&root().join("scenarios/saas.yaml")), &Settings::default())
         .expect("saas compiles");
     let readme = read(&root().join("README.md"));
-    for (t, table) in TableId::number(&plan.model().tables) {
+    for (t, table) in TableId::enumerate(&plan.model().tables) {
         let begin = format!("saas-data/{}/part-00000.parquet", table.name);
         let line = readme.lines().find_map(|line| line.strip_prefix(&begin));
         let digits = line.unwrap_or_else(|| panic!("README.md does not list `{begin}`")).replace(',', "");

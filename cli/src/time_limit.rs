@@ -4,7 +4,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use seedbed_engine::{Plan, TableId};
+use seedbed_engine::Plan;
 
 /// The time between two checks of the clock.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
@@ -67,9 +67,10 @@ mod tests {
         let text = "tables: {p: {rows: 1000000000000, columns: {id: serial}}, \
                     c: {per: p, count: {choose: [1, 2]}, columns: {id: serial}}}";
         let plan = Plan::compile(text, &Settings::default()).unwrap();
+        let children = plan.table("c").unwrap();
         let started = Instant::now();
-        assert!(for_a_moment(&plan, Duration::from_millis(50), || plan.rows(TableId::new(1))).is_err());
+        assert!(for_a_moment(&plan, Duration::from_millis(50), || plan.rows(children)).is_err());
         assert!(started.elapsed() < Duration::from_secs(20));
-        assert!(!plan.is_stopped() && plan.batch(TableId::new(1), 0..3).is_ok());
+        assert!(!plan.is_stopped() && plan.batch(children, 0..3).is_ok());
     }
 }

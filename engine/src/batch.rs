@@ -66,13 +66,8 @@ impl Plan {
     ///
     /// Of a table that is not there it is empty.
     pub fn schema(&self, table: TableId) -> SchemaRef {
-        let fields: Vec<Field> = self
-            .model
-            .tables
-            .get(table.index())
-            .into_iter()
-            .flat_map(|table| table.written().map(field))
-            .collect();
+        let table = self.model.tables.get(table.index());
+        let fields: Vec<Field> = table.into_iter().flat_map(|table| table.written().map(field)).collect();
         Arc::new(Schema::new(fields))
     }
 
@@ -117,11 +112,8 @@ impl Plan {
 
     /// An error of a table as a whole.
     pub(crate) fn error_of(&self, table: TableId, message: String) -> ValueError {
-        let name = self
-            .model
-            .tables
-            .get(table.index())
-            .map_or_else(|| format!("table {}", table.index()), |t| t.name.clone());
+        let described = self.model.tables.get(table.index());
+        let name = described.map_or_else(|| format!("table {}", table.index()), |table| table.name.clone());
         ValueError { table: name, column: "*".to_owned(), message }
     }
 

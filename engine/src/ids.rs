@@ -21,12 +21,12 @@ macro_rules! ids {
             }
 
             /// The numbers of so many, in order.
-            pub fn first(count: usize) -> impl Iterator<Item = Self> + Clone {
+            pub fn up_to(count: usize) -> impl Iterator<Item = Self> + Clone {
                 (0..count).map(Self)
             }
 
             /// Items in their order, each with its number.
-            pub fn number<T>(items: impl IntoIterator<Item = T>) -> impl Iterator<Item = (Self, T)> {
+            pub fn enumerate<T>(items: impl IntoIterator<Item = T>) -> impl Iterator<Item = (Self, T)> {
                 (0..).map(Self).zip(items)
             }
         }

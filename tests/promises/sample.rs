@@ -14,7 +14,7 @@ pub(crate) const ROWS: u64 = 5;
 /// The first rows of all tables.
 pub(crate) fn sample(plan: &Plan) -> Sample {
     let mut found = Sample::new();
-    for (t, table) in TableId::number(&plan.model().tables) {
+    for (t, table) in TableId::enumerate(&plan.model().tables) {
         let batch = plan.batch(t, 0..ROWS);
         for (c, column) in table.written().enumerate() {
             let cells = match &batch {

@@ -54,7 +54,7 @@ fn summary(plan: &Plan) -> Result<Page, ValueError> {
     ]);
     let mut rows_total = Extent::Exactly(0);
     let (mut bytes_total, mut unknown, mut is_open) = (0, false, false);
-    for ((t, table), width) in TableId::number(&model.tables).zip(widths) {
+    for ((t, table), width) in TableId::enumerate(&model.tables).zip(widths) {
         let rows = plan.extent(t);
         if rows.rows() > MOST_ROWS {
             let message = format!("{} rows are more than 2^53", shown(rows));

@@ -100,7 +100,7 @@ impl Drafts {
         let mut literal = LiteralRows::default();
         let tables = scenario.tables.iter().map(|table| Draft::new(table, &mut literal, faults));
         let mut drafts = Self(tables.collect());
-        for (t, table) in TableId::number(&scenario.tables) {
+        for (t, table) in TableId::enumerate(&scenario.tables) {
             if let RowSource::Per { parent, .. } | RowSource::Every { parent, .. } = &table.source {
                 let found = faults.keep(drafts.named(parent, faults));
                 drafts[t].parent = found;
@@ -122,7 +122,7 @@ impl Drafts {
 
     /// The numbers of the tables.
     pub(crate) fn tables(&self) -> impl Iterator<Item = TableId> + use<> {
-        TableId::first(self.0.len())
+        TableId::up_to(self.0.len())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Draft> {
@@ -273,7 +273,7 @@ impl Draft {
 
     /// The numbers of the columns.
     pub(super) fn column_ids(&self) -> impl Iterator<Item = ColumnId> + use<> {
-        ColumnId::first(self.columns.len())
+        ColumnId::up_to(self.columns.len())
     }
 
     /// The first column that is the one.

@@ -76,7 +76,7 @@ pub struct Model {
 impl Model {
     /// The numbers of the tables, in the order written.
     pub fn table_ids(&self) -> impl Iterator<Item = TableId> + Clone + use<> {
-        TableId::first(self.tables.len())
+        TableId::up_to(self.tables.len())
     }
 }
 
@@ -134,7 +134,7 @@ impl Table {
 
     /// The numbers of these columns, in the order of a batch.
     pub fn written_ids(&self) -> impl Iterator<Item = ColumnId> {
-        ColumnId::number(&self.columns).filter(|(_, column)| column.written).map(|(c, _)| c)
+        ColumnId::enumerate(&self.columns).filter(|(_, column)| column.written).map(|(c, _)| c)
     }
 }
 

@@ -79,11 +79,10 @@ impl Resolver<'_> {
         }
         // `product.price` through a column `product_id`, or through the only reference to that table.
         let with_id = format!("{}_id", head.text);
-        let by_name = self.drafts[t].position(|c| c.name == with_id && c.leads_to().is_some());
-        let by_table: Vec<ColumnId> = self.drafts[t]
-            .column_ids()
-            .filter(|&c| self.drafts[t].columns[c].leads_to() == Some(head.text.as_str()))
-            .collect();
+        let draft = &self.drafts[t];
+        let by_name = draft.position(|c| c.name == with_id && c.leads_to().is_some());
+        let by_table =
+            draft.column_ids().filter(|&c| draft.columns[c].leads_to() == Some(head.text.as_str()));
         let mut found: Vec<ColumnId> = by_name.into_iter().chain(by_table).collect();
         found.sort_unstable();
         found.dedup();
@@ -164,7 +163,7 @@ impl Drafts {
         let with_id = format!("{}_id", head.text);
         let leads =
             |other: &ColumnDraft| other.leads_to().is_some_and(|to| to == head.text || other.name == with_id);
-        let mut others = ColumnId::number(&self[t].columns).filter(|(i, _)| *i != c);
+        let mut others = ColumnId::enumerate(&self[t].columns).filter(|(i, _)| *i != c);
         others.find(|(_, other)| leads(other)).map(|(_, other)| format!("what `{}` refers to", other.name))
     }
 

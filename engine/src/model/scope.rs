@@ -130,12 +130,9 @@ impl Scope for TableScope<'_, '_> {
         if self.child.is_some() {
             return Err(Fault::at(span, "a total inside a total"));
         }
-        let children: Vec<TableId> = self
-            .resolver
-            .drafts
-            .tables()
-            .filter(|&t| self.resolver.drafts[t].parent == Some(self.table))
-            .collect();
+        let drafts = &self.resolver.drafts;
+        let children: Vec<TableId> =
+            drafts.tables().filter(|&t| drafts[t].parent == Some(self.table)).collect();
         let name_of = |this: &Self, t: TableId| this.resolver.drafts[t].name.text.clone();
         let paths = argument.map(|argument| names_in(argument, source)).unwrap_or_default();
         let named =

@@ -89,7 +89,7 @@ impl Resolver<'_> {
     fn plain_serials(&mut self, t: TableId) -> Vec<ColumnId> {
         let is_serial =
             |generator: &Generator| matches!(generator, Generator::Named(key, _) if key.text == "serial");
-        let columns = ColumnId::number(&self.drafts[t].columns);
+        let columns = ColumnId::enumerate(&self.drafts[t].columns);
         let serials: Vec<ColumnId> = columns
             .filter(|(_, c)| c.written && c.spec.as_ref().is_some_and(|spec| is_serial(&spec.generator)))
             .map(|(c, _)| c)

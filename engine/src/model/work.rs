@@ -66,9 +66,10 @@ pub(super) fn of_tables(model: &Model, scenario: &Scenario) -> Result<Work, Faul
     let mut counting = Counting { model, known: HashMap::new(), looked: 0 };
     let mut of_table = Vec::with_capacity(model.tables.len());
     let mut all: u64 = 0;
-    for (t, table) in TableId::number(&model.tables) {
+    for (t, table) in TableId::enumerate(&model.tables) {
         let written = table.written_ids();
-        let counts = ColumnId::number(&table.columns).filter(|(_, c)| matches!(c.recipe, Recipe::Count(_)));
+        let counts =
+            ColumnId::enumerate(&table.columns).filter(|(_, c)| matches!(c.recipe, Recipe::Count(_)));
         let (mut takes, _) = counting.frame(t, written.map(|c| (&[][..], Some(c))).collect(), 0);
         for (c, _) in counts {
             takes = takes.max(counting.frame(t, vec![(&[], Some(c))], 0).0);
@@ -241,7 +242,7 @@ impl<'m> Counting<'m> {
     fn too_much(&mut self, t: TableId, scenario: &Scenario) -> Fault {
         let table = &self.model.tables[t];
         let mut most: (u64, Option<&str>) = (0, None);
-        for (c, column) in ColumnId::number(&table.columns).filter(|(_, column)| column.written) {
+        for (c, column) in ColumnId::enumerate(&table.columns).filter(|(_, column)| column.written) {
             let (takes, _) = self.frame(t, vec![(&[], Some(c))], 0);
             if takes > most.0 {
                 most = (takes, Some(&column.name));

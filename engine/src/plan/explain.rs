@@ -10,7 +10,7 @@ impl Plan {
     pub fn explain(&self, table: Option<TableId>, column: Option<&str>) -> Vec<String> {
         let mut out = Vec::new();
         for (t, each) in
-            TableId::number(&self.model.tables).filter(|(t, _)| table.is_none_or(|only| only == *t))
+            TableId::enumerate(&self.model.tables).filter(|(t, _)| table.is_none_or(|only| only == *t))
         {
             if !out.is_empty() {
                 out.push(String::new());

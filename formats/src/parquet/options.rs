@@ -50,7 +50,7 @@ impl ParquetOptions {
                 BloomColumns::Named(named) => is_named(named, &table.name, name),
             })
         };
-        let columns = ColumnId::number(&table.columns).filter(|(_, column)| column.written);
+        let columns = ColumnId::enumerate(&table.columns).filter(|(_, column)| column.written);
         let columns = columns.filter(|(c, column)| has_filter(*c, &column.name) && takes_filter(&column.ty));
         columns.map(|(_, column)| column.name.clone()).collect()
     }

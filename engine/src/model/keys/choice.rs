@@ -73,7 +73,7 @@ impl KeysOf<'_> {
     /// Adds the closed choices of all tables, and refuses enums that are none.
     pub(super) fn choices(&mut self, keys: &mut [Keys]) {
         let (mut enums, mut known) = (Enums::new(), Known::new());
-        for (t, keys) in TableId::number(keys) {
+        for (t, keys) in TableId::enumerate(keys) {
             for c in self.drafts[t].column_ids() {
                 let Ok(column) = self.drafts.done(t, c) else { continue };
                 if !column.written {

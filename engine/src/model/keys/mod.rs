@@ -123,11 +123,11 @@ pub(super) fn of_tables(
     faults: &mut Faults,
 ) -> Vec<Keys> {
     let mut pass = KeysOf { drafts, scenario, faults };
-    let mut keys: Vec<Keys> = TableId::number(key).map(|(t, key)| pass.unique_keys_of(t, *key)).collect();
+    let mut keys: Vec<Keys> = TableId::enumerate(key).map(|(t, key)| pass.unique_keys_of(t, *key)).collect();
     pass.name_enums();
     pass.foreign_keys(&mut keys);
     pass.choices(&mut keys);
-    for (t, keys) in TableId::number(&mut keys) {
+    for (t, keys) in TableId::enumerate(&mut keys) {
         pass.indexes_of(t, keys);
         pass.checks_of(t, keys);
     }
@@ -144,7 +144,7 @@ struct KeysOf<'m> {
 impl KeysOf<'_> {
     /// The columns that are written and settled, with what the scenario says of their keys.
     fn written_columns(&self, t: TableId) -> impl Iterator<Item = (ColumnId, &Column)> {
-        let columns = ColumnId::number(&self.drafts[t].columns);
+        let columns = ColumnId::enumerate(&self.drafts[t].columns);
         columns.filter(|(_, draft)| draft.written).filter_map(|(c, draft)| Some((c, draft.state.done()?)))
     }
 
@@ -238,7 +238,7 @@ impl KeysOf<'_> {
         let listed: Vec<Vec<ColumnId>> =
             written.iter().filter_map(|columns| self.key_columns(t, columns, "index")).collect();
         let mut asked = Vec::new();
-        for (c, draft) in ColumnId::number(&self.drafts[t].columns) {
+        for (c, draft) in ColumnId::enumerate(&self.drafts[t].columns) {
             let Some(span) = draft.spec.as_ref().and_then(|spec| spec.keys.index) else { continue };
             if !draft.written {
                 self.faults.push(not_written(span, "index", &draft.name));
