@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use seedbed_engine::run::{self, Batches, Chunk, Encode, Layout, RunError, Shard, Sink};
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 use seedbed_tests::shipped;
 use seedbed_tests::value::{Cell, Values, assert_same, assert_same_cells, texts};
 
@@ -15,8 +15,8 @@ fn scattered(rows: u64, count: u64) -> impl Iterator<Item = u64> {
         .filter(move |row| *row < rows)
 }
 
-fn tables(plan: &Plan) -> Vec<(usize, String)> {
-    plan.model().tables.iter().map(|table| table.name.clone()).enumerate().collect()
+fn tables(plan: &Plan) -> Vec<(TableId, String)> {
+    TableId::enumerate(plan.model().tables.iter().map(|table| table.name.clone())).collect()
 }
 
 #[test]
@@ -113,7 +113,7 @@ impl Sink for Together {
     type Error = ();
 
     fn write(&mut self, chunk: &Chunk, piece: Self::Piece) -> Result<(), ()> {
-        let values = &mut self.0[chunk.table];
+        let values = &mut self.0[chunk.table.index()];
         assert_eq!(values.rows() as u64, chunk.rows.start, "chunks come in order");
         for ((_, cells), more) in values.columns.iter_mut().zip(piece) {
             cells.extend(more);
@@ -126,9 +126,9 @@ impl Sink for Together {
     }
 }
 
-fn driven(plan: &Plan, threads: usize, layout: Layout, tables: &[usize]) -> Vec<Values> {
+fn driven(plan: &Plan, threads: usize, layout: Layout, tables: &[TableId]) -> Vec<Values> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let sink = Together((0..plan.model().tables.len()).map(|table| Values::none(plan, table)).collect());
+    let sink = Together(plan.tables().map(|table| Values::none(plan, table)).collect());
     let files = run::files(plan, tables, layout).unwrap();
     run::run(plan, &files, layout, &pool, &AsText, sink, |_, _| ()).unwrap()
 }
@@ -137,7 +137,7 @@ fn driven(plan: &Plan, threads: usize, layout: Layout, tables: &[usize]) -> Vec<
 fn threads_files_and_chunks_change_nothing() {
     for scenario in shipped::names() {
         let plan = shipped::plan(&scenario);
-        let all: Vec<usize> = (0..plan.model().tables.len()).collect();
+        let all: Vec<TableId> = plan.tables().collect();
         let expected: Vec<Values> =
             tables(&plan).iter().map(|(_, name)| Values::whole(&plan, name)).collect();
         for (threads, rows_per_file, rows_per_chunk) in
@@ -148,7 +148,7 @@ fn threads_files_and_chunks_change_nothing() {
                 driven(&shipped::plan(&scenario), threads, Layout { rows_per_file, rows_per_chunk }, &all);
             for (table, name) in tables(&plan) {
                 let what = format!("{scenario}.{name}, {threads} threads, {rows_per_file} rows per file");
-                assert_same(&found[table], &expected[table], &what);
+                assert_same(&found[table.index()], &expected[table.index()], &what);
             }
         }
     }
@@ -161,7 +161,7 @@ fn a_table_alone_is_the_table_of_the_whole() {
         for (table, name) in tables(&plan) {
             let layout = Layout { rows_per_file: 7_000, rows_per_chunk: 3_000 };
             let found = driven(&shipped::plan(&scenario), 2, layout, &[table]);
-            assert_same(&found[table], &Values::whole(&plan, &name), &format!("{scenario}.{name}"));
+            assert_same(&found[table.index()], &Values::whole(&plan, &name), &format!("{scenario}.{name}"));
         }
     }
 }
@@ -169,7 +169,7 @@ fn a_table_alone_is_the_table_of_the_whole() {
 #[test]
 fn shards_are_the_files_of_the_whole() {
     let plan = shipped::plan("saas");
-    let all: Vec<usize> = (0..plan.model().tables.len()).collect();
+    let all: Vec<TableId> = plan.tables().collect();
     let files = run::files(&plan, &all, Layout { rows_per_file: 1_000, rows_per_chunk: 1_000 }).unwrap();
     for count in [1, 2, 3, 7, 1_000] {
         let shards: Vec<_> =

@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 use seedbed_engine::expression::functions;
 use seedbed_engine::generators::{GENERATORS, GeneratorDoc};
-use seedbed_engine::{Fault, Faults, Plan, Settings};
+use seedbed_engine::{Fault, Faults, Plan, Settings, TableId};
 use seedbed_postgres::ddl::{Constraints, Schema};
 use seedbed_tests::documents::{self, root};
 
@@ -202,14 +202,14 @@ fn refusal(faults: &Faults, scenario: &str) -> String {
 
 /// The script that makes the tables.
 fn ddl(plan: &Plan) -> String {
-    let tables: Vec<usize> = (0..plan.model().tables.len()).collect();
+    let tables: Vec<TableId> = plan.tables().collect();
     Schema::of(plan, &tables).expect("PostgreSQL can have these tables").script("public", Constraints::With)
 }
 
 /// Makes rows of every table, and prints the first ones of those that are to be shown.
 fn preview(plan: &Plan, words: &[&str], place: &str) -> String {
     let tables = &plan.model().tables;
-    for (t, table) in tables.iter().enumerate() {
+    for (t, table) in TableId::enumerate(tables) {
         let made = plan.batch(t, 0..ROWS_MADE);
         made.unwrap_or_else(|error| panic!("{place}: the rows of `{}`: {error}", table.name));
     }
@@ -218,8 +218,8 @@ fn preview(plan: &Plan, words: &[&str], place: &str) -> String {
         .find_map(|word| word.strip_prefix("rows="))
         .map_or(ROWS_SHOWN, |rows| rows.parse().expect("a number"));
     let named: Vec<&str> = words.iter().copied().filter(|word| !word.contains('=')).collect();
-    let found: Vec<usize> = match named[..] {
-        [] => (0..tables.len()).collect(),
+    let found: Vec<TableId> = match named[..] {
+        [] => plan.tables().collect(),
         _ => named
             .iter()
             .map(|name| plan.table(name).unwrap_or_else(|| panic!("{place}: no table `{name}`")))
@@ -233,7 +233,7 @@ fn preview(plan: &Plan, words: &[&str], place: &str) -> String {
     out.join("\n")
 }
 
-fn first_rows(plan: &Plan, table: usize, rows: u64) -> String {
+fn first_rows(plan: &Plan, table: TableId, rows: u64) -> String {
     let schema = plan.schema(table);
     let align = |number| if number { Align::Right } else { Align::Left };
     let mut grid =
@@ -426,7 +426,7 @@ fn the_readme_counts_the_rows_of_saas() {
     let plan = Plan::compile(&read(&root().join("scenarios/saas.yaml")), &Settings::default())
         .expect("saas compiles");
     let readme = read(&root().join("README.md"));
-    for (t, table) in plan.model().tables.iter().enumerate() {
+    for (t, table) in TableId::enumerate(&plan.model().tables) {
         let begin = format!("saas-data/{}/part-00000.parquet", table.name);
         let line = readme.lines().find_map(|line| line.strip_prefix(&begin));
         let digits = line.unwrap_or_else(|| panic!("README.md does not list `{begin}`")).replace(',', "");

@@ -11,7 +11,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use seedbed_engine::{Extent, Plan, Settings};
+use seedbed_engine::{Extent, Plan, Settings, TableId};
 use seedbed_tests::bounded::{self, Counting};
 
 #[global_allocator]
@@ -42,7 +42,7 @@ fn looked_at(text: &str) -> Result<Plan, String> {
             plan.stop();
         }
     });
-    let tables = 0..plan.model().tables.len();
+    let tables = plan.tables();
     let made = tables.clone().try_for_each(|table| {
         let shown = plan.batch_to_show(table, 0..3).map(drop);
         shown.and(plan.bytes_per_row(table).map(drop))
@@ -398,7 +398,7 @@ fn a_message_quotes_no_more_than_the_beginning_of_a_value() {
     ] {
         let text = columns(&format!("      w: \"= repeat('x', 1000000 + id::int)\"\n      c: = w::{ty}\n"));
         let plan = Plan::compile(&text, &Settings::default()).unwrap();
-        let message = plan.batch(0, 0..3).unwrap_err().to_string();
+        let message = plan.batch(TableId::new(0), 0..3).unwrap_err().to_string();
         assert!((50..800).contains(&message.len()), "{ty}: {} bytes", message.len());
     }
 }
@@ -434,13 +434,13 @@ fn what_real_schemas_do_is_allowed() {
 fn a_chain_is_counted_to_its_end() {
     let plan = Plan::compile(&chain(10, "{choose: [1, 2]}"), &Settings::default()).unwrap();
     // Lazily, from the last table up, and to the end.
-    assert!(plan.batch(10, 0..1_000_000).unwrap().num_rows() > 1);
-    let lazily = plan.rows(10).unwrap();
-    assert_eq!(plan.batch(10, 0..1_000_000).unwrap().num_rows() as u64, lazily);
+    assert!(plan.batch(TableId::new(10), 0..1_000_000).unwrap().num_rows() > 1);
+    let lazily = plan.rows(TableId::new(10)).unwrap();
+    assert_eq!(plan.batch(TableId::new(10), 0..1_000_000).unwrap().num_rows() as u64, lazily);
     let counted = Plan::compile(&chain(10, "{choose: [1, 2]}"), &Settings::default()).unwrap();
     counted.count().unwrap();
-    assert_eq!(counted.rows(10).unwrap(), lazily);
-    assert_eq!(counted.extent(10), Extent::Exactly(lazily));
+    assert_eq!(counted.rows(TableId::new(10)).unwrap(), lazily);
+    assert_eq!(counted.extent(TableId::new(10)), Extent::Exactly(lazily));
 }
 
 #[test]
@@ -448,9 +448,10 @@ fn rows_that_are_not_counted_are_estimated() {
     let text = "tables:\n  p: {rows: 1000000000, columns: {id: serial}}\n  c: {per: p, count: {poisson: {mean: 3}}, columns: {id: serial}}\n  \
                 d: {per: c, count: 2, columns: {id: serial}}\n";
     let plan = Plan::compile(text, &Settings::default()).unwrap();
-    assert_eq!(plan.extent(1), Extent::AtLeast(0));
-    assert_eq!(plan.batch(1, 0..30_000).unwrap().num_rows(), 30_000);
-    let (Extent::About(c), Extent::About(d)) = (plan.extent(1), plan.extent(2)) else {
+    assert_eq!(plan.extent(TableId::new(1)), Extent::AtLeast(0));
+    assert_eq!(plan.batch(TableId::new(1), 0..30_000).unwrap().num_rows(), 30_000);
+    let (Extent::About(c), Extent::About(d)) = (plan.extent(TableId::new(1)), plan.extent(TableId::new(2)))
+    else {
         panic!("no estimate")
     };
     assert!((2_900_000_000..3_100_000_000).contains(&c) && d == 2 * c, "{c} {d}");

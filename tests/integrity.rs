@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{ColumnId, Plan, Settings};
 use seedbed_tests::shipped;
 use seedbed_tests::value::{Cell, Values};
 
@@ -88,7 +88,7 @@ fn every_key_finds_its_row() {
 fn keys_and_unique_columns_are_unique() {
     for (scenario, data) in small() {
         for table in &data.plan.model().tables {
-            for (c, column) in table.columns.iter().enumerate().filter(|(_, column)| column.written) {
+            for (c, column) in ColumnId::enumerate(&table.columns).filter(|(_, column)| column.written) {
                 if !column.unique && (c != table.key || table.parent().is_some()) {
                     continue;
                 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use seedbed_engine::model::Source;
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 use seedbed_tests::shipped;
 
 /// No scenario of these tests may take longer.
@@ -41,7 +41,7 @@ fn try_out(text: &str) -> Result<(), String> {
     match Plan::compile(text, &Settings { scale: 0.01, ..Settings::default() }) {
         Ok(plan) if is_large(&plan) => _ = plan.explain(None, None),
         Ok(plan) => {
-            for (table, described) in plan.model().tables.iter().enumerate() {
+            for (table, described) in TableId::enumerate(&plan.model().tables) {
                 // A value that cannot be computed is an answer, too: an expression may divide by zero.
                 if let Ok(batch) = plan.batch(table, 0..ROWS)
                     && batch.num_columns() != described.written().count()

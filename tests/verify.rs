@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use seedbed_engine::compare::{Difference, TableVerification};
 use seedbed_engine::run::Shard;
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 use seedbed_formats::{Compression, Format, Verification, VerifyRequest, encode_batches, verify};
 use seedbed_tests::folder::Writing;
 use seedbed_tests::{command, shipped};
@@ -33,12 +33,7 @@ fn plan(seed: u64) -> Plan {
 }
 
 fn request(root: &Path, plan: &Plan) -> VerifyRequest {
-    VerifyRequest {
-        root: root.to_owned(),
-        tables: (0..plan.model().tables.len()).collect(),
-        shard: None,
-        most_shown: 5,
-    }
+    VerifyRequest { root: root.to_owned(), tables: plan.tables().collect(), shard: None, most_shown: 5 }
 }
 
 fn verified(plan: &Plan, request: &VerifyRequest) -> Verification {
@@ -229,9 +224,11 @@ fn changed_parquet_and_arrow_files_are_found() {
         let verification = after(format, |root| {
             // The second file without its last row, and with another first one.
             let plan = plan(1);
-            let (first, rest) = (plan.batch(0, 0..1).unwrap(), plan.batch(0, 8..9).unwrap());
-            let batch = concat_batches(&plan.schema(0), [&first, &rest]).unwrap();
-            let bytes = encode_batches(&plan.schema(0), &[batch], format, Compression::None).unwrap();
+            let (first, rest) =
+                (plan.batch(TableId::new(0), 0..1).unwrap(), plan.batch(TableId::new(0), 8..9).unwrap());
+            let batch = concat_batches(&plan.schema(TableId::new(0)), [&first, &rest]).unwrap();
+            let bytes =
+                encode_batches(&plan.schema(TableId::new(0)), &[batch], format, Compression::None).unwrap();
             fs::write(root.join("people/part-00001").with_extension(format.extension()), bytes).unwrap();
         });
         assert_eq!(differences(&verification.tables[0]), ["missing 8", "missing 10", "extra"], "{format:?}");
@@ -362,7 +359,8 @@ fn every_row_is_told_once() {
     let plan = plan(1);
     let folder = written(&plan, Format::Csv);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-    for (tables, total) in [(vec![0, 1], 50), (vec![1], 40)] {
+    let all: Vec<TableId> = plan.tables().collect();
+    for (tables, total) in [(all.clone(), 50), (all[1..].to_vec(), 40)] {
         let told = std::sync::Mutex::new(Vec::new());
         let request = VerifyRequest { tables: tables.clone(), ..request(folder.path(), &plan) };
         verify(&plan, &request, &pool, &|step| told.lock().unwrap().push(step)).unwrap();

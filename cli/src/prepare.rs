@@ -6,7 +6,7 @@ use std::path::Path;
 
 use seedbed_engine::error::{did_you_mean, listed};
 use seedbed_engine::scenario::document::MAX_BYTES;
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 
 use crate::arguments::{ScenarioArguments, Threads};
 use crate::connection_string;
@@ -37,7 +37,7 @@ pub(crate) fn compile(arguments: &ScenarioArguments) -> Result<(ScenarioFile, Pl
 }
 
 /// The number of a table, by name.
-pub(crate) fn table(plan: &Plan, name: &str) -> Result<usize, Failure> {
+pub(crate) fn table(plan: &Plan, name: &str) -> Result<TableId, Failure> {
     plan.table(name).ok_or_else(|| {
         let names: Vec<&str> = plan.model().tables.iter().map(|table| table.name.as_str()).collect();
         let hint = did_you_mean(name, names.iter().copied())

@@ -9,6 +9,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::budget::{self, Budget};
 use crate::error::ValueError;
+use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, MAX_ROWS};
 use crate::plan::Plan;
 use crate::rows::{Frame, Rows, own_bytes};
@@ -64,9 +65,9 @@ impl Plan {
     /// JSON carry Arrow's canonical extension types.
     ///
     /// Of a table that is not there it is empty.
-    pub fn schema(&self, table: usize) -> SchemaRef {
-        let fields: Vec<Field> =
-            self.model.tables.get(table).into_iter().flat_map(|table| table.written().map(field)).collect();
+    pub fn schema(&self, table: TableId) -> SchemaRef {
+        let table = self.model.tables.get(table.index());
+        let fields: Vec<Field> = table.into_iter().flat_map(|table| table.written().map(field)).collect();
         Arc::new(Schema::new(fields))
     }
 
@@ -78,7 +79,7 @@ impl Plan {
     /// # Errors
     /// A value that cannot be computed, such as an integer overflow in an expression; of several, that of the first row. Also a
     /// table that is not there, and more rows than a batch holds: 2^21, or 2 GiB.
-    pub fn batch(&self, table: usize, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
+    pub fn batch(&self, table: TableId, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
         let rows = self.existing(table, rows)?;
         let made = |rows: Range<u64>| {
             self.batch_of(table, rows.clone()).map_err(|error| self.first_error(table, rows, error))
@@ -105,20 +106,21 @@ impl Plan {
     ///
     /// # Errors
     /// The same, and rows that take more than 64 MiB to make.
-    pub fn batch_to_show(&self, table: usize, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
+    pub fn batch_to_show(&self, table: TableId, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
         budget::within(SHOWING, || self.batch(table, rows))
     }
 
     /// An error of a table as a whole.
-    pub(crate) fn error_of(&self, table: usize, message: String) -> ValueError {
-        let name = self.model.tables.get(table).map_or_else(|| format!("table {table}"), |t| t.name.clone());
+    pub(crate) fn error_of(&self, table: TableId, message: String) -> ValueError {
+        let described = self.model.tables.get(table.index());
+        let name = described.map_or_else(|| format!("table {}", table.index()), |table| table.name.clone());
         ValueError { table: name, column: "*".to_owned(), message }
     }
 
     /// Refuses the number of a table that is not there.
-    pub(crate) fn check_table(&self, table: usize) -> Result<(), ValueError> {
+    pub(crate) fn check_table(&self, table: TableId) -> Result<(), ValueError> {
         let tables = self.model.tables.len();
-        if table < tables {
+        if table.index() < tables {
             return Ok(());
         }
         Err(self.error_of(table, format!("there is no such table: the plan has {tables}, from 0")))
@@ -130,13 +132,12 @@ impl Plan {
     /// A value that cannot be computed, not always the first; a table or a column that is not there.
     pub fn columns(
         &self,
-        table: usize,
+        table: TableId,
         rows: Range<u64>,
         columns: &[usize],
     ) -> Result<RecordBatch, ValueError> {
         let frame = Frame::new(self, table, Rows::Range(self.existing(table, rows)?));
-        let all = self.model.tables[table].columns.iter().enumerate();
-        let written: Vec<usize> = all.filter(|(_, column)| column.written).map(|(c, _)| c).collect();
+        let written: Vec<ColumnId> = self.model.tables[table].written_ids().collect();
         let array = |column: &usize| match written.get(*column) {
             Some(c) => frame.column(*c),
             None => {
@@ -151,7 +152,7 @@ impl Plan {
     }
 
     /// The error of the first row that has one, by halves.
-    fn first_error(&self, table: usize, rows: Range<u64>, error: ValueError) -> ValueError {
+    fn first_error(&self, table: TableId, rows: Range<u64>, error: ValueError) -> ValueError {
         // Where nothing may be made any more, every row would seem to be the one.
         if budget::is_exceeded() {
             return error;
@@ -172,11 +173,10 @@ impl Plan {
     }
 
     /// Rows that exist.
-    fn batch_of(&self, table: usize, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
+    fn batch_of(&self, table: TableId, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
         let frame = Frame::new(self, table, Rows::Range(rows));
-        let columns =
-            self.model.tables[table].columns.iter().enumerate().filter(|(_, column)| column.written);
-        let arrays = columns.map(|(c, _)| frame.column(c)).collect::<Result<Vec<_>, _>>()?;
+        let written = self.model.tables[table].written_ids();
+        let arrays = written.map(|c| frame.column(c)).collect::<Result<Vec<_>, _>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(frame.len()));
         RecordBatch::try_new_with_options(self.schema(table), arrays, &options)
             .map_err(|error| self.error_of(table, error.to_string()))
@@ -184,7 +184,7 @@ impl Plan {
 
     /// The rows of a table that are worked out together in a run: [`ROWS_PER_BATCH`], or fewer where rows are wide or take
     /// many columns of other rows.
-    pub fn rows_per_batch(&self, table: usize) -> u64 {
+    pub fn rows_per_batch(&self, table: TableId) -> u64 {
         let Widths { written, worked_out, .. } = self.widths(table);
         let most = (BYTES_PER_BATCH / written).min(BYTES_WORKED_OUT / worked_out).clamp(1, ROWS_PER_BATCH);
         // Powers of two, so that batches fill chunks.
@@ -193,7 +193,7 @@ impl Plan {
 
     /// The rows of a chunk where `most` are asked for: as many or, where rows are wide, fewer, in whole batches. It depends on
     /// the plan alone, as all that decides the layout of files. It is at least 1.
-    pub fn rows_per_chunk(&self, table: usize, most: u64) -> u64 {
+    pub fn rows_per_chunk(&self, table: TableId, most: u64) -> u64 {
         let batch = self.rows_per_batch(table);
         let fitting = BYTES_PER_CHUNK / self.widths(table).written / batch * batch;
         most.min(fitting.max(batch)).max(1)
@@ -204,7 +204,7 @@ impl Plan {
     ///
     /// # Errors
     /// A value that cannot be computed.
-    pub fn bytes_per_row(&self, table: usize) -> Result<Option<f64>, ValueError> {
+    pub fn bytes_per_row(&self, table: TableId) -> Result<Option<f64>, ValueError> {
         self.check_table(table)?;
         let sample = (VALUES_PER_SAMPLE / self.model.tables[table].work.max(1)).max(1);
         let rows = self.rows_per_batch(table).min(sample);
@@ -219,7 +219,7 @@ impl Plan {
     }
 
     /// The bytes of a row in memory, the mean of the first; `None` where they take too much to make.
-    fn sample(&self, table: usize, rows: u64) -> Result<Option<f64>, ValueError> {
+    fn sample(&self, table: TableId, rows: u64) -> Result<Option<f64>, ValueError> {
         let (sample, is_too_much) =
             budget::within(LOOKING, || (self.batch(table, 0..rows), budget::is_exceeded()));
         if is_too_much {
@@ -232,9 +232,9 @@ impl Plan {
     }
 
     /// About how many bytes a row takes, by the first rows. What a dictionary holds is shared by many.
-    fn widths(&self, table: usize) -> Widths {
+    fn widths(&self, table: TableId) -> Widths {
         let narrow = Widths { written: 1, at_least: false, worked_out: 1 };
-        let Some(known) = self.widths.get(table) else { return narrow };
+        let Some(known) = self.widths.get(table.index()) else { return narrow };
         *known.get_or_init(|| {
             // Few rows first: they may be wide.
             let mut rows = 1;
@@ -258,18 +258,17 @@ impl Plan {
     }
 
     /// The widths by so many rows.
-    fn widths_of(&self, table: usize, rows: u64) -> Result<Widths, ValueError> {
+    fn widths_of(&self, table: TableId, rows: u64) -> Result<Widths, ValueError> {
         let rows = self.rows_up_to(table, rows)?;
         let (mut written, mut worked_out) = (0, 0);
         let mut frame = Frame::new(self, table, Rows::Range(0..rows));
-        let columns = self.model.tables[table].columns.iter().enumerate();
-        for (c, _) in columns.filter(|(_, column)| column.written) {
+        for c in self.model.tables[table].written_ids() {
             written += own_bytes(&frame.column(c)?);
             if written > SAMPLE_BYTES {
                 break;
             }
             // Now and then: what a frame holds is added up column by column.
-            if c.is_multiple_of(16) && frame.bytes() > SAMPLE_BYTES {
+            if c.index().is_multiple_of(16) && frame.bytes() > SAMPLE_BYTES {
                 worked_out = SAMPLE_BYTES;
                 frame = Frame::new(self, table, Rows::Range(0..rows));
             }
@@ -281,7 +280,7 @@ impl Plan {
     }
 
     /// The part of a range that exists; looks no further than the end of the range.
-    fn existing(&self, table: usize, rows: Range<u64>) -> Result<Range<u64>, ValueError> {
+    fn existing(&self, table: TableId, rows: Range<u64>) -> Result<Range<u64>, ValueError> {
         self.check_table(table)?;
         // No table has more, and what counts rows need not look further.
         let rows = rows.start..rows.end.min(MAX_ROWS);

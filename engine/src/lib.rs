@@ -42,6 +42,8 @@ pub mod error;
 
 mod together;
 
+pub mod ids;
+
 pub mod types;
 
 pub mod random;
@@ -76,6 +78,7 @@ pub mod run;
 
 pub use batch::ROWS_PER_BATCH;
 pub use error::{Fault, Faults, Span, ValueError};
+pub use ids::{ColumnId, InputId, TableId};
 pub use model::{DEFAULT_SEED, Settings};
 pub use plan::Plan;
 pub use rows::Extent;

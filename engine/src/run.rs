@@ -13,6 +13,7 @@ use std::sync::mpsc;
 use arrow::array::RecordBatch;
 
 use crate::error::ValueError;
+use crate::ids::TableId;
 use crate::plan::Plan;
 
 /// Turns the batches of a chunk into a piece of output, on any thread.
@@ -64,7 +65,7 @@ pub struct Layout {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
     /// The table.
-    pub table: usize,
+    pub table: TableId,
     /// The number of the file within the table.
     pub file: u64,
     /// The rows.
@@ -101,14 +102,14 @@ pub enum RunError<E> {
 /// The batches of a chunk, made when asked for.
 pub struct Batches<'p> {
     plan: &'p Plan,
-    table: usize,
+    table: TableId,
     rows: Range<u64>,
     stop: &'p AtomicBool,
 }
 
 impl<'p> Batches<'p> {
     /// The batches of some rows, outside a run.
-    pub fn new(plan: &'p Plan, table: usize, rows: Range<u64>) -> Self {
+    pub fn new(plan: &'p Plan, table: TableId, rows: Range<u64>) -> Self {
         static NEVER: AtomicBool = AtomicBool::new(false);
         Self { plan, table, rows, stop: &NEVER }
     }
@@ -145,9 +146,9 @@ const MOST_FILES: usize = 1_000_000;
 /// A count that cannot be computed, a table that is not there, files without rows, or too many files.
 pub fn files(
     plan: &Plan,
-    tables: &[usize],
+    tables: &[TableId],
     layout: Layout,
-) -> Result<Vec<(usize, u64, Range<u64>)>, ValueError> {
+) -> Result<Vec<(TableId, u64, Range<u64>)>, ValueError> {
     let mut files = Vec::new();
     for &table in tables {
         let rows = plan.rows(table)?;
@@ -175,7 +176,7 @@ pub fn files(
 impl Shard {
     /// The files of this shard: a run of all files, cut so that shards have about the same number of rows. Every file belongs to
     /// exactly one shard.
-    pub fn select(self, files: Vec<(usize, u64, Range<u64>)>) -> Vec<(usize, u64, Range<u64>)> {
+    pub fn select(self, files: Vec<(TableId, u64, Range<u64>)>) -> Vec<(TableId, u64, Range<u64>)> {
         // An empty file counts as a row, so that it belongs somewhere.
         let weight = |rows: &Range<u64>| u128::from(rows.end.saturating_sub(rows.start).max(1));
         let total: u128 = files.iter().map(|(.., rows)| weight(rows)).sum();
@@ -201,7 +202,7 @@ impl Shard {
 /// The first error in the order of the output; nothing is written after it, and the sink is not finished. Also chunks without rows.
 pub fn run<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
     plan: &Plan,
-    files: &[(usize, u64, Range<u64>)],
+    files: &[(TableId, u64, Range<u64>)],
     layout: Layout,
     pool: &rayon::ThreadPool,
     encode: &E,
@@ -279,7 +280,7 @@ pub fn run_within<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
 
 /// The chunks of a file, each of so many rows, 1 or more, but the last; a file without rows has one, too.
 pub fn chunks_of(
-    table: usize,
+    table: TableId,
     file: u64,
     rows: Range<u64>,
     rows_per_chunk: u64,
@@ -310,7 +311,7 @@ mod tests {
     #[test]
     fn every_file_belongs_to_one_shard() {
         let files: Vec<_> =
-            [0, 0, 0, 5, 100, 3].iter().enumerate().map(|(i, rows)| (i, 0, 0..*rows)).collect();
+            [0, 0, 0, 5, 100, 3].iter().enumerate().map(|(i, rows)| (TableId::new(i), 0, 0..*rows)).collect();
         for count in 1..9 {
             let all: Vec<_> =
                 (1..=count).flat_map(|index| Shard { index, count }.select(files.clone())).collect();
@@ -368,7 +369,7 @@ mod tests {
         let run = |rows, window: &dyn Fn() -> usize| {
             let mut collected = Collected::default();
             let encode = Numbers(std::thread::current().id());
-            let chunks = chunks_of(0, 0, 0..rows, 5_000);
+            let chunks = chunks_of(TableId::new(0), 0, 0..rows, 5_000);
             let ended = run_within(&plan, chunks, &pool, window, &encode, &mut collected, |_, _| {});
             (ended, collected)
         };
@@ -389,10 +390,10 @@ mod tests {
 
     #[test]
     fn chunks_cover_a_file() {
-        let chunks: Vec<_> = chunks_of(0, 2, 200..290, 30).collect();
+        let chunks: Vec<_> = chunks_of(TableId::new(0), 2, 200..290, 30).collect();
         assert_eq!(chunks.iter().map(|c| c.rows.clone()).collect::<Vec<_>>(), [200..230, 230..260, 260..290]);
         assert!(chunks[0].first_in_file && !chunks[0].last_in_file && chunks[2].last_in_file);
-        let empty: Vec<_> = chunks_of(0, 0, 0..0, 30).collect();
+        let empty: Vec<_> = chunks_of(TableId::new(0), 0, 0..0, 30).collect();
         assert!(empty.len() == 1 && empty[0].first_in_file && empty[0].last_in_file);
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, SchemaRef};
-use seedbed_engine::Plan;
 use seedbed_engine::digest::{RowHasher, TableDigest};
 use seedbed_engine::run::{Batches, Chunk, Encode, RunError};
+use seedbed_engine::{Plan, TableId};
 
 use crate::error::Error;
 use crate::format::{Compression, Format};
@@ -57,13 +57,13 @@ impl Encoder {
     /// Encoders for some tables; without a format they drop everything.
     pub(crate) fn new(
         plan: &Plan,
-        tables: &[usize],
+        tables: &[TableId],
         format: Option<(Format, Compression, &ParquetOptions)>,
     ) -> Result<Self, Error> {
         let mut encoders: Vec<Option<TableEncoder>> = plan.model().tables.iter().map(|_| None).collect();
         for &table in tables {
             let name = &plan.model().tables[table].name;
-            encoders[table] = Some(match format {
+            encoders[table.index()] = Some(match format {
                 None => TableEncoder::Null,
                 Some((format, compression, parquet)) => {
                     let bloom = parquet.bloom_columns(plan, table);
@@ -87,8 +87,8 @@ impl Encoder {
         Self { stop, ..self }
     }
 
-    pub(crate) fn table(&self, table: usize) -> &TableEncoder {
-        self.tables[table].as_ref().expect("every table that is written has an encoder")
+    pub(crate) fn table(&self, table: TableId) -> &TableEncoder {
+        self.tables[table.index()].as_ref().expect("every table that is written has an encoder")
     }
 }
 
@@ -103,7 +103,7 @@ impl Encode for Encoder {
             true => Err(RunError::Output(Error::Interrupted)),
             false => batches.next_batch(),
         };
-        let Some(hasher) = &self.hashers[chunk.table] else {
+        let Some(hasher) = &self.hashers[chunk.table.index()] else {
             return Ok(Encoded { piece: encoder.encode(&mut next)?, digest });
         };
         let (mut hasher, mut hashes) = (hasher.clone(), Vec::new());

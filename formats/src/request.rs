@@ -1,5 +1,6 @@
 //! What is asked for, what is told on the way, and what came of it.
 
+use seedbed_engine::TableId;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub enum Target {
 /// What to write, how and where.
 pub struct Request {
     /// The tables, by their numbers in the plan, in the order of writing.
-    pub tables: Vec<usize>,
+    pub tables: Vec<TableId>,
     /// Where to.
     pub target: Target,
     /// As what.

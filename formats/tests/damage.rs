@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 use seedbed_formats::{
     Error, Format, ParquetOptions, Request, Target, Verification, VerifyRequest, generate, verify,
 };
@@ -52,7 +52,7 @@ impl Dataset {
 
     fn verify(&self) -> Result<Verification, Error> {
         let root = self.folder.path().to_owned();
-        let request = VerifyRequest { root, tables: vec![0], shard: None, most_shown: 3 };
+        let request = VerifyRequest { root, tables: vec![TableId::new(0)], shard: None, most_shown: 3 };
         verify(&self.plan, &request, &self.pool, &|_| {})
     }
 
@@ -75,7 +75,7 @@ impl Dataset {
 
 fn request(folder: &tempfile::TempDir, format: Format) -> Request {
     Request {
-        tables: vec![0],
+        tables: vec![TableId::new(0)],
         target: Target::Directory(folder.path().to_owned()),
         format,
         compression: format.default_compression(),

@@ -1,5 +1,6 @@
 //! What stands in a Parquet file besides the values: types, statistics, encodings, row groups.
 
+use seedbed_engine::TableId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -327,7 +328,7 @@ fn row_groups_have_their_rows() {
     let path = folder.path().join("t.parquet");
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     let request = Request {
-        tables: vec![0],
+        tables: vec![TableId::new(0)],
         target: Target::File(path.clone()),
         format: Format::Parquet,
         compression: Compression::None,

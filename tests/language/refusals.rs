@@ -1,7 +1,7 @@
 //! What the language refuses, and what an error says.
 
 use arrow::array::AsArray;
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 
 use super::{batch, faults};
 
@@ -214,7 +214,7 @@ tables:
       v: = (case when ordinal() = 3 then -1 else 1 end * 90000000000000000000000000000000000000)::numeric(38,0)
 ";
     let plan = Plan::compile(scenario, &Settings::default()).unwrap();
-    let error = plan.batch(0, 0..1).unwrap_err();
+    let error = plan.batch(TableId::new(0), 0..1).unwrap_err();
     assert!(error.to_string().contains("numeric field overflow"), "{error}");
 }
 
@@ -227,7 +227,7 @@ fn an_error_names_the_first_row_that_has_it() {
     )
     .unwrap();
     for rows in [0..9_000, 8_192..9_000, 8_400..8_501, 8_499..8_500] {
-        let error = plan.batch(0, rows).unwrap_err().to_string();
+        let error = plan.batch(TableId::new(0), rows).unwrap_err().to_string();
         assert_eq!(error, "`t.c`: there is no character with code 0 (row 8500)");
     }
 }

@@ -3,7 +3,7 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use seedbed_engine::types::Type;
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 
 use super::{batch, faults, numbers};
 
@@ -137,7 +137,7 @@ fn a_text_that_is_none_of_its_type_stops_the_run() {
         let plan = Plan::compile(&scenario, &Settings::default());
         let made = plan
             .map_err(|faults| faults.to_string())
-            .and_then(|plan| plan.batch(0, 0..1).map_err(|e| e.to_string()));
+            .and_then(|plan| plan.batch(TableId::new(0), 0..1).map_err(|e| e.to_string()));
         assert_eq!(made.is_ok(), ok, "{text}: {made:?}");
         if let Err(message) = made {
             assert!(message.contains("invalid input syntax for type uuid"), "{message}");
@@ -475,7 +475,7 @@ tables:
     let sales = batch(scenario, "sales");
     let (ids, prices) = (numbers(&sales, "product_id"), numbers(&sales, "price"));
     for (i, (id, price)) in ids.into_iter().zip(prices).enumerate() {
-        let alone = id.map(|id| plan.batch(0, id as u64 - 1..id as u64).unwrap());
+        let alone = id.map(|id| plan.batch(TableId::new(0), id as u64 - 1..id as u64).unwrap());
         assert_eq!(price, alone.and_then(|row| numbers(&row, "price")[0]), "row {i}");
     }
 }
@@ -496,9 +496,9 @@ tables:
       most: = a.most
 ";
     let plan = Plan::compile(scenario, &Settings::default()).unwrap();
-    let kids = plan.batch(1, 39_998..40_002).unwrap();
+    let kids = plan.batch(TableId::new(1), 39_998..40_002).unwrap();
     assert_eq!(numbers(&kids, "most"), [Some(40_000), Some(40_000), Some(80_000), Some(80_000)]);
-    assert_eq!(numbers(&plan.batch(0, 0..2).unwrap(), "s"), [Some(180_000), Some(180_000)]);
+    assert_eq!(numbers(&plan.batch(TableId::new(0), 0..2).unwrap(), "s"), [Some(180_000), Some(180_000)]);
 }
 
 /// Quotes around a value counted in a list, and not in a map with weights.
@@ -580,7 +580,7 @@ fn texts_of_expressions_are_bounded() {
     // Not at once, but row by row.
     for sql in ["replace(repeat(s, 1000000), 'x', repeat('ab', 1000))", "repeat(s, 10000000)"] {
         let plan = Plan::compile(&column(sql), &Settings::default()).expect("it compiles");
-        let error = plan.batch(0, 0..200).expect_err("it is too long");
+        let error = plan.batch(TableId::new(0), 0..200).expect_err("it is too long");
         assert!(error.to_string().contains("too large"), "{sql}: {error}");
     }
     // Many constants that are as long as one may be.

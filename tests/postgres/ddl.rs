@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 use seedbed_postgres::ddl::{Constraints, ForeignKey, Index, Key, Schema, Table};
 use seedbed_postgres::sql::{identifiers, literal, qualified};
 use seedbed_tests::server::{Database, Server};
@@ -30,7 +30,7 @@ fn run_script(database: &Database, script: &str) -> Result<(), String> {
 }
 
 fn all(plan: &Plan) -> Schema {
-    let tables: Vec<usize> = (0..plan.model().tables.len()).collect();
+    let tables: Vec<TableId> = plan.tables().collect();
     Schema::of(plan, &tables).expect("PostgreSQL can have these tables")
 }
 
@@ -186,7 +186,7 @@ fn shipped_scenarios_run_twice_and_their_data_hold_every_key() {
         fill(&database, &name, &schema, &name);
         for table in &schema.tables {
             let count = database.value(&format!("select count(*) from {}", qualified(&name, &table.name)));
-            let rows = plan.rows(table.index).expect("counts can be computed");
+            let rows = plan.rows(table.id).expect("counts can be computed");
             assert_eq!(count, rows.to_string(), "{name}.{}", table.name);
         }
     }
@@ -371,7 +371,7 @@ fn what_postgresql_cannot_have_is_refused() {
     let refused = |text: &str| {
         let plan =
             Plan::compile(text, &Settings::default()).unwrap_or_else(|faults| panic!("{faults}\n{text}"));
-        let tables: Vec<usize> = (0..plan.model().tables.len()).collect();
+        let tables: Vec<TableId> = plan.tables().collect();
         Schema::of(&plan, &tables).unwrap_err().to_string()
     };
     assert_eq!(

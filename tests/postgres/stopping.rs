@@ -6,7 +6,7 @@ use std::process::{Child, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 use seedbed_postgres::connect::Target;
 use seedbed_postgres::load::{Existing, Keys, Missing, Progress, Report, Request, load as load_plan};
 use seedbed_postgres::{Error, Stop};
@@ -51,7 +51,7 @@ fn load_into(
     let plan = Plan::compile(SCENARIO, &settings).expect("the scenario is right");
     let target = Target::parse(url, &|_| None).expect("the URL is right");
     let request = Request {
-        tables: vec![0],
+        tables: vec![TableId::new(0)],
         schema: "public".to_owned(),
         existing: Existing::Replace,
         missing: Missing::Make,

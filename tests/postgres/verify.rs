@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 use seedbed_postgres::Stop;
 use seedbed_postgres::connect::Target;
 use seedbed_postgres::verify::{VerifyRequest, verify};
@@ -18,7 +18,7 @@ fn every_row_is_told_once() {
     let plan = Plan::compile(text, &Settings::default()).expect("the scenario is right");
     let target = Target::parse(&database.url(), &|_| None).expect("the URL is right");
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads start");
-    let verified = |tables: &[usize]| {
+    let verified = |tables: &[TableId]| {
         let told = Mutex::new(Vec::new());
         let request = VerifyRequest { tables: tables.to_vec(), schema: "public".to_owned(), most_shown: 5 };
         let tell = |step| told.lock().expect("nobody has panicked").push(step);
@@ -30,9 +30,9 @@ fn every_row_is_told_once() {
             told.iter().map(|step| (step.rows, step.rows_total)).max(),
         )
     };
-    assert_eq!(verified(&[0, 1]), (true, Some((20_005, 20_005))));
-    assert_eq!(verified(&[1]), (true, Some((5, 5))));
+    assert_eq!(verified(&[TableId::new(0), TableId::new(1)]), (true, Some((20_005, 20_005))));
+    assert_eq!(verified(&[TableId::new(1)]), (true, Some((5, 5))));
     // More rows than there should be.
     database.psql("insert into b select generate_series(100, 200)");
-    assert_eq!(verified(&[1]), (false, Some((5, 5))));
+    assert_eq!(verified(&[TableId::new(1)]), (false, Some((5, 5))));
 }

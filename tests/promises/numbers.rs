@@ -1,6 +1,6 @@
 //! A number means the same as a literal, through a parameter, from outside, and as an expression; or all are refused.
 
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 
 use super::sample::{Sample, sample};
 
@@ -77,7 +77,7 @@ fn whole_numbers_do_not_go_through_a_double() {
     let text =
         "params: {start: 9007199254740993}\ntables: {t: {rows: 2, columns: {id: {serial: {start: $start}}}}}";
     let plan = Plan::compile(text, &Settings::default()).unwrap();
-    let batch = plan.batch(0, 0..2).unwrap();
+    let batch = plan.batch(TableId::new(0), 0..2).unwrap();
     let shown = arrow::util::display::array_value_to_string(batch.column(0), 0).unwrap();
     assert_eq!(shown, "9007199254740993");
 }
@@ -89,7 +89,7 @@ fn moments_are_whole_units_where_there_are_any_between_their_bounds() {
         x: {moment: {from: a, to: \"a + interval '2 seconds'\", precision: second}}\n      \
         y: {moment: {from: a, to: \"a + interval '1 microsecond'\", precision: second}}\n";
     let plan = Plan::compile(text, &Settings::default()).unwrap();
-    let batch = plan.batch(0, 0..5000).unwrap();
+    let batch = plan.batch(TableId::new(0), 0..5000).unwrap();
     let micros = |column: usize| {
         use arrow::array::AsArray;
         let values = batch.column(column).as_primitive::<arrow::datatypes::TimestampMicrosecondType>();

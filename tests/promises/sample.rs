@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use seedbed_engine::Plan;
+use seedbed_engine::{Plan, TableId};
 use seedbed_tests::value::{Cell, texts};
 
 /// Type and cells by table and column; what cannot be computed has the words of its error.
@@ -14,7 +14,7 @@ pub(crate) const ROWS: u64 = 5;
 /// The first rows of all tables.
 pub(crate) fn sample(plan: &Plan) -> Sample {
     let mut found = Sample::new();
-    for (t, table) in plan.model().tables.iter().enumerate() {
+    for (t, table) in TableId::enumerate(&plan.model().tables) {
         let batch = plan.batch(t, 0..ROWS);
         for (c, column) in table.written().enumerate() {
             let cells = match &batch {

@@ -36,7 +36,7 @@ impl Writing {
     pub fn request(&self, plan: &Plan, target: Target) -> Request {
         let number = |name: &String| plan.table(name).unwrap_or_else(|| panic!("no table `{name}`"));
         let tables = match &self.tables[..] {
-            [] => (0..plan.model().tables.len()).collect(),
+            [] => plan.tables().collect(),
             names => names.iter().map(number).collect(),
         };
         Request {

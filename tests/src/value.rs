@@ -8,7 +8,7 @@ use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int16Type, Int32Type,
     Int64Type, IntervalMonthDayNanoType, Time64MicrosecondType, TimestampMicrosecondType,
 };
-use seedbed_engine::{Plan, ROWS_PER_BATCH};
+use seedbed_engine::{Plan, ROWS_PER_BATCH, TableId};
 
 /// A value as text; `None` is NULL.
 pub type Cell = Option<String>;
@@ -84,7 +84,7 @@ impl Values {
     ///
     /// # Panics
     /// When a value cannot be computed.
-    pub fn batched(plan: &Plan, table: usize, rows: Range<u64>, rows_per_batch: u64) -> Self {
+    pub fn batched(plan: &Plan, table: TableId, rows: Range<u64>, rows_per_batch: u64) -> Self {
         let mut values = Self::none(plan, table);
         for start in rows.clone().step_by(rows_per_batch as usize) {
             let batch = plan
@@ -98,7 +98,7 @@ impl Values {
     }
 
     /// No rows of a table.
-    pub fn none(plan: &Plan, table: usize) -> Self {
+    pub fn none(plan: &Plan, table: TableId) -> Self {
         let fields = plan.schema(table).fields().clone();
         Self { columns: fields.iter().map(|field| (field.name().clone(), Vec::new())).collect() }
     }

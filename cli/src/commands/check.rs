@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use seedbed_engine::model::{Source, Table};
-use seedbed_engine::{Extent, Plan, ValueError};
+use seedbed_engine::{Extent, Plan, TableId, ValueError};
 
 use crate::arguments::Check;
 use crate::exit::Failure;
@@ -54,7 +54,7 @@ fn summary(plan: &Plan) -> Result<Page, ValueError> {
     ]);
     let mut rows_total = Extent::Exactly(0);
     let (mut bytes_total, mut unknown, mut is_open) = (0, false, false);
-    for (t, (table, width)) in model.tables.iter().zip(widths).enumerate() {
+    for ((t, table), width) in TableId::enumerate(&model.tables).zip(widths) {
         let rows = plan.extent(t);
         if rows.rows() > MOST_ROWS {
             let message = format!("{} rows are more than 2^53", shown(rows));
@@ -121,19 +121,18 @@ enum Width {
 
 /// The bytes of a row of each table, as far as they can be found out in a moment. A value that fails is told.
 fn widths(plan: &Plan) -> Result<Vec<Width>, ValueError> {
-    let tables = 0..plan.model().tables.len();
     for_a_moment(plan, MEASURING, || {
         let width = |t| match plan.bytes_per_row(t) {
             Err(_) if plan.is_stopped() => Ok(Width::Unknown),
             width => Ok(width?.map_or(Width::VeryWide, Width::Bytes)),
         };
-        tables.map(width).collect()
+        plan.tables().map(width).collect()
     })
 }
 
 /// Counts the rows of all tables, or of as many as can be counted in a moment.
 fn count_for_a_while(plan: &Plan) -> Result<(), ValueError> {
-    let all: Vec<usize> = (0..plan.model().tables.len()).collect();
+    let all: Vec<_> = plan.tables().collect();
     for_a_moment(plan, COUNTING, || match plan.count_unless(&all, &|| plan.is_stopped()) {
         Err(_) if plan.is_stopped() => Ok(()),
         counted => counted,

@@ -10,7 +10,7 @@ use crate::{output, prepare};
 pub(crate) fn run(arguments: &Ddl) -> Result<(), Failure> {
     let (_, plan) = prepare::compile(&arguments.scenario)?;
     let tables = match arguments.tables.is_empty() {
-        true => (0..plan.model().tables.len()).collect(),
+        true => plan.tables().collect(),
         false => {
             arguments.tables.iter().map(|name| prepare::table(&plan, name)).collect::<Result<Vec<_>, _>>()?
         }

@@ -1,7 +1,7 @@
 //! `seedbed explain`: how tables and columns come about.
 
-use seedbed_engine::Plan;
 use seedbed_engine::error::{did_you_mean, listed};
+use seedbed_engine::{Plan, TableId};
 
 use crate::arguments::Explain;
 use crate::exit::Failure;
@@ -31,6 +31,6 @@ pub(crate) fn run(arguments: &Explain) -> Result<(), Failure> {
     print(&plan, Some(t), column)
 }
 
-fn print(plan: &Plan, table: Option<usize>, column: Option<&str>) -> Result<(), Failure> {
+fn print(plan: &Plan, table: Option<TableId>, column: Option<&str>) -> Result<(), Failure> {
     output::print(&Page::default().lines(plan.explain(table, column)))
 }

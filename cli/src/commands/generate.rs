@@ -1,7 +1,7 @@
 //! `seedbed generate`: a scenario becomes files. Databases are [`load`](crate::commands::load)'s.
 
 use indicatif::ProgressBar;
-use seedbed_engine::Plan;
+use seedbed_engine::{Plan, TableId};
 use seedbed_formats::{Error, Request, Stop};
 use seedbed_postgres::connect::Target;
 
@@ -84,9 +84,9 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
 }
 
 /// The tables asked for, in the order of the scenario; all when none is named.
-pub(crate) fn tables(plan: &Plan, names: &[String]) -> Result<Vec<usize>, Failure> {
+pub(crate) fn tables(plan: &Plan, names: &[String]) -> Result<Vec<TableId>, Failure> {
     if names.is_empty() {
-        return Ok((0..plan.model().tables.len()).collect());
+        return Ok(plan.tables().collect());
     }
     let mut tables = Vec::new();
     for name in names {

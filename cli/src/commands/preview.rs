@@ -1,8 +1,8 @@
 //! `seedbed preview`: some rows of tables.
 
 use arrow::array::RecordBatch;
-use seedbed_engine::Plan;
 use seedbed_engine::text::shown;
+use seedbed_engine::{Plan, TableId};
 
 use crate::arguments::Preview;
 use crate::exit::Failure;
@@ -25,12 +25,12 @@ pub(crate) fn run(arguments: &Preview) -> Result<(), Failure> {
     let first = arguments.from.get() - 1;
     let Some(name) = &arguments.table else {
         let mut out = Page::default();
-        for (t, table) in plan.model().tables.iter().enumerate() {
-            if t > 0 {
+        for t in plan.tables() {
+            if t.index() > 0 {
                 out = out.line("");
             }
             let rows = rows(&plan, t, first, arguments.rows.unwrap_or(ROWS_OF_EACH))?;
-            out = out.line(&table.name).page(&rows);
+            out = out.line(&plan.model().tables[t].name).page(&rows);
         }
         return output::print(&out);
     };
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &Preview) -> Result<(), Failure> {
     output::print(&rows(&plan, table, first, arguments.rows.unwrap_or(ROWS_OF_ONE))?)
 }
 
-fn rows(plan: &Plan, table: usize, first: u64, count: u64) -> Result<Page, Failure> {
+fn rows(plan: &Plan, table: TableId, first: u64, count: u64) -> Result<Page, Failure> {
     let schema = plan.schema(table);
     let columns = schema.fields().iter().map(|field| {
         let align = if field.data_type().is_numeric() { Align::Right } else { Align::Left };

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use seedbed_engine::Plan;
 use seedbed_engine::compare::Progress as Step;
+use seedbed_engine::{Plan, TableId};
 use seedbed_postgres::Stop;
 use seedbed_postgres::connect::Target;
 
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Verify) -> Result<(), Failure> {
 fn files(
     arguments: &Verify,
     plan: &Plan,
-    tables: Vec<usize>,
+    tables: Vec<TableId>,
     pool: &rayon::ThreadPool,
     listen: &(dyn Fn(Step) + Sync),
 ) -> Result<Findings, Failure> {
@@ -73,7 +73,7 @@ fn files(
 fn database(
     arguments: &Verify,
     plan: &Plan,
-    tables: Vec<usize>,
+    tables: Vec<TableId>,
     target: &Target,
     pool: &rayon::ThreadPool,
     listen: &(dyn Fn(Step) + Sync),

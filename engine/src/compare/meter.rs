@@ -1,12 +1,13 @@
 //! How far a comparison is.
 
+use crate::ids::TableId;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Some rows further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The number of the table that is being compared.
-    pub table: usize,
+    pub table: TableId,
     /// Rows so far, of all tables.
     pub rows: u64,
     /// Rows in all, as the plan has them.
@@ -28,7 +29,7 @@ impl<'m> Meter<'m> {
     }
 
     /// Notes rows of one side. A row is compared when it has been seen on both, so each counts half.
-    pub(super) fn saw(&self, table: usize, rows: usize) {
+    pub(super) fn saw(&self, table: TableId, rows: usize) {
         let seen = self.seen.fetch_add(rows as u64, Ordering::Relaxed) + rows as u64;
         // There may be more rows than the plan has.
         let rows = (seen / 2).min(self.rows_total);

@@ -20,6 +20,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use crate::batch::ROWS_PER_BATCH;
 use crate::digest::{RowHasher, TableDigest, WrongArray};
 use crate::error::ValueError;
+use crate::ids::{ColumnId, TableId};
 use crate::plan::Plan;
 use crate::types::Type;
 pub use meter::{Meter, Progress};
@@ -42,7 +43,7 @@ pub type Adapt<'a> = dyn Fn(RecordBatch) -> RecordBatch + Sync + 'a;
 /// What should be there.
 pub struct Expected<'p> {
     plan: &'p Plan,
-    table: usize,
+    table: TableId,
     rows: Vec<Range<u64>>,
     /// The written columns that tell rows apart, by their numbers in a batch; none where nothing does.
     key: Vec<usize>,
@@ -110,7 +111,7 @@ pub enum Difference {
 #[derive(Clone, Debug)]
 pub struct TableVerification {
     /// Its number in the plan.
-    pub table: usize,
+    pub table: TableId,
     /// What keeps it from being compared, or cannot be what the plan makes, a sentence each.
     pub problems: Vec<String>,
     /// Columns that cannot be compared, and why, a sentence each. They are left out of the comparison.
@@ -130,7 +131,7 @@ pub struct Uncompared {
 
 impl TableVerification {
     /// A table that cannot be compared, for a reason.
-    pub fn without_rows(table: usize, problems: Vec<String>) -> Self {
+    pub fn without_rows(table: TableId, problems: Vec<String>) -> Self {
         Self { table, problems, uncompared: Vec::new(), comparison: None }
     }
 
@@ -152,11 +153,10 @@ impl<'p> Expected<'p> {
     ///
     /// # Errors
     /// A count that cannot be computed.
-    pub fn new(plan: &'p Plan, table: usize) -> Result<Self, ValueError> {
+    pub fn new(plan: &'p Plan, table: TableId) -> Result<Self, ValueError> {
         let all = 0..plan.rows(table)?;
         let described = &plan.model().tables[table];
-        let written: Vec<usize> =
-            (0..described.columns.len()).filter(|c| described.columns[*c].written).collect();
+        let written: Vec<ColumnId> = described.written_ids().collect();
         let primary = described.keys.primary.iter().flat_map(|key| &key.columns);
         let key: Option<Vec<usize>> =
             primary.map(|column| written.iter().position(|written| written == column)).collect();

@@ -12,6 +12,7 @@ use super::facts::ANY_NUMBER;
 use super::shown::length;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::model::arguments::Length;
 use crate::random::{Stream, below};
@@ -97,7 +98,7 @@ impl Prepared for Elements {
         format!("{} of: {}", length(self.length), self.element.recipe.explain(shown))
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         // Elements read nothing of the row.
         Vec::new()
     }
@@ -126,7 +127,7 @@ impl Prepared for Elements {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

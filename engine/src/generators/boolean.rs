@@ -10,6 +10,7 @@ use super::facts::ANY_NUMBER;
 use super::reading::threshold;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::random::Stream;
 use crate::rows::Frame;
@@ -58,7 +59,7 @@ impl Prepared for Boolean {
         format!("true for {:.4}%", self.threshold as f64 / u64::MAX as f64 * 100.0)
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -86,7 +87,7 @@ impl Prepared for Boolean {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

@@ -11,6 +11,7 @@ use super::shown::length;
 use super::words::{Vocabulary, words_into};
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError, did_you_mean};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::model::arguments::{Length, MAX_LENGTH};
 use crate::random::{Stream, Trickle};
@@ -113,7 +114,7 @@ impl Prepared for Bytes {
         format!("{} {content}", length(self.length))
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -141,7 +142,7 @@ impl Prepared for Bytes {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

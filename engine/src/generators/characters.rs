@@ -9,6 +9,7 @@ use super::facts::ANY_NUMBER;
 use super::shown::length;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::model::arguments::{Length, MAX_LENGTH};
 use crate::random::{Stream, Trickle};
@@ -76,7 +77,7 @@ impl Prepared for Characters {
         format!("{} of {} characters", length(self.length), self.alphabet.len())
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -104,7 +105,7 @@ impl Prepared for Characters {
         !self.alphabet.iter().any(char::is_ascii_digit)
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

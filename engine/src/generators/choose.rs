@@ -14,6 +14,7 @@ use super::facts::{as_number, longest_of};
 use super::shown::values;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::number::Number;
 use crate::model::{Column, Values};
 use crate::random::{Stream, Weighted};
@@ -81,7 +82,7 @@ impl Prepared for Choose {
         format!("one of {}", values(&self.values.0))
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -112,7 +113,7 @@ impl Prepared for Choose {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

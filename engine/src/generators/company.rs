@@ -9,6 +9,7 @@ use super::facts::{ANY_NUMBER, longest_word};
 use super::person::{by_row, constant_word};
 use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::random::{Stream, Trickle};
 use crate::rows::{Frame, Strings, nulls_of};
@@ -90,7 +91,7 @@ impl Prepared for Company {
         }
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         self.country.iter().flat_map(|country| country.inputs.clone()).collect()
     }
 
@@ -119,7 +120,7 @@ impl Prepared for Company {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

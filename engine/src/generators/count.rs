@@ -8,6 +8,7 @@ use arrow::datatypes::{DataType, Float64Type};
 
 use super::{Ends, Formula, Prepared, Shown, Texts};
 use crate::error::ValueError;
+use crate::ids::InputId;
 use crate::model::{Column, MAX_COUNT};
 use crate::rows::Frame;
 use crate::types::Type;
@@ -16,7 +17,7 @@ use crate::types::Type;
 #[derive(Debug)]
 pub(crate) struct Count {
     /// The input that is the law's value; NULL counts as 0.
-    pub(crate) base: usize,
+    pub(crate) base: InputId,
     /// The factor; NULL counts as 0.
     pub(crate) times: Option<Formula>,
     /// The least count.
@@ -53,7 +54,7 @@ impl Prepared for Count {
         format!("round({}{times}){least}{most}", shown.input(self.base))
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         self.times.iter().flat_map(|times| times.inputs.clone()).chain([self.base]).collect()
     }
 
@@ -81,7 +82,7 @@ impl Prepared for Count {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

@@ -11,6 +11,7 @@ use super::facts::ANY_NUMBER;
 use super::moment::bounds;
 use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::random::{Stream, below};
 use crate::rows::{Frame, nulls_of};
@@ -68,7 +69,7 @@ impl Prepared for Date {
         format!("a date from {} to {}", self.from.expression, self.to.expression)
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         self.from.inputs.iter().chain(&self.to.inputs).copied().collect()
     }
 
@@ -96,7 +97,7 @@ impl Prepared for Date {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

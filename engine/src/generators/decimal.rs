@@ -8,6 +8,7 @@ use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::ANY_NUMBER;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::model::number::{Misfit, Number};
 use crate::random::{Stream, UniformInteger};
@@ -82,7 +83,7 @@ impl Prepared for Decimal {
         format!("uniform decimal, last digits {} to {}", self.law.low(), self.law.high())
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -113,7 +114,7 @@ impl Prepared for Decimal {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

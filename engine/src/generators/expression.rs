@@ -7,6 +7,7 @@ use super::facts::{ANY_NUMBER, as_number, longest_of};
 use super::{Ends, GeneratorDoc, Made, Origin, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
 use crate::expression::Expression;
+use crate::ids::{InputId, TableId};
 use crate::model::Column;
 use crate::model::resolve::Resolver;
 use crate::rows::Frame;
@@ -31,7 +32,7 @@ pub(crate) struct Formula {
     /// The expression.
     pub(crate) expression: Expression,
     /// The table's inputs by slot.
-    pub(crate) inputs: Vec<usize>,
+    pub(crate) inputs: Vec<InputId>,
 }
 
 impl std::fmt::Debug for Formula {
@@ -46,7 +47,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
 }
 
 /// The same from the short form, which has no arguments.
-pub(crate) fn of_text(resolver: &mut Resolver, table: usize, text: &Text) -> Result<Made, Fault> {
+pub(crate) fn of_text(resolver: &mut Resolver, table: TableId, text: &Text) -> Result<Made, Fault> {
     let formula = resolver.formula(table, text)?;
     let (ty, nullable) = (formula.expression.ty().clone(), formula.expression.nullable());
     let (unique, dictionary) = resolver.passed_on(table, &formula);
@@ -55,12 +56,12 @@ pub(crate) fn of_text(resolver: &mut Resolver, table: usize, text: &Text) -> Res
 
 impl Formula {
     /// The input that it hands on as it is.
-    pub(crate) fn passes_on(&self) -> Option<usize> {
+    pub(crate) fn passes_on(&self) -> Option<InputId> {
         self.inputs.get(self.expression.passes_on()?).copied()
     }
 
     /// The input that it hands on, perhaps as a number of another width.
-    pub(crate) fn passes_on_number(&self) -> Option<usize> {
+    pub(crate) fn passes_on_number(&self) -> Option<InputId> {
         self.inputs.get(self.expression.passes_on_number()?).copied()
     }
 }
@@ -78,7 +79,7 @@ impl Prepared for Formula {
         self.expression.to_string()
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         self.inputs.clone()
     }
 
@@ -113,7 +114,7 @@ impl Prepared for Formula {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

@@ -9,6 +9,7 @@ use arrow::datatypes::{DataType, Float64Type};
 
 use super::{Formula, Shown};
 use crate::error::ValueError;
+use crate::ids::{ColumnId, InputId, TableId};
 use crate::model::Column;
 use crate::rows::Frame;
 use crate::types::Type;
@@ -26,7 +27,7 @@ pub(crate) trait Prepared: Debug + Send + Sync {
     fn explain(&self, shown: &Shown) -> String;
 
     /// The inputs of the table that it reads, by number. A reference also reads the counts of other tables.
-    fn inputs(&self) -> Vec<usize>;
+    fn inputs(&self) -> Vec<InputId>;
 
     /// Values that certainly occur in a table with at least `rows` rows: the least and the greatest, or all. They show before a row
     /// is made whether the values fit a type.
@@ -48,7 +49,7 @@ pub(crate) trait Prepared: Debug + Send + Sync {
     fn is_without_digits(&self) -> bool;
 
     /// If instants rise among the children of one parent whenever some inputs are equal for all of them: these inputs.
-    fn rises_with(&self) -> Option<Vec<usize>>;
+    fn rises_with(&self) -> Option<Vec<InputId>>;
 
     /// Whether the values depend on random words alone, and on nothing of the row.
     fn is_independent(&self) -> bool;
@@ -71,13 +72,13 @@ pub(crate) enum Ends {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Origin {
     /// An input of the table.
-    Input(usize),
+    Input(InputId),
     /// A column of any table.
     Column {
         /// The table.
-        table: usize,
+        table: TableId,
         /// The column.
-        column: usize,
+        column: ColumnId,
     },
 }
 
@@ -92,7 +93,7 @@ pub(crate) enum Texts<'r> {
     /// Those of an array's elements.
     Of(&'r Column),
     /// Those of some inputs together.
-    Inputs(Vec<usize>),
+    Inputs(Vec<InputId>),
     /// Those that an expression can give.
     Expression(&'r Formula),
     /// Those of a column that hands its values on.

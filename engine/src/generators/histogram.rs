@@ -9,6 +9,7 @@ use super::facts::integers;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::calendar::text::parse_date;
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::model::constants::constant_instant;
 use crate::random::{Stream, below};
@@ -143,7 +144,7 @@ impl Prepared for Histogram {
         format!("histogram of {} intervals, steps {from} to {to}", self.bounds.len() - 1)
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -176,7 +177,7 @@ impl Prepared for Histogram {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

@@ -8,6 +8,7 @@ use super::doc::{ArgumentKind as Kind, required};
 use super::facts::{ANY_NUMBER, integers};
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::random::{Permutation, Stream, UniformInteger};
 use crate::rows::Frame;
@@ -79,7 +80,7 @@ impl Prepared for Integer {
         format!("uniform integer {} to {}", self.law.low(), self.law.high())
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -107,7 +108,7 @@ impl Prepared for Integer {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 
@@ -134,7 +135,7 @@ impl Prepared for UniqueInteger {
         format!("permutation of {} to {to}", self.from)
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -163,7 +164,7 @@ impl Prepared for UniqueInteger {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

@@ -8,6 +8,7 @@ use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::budget;
 use crate::error::{Fault, ValueError};
 use crate::expression::check_length;
+use crate::ids::InputId;
 use crate::model::{Column, Input};
 use crate::rows::{Frame, Strings};
 use crate::scenario::{self, Key, Node};
@@ -31,7 +32,7 @@ pub(super) const JSON: GeneratorDoc = GeneratorDoc {
 #[derive(Debug)]
 pub(crate) struct Json {
     /// Names, already escaped and quoted, and inputs.
-    members: Vec<(String, usize)>,
+    members: Vec<(String, InputId)>,
 }
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
@@ -89,7 +90,7 @@ impl Prepared for Json {
         format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         self.members.iter().map(|(_, input)| *input).collect()
     }
 
@@ -117,7 +118,7 @@ impl Prepared for Json {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

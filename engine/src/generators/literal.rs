@@ -8,6 +8,7 @@ use super::facts::{ANY_NUMBER, longest_of};
 use super::shown::values;
 use super::{Ends, Prepared, Shown, Texts};
 use crate::error::ValueError;
+use crate::ids::InputId;
 use crate::model::{Column, Values};
 use crate::rows::{Frame, Rows};
 use crate::types::Type;
@@ -41,7 +42,7 @@ impl Prepared for Literal {
         format!("literal {}", values(&self.values.0))
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -72,7 +73,7 @@ impl Prepared for Literal {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

@@ -12,6 +12,7 @@ use super::facts::ANY_NUMBER;
 use super::local::{self, Local};
 use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::constants::constant_instant;
 use crate::model::{Column, Input};
 use crate::random::{Stream, unit};
@@ -67,7 +68,7 @@ pub(crate) struct Moment {
     /// The local hours, weekdays and months, when they are not all alike.
     local: Option<Local>,
     /// Inputs `ordinal` and `siblings` when moments rise within the parent.
-    stratum: Option<(usize, usize)>,
+    stratum: Option<(InputId, InputId)>,
     /// The precision in microseconds: 1, 1000 or 1000000.
     precision: i64,
 }
@@ -95,7 +96,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
 }
 
 /// The inputs that `order: within parent` reads.
-fn stratum_of(reading: &mut Reading) -> Result<Option<(usize, usize)>, Fault> {
+fn stratum_of(reading: &mut Reading) -> Result<Option<(InputId, InputId)>, Fault> {
     let Some(key) = reading.arguments.word("order")? else { return Ok(None) };
     if key.text != "within parent" {
         return Err(
@@ -258,7 +259,7 @@ impl Prepared for Moment {
         format!("an instant from {} to {}{growth}{hours}{order}", self.from.expression, self.to.expression)
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         let stratum = self.stratum.iter().flat_map(|(ordinal, siblings)| [*ordinal, *siblings]);
         let zone = self.local.iter().flat_map(|local| &local.zone.inputs);
         self.from.inputs.iter().chain(&self.to.inputs).chain(zone).copied().chain(stratum).collect()
@@ -288,7 +289,7 @@ impl Prepared for Moment {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         let zone = self.local.iter().flat_map(|local| &local.zone.inputs);
         self.stratum.map(|_| self.from.inputs.iter().chain(&self.to.inputs).chain(zone).copied().collect())
     }

@@ -5,6 +5,7 @@ use arrow::array::ArrayRef;
 use super::facts::ANY_NUMBER;
 use super::{Ends, GeneratorDoc, Made, Origin, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::{Column, Hop, Input};
 use crate::rows::Frame;
 use crate::types::Type;
@@ -25,7 +26,7 @@ pub(super) const PARENT: GeneratorDoc = GeneratorDoc {
 #[derive(Debug)]
 pub(crate) struct Parent {
     /// The input that is the parent's key.
-    pub(crate) key: usize,
+    pub(crate) key: InputId,
 }
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
@@ -54,7 +55,7 @@ impl Prepared for Parent {
         shown.input(self.key)
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         vec![self.key]
     }
 
@@ -82,7 +83,7 @@ impl Prepared for Parent {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

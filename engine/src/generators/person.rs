@@ -7,6 +7,7 @@ use super::doc::{ArgumentKind as Kind, optional};
 use super::facts::ANY_NUMBER;
 use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Record, Shown, Texts};
 use crate::error::{Fault, ValueError, did_you_mean};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::random::{Stream, below};
 use crate::rows::{Frame, Strings, nulls_of};
@@ -140,7 +141,7 @@ impl Prepared for Person {
         format!("{} of a person, locale {locale}", self.field.name())
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         self.locale.iter().flat_map(|locale| locale.inputs.clone()).collect()
     }
 
@@ -168,7 +169,7 @@ impl Prepared for Person {
         self.field == Field::Username
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

@@ -11,6 +11,7 @@ use super::facts::ANY_NUMBER;
 use super::shown::values;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Record, Shown, Texts};
 use crate::error::{Fault, ValueError, listed};
+use crate::ids::InputId;
 use crate::model::{Column, Values};
 use crate::random::{Stream, Weighted};
 use crate::rows::Frame;
@@ -187,7 +188,7 @@ impl Prepared for Place {
         format!("of a place, one of {}", values(&self.values.0))
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -215,7 +216,7 @@ impl Prepared for Place {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

@@ -5,6 +5,7 @@ use arrow::array::ArrayRef;
 use super::facts::{ANY_NUMBER, longest_word};
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::random::{Stream, Trickle};
 use crate::rows::{Frame, Strings};
@@ -61,7 +62,7 @@ impl Prepared for Product {
         "a product".to_owned()
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -89,7 +90,7 @@ impl Prepared for Product {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

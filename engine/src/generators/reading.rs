@@ -2,6 +2,7 @@
 
 use super::{GeneratorDoc, Recipe};
 use crate::error::{Fault, Faults};
+use crate::ids::{InputId, TableId};
 use crate::model::arguments::{Arguments, Length};
 use crate::model::constants::Constants;
 use crate::model::resolve::Resolver;
@@ -60,7 +61,7 @@ pub(crate) struct Reading<'r, 's, 'n> {
     /// What names mean.
     pub(crate) resolver: &'r mut Resolver<'s>,
     /// The table of the column.
-    pub(crate) table: usize,
+    pub(crate) table: TableId,
     /// The arguments.
     pub(crate) arguments: &'r Arguments<'n>,
     /// The address of the column's random words.
@@ -128,7 +129,7 @@ impl<'n> Reading<'_, '_, 'n> {
     }
 
     /// A part of the column that the recipe reads, such as a member of a JSON object: a hidden column of the table, as an input.
-    pub(super) fn part(&mut self, key: &Key, node: &Node) -> Result<usize, Fault> {
+    pub(super) fn part(&mut self, key: &Key, node: &Node) -> Result<InputId, Fault> {
         let spec = self.spec(node, key)?;
         let address = self.address.part(&key.text);
         let name = address.column.clone();

@@ -8,6 +8,7 @@ use super::doc::{ArgumentKind as Kind, MAX, MIN, required};
 use super::shown::{Bound, bounds};
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::random::{Exponential, LogNormal, Normal, Stream, Uniform};
 use crate::rows::Frame;
@@ -168,7 +169,7 @@ impl Prepared for Real {
         law + &bounds(self.min.bound(), self.max.bound())
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -199,7 +200,7 @@ impl Prepared for Real {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

@@ -5,6 +5,7 @@ use arrow::array::{ArrayRef, new_null_array};
 use super::facts::ANY_NUMBER;
 use super::{Ends, Made, Prepared, Shown, Texts};
 use crate::error::ValueError;
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::rows::Frame;
 use crate::types::Type;
@@ -43,7 +44,7 @@ impl Prepared for Record {
         "drawn together".to_owned()
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -71,7 +72,7 @@ impl Prepared for Record {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

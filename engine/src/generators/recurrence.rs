@@ -11,6 +11,7 @@ use super::{Ends, GeneratorDoc, Made, Origin, Prepared, Reading, Record, Shown, 
 use crate::calendar::Zone;
 use crate::error::{Fault, ValueError};
 use crate::expression::Zones;
+use crate::ids::{ColumnId, InputId};
 use crate::model::{Column, Hop, Input, MAX_COUNT};
 use crate::rows::Frame;
 use crate::time::{Recurrence, Series};
@@ -72,9 +73,9 @@ pub(crate) struct Every {
     /// The rule.
     pub(crate) rule: Recurrence,
     /// The parent's column with the first instant.
-    pub(crate) from: usize,
+    pub(crate) from: ColumnId,
     /// The parent's column with the zone.
-    pub(crate) zone: usize,
+    pub(crate) zone: ColumnId,
 }
 
 /// How often it comes back for each row of the parent.
@@ -83,11 +84,11 @@ pub(crate) struct Occurrences {
     /// The rule.
     pub(crate) rule: Recurrence,
     /// The input with the first instant; NULL for never.
-    pub(crate) from: usize,
+    pub(crate) from: InputId,
     /// The input with the zone; NULL for never.
-    pub(crate) zone: usize,
+    pub(crate) zone: InputId,
     /// The input with the end, if there is one; NULL for `as_of`.
-    pub(crate) until: Option<usize>,
+    pub(crate) until: Option<InputId>,
     /// The last instant where there is no other end.
     pub(crate) as_of: i64,
 }
@@ -118,7 +119,7 @@ impl Prepared for Occurrences {
         format!("{} from {} in {}{until}", self.rule, shown.input(self.from), shown.input(self.zone))
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         [self.from, self.zone].into_iter().chain(self.until).collect()
     }
 
@@ -146,7 +147,7 @@ impl Prepared for Occurrences {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 
@@ -192,11 +193,11 @@ impl Field {
 pub(crate) struct Occurrence {
     rule: Recurrence,
     /// The input with the first instant, of the parent.
-    from: usize,
+    from: InputId,
     /// The input with the zone, of the parent.
-    zone: usize,
+    zone: InputId,
     /// The input `ordinal`.
-    ordinal: usize,
+    ordinal: InputId,
     field: Field,
 }
 
@@ -208,7 +209,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
         return Err(Fault::at(reading.arguments.span(), format!("the rows of `{table}` do not come back"))
             .hint("`occurrence` belongs to a table with `every:`"));
     };
-    let of_parent = |column: usize| Input::Column { hops: vec![Hop::Parent], column };
+    let of_parent = |column: ColumnId| Input::Column { hops: vec![Hop::Parent], column };
     let [from, zone] = [every.from, every.zone].map(|column| resolver.input(t, of_parent(column)));
     let ordinal = resolver.input(t, Input::Ordinal);
     Ok(Record::made(Field::ALL.map(|(name, field)| {
@@ -257,7 +258,7 @@ impl Prepared for Occurrence {
         format!("{name} of {} from {}", self.rule, shown.input(self.from))
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         match self.field {
             Field::Number => vec![self.ordinal],
             _ => vec![self.from, self.zone, self.ordinal],
@@ -291,7 +292,7 @@ impl Prepared for Occurrence {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         matches!(self.field, Field::Start | Field::End).then(|| vec![self.from, self.zone])
     }
 

@@ -10,6 +10,7 @@ use super::facts::ANY_NUMBER;
 use super::serial::serial_of;
 use super::{Ends, Formula, GeneratorDoc, Made, Origin, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, Span, ValueError};
+use crate::ids::{ColumnId, InputId, TableId};
 use crate::model::{Column, Hop, Input, MAX_COUNT, Source};
 use crate::random::Stream;
 use crate::rows::{Frame, each_once};
@@ -62,9 +63,9 @@ pub(super) const REFERENCE: GeneratorDoc = GeneratorDoc {
 #[derive(Debug)]
 pub(crate) struct Reference {
     /// The table.
-    pub(crate) target: usize,
+    pub(crate) target: TableId,
     /// The column of the target that is shown.
-    pub(crate) shown: usize,
+    pub(crate) shown: ColumnId,
     /// Among which rows: those under the row of a table that these inputs lead to, or all.
     pub(crate) within: Option<Within>,
     /// The way to a row that is left out; no steps for the row itself.
@@ -79,7 +80,7 @@ pub(crate) struct Within {
     /// The way from the row to the ancestor's row.
     pub(crate) hops: Vec<Hop>,
     /// The tables from the ancestor's child down to the target.
-    pub(crate) path: Vec<usize>,
+    pub(crate) path: Vec<TableId>,
 }
 
 /// How the row is picked among those allowed.
@@ -99,7 +100,7 @@ pub(crate) enum Pick {
         /// The way to a row of the target that the first child names.
         first: Option<Vec<Hop>>,
         /// The input `ordinal`.
-        ordinal: usize,
+        ordinal: InputId,
     },
     /// Without repetition among the children of one parent, and none its own row: the next one in a ring of all rows.
     Ring {
@@ -122,7 +123,7 @@ pub(crate) enum Pick {
         /// The instant.
         at: Formula,
         /// The target's column that tells when a row came about, rising within its parent.
-        by: usize,
+        by: ColumnId,
     },
 }
 
@@ -235,7 +236,7 @@ impl Prepared for Reference {
         format!("{} of {pick}{within}{except}", shown.column(self.target, self.shown))
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         // The rows that it reads are those of its pick; see `crate::model::work`.
         Vec::new()
     }
@@ -264,7 +265,7 @@ impl Prepared for Reference {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 
@@ -292,8 +293,8 @@ impl Reading<'_, '_, '_> {
     fn pick(
         &mut self,
         to: &Key,
-        target: usize,
-        path: Option<&[usize]>,
+        target: TableId,
+        path: Option<&[TableId]>,
         least: u64,
         except: Option<&[Hop]>,
     ) -> Result<Pick, Fault> {
@@ -325,18 +326,18 @@ impl Reading<'_, '_, '_> {
     }
 
     /// The rows of the target that are under the row which `within` names.
-    fn within(&mut self, target: usize, key: &Key) -> Result<Under, Fault> {
+    fn within(&mut self, target: TableId, key: &Key) -> Result<Under, Fault> {
         let (t, resolver) = (self.table, &mut *self.resolver);
         let (hops, ancestor) = resolver.way_to(t, key)?;
         let chain = resolver.drafts().ancestors(target).unwrap_or_default();
         let Some(depth) = chain.iter().skip(1).position(|&a| a == ancestor) else {
-            let name = |table: usize| &resolver.drafts()[table].name.text;
+            let name = |table: TableId| &resolver.drafts()[table].name.text;
             let (target, ancestor) = (name(target), name(ancestor));
             return Err(Fault::at(key.span, format!("`{target}` is not under `{ancestor}`"))
                 .hint(format!("`within` leads to a row of a table that `{target}` is under by `per:`")));
         };
         let (_, may_miss) = resolver.drafts().walk(t, &hops)?;
-        let mut path: Vec<usize> = chain[..=depth].to_vec();
+        let mut path = chain[..=depth].to_vec();
         path.reverse();
         let mut least = 1;
         for &table in &path {
@@ -346,7 +347,7 @@ impl Reading<'_, '_, '_> {
     }
 
     /// The way to the row that is left out.
-    fn except(&mut self, target: usize, key: &Key) -> Result<Vec<Hop>, Fault> {
+    fn except(&mut self, target: TableId, key: &Key) -> Result<Vec<Hop>, Fault> {
         let (t, resolver) = (self.table, &mut *self.resolver);
         let own = &resolver.drafts()[t];
         let itself = own.name.text == key.text && own.column_named(&key.text).is_none();
@@ -354,7 +355,7 @@ impl Reading<'_, '_, '_> {
         if end == target {
             return Ok(hops);
         }
-        let name = |table: usize| &resolver.drafts()[table].name.text;
+        let name = |table: TableId| &resolver.drafts()[table].name.text;
         Err(Fault::at(key.span, format!("`except` must lead to a row of `{}`", name(target))).label(format!(
             "`{}` leads to `{}`",
             key.text,
@@ -363,7 +364,7 @@ impl Reading<'_, '_, '_> {
     }
 
     /// Rows that the children of one parent share among them; there are at least so many.
-    fn distinct(&mut self, target: usize, least: u64, except: Option<&[Hop]>) -> Result<Pick, Fault> {
+    fn distinct(&mut self, target: TableId, least: u64, except: Option<&[Hop]>) -> Result<Pick, Fault> {
         let stream = self.stream("distinct");
         let (t, arguments, resolver) = (self.table, self.arguments, &mut *self.resolver);
         let node = arguments.required("distinct")?;
@@ -438,18 +439,23 @@ impl Reading<'_, '_, '_> {
     }
 
     /// The target's column that tells when a row came about; it must rise in the order of the rows looked at.
-    fn birth_column(&mut self, target: usize, path: Option<&[usize]>, to: &Key) -> Result<usize, Fault> {
+    fn birth_column(
+        &mut self,
+        target: TableId,
+        path: Option<&[TableId]>,
+        to: &Key,
+    ) -> Result<ColumnId, Fault> {
         let (arguments, resolver) = (self.arguments, &mut *self.resolver);
         let by = arguments.word("by")?;
         let (name, span) = by.map_or(("created_at".to_owned(), to.span), |key| (key.text, key.span));
-        let Some(c) = resolver.drafts()[target].columns.iter().position(|c| c.name == name) else {
+        let Some(c) = resolver.drafts()[target].position(|c| c.name == name) else {
             return Err(Fault::at(span, format!("`{}` has no column `{name}`", to.text))
                 .hint("say with `by:` which column tells when its rows came about"));
         };
         resolver.column(target, c)?;
         // Bounds that differ between siblings would let the instants fall.
         let drafts = resolver.drafts();
-        let is_shared = |input: &usize| match &drafts[target].inputs[*input] {
+        let is_shared = |input: &InputId| match &drafts[target].inputs[*input] {
             Input::Column { hops, .. } => hops.first() == Some(&Hop::Parent),
             Input::Siblings => true,
             _ => false,

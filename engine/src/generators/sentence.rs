@@ -7,6 +7,7 @@ use super::facts::{ANY_NUMBER, longest_word};
 use super::shown::length;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::model::arguments::Length;
 use crate::random::{Stream, Trickle};
@@ -88,7 +89,7 @@ impl Prepared for Sentences {
         }
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -120,7 +121,7 @@ impl Prepared for Sentences {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

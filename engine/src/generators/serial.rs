@@ -8,6 +8,7 @@ use super::doc::{ArgumentKind as Kind, optional};
 use super::facts::{ANY_NUMBER, integers};
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::rows::{Frame, Rows};
 use crate::together::Together;
@@ -68,7 +69,7 @@ impl Prepared for Serial {
         format!("{} + row × {}", self.start, self.step)
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -99,7 +100,7 @@ impl Prepared for Serial {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

@@ -4,6 +4,7 @@ use std::fmt::{Display, Write};
 
 use arrow::array::{Array, ArrayRef};
 
+use crate::ids::{ColumnId, InputId, TableId};
 use crate::model::arguments::Length;
 use crate::model::{Hop, Input, Model, Steps};
 use crate::text::shown;
@@ -16,12 +17,12 @@ pub(crate) struct Shown<'m> {
     /// The model.
     pub(crate) model: &'m Model,
     /// The recipe's table.
-    pub(crate) table: usize,
+    pub(crate) table: TableId,
 }
 
 impl Shown<'_> {
     /// An input of the table.
-    pub(super) fn input(&self, input: usize) -> String {
+    pub(super) fn input(&self, input: InputId) -> String {
         let tables = &self.model.tables;
         match &tables[self.table].inputs[input] {
             Input::Column { hops, column } => {
@@ -38,7 +39,7 @@ impl Shown<'_> {
     }
 
     /// `table.column`.
-    pub(super) fn column(&self, table: usize, column: usize) -> String {
+    pub(super) fn column(&self, table: TableId, column: ColumnId) -> String {
         let table = &self.model.tables[table];
         format!("{}.{}", table.name, table.columns[column].name)
     }

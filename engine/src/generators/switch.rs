@@ -9,6 +9,7 @@ use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::ANY_NUMBER;
 use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::{Column, Input};
 use crate::rows::Frame;
 use crate::scenario::{self, Key, Node, Text};
@@ -37,7 +38,7 @@ pub(crate) struct Switch {
     /// Which case holds, as the index of the case; the last one for none.
     index: Formula,
     /// The cases' inputs and, last, the one for all other values; `None` gives NULL.
-    cases: Vec<Option<usize>>,
+    cases: Vec<Option<InputId>>,
 }
 
 /// A `CASE` over hidden columns, one per case.
@@ -129,7 +130,7 @@ impl Prepared for Switch {
         format!("case number {} of [{}]", self.index.expression, cases.collect::<Vec<_>>().join(", "))
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         self.index.inputs.iter().copied().chain(self.cases.iter().flatten().copied()).collect()
     }
 
@@ -157,7 +158,7 @@ impl Prepared for Switch {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

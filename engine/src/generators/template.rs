@@ -7,6 +7,7 @@ use super::facts::ANY_NUMBER;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
 use crate::expression::{Source, Template};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::model::scope::TableScope;
 use crate::rows::Frame;
@@ -30,7 +31,7 @@ pub(crate) struct TextTemplate {
     /// The text.
     pub(crate) template: Template,
     /// The inputs by slot.
-    pub(crate) inputs: Vec<usize>,
+    pub(crate) inputs: Vec<InputId>,
 }
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
@@ -58,7 +59,7 @@ impl Prepared for TextTemplate {
         format!("text {}", self.template)
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         self.inputs.clone()
     }
 
@@ -86,7 +87,7 @@ impl Prepared for TextTemplate {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

@@ -8,6 +8,7 @@ use arrow::datatypes::Int32Type;
 use super::facts::{ANY_NUMBER, longest_word};
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::random::{Stream, below};
 use crate::rows::Frame;
@@ -54,7 +55,7 @@ impl Prepared for UserAgent {
         "a user agent".to_owned()
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -82,7 +83,7 @@ impl Prepared for UserAgent {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

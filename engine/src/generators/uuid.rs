@@ -10,6 +10,7 @@ use super::doc::{ArgumentKind as Kind, optional};
 use super::facts::ANY_NUMBER;
 use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::random::{Permutation, Stream};
 use crate::rows::Frame;
@@ -110,7 +111,7 @@ impl Prepared for Uuid {
         }
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         self.at.iter().flat_map(|at| at.inputs.clone()).collect()
     }
 
@@ -138,7 +139,7 @@ impl Prepared for Uuid {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

@@ -9,6 +9,7 @@ use super::facts::integers;
 use super::shown::{Bound, bounds};
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::model::number::Rounding;
 use crate::random::{Poisson, Stream, Zipf};
@@ -123,7 +124,7 @@ impl Prepared for Whole {
         law + &bounds(self.min.bound(), self.max.bound())
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -158,7 +159,7 @@ impl Prepared for Whole {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

@@ -14,6 +14,7 @@ use super::reading::threshold;
 use super::shown::length;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
+use crate::ids::InputId;
 use crate::model::Column;
 use crate::model::arguments::{Length, MAX_LENGTH};
 use crate::random::{Stream, Trickle, Weighted, below};
@@ -227,7 +228,7 @@ impl Prepared for Words {
         }
     }
 
-    fn inputs(&self) -> Vec<usize> {
+    fn inputs(&self) -> Vec<InputId> {
         Vec::new()
     }
 
@@ -261,7 +262,7 @@ impl Prepared for Words {
         false
     }
 
-    fn rises_with(&self) -> Option<Vec<usize>> {
+    fn rises_with(&self) -> Option<Vec<InputId>> {
         None
     }
 

@@ -11,6 +11,7 @@ use crate::budget;
 use crate::error::{Fault, did_you_mean, listed};
 use crate::expression::{Expression, Name, Source};
 use crate::generators::{self, Address, Made, Reading, Recipe, of_text, threshold};
+use crate::ids::{ColumnId, TableId};
 use crate::random::Stream;
 use crate::scenario::{self, Generator, Node, Spec};
 use crate::together::Together;
@@ -18,12 +19,12 @@ use crate::types::{SqlName, Type};
 
 impl Resolver<'_> {
     /// Settles the column `c` of table `t`.
-    pub(super) fn read_column(&mut self, t: usize, c: usize) -> Result<Column, Fault> {
+    pub(super) fn read_column(&mut self, t: TableId, c: ColumnId) -> Result<Column, Fault> {
         self.read_written(t, c).map_err(|fault| self.in_mixin(t, fault))
     }
 
     /// Notes a fault of a mixin for the first table that has it, and names the table. Others are handed on.
-    fn in_mixin(&mut self, t: usize, fault: Fault) -> Fault {
+    fn in_mixin(&mut self, t: TableId, fault: Fault) -> Fault {
         let Some(mixins) = self.scenario.mixins else { return fault };
         let (fault, also) = fault.alone();
         let mut others = Fault::reported();
@@ -43,7 +44,7 @@ impl Resolver<'_> {
         others
     }
 
-    fn read_written(&mut self, t: usize, c: usize) -> Result<Column, Fault> {
+    fn read_written(&mut self, t: TableId, c: ColumnId) -> Result<Column, Fault> {
         let draft = &self.drafts[t].columns[c];
         let (name, written) = (draft.name.clone(), draft.written);
         let table = self.drafts[t].name.text.clone();
@@ -62,7 +63,7 @@ impl Resolver<'_> {
     /// Makes a column of what is written.
     pub(crate) fn column_of(
         &mut self,
-        t: usize,
+        t: TableId,
         name: String,
         written: bool,
         spec: &Spec,
@@ -105,7 +106,7 @@ impl Resolver<'_> {
         Ok(column)
     }
 
-    fn made(&mut self, t: usize, spec: &Spec, address: &Address) -> Result<Made, Fault> {
+    fn made(&mut self, t: TableId, spec: &Spec, address: &Address) -> Result<Made, Fault> {
         let (key, argument) = match &spec.generator {
             Generator::Expression(text) => return of_text(self, t, text),
             Generator::Faulty => return Err(Fault::reported()),
@@ -142,7 +143,13 @@ impl Resolver<'_> {
     }
 
     /// The hidden column of a field of a group of values, such as `place.city`.
-    pub(super) fn field(&mut self, t: usize, c: usize, head: &Name, rest: &[Name]) -> Result<usize, Fault> {
+    pub(super) fn field(
+        &mut self,
+        t: TableId,
+        c: ColumnId,
+        head: &Name,
+        rest: &[Name],
+    ) -> Result<ColumnId, Fault> {
         let Recipe::Record(record) = &self.settled(t, c)?.recipe else { return Err(Fault::reported()) };
         let fields = record.names();
         let [field] = rest else {
@@ -151,7 +158,7 @@ impl Resolver<'_> {
                 .hint(format!("name one of them: {}", listed(&each))));
         };
         let name = format!("{}.{}", head.text, field.text);
-        if let Some(known) = self.drafts[t].columns.iter().position(|c| c.name == name) {
+        if let Some(known) = self.drafts[t].position(|c| c.name == name) {
             return Ok(known);
         }
         let made = match self.drafts.done_mut(t, c).map(|column| &mut column.recipe) {

@@ -14,6 +14,7 @@ use super::{Param, Settings};
 use crate::calendar::text::{Moment, parse_timestamp};
 use crate::error::{Fault, Faults, MOST_GUESSES, Span, did_you_mean, listed};
 use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total};
+use crate::ids::TableId;
 use crate::scenario::{self, Key, Node, Scenario};
 use crate::text;
 use crate::types::Type;
@@ -81,8 +82,8 @@ impl Constants {
     }
 
     /// Notes how many rows a table has.
-    pub(super) fn set_rows(&mut self, table: usize, rows: Option<u64>) {
-        self.rows[table].1 = rows;
+    pub(super) fn set_rows(&mut self, table: TableId, rows: Option<u64>) {
+        self.rows[table.index()].1 = rows;
     }
 
     /// The value of a parameter.

@@ -7,6 +7,7 @@ use super::literal::{LiteralColumn, LiteralRows};
 use super::{Column, Count, Input, MAX_ROWS, Source};
 use crate::error::{Fault, Faults, Span};
 use crate::generators::Every;
+use crate::ids::{ColumnId, InputId, TableId, indexed};
 use crate::scenario::{Generator, Key, RowSource, Scenario, Spec};
 
 /// All tables of a scenario, with what is known of them so far.
@@ -15,11 +16,11 @@ pub(crate) struct Drafts(Vec<Draft>);
 /// A table that is being resolved.
 pub(crate) struct Draft {
     pub(crate) name: Key,
-    pub(crate) parent: Option<usize>,
+    pub(crate) parent: Option<TableId>,
     pub(crate) columns: Vec<ColumnDraft>,
     /// Values that recipes read, each once.
     pub(crate) inputs: Vec<Input>,
-    input_index: HashMap<Input, usize>,
+    input_index: HashMap<Input, InputId>,
     /// The columns of a table that is written out, by name.
     pub(super) literal: HashMap<String, LiteralColumn>,
     pub(super) rows: State<Source>,
@@ -66,17 +67,21 @@ impl<T> State<T> {
     }
 }
 
-impl Index<usize> for Drafts {
+indexed! {
+    Vec<ColumnDraft>, ColumnId => ColumnDraft;
+}
+
+impl Index<TableId> for Drafts {
     type Output = Draft;
 
-    fn index(&self, table: usize) -> &Draft {
-        &self.0[table]
+    fn index(&self, table: TableId) -> &Draft {
+        &self.0[table.index()]
     }
 }
 
-impl IndexMut<usize> for Drafts {
-    fn index_mut(&mut self, table: usize) -> &mut Draft {
-        &mut self.0[table]
+impl IndexMut<TableId> for Drafts {
+    fn index_mut(&mut self, table: TableId) -> &mut Draft {
+        &mut self.0[table.index()]
     }
 }
 
@@ -95,14 +100,14 @@ impl Drafts {
         let mut literal = LiteralRows::default();
         let tables = scenario.tables.iter().map(|table| Draft::new(table, &mut literal, faults));
         let mut drafts = Self(tables.collect());
-        for (t, table) in scenario.tables.iter().enumerate() {
+        for (t, table) in TableId::enumerate(&scenario.tables) {
             if let RowSource::Per { parent, .. } | RowSource::Every { parent, .. } = &table.source {
                 let found = faults.keep(drafts.named(parent, faults));
                 drafts[t].parent = found;
                 drafts[t].faulty |= found.is_none();
             }
         }
-        if let Some(ring) = (0..drafts.len()).find(|&t| drafts.ancestors(t).is_none()) {
+        if let Some(ring) = drafts.tables().find(|&t| drafts.ancestors(t).is_none()) {
             let name = &drafts[ring].name;
             let fault = Fault::at(name.span, format!("table `{}` is its own ancestor", name.text));
             faults.push(fault.hint("`per:` must lead to a table with `rows:`"));
@@ -115,21 +120,26 @@ impl Drafts {
         drafts
     }
 
-    /// How many tables there are.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    /// The numbers of the tables.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = TableId> + use<> {
+        TableId::up_to(self.0.len())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Draft> {
         self.0.iter()
     }
 
+    /// The table of that name, if there is one.
+    pub(super) fn position(&self, name: &str) -> Option<TableId> {
+        self.0.iter().position(|draft| draft.name.text == name).map(TableId::new)
+    }
+
     /// The table of that name.
     ///
     /// # Errors
     /// There is none; the faults so far decide whether a guess is made.
-    pub(crate) fn named(&self, name: &Key, faults: &Faults) -> Result<usize, Fault> {
-        self.0.iter().position(|draft| draft.name.text == name.text).ok_or_else(|| {
+    pub(crate) fn named(&self, name: &Key, faults: &Faults) -> Result<TableId, Fault> {
+        self.position(&name.text).ok_or_else(|| {
             let fault = Fault::at(name.span, format!("unknown table `{}`", name.text));
             let known = || self.0.iter().map(|draft| draft.name.text.clone()).collect();
             fault.maybe_hint(faults.guess(&name.text, known, "the tables are"))
@@ -137,9 +147,9 @@ impl Drafts {
     }
 
     /// The table itself and its ancestors, nearest first; `None` when they form a ring.
-    pub(crate) fn ancestors(&self, table: usize) -> Option<Vec<usize>> {
+    pub(crate) fn ancestors(&self, table: TableId) -> Option<Vec<TableId>> {
         let mut chain = vec![table];
-        while let Some(parent) = self.0[chain[chain.len() - 1]].parent {
+        while let Some(parent) = self[chain[chain.len() - 1]].parent {
             if chain.len() > self.0.len() {
                 return None;
             }
@@ -152,47 +162,47 @@ impl Drafts {
     ///
     /// # Errors
     /// It failed, which has been noted.
-    pub(crate) fn done(&self, t: usize, c: usize) -> Result<&Column, Fault> {
-        self.0[t].columns[c].state.done().ok_or_else(Fault::reported)
+    pub(crate) fn done(&self, t: TableId, c: ColumnId) -> Result<&Column, Fault> {
+        self[t].columns[c].state.done().ok_or_else(Fault::reported)
     }
 
     /// The same, to be changed in what the database is told.
-    pub(super) fn done_mut(&mut self, t: usize, c: usize) -> Option<&mut Column> {
-        match &mut self.0[t].columns[c].state {
+    pub(super) fn done_mut(&mut self, t: TableId, c: ColumnId) -> Option<&mut Column> {
+        match &mut self[t].columns[c].state {
             State::Done(column, _) => Some(column),
             _ => None,
         }
     }
 
     /// Adds a column that is not written, already settled.
-    pub(super) fn add_hidden(&mut self, t: usize, column: Column) -> usize {
-        let columns = &mut self.0[t].columns;
+    pub(super) fn add_hidden(&mut self, t: TableId, column: Column) -> ColumnId {
+        let columns = &mut self[t].columns;
         columns.push(ColumnDraft {
             name: column.name.clone(),
             written: false,
             spec: None,
             state: State::Done(column, 0),
         });
-        columns.len() - 1
+        ColumnId::new(columns.len() - 1)
     }
 
     /// The number of an input of a table, each kept once.
-    pub(super) fn input(&mut self, t: usize, input: Input) -> usize {
-        let draft = &mut self.0[t];
+    pub(super) fn input(&mut self, t: TableId, input: Input) -> InputId {
+        let draft = &mut self[t];
         *draft.input_index.entry(input.clone()).or_insert_with(|| {
             draft.inputs.push(input);
-            draft.inputs.len() - 1
+            InputId::new(draft.inputs.len() - 1)
         })
     }
 
     /// `table.column`, for a message.
-    pub(super) fn qualified(&self, t: usize, c: usize) -> String {
-        format!("`{}.{}`", self.0[t].name.text, self.0[t].columns[c].name)
+    pub(super) fn qualified(&self, t: TableId, c: ColumnId) -> String {
+        format!("`{}.{}`", self[t].name.text, self[t].columns[c].name)
     }
 
     /// How many rows a table has, if that is settled and needs no counting.
-    pub(super) fn known_rows(&self, t: usize) -> Option<u64> {
-        match self.0[t].rows.done()? {
+    pub(super) fn known_rows(&self, t: TableId) -> Option<u64> {
+        match self[t].rows.done()? {
             Source::Root { rows } => Some(*rows),
             Source::Per { parent, count: Count { column: None, min, .. } } => {
                 self.known_rows(*parent)?.checked_mul(*min).filter(|rows| *rows <= MAX_ROWS)
@@ -202,8 +212,8 @@ impl Drafts {
     }
 
     /// The rows that a table has in any case; 0 where that is not settled.
-    pub(super) fn certain_rows(&self, t: usize) -> u64 {
-        match self.0[t].rows.done() {
+    pub(super) fn certain_rows(&self, t: TableId) -> u64 {
+        match self[t].rows.done() {
             Some(Source::Root { rows }) => *rows,
             Some(Source::Per { parent, count }) => self.certain_rows(*parent).saturating_mul(count.min),
             None => 0,
@@ -261,14 +271,24 @@ impl Draft {
         }
     }
 
+    /// The numbers of the columns.
+    pub(super) fn column_ids(&self) -> impl Iterator<Item = ColumnId> + use<> {
+        ColumnId::up_to(self.columns.len())
+    }
+
+    /// The first column that is the one.
+    pub(crate) fn position(&self, is_it: impl FnMut(&ColumnDraft) -> bool) -> Option<ColumnId> {
+        self.columns.iter().position(is_it).map(ColumnId::new)
+    }
+
     /// The column of that name, be it written or not; hidden ones have none that users know.
-    pub(crate) fn column_named(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|c| c.name == name && c.is_known())
+    pub(crate) fn column_named(&self, name: &str) -> Option<ColumnId> {
+        self.position(|c| c.name == name && c.is_known())
     }
 
     /// The written column of that name.
-    pub(crate) fn written_named(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|c| c.name == name && c.written)
+    pub(crate) fn written_named(&self, name: &str) -> Option<ColumnId> {
+        self.position(|c| c.name == name && c.written)
     }
 
     /// The names of the columns that users know.
@@ -277,7 +297,7 @@ impl Draft {
     }
 
     /// Where a column is described.
-    pub(super) fn span_of(&self, c: usize) -> Span {
+    pub(super) fn span_of(&self, c: ColumnId) -> Span {
         self.columns[c].spec.as_ref().map_or(self.name.span, |spec| spec.span)
     }
 }

@@ -7,11 +7,12 @@ use super::resolve::Resolver;
 use crate::calendar::Zone;
 use crate::error::Fault;
 use crate::generators::{self, Formula, Recipe};
+use crate::ids::{InputId, TableId};
 use crate::scenario::{Generator, Key};
 
 impl Resolver<'_> {
     /// Refuses a formula that computes with a zone chosen among names of which one is unknown.
-    pub(crate) fn check_zones(&self, t: usize, formula: &Formula) -> Result<(), Fault> {
+    pub(crate) fn check_zones(&self, t: TableId, formula: &Formula) -> Result<(), Fault> {
         for slot in formula.expression.zones() {
             let Some(&input) = formula.inputs.get(slot) else { continue };
             self.check_chosen(t, input, |name| {
@@ -26,8 +27,8 @@ impl Resolver<'_> {
     /// with a value, and a way out.
     pub(crate) fn check_chosen(
         &self,
-        t: usize,
-        input: usize,
+        t: TableId,
+        input: InputId,
         wrong: impl Fn(&str) -> Option<(String, Option<String>)>,
     ) -> Result<(), Fault> {
         for key in self.chosen(t, &self.drafts[t].inputs[input]).unwrap_or_default() {
@@ -39,7 +40,7 @@ impl Resolver<'_> {
     }
 
     /// The values that a `choose` draws, when an input is the column of one or merely hands it on.
-    fn chosen(&self, t: usize, input: &Input) -> Option<Vec<Key>> {
+    fn chosen(&self, t: TableId, input: &Input) -> Option<Vec<Key>> {
         let (t, c) = self.drafts.column_at(t, input)?;
         match &self.drafts.done(t, c).ok()?.recipe {
             Recipe::Formula(formula) => self.chosen(t, &self.drafts[t].inputs[formula.passes_on()?]),

@@ -43,6 +43,7 @@ use arrow::array::ArrayRef;
 
 use crate::expression::{Expression, Total};
 use crate::generators::{Formula, Recipe, Reference};
+use crate::ids::{ColumnId, InputId, TableId, indexed};
 use crate::random::Stream;
 use crate::types::Type;
 
@@ -69,7 +70,20 @@ pub struct Model {
     /// Tables in the order written.
     pub tables: Vec<Table>,
     /// Columns, by table, whose values are counts or stand under a total, and that take long texts to work out.
-    pub(crate) wide: HashSet<(usize, usize)>,
+    pub(crate) wide: HashSet<(TableId, ColumnId)>,
+}
+
+impl Model {
+    /// The numbers of the tables, in the order written.
+    pub fn table_ids(&self) -> impl Iterator<Item = TableId> + Clone + use<> {
+        TableId::up_to(self.tables.len())
+    }
+}
+
+indexed! {
+    Vec<Table>, TableId => Table;
+    Vec<Column>, ColumnId => Column;
+    Vec<Input>, InputId => Input;
 }
 
 /// A parameter and its value in force.
@@ -93,7 +107,7 @@ pub struct Table {
     /// Where its rows come from.
     pub source: Source,
     /// The column that references show; in a table that none shows it may be the first.
-    pub key: usize,
+    pub key: ColumnId,
     /// Columns: written, `let`, and hidden ones that the resolver adds.
     pub columns: Vec<Column>,
     /// Keys, indexes and checks: what is written and what follows from the generators.
@@ -106,7 +120,7 @@ pub struct Table {
 
 impl Table {
     /// The parent table, if the rows are children.
-    pub fn parent(&self) -> Option<usize> {
+    pub fn parent(&self) -> Option<TableId> {
         match self.source {
             Source::Per { parent, .. } => Some(parent),
             Source::Root { .. } => None,
@@ -116,6 +130,11 @@ impl Table {
     /// The columns that are written out, in order.
     pub fn written(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| column.written)
+    }
+
+    /// The numbers of these columns, in the order of a batch.
+    pub fn written_ids(&self) -> impl Iterator<Item = ColumnId> {
+        ColumnId::enumerate(&self.columns).filter(|(_, column)| column.written).map(|(c, _)| c)
     }
 }
 
@@ -130,7 +149,7 @@ pub enum Source {
     /// Children of another table's rows.
     Per {
         /// The parent table.
-        parent: usize,
+        parent: TableId,
         /// How many children a parent row has.
         count: Count,
     },
@@ -140,7 +159,7 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     /// The column of the parent table that holds the count; `None` when it is always `min`.
-    pub column: Option<usize>,
+    pub column: Option<ColumnId>,
     /// No parent has fewer.
     pub min: u64,
     /// No parent has more.
@@ -206,7 +225,7 @@ impl Column {
     }
 
     /// The table and the column that it shows of another row, when it is a reference.
-    pub fn refers_to(&self) -> Option<(usize, usize)> {
+    pub fn refers_to(&self) -> Option<(TableId, ColumnId)> {
         self.reference().map(|reference| (reference.target, reference.shown))
     }
 
@@ -238,7 +257,7 @@ pub enum Input {
         /// The way to that row.
         hops: Vec<Hop>,
         /// The column of the table at the end of the way.
-        column: usize,
+        column: ColumnId,
     },
     /// The number of the row in its table, from 1.
     Row,
@@ -249,11 +268,11 @@ pub enum Input {
     /// A total over child rows.
     Total {
         /// The child table.
-        child: usize,
+        child: TableId,
         /// The function.
         total: TotalKind,
         /// The column of the child table; `None` to count rows.
-        column: Option<usize>,
+        column: Option<ColumnId>,
     },
 }
 
@@ -263,7 +282,7 @@ pub enum Hop {
     /// To the parent row.
     Parent,
     /// To the row that a reference column names.
-    Reference(usize),
+    Reference(ColumnId),
 }
 
 /// The function of a total.

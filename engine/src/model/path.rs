@@ -6,6 +6,7 @@ use super::{Hop, Input};
 use crate::error::{Fault, Faults, did_you_mean, listed};
 use crate::expression::Name;
 use crate::generators::Recipe;
+use crate::ids::{ColumnId, TableId};
 use crate::scenario::{Generator, Key};
 
 /// The most names of a path.
@@ -15,7 +16,7 @@ impl Resolver<'_> {
     /// What a path such as `tenants.place.city` leads to from a row of a table.
     ///
     /// A name that could mean two rows is refused, so that a column that is added cannot change what a name means.
-    pub(super) fn path(&mut self, t: usize, path: &[Name], mut hops: Vec<Hop>) -> Result<Input, Fault> {
+    pub(super) fn path(&mut self, t: TableId, path: &[Name], mut hops: Vec<Hop>) -> Result<Input, Fault> {
         let (head, rest) = path.split_first().ok_or_else(Fault::reported)?;
         // Every step is a row of another table that is worked out while the one before waits for it.
         if path.len() > MOST_STEPS {
@@ -48,8 +49,8 @@ impl Resolver<'_> {
 
     fn path_of_column(
         &mut self,
-        t: usize,
-        c: usize,
+        t: TableId,
+        c: ColumnId,
         head: &Name,
         rest: &[Name],
         mut hops: Vec<Hop>,
@@ -68,7 +69,7 @@ impl Resolver<'_> {
     }
 
     /// The way to the row that a name stands for which is no column: an ancestor by its table's name, or what a reference leads to.
-    fn way_by_name(&mut self, t: usize, head: &Name) -> Result<Option<(Vec<Hop>, usize)>, Fault> {
+    fn way_by_name(&mut self, t: TableId, head: &Name) -> Result<Option<(Vec<Hop>, TableId)>, Fault> {
         let ancestors = self.drafts.ancestors(t).unwrap_or_default();
         if let Some(depth) = ancestors.iter().skip(1).position(|&a| self.drafts[a].name.text == head.text) {
             for &table in &ancestors[..=depth] {
@@ -78,11 +79,11 @@ impl Resolver<'_> {
         }
         // `product.price` through a column `product_id`, or through the only reference to that table.
         let with_id = format!("{}_id", head.text);
-        let by_name = self.drafts[t].columns.iter().position(|c| c.name == with_id && c.leads_to().is_some());
-        let by_table: Vec<usize> = (0..self.drafts[t].columns.len())
-            .filter(|&c| self.drafts[t].columns[c].leads_to() == Some(head.text.as_str()))
-            .collect();
-        let mut found: Vec<usize> = by_name.into_iter().chain(by_table).collect();
+        let draft = &self.drafts[t];
+        let by_name = draft.position(|c| c.name == with_id && c.leads_to().is_some());
+        let by_table =
+            draft.column_ids().filter(|&c| draft.columns[c].leads_to() == Some(head.text.as_str()));
+        let mut found: Vec<ColumnId> = by_name.into_iter().chain(by_table).collect();
         found.sort_unstable();
         found.dedup();
         match found[..] {
@@ -100,7 +101,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn hop_through(&mut self, t: usize, c: usize, head: &Name) -> Result<(Hop, usize), Fault> {
+    fn hop_through(&mut self, t: TableId, c: ColumnId, head: &Name) -> Result<(Hop, TableId), Fault> {
         let column = self.settled(t, c)?;
         match &column.recipe {
             Recipe::Parent(_) => Ok((Hop::Parent, self.drafts[t].parent.ok_or_else(Fault::reported)?)),
@@ -113,10 +114,10 @@ impl Resolver<'_> {
 
     /// The way from a row to a row of another table, given as the table's name (an ancestor, or what the only reference to it
     /// leads to) or as the path of a reference, such as `memberships.tenant_id`.
-    pub(crate) fn way_to(&mut self, t: usize, key: &Key) -> Result<(Vec<Hop>, usize), Fault> {
+    pub(crate) fn way_to(&mut self, t: TableId, key: &Key) -> Result<(Vec<Hop>, TableId), Fault> {
         let name = |text: &str| Name { text: text.to_owned(), span: key.span };
         let path: Vec<Name> = key.text.split('.').map(name).collect();
-        let column = self.drafts[t].columns.iter().position(|c| c.name == key.text);
+        let column = self.drafts[t].position(|c| c.name == key.text);
         if let Some(other) =
             column.filter(|_| path.len() == 1).and_then(|c| self.drafts.other_meaning(t, c, &path[0]))
         {
@@ -146,13 +147,13 @@ impl Resolver<'_> {
 
 impl Drafts {
     /// What the name of column `c` would lead to if the column were not there.
-    fn other_meaning(&self, t: usize, c: usize, head: &Name) -> Option<String> {
+    fn other_meaning(&self, t: TableId, c: ColumnId, head: &Name) -> Option<String> {
         if head.text == self[t].name.text {
             return Some("the table itself".to_owned());
         }
         let ancestors = self.ancestors(t).unwrap_or_default();
         let above = ancestors.iter().skip(1).position(|&a| self[a].name.text == head.text);
-        let generator = |c: usize| self[t].columns[c].spec.as_ref().map(|spec| &spec.generator);
+        let generator = |c: ColumnId| self[t].columns[c].spec.as_ref().map(|spec| &spec.generator);
         let is_parent = matches!(generator(c), Some(Generator::Named(key, _)) if key.text == "parent");
         match above {
             Some(0) if is_parent => return None,
@@ -162,17 +163,17 @@ impl Drafts {
         let with_id = format!("{}_id", head.text);
         let leads =
             |other: &ColumnDraft| other.leads_to().is_some_and(|to| to == head.text || other.name == with_id);
-        let mut others = self[t].columns.iter().enumerate().filter(|(i, _)| *i != c);
+        let mut others = ColumnId::enumerate(&self[t].columns).filter(|(i, _)| *i != c);
         others.find(|(_, other)| leads(other)).map(|(_, other)| format!("what `{}` refers to", other.name))
     }
 
-    pub(super) fn two_meanings(&self, t: usize, head: &Name, other: &str) -> Fault {
+    pub(super) fn two_meanings(&self, t: TableId, head: &Name, other: &str) -> Fault {
         let (name, table) = (&head.text, &self[t].name.text);
         Fault::at(head.span, format!("`{name}` is a column of `{table}` and {other}"))
             .hint(format!("write `{table}.{name}` for the column, or give it another name"))
     }
 
-    fn unknown_name(&self, t: usize, head: &Name, leads_on: bool, faults: &Faults) -> Fault {
+    fn unknown_name(&self, t: TableId, head: &Name, leads_on: bool, faults: &Faults) -> Fault {
         // What is missing may belong to what is wrong.
         if self[t].faulty || (leads_on && self.iter().any(|d| d.faulty && d.name.text == head.text)) {
             return Fault::reported();

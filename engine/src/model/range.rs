@@ -8,13 +8,14 @@ use super::drafts::Drafts;
 use super::{Column, Count, Input, Source};
 use crate::error::Fault;
 use crate::generators::{Ends, Origin, Recipe};
+use crate::ids::TableId;
 use crate::scenario::Spec;
 use crate::text::shown;
 use crate::types::Type;
 
 impl Drafts {
     /// Refuses a type that values of the column do not fit, as far as they are known.
-    pub(super) fn check_range(&self, t: usize, column: &Column, spec: &Spec) -> Result<(), Fault> {
+    pub(super) fn check_range(&self, t: TableId, column: &Column, spec: &Spec) -> Result<(), Fault> {
         if let (Some(to), Some(node)) = (&column.cast, &spec.sql_type)
             && let Some(values) = self.ends_made(t, &column.recipe, &column.made)
         {
@@ -27,7 +28,7 @@ impl Drafts {
         // `= cast(row_number() as smallint)`, which is a type, too.
         let Some(formula) = column.formula() else { return Ok(()) };
         let slot = formula.expression.passes_on_number().filter(|_| column.written);
-        let input = slot.and_then(|slot| self[t].inputs.get(*formula.inputs.get(slot)?));
+        let input = slot.and_then(|slot| Some(&self[t].inputs[*formula.inputs.get(slot)?]));
         let Some(values) = input.and_then(|input| self.ends_of(t, input)) else { return Ok(()) };
         let fits = |values: &ArrayRef| {
             formula.expression.evaluate(std::slice::from_ref(values), values.len()).is_ok()
@@ -42,7 +43,7 @@ impl Drafts {
     /// What does not fit, in words.
     fn misfit(
         &self,
-        t: usize,
+        t: TableId,
         column: &Column,
         values: &ArrayRef,
         fits: &dyn Fn(&ArrayRef) -> bool,
@@ -64,7 +65,7 @@ impl Drafts {
     }
 
     /// The least and the greatest value of a column, or all that it may hold.
-    fn ends(&self, t: usize, column: &Column) -> Option<ArrayRef> {
+    fn ends(&self, t: TableId, column: &Column) -> Option<ArrayRef> {
         let made = self.ends_made(t, &column.recipe, &column.made)?;
         match &column.cast {
             None => Some(made),
@@ -73,7 +74,7 @@ impl Drafts {
     }
 
     /// The same before the column's cast.
-    fn ends_made(&self, t: usize, recipe: &Recipe, made: &Type) -> Option<ArrayRef> {
+    fn ends_made(&self, t: TableId, recipe: &Recipe, made: &Type) -> Option<ArrayRef> {
         match recipe.ends(self.certain_rows(t), made) {
             Ends::Unknown => None,
             Ends::Known(values) => Some(values),
@@ -82,7 +83,7 @@ impl Drafts {
         }
     }
 
-    fn ends_of(&self, t: usize, input: &Input) -> Option<ArrayRef> {
+    fn ends_of(&self, t: TableId, input: &Input) -> Option<ArrayRef> {
         let rows = i64::try_from(self.certain_rows(t)).ok().filter(|rows| *rows > 0);
         let siblings = match self[t].rows.done()? {
             Source::Per { count: Count { min, .. }, .. } => i64::try_from(*min).ok().filter(|min| *min > 0),

@@ -7,6 +7,7 @@ use crate::calendar::Zone;
 use crate::calendar::text::parse_time;
 use crate::error::{Fault, did_you_mean};
 use crate::generators::{EVERY, Every, Formula, Occurrences, constant_word, plain_moment};
+use crate::ids::TableId;
 use crate::scenario::{self, Key, Node, Text};
 use crate::text::shown;
 use crate::time::{DayOfMonth, Folds, Recurrence, Step};
@@ -28,7 +29,13 @@ const NTH: [&str; 4] = ["first", "second", "third", "fourth"];
 
 impl Resolver<'_> {
     /// The count of a table whose rows come back, and what its rows need to know of it.
-    pub(super) fn every(&mut self, t: usize, parent: usize, key: &Key, node: &Node) -> Result<Count, Fault> {
+    pub(super) fn every(
+        &mut self,
+        t: TableId,
+        parent: TableId,
+        key: &Key,
+        node: &Node,
+    ) -> Result<Count, Fault> {
         let arguments = Arguments::new(&EVERY, key, Some(node))?;
         let rule = (self.step(&arguments), time_of_day(&arguments), folds(&arguments)).together();
         let from = self.moment_of(parent, &arguments, "from");
@@ -105,7 +112,7 @@ impl Resolver<'_> {
     /// An instant over the row of the parent.
     fn moment_of(
         &mut self,
-        parent: usize,
+        parent: TableId,
         arguments: &Arguments,
         name: &str,
     ) -> Result<Option<Formula>, Fault> {
@@ -115,7 +122,7 @@ impl Resolver<'_> {
     }
 
     /// The name of a zone over the row of the parent.
-    fn zone_of(&mut self, parent: usize, key: &Key, arguments: &Arguments) -> Result<Formula, Fault> {
+    fn zone_of(&mut self, parent: TableId, key: &Key, arguments: &Arguments) -> Result<Formula, Fault> {
         let text = match arguments.expression("zone")? {
             Some(text) => constant_word(text, |word| Zone::named(word).is_ok()),
             None => Text { text: "'UTC'".to_owned(), span: key.span, exact: false },
@@ -124,7 +131,7 @@ impl Resolver<'_> {
     }
 
     /// The name of a zone over the row of a table; a wrong one is a fault where it can be seen.
-    pub(crate) fn zone_formula(&mut self, t: usize, text: &Text) -> Result<Formula, Fault> {
+    pub(crate) fn zone_formula(&mut self, t: TableId, text: &Text) -> Result<Formula, Fault> {
         let formula = self.formula_of(t, text, &Type::Text)?;
         if let Some(name) = formula.expression.constant() {
             Zone::named(&shown(&name, 0))

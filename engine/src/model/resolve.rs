@@ -14,6 +14,7 @@ use super::law::Laws;
 use super::{Column, Input, Keys, Model, Settings, Source, Table, keys, work};
 use crate::error::{Fault, Faults, Span};
 use crate::generators::Formula;
+use crate::ids::{ColumnId, InputId, TableId};
 use crate::random::Poisson;
 use crate::scenario::{Key, Scenario};
 use crate::types::Type;
@@ -25,7 +26,7 @@ use crate::types::Type;
 pub fn resolve(scenario: &Scenario, settings: &Settings, faults: Faults) -> Result<Model, Faults> {
     let mut resolver = Resolver::new(scenario, settings, faults);
     resolver.settle_all();
-    let key: Vec<usize> = (0..resolver.drafts.len()).map(|t| resolver.likely_key(t)).collect();
+    let key: Vec<ColumnId> = resolver.drafts.tables().map(|t| resolver.likely_key(t)).collect();
     let Resolver { mut drafts, mut faults, constants, .. } = resolver;
     let keys = keys::of_tables(&mut drafts, scenario, &key, &mut faults);
     faults.into_result()?;
@@ -52,7 +53,7 @@ pub fn resolve(scenario: &Scenario, settings: &Settings, faults: Faults) -> Resu
 }
 
 /// A table of which everything is settled.
-fn finished(draft: Draft, about: Option<String>, key: usize, keys: Keys) -> Result<Table, Fault> {
+fn finished(draft: Draft, about: Option<String>, key: ColumnId, keys: Keys) -> Result<Table, Fault> {
     let Some(source) = draft.rows.into_done() else {
         return Err(Fault::at(draft.name.span, "the number of rows is not known"));
     };
@@ -77,7 +78,7 @@ pub(crate) struct Resolver<'s> {
     pub(super) faults: Faults,
     pub(super) laws: Laws,
     /// The places of faults in mixins, each with the table for which it was told.
-    pub(super) faults_of_mixins: HashMap<Span, usize>,
+    pub(super) faults_of_mixins: HashMap<Span, TableId>,
     dependencies: Dependencies,
 }
 
@@ -101,12 +102,12 @@ impl<'s> Resolver<'s> {
 
     fn settle_all(&mut self) {
         // Roots first: arguments of generators may say `rows(table)`.
-        for t in 0..self.drafts.len() {
+        for t in self.drafts.tables() {
             if self.drafts[t].parent.is_none() {
                 self.keep_rows_of(t);
             }
         }
-        for t in 0..self.drafts.len() {
+        for t in self.drafts.tables() {
             self.keep_rows_of(t);
             self.settle_columns(t);
             if !self.drafts[t].faulty && !self.drafts[t].columns.iter().any(|c| c.written) {
@@ -116,21 +117,21 @@ impl<'s> Resolver<'s> {
             }
         }
         // A hidden column may have been added to a table that was already done.
-        for t in 0..self.drafts.len() {
+        for t in self.drafts.tables() {
             self.settle_columns(t);
         }
     }
 
-    fn keep_rows_of(&mut self, t: usize) {
+    fn keep_rows_of(&mut self, t: TableId) {
         let rows = self.rows_of(t);
         self.faults.keep(rows);
     }
 
     /// Settles the columns of a table, those among them that are added meanwhile.
-    fn settle_columns(&mut self, t: usize) {
+    fn settle_columns(&mut self, t: TableId) {
         let mut c = 0;
         while c < self.drafts[t].columns.len() {
-            let column = self.column(t, c);
+            let column = self.column(t, ColumnId::new(c));
             self.faults.keep(column);
             c += 1;
         }
@@ -162,12 +163,12 @@ impl<'s> Resolver<'s> {
     }
 
     /// The number of an input of a table, each kept once.
-    pub(crate) fn input(&mut self, t: usize, input: Input) -> usize {
+    pub(crate) fn input(&mut self, t: TableId, input: Input) -> InputId {
         self.drafts.input(t, input)
     }
 
     /// Adds a column that is not written, already settled.
-    pub(crate) fn add_hidden(&mut self, t: usize, column: Column) -> usize {
+    pub(crate) fn add_hidden(&mut self, t: TableId, column: Column) -> ColumnId {
         self.drafts.add_hidden(t, column)
     }
 
@@ -177,17 +178,17 @@ impl<'s> Resolver<'s> {
     }
 
     /// Whether an expression merely passes on a unique column, and whether it passes on a dictionary.
-    pub(crate) fn passed_on(&self, t: usize, formula: &Formula) -> (bool, bool) {
+    pub(crate) fn passed_on(&self, t: TableId, formula: &Formula) -> (bool, bool) {
         self.drafts.passed_on(t, formula)
     }
 
     /// The table of that name.
-    pub(crate) fn table_named(&self, name: &Key) -> Result<usize, Fault> {
+    pub(crate) fn table_named(&self, name: &Key) -> Result<TableId, Fault> {
         self.drafts.named(name, &self.faults)
     }
 
     /// Settles how many rows a table has.
-    pub(crate) fn rows_of(&mut self, t: usize) -> Result<Source, Fault> {
+    pub(crate) fn rows_of(&mut self, t: TableId) -> Result<Source, Fault> {
         let name = &self.drafts[t].name;
         let (what, span) = (format!("the number of rows of `{}`", name.text), name.span);
         match &self.drafts[t].rows {
@@ -219,7 +220,7 @@ impl<'s> Resolver<'s> {
     }
 
     /// Settles a column; afterwards [`Drafts::done`] gives it.
-    pub(crate) fn column(&mut self, t: usize, c: usize) -> Result<(), Fault> {
+    pub(crate) fn column(&mut self, t: TableId, c: ColumnId) -> Result<(), Fault> {
         let (what, span) = (self.drafts.qualified(t, c), self.drafts[t].span_of(c));
         match &self.drafts[t].columns[c].state {
             State::Done(_, depth) => {
@@ -245,13 +246,13 @@ impl<'s> Resolver<'s> {
     }
 
     /// Settles a column and looks at it.
-    pub(crate) fn settled(&mut self, t: usize, c: usize) -> Result<&Column, Fault> {
+    pub(crate) fn settled(&mut self, t: TableId, c: ColumnId) -> Result<&Column, Fault> {
         self.column(t, c)?;
         self.drafts.done(t, c)
     }
 
     /// The type of an input and whether it may be NULL.
-    pub(super) fn type_of(&mut self, t: usize, input: &Input) -> Result<(Type, bool), Fault> {
+    pub(super) fn type_of(&mut self, t: TableId, input: &Input) -> Result<(Type, bool), Fault> {
         let Input::Column { hops, column } = input else { return Ok((Type::BigInt, false)) };
         let (table, may_miss) = self.drafts.walk(t, hops)?;
         let column = self.settled(table, *column)?;

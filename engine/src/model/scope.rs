@@ -8,22 +8,23 @@ use super::{Column, Input, TotalKind};
 use crate::error::{Fault, Span, listed};
 use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total, names_in};
 use crate::generators::Formula;
+use crate::ids::{InputId, TableId};
 use crate::scenario::{Key, Text};
 use crate::types::Type;
 
 /// The scope of one expression of a table.
 pub(crate) struct TableScope<'r, 's> {
     pub(crate) resolver: &'r mut Resolver<'s>,
-    pub(crate) table: usize,
+    pub(crate) table: TableId,
     /// In a total over this child, its name is the head of its columns' paths, and other names are the parent's.
     child: Option<(String, String)>,
     /// The table's inputs by slot.
-    pub(crate) inputs: Vec<usize>,
+    pub(crate) inputs: Vec<InputId>,
 }
 
 impl Resolver<'_> {
     /// Compiles an expression over the rows of a table.
-    pub(crate) fn formula(&mut self, table: usize, text: &Text) -> Result<Formula, Fault> {
+    pub(crate) fn formula(&mut self, table: TableId, text: &Text) -> Result<Formula, Fault> {
         let source = Source { text: &text.text, span: text.span, exact: text.exact };
         let mut scope = TableScope { resolver: self, table, child: None, inputs: Vec::new() };
         let expression = Expression::compile(&source, &mut scope)?;
@@ -33,7 +34,7 @@ impl Resolver<'_> {
     }
 
     /// Compiles an expression and casts it to a type, as an assignment would.
-    pub(crate) fn formula_of(&mut self, table: usize, text: &Text, ty: &Type) -> Result<Formula, Fault> {
+    pub(crate) fn formula_of(&mut self, table: TableId, text: &Text, ty: &Type) -> Result<Formula, Fault> {
         let formula = self.formula(table, text)?;
         let expression = formula.expression.cast_to(ty, text.span)?;
         Ok(Formula { expression, ..formula })
@@ -41,7 +42,7 @@ impl Resolver<'_> {
 }
 
 impl<'r, 's> TableScope<'r, 's> {
-    pub(crate) fn new(resolver: &'r mut Resolver<'s>, table: usize) -> Self {
+    pub(crate) fn new(resolver: &'r mut Resolver<'s>, table: TableId) -> Self {
         Self { resolver, table, child: None, inputs: Vec::new() }
     }
 
@@ -129,10 +130,10 @@ impl Scope for TableScope<'_, '_> {
         if self.child.is_some() {
             return Err(Fault::at(span, "a total inside a total"));
         }
-        let children: Vec<usize> = (0..self.resolver.drafts.len())
-            .filter(|&t| self.resolver.drafts[t].parent == Some(self.table))
-            .collect();
-        let name_of = |this: &Self, t: usize| this.resolver.drafts[t].name.text.clone();
+        let drafts = &self.resolver.drafts;
+        let children: Vec<TableId> =
+            drafts.tables().filter(|&t| drafts[t].parent == Some(self.table)).collect();
+        let name_of = |this: &Self, t: TableId| this.resolver.drafts[t].name.text.clone();
         let paths = argument.map(|argument| names_in(argument, source)).unwrap_or_default();
         let named =
             children.iter().copied().find(|&t| paths.iter().any(|path| path[0].text == name_of(self, t)));

@@ -7,11 +7,12 @@
 use super::Column;
 use super::resolve::Resolver;
 use crate::error::{Fault, Span};
+use crate::ids::{ColumnId, TableId};
 use crate::scenario::{self, Generator, Key};
 
 impl Resolver<'_> {
     /// The column that a parent or a reference at `span` shows, settled. It is unique and never NULL, or vouched for by `key:`.
-    pub(crate) fn shown_key(&mut self, t: usize, span: Span) -> Result<usize, Fault> {
+    pub(crate) fn shown_key(&mut self, t: TableId, span: Span) -> Result<ColumnId, Fault> {
         let column = match self.named_key(t)? {
             Some(named) => named,
             None => self.evident_key(t, span)?,
@@ -25,7 +26,7 @@ impl Resolver<'_> {
         Err(self.not_unique(t, &name, span))
     }
 
-    fn not_unique(&self, t: usize, key: &str, span: Span) -> Fault {
+    fn not_unique(&self, t: TableId, key: &str, span: Span) -> Fault {
         let table = &self.drafts[t].name.text;
         Fault::at(span, format!("table `{table}` has no key that is known to be unique"))
             .label(format!("its `{key}` is not"))
@@ -35,25 +36,24 @@ impl Resolver<'_> {
     }
 
     /// The column that is the primary key when none is written: the key or, in a table that no reference shows, the first column.
-    pub(crate) fn likely_key(&mut self, t: usize) -> usize {
+    pub(crate) fn likely_key(&mut self, t: TableId) -> ColumnId {
         let named = self.named_key(t);
         if let Some(named) = self.faults.keep(named).flatten() {
             return named;
         }
-        let columns = &self.drafts[t].columns;
-        let id = columns.iter().position(|c| c.written && c.name == "id");
+        let id = self.drafts[t].position(|c| c.written && c.name == "id");
         id.or_else(|| self.plain_serials(t).first().copied())
-            .or_else(|| self.drafts[t].columns.iter().position(|c| c.written))
-            .unwrap_or(0)
+            .or_else(|| self.drafts[t].position(|c| c.written))
+            .unwrap_or(ColumnId::new(0))
     }
 
     /// The column that `key:` names.
-    fn named_key(&self, t: usize) -> Result<Option<usize>, Fault> {
+    fn named_key(&self, t: TableId) -> Result<Option<ColumnId>, Fault> {
         let Some(node) = self.scenario.tables[t].key.as_ref().filter(|_| !self.drafts[t].faulty) else {
             return Ok(None);
         };
         let key = scenario::word(node, "`key`")?;
-        let found = self.drafts[t].columns.iter().position(|c| c.name == key.text && c.written);
+        let found = self.drafts[t].position(|c| c.name == key.text && c.written);
         found.map(Some).ok_or_else(|| {
             let fault = Fault::at(node.span, format!("`key`: unknown column `{}`", key.text));
             fault.maybe_hint(self.guess(&key.text, || self.drafts[t].column_names(), "the columns are"))
@@ -61,11 +61,11 @@ impl Resolver<'_> {
     }
 
     /// The column that is the key without being named.
-    fn evident_key(&mut self, t: usize, span: Span) -> Result<usize, Fault> {
+    fn evident_key(&mut self, t: TableId, span: Span) -> Result<ColumnId, Fault> {
         if self.drafts[t].faulty {
             return Err(Fault::reported());
         }
-        let id = self.drafts[t].columns.iter().position(|c| c.written && c.name == "id");
+        let id = self.drafts[t].position(|c| c.written && c.name == "id");
         let serials = self.plain_serials(t);
         // Plain serials of one type have the same values, so that it does not matter which of them is shown.
         let mut known = id.into_iter().chain(serials);
@@ -86,21 +86,21 @@ impl Resolver<'_> {
     }
 
     /// The written columns that are 1, 2, 3, …, settled.
-    fn plain_serials(&mut self, t: usize) -> Vec<usize> {
+    fn plain_serials(&mut self, t: TableId) -> Vec<ColumnId> {
         let is_serial =
             |generator: &Generator| matches!(generator, Generator::Named(key, _) if key.text == "serial");
-        let columns = self.drafts[t].columns.iter().enumerate();
-        let serials: Vec<usize> = columns
+        let columns = ColumnId::enumerate(&self.drafts[t].columns);
+        let serials: Vec<ColumnId> = columns
             .filter(|(_, c)| c.written && c.spec.as_ref().is_some_and(|spec| is_serial(&spec.generator)))
             .map(|(c, _)| c)
             .collect();
-        let plain = |c: &usize| self.settled(t, *c).is_ok_and(is_plain_serial);
+        let plain = |c: &ColumnId| self.settled(t, *c).is_ok_and(is_plain_serial);
         serials.into_iter().filter(plain).collect()
     }
 
-    fn no_key(&mut self, t: usize, span: Span) -> Fault {
-        let written: Vec<usize> =
-            (0..self.drafts[t].columns.len()).filter(|&c| self.drafts[t].columns[c].written).collect();
+    fn no_key(&mut self, t: TableId, span: Span) -> Fault {
+        let written: Vec<ColumnId> =
+            self.drafts[t].column_ids().filter(|&c| self.drafts[t].columns[c].written).collect();
         let Some(&first) = written.first() else { return Fault::reported() };
         // Only what can be unique is settled for the hint, as other columns may hang on the one that asks.
         for &c in &written {
@@ -114,7 +114,7 @@ impl Resolver<'_> {
             }
         }
         let is_unique =
-            |c: &usize| self.drafts[t].columns[*c].state.done().is_some_and(|c| c.unique && !c.nullable);
+            |c: &ColumnId| self.drafts[t].columns[*c].state.done().is_some_and(|c| c.unique && !c.nullable);
         let primary = self.scenario.tables[t].keys.primary.as_ref().filter(|key| key.names.len() == 1);
         let primary = primary.map(|key| key.names[0].text.clone());
         let unique = written.iter().find(|c| is_unique(c)).map(|&c| self.drafts[t].columns[c].name.clone());

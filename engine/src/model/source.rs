@@ -6,13 +6,14 @@ use super::resolve::Resolver;
 use super::{Column, Count, Input, MAX_COUNT, MAX_ROWS, Source};
 use crate::error::Fault;
 use crate::generators::{self, Address, Formula, Recipe, literal_sql};
+use crate::ids::TableId;
 use crate::scenario::{self, Node, RowSource, Spec, Text};
 use crate::text::shown;
 use crate::types::Type;
 
 impl Resolver<'_> {
     /// Reads how many rows a table has.
-    pub(super) fn read_rows(&mut self, t: usize) -> Result<Source, Fault> {
+    pub(super) fn read_rows(&mut self, t: TableId) -> Result<Source, Fault> {
         let table = &self.scenario.tables[t];
         match &table.source {
             RowSource::Faulty => Err(Fault::reported()),
@@ -54,7 +55,7 @@ impl Resolver<'_> {
     }
 
     /// The count law of a table that is already settled.
-    pub(crate) fn count_of(&mut self, t: usize) -> Result<Option<Count>, Fault> {
+    pub(crate) fn count_of(&mut self, t: TableId) -> Result<Option<Count>, Fault> {
         Ok(match self.rows_of(t)? {
             Source::Per { count, .. } => Some(count),
             Source::Root { .. } => None,
@@ -62,7 +63,7 @@ impl Resolver<'_> {
     }
 
     /// The least number of rows a table can have.
-    pub(crate) fn least_rows(&mut self, t: usize) -> Result<u64, Fault> {
+    pub(crate) fn least_rows(&mut self, t: TableId) -> Result<u64, Fault> {
         Ok(match self.rows_of(t)? {
             Source::Root { rows } => rows,
             Source::Per { parent, count } => self.least_rows(parent)?.saturating_mul(count.min),
@@ -72,8 +73,8 @@ impl Resolver<'_> {
     /// The count law of table `t` over the rows of `parent`.
     fn count_law(
         &mut self,
-        t: usize,
-        parent: usize,
+        t: TableId,
+        parent: TableId,
         spec: &Spec,
         times: Option<&Node>,
         min: Option<&Node>,
@@ -141,7 +142,7 @@ impl Resolver<'_> {
     }
 
     /// A factor: an expression, or `{column: {value: factor, …}}`.
-    fn factor(&mut self, parent: usize, node: &Node) -> Result<Formula, Fault> {
+    fn factor(&mut self, parent: TableId, node: &Node) -> Result<Formula, Fault> {
         let Some(entries) = node.map() else {
             let text = scenario::as_expression(node, "`times`")?;
             return self

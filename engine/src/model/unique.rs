@@ -6,6 +6,7 @@ use super::{Column, Input, MAX_ROWS};
 use crate::error::{Fault, Span};
 use crate::expression::Piece;
 use crate::generators::{Formula, Recipe, TextTemplate};
+use crate::ids::{InputId, TableId};
 use crate::scenario::Spec;
 use crate::types::Type;
 
@@ -13,7 +14,7 @@ impl Resolver<'_> {
     /// Makes a column unique, or says why that cannot be guaranteed.
     pub(super) fn make_unique(
         &mut self,
-        t: usize,
+        t: TableId,
         column: &mut Column,
         spec: &Spec,
         span: Span,
@@ -78,7 +79,7 @@ impl Resolver<'_> {
     }
 
     /// The number of rows of a table, which what is asked for needs to know.
-    fn fixed_rows(&mut self, t: usize, span: Span, what: &str) -> Result<u64, Fault> {
+    fn fixed_rows(&mut self, t: TableId, span: Span, what: &str) -> Result<u64, Fault> {
         self.rows_of(t)?;
         self.drafts.known_rows(t).ok_or_else(|| {
             let table = &self.drafts[t].name.text;
@@ -91,7 +92,7 @@ impl Resolver<'_> {
 
 impl Drafts {
     /// Whether an expression merely passes on a unique column, and whether it passes on a dictionary.
-    pub(super) fn passed_on(&self, t: usize, formula: &Formula) -> (bool, bool) {
+    pub(super) fn passed_on(&self, t: TableId, formula: &Formula) -> (bool, bool) {
         if let Some(input) = formula.passes_on().map(|input| &self[t].inputs[input])
             && let Some((table, column)) = self.column_at(t, input)
             && let Ok(column) = self.done(table, column)
@@ -101,19 +102,19 @@ impl Drafts {
         (false, formula.expression.is_dictionary())
     }
 
-    fn shape(&self, t: usize, inputs: &[usize], piece: Piece) -> Shape {
+    fn shape(&self, t: TableId, inputs: &[InputId], piece: Piece) -> Shape {
         let expression = match piece {
             Piece::Literal(_) => return piece.literal().map_or(Shape::Other, Shape::Literal),
             Piece::Expression(expression) => expression,
         };
         if let Some((slot, length)) = expression.zero_padded() {
-            let input = inputs.get(slot).and_then(|&i| self[t].inputs.get(i));
+            let input = inputs.get(slot).map(|&i| &self[t].inputs[i]);
             let fits = input.and_then(|input| self.highest(t, input)).is_some_and(|highest| {
                 10i128.checked_pow(length as u32).is_none_or(|beyond| highest < beyond)
             });
             return if fits { Shape::UniqueFixed } else { Shape::Other };
         }
-        let input = expression.passes_on().and_then(|slot| self[t].inputs.get(*inputs.get(slot)?));
+        let input = expression.passes_on().and_then(|slot| Some(&self[t].inputs[*inputs.get(slot)?]));
         if let Some(Input::Row) = input {
             return Shape::UniqueNumber;
         }
@@ -133,12 +134,12 @@ impl Drafts {
     }
 
     /// Whether an input has another value in every row where its column has.
-    fn apart(&self, t: usize, input: &Input) -> bool {
+    fn apart(&self, t: TableId, input: &Input) -> bool {
         matches!(input, Input::Column { hops, .. } if self.keeps_apart(t, hops))
     }
 
     /// The highest of numbers that are unique and never negative.
-    fn highest(&self, t: usize, input: &Input) -> Option<i128> {
+    fn highest(&self, t: TableId, input: &Input) -> Option<i128> {
         let last_row = self.known_rows(t).unwrap_or(MAX_ROWS).saturating_sub(1);
         if *input == Input::Row {
             return Some(i128::from(last_row) + 1);

@@ -3,20 +3,21 @@
 use super::drafts::Drafts;
 use super::{Column, Hop, Input, Model, Source};
 use crate::error::Fault;
+use crate::ids::{ColumnId, InputId, TableId};
 
 /// Tables, and the steps between their rows.
 pub(crate) trait Steps {
     /// The table that a step leads to; `None` where it leads nowhere, or where that is not settled.
-    fn after(&self, table: usize, hop: Hop) -> Option<usize>;
+    fn after(&self, table: TableId, hop: Hop) -> Option<TableId>;
 
     /// The table at the end of a way.
-    fn end(&self, table: usize, hops: &[Hop]) -> Option<usize> {
+    fn end(&self, table: TableId, hops: &[Hop]) -> Option<TableId> {
         hops.iter().try_fold(table, |table, hop| self.after(table, *hop))
     }
 }
 
 impl Steps for Model {
-    fn after(&self, table: usize, hop: Hop) -> Option<usize> {
+    fn after(&self, table: TableId, hop: Hop) -> Option<TableId> {
         match hop {
             Hop::Parent => self.tables[table].parent(),
             Hop::Reference(c) => target(&self.tables[table].columns[c]),
@@ -25,7 +26,7 @@ impl Steps for Model {
 }
 
 impl Steps for Drafts {
-    fn after(&self, table: usize, hop: Hop) -> Option<usize> {
+    fn after(&self, table: TableId, hop: Hop) -> Option<TableId> {
         match hop {
             Hop::Parent => self[table].parent,
             Hop::Reference(c) => target(self.done(table, c).ok()?),
@@ -33,13 +34,13 @@ impl Steps for Drafts {
     }
 }
 
-fn target(column: &Column) -> Option<usize> {
+fn target(column: &Column) -> Option<TableId> {
     column.reference().map(|reference| reference.target)
 }
 
 impl Drafts {
     /// The table at the end of a way whose columns are settled, and whether the way may end in NULL.
-    pub(crate) fn walk(&self, table: usize, hops: &[Hop]) -> Result<(usize, bool), Fault> {
+    pub(crate) fn walk(&self, table: TableId, hops: &[Hop]) -> Result<(TableId, bool), Fault> {
         let (mut table, mut nullable) = (table, false);
         for hop in hops {
             if let Hop::Reference(c) = *hop {
@@ -51,7 +52,7 @@ impl Drafts {
     }
 
     /// Whether different rows lead to different rows at the end of a way: every row on it is an only child, or referred to once.
-    pub(super) fn keeps_apart(&self, table: usize, hops: &[Hop]) -> bool {
+    pub(super) fn keeps_apart(&self, table: TableId, hops: &[Hop]) -> bool {
         let mut table = table;
         hops.iter().all(|hop| {
             let apart = match *hop {
@@ -69,7 +70,7 @@ impl Drafts {
 
     /// If the instants of a column rise among the children of one parent whenever some inputs are equal for all of them: these
     /// inputs. An expression may hand such a column on.
-    pub(crate) fn rises_with(&self, t: usize, c: usize) -> Option<Vec<usize>> {
+    pub(crate) fn rises_with(&self, t: TableId, c: ColumnId) -> Option<Vec<InputId>> {
         let column = self.done(t, c).ok().filter(|column| column.cast.is_none() && !column.nullable)?;
         match column.formula() {
             None => column.recipe.rises_with(),
@@ -81,7 +82,7 @@ impl Drafts {
     }
 
     /// The table and the column that an input leads to.
-    pub(super) fn column_at(&self, t: usize, input: &Input) -> Option<(usize, usize)> {
+    pub(super) fn column_at(&self, t: TableId, input: &Input) -> Option<(TableId, ColumnId)> {
         let Input::Column { hops, column } = input else { return None };
         Some((self.end(t, hops)?, *column))
     }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::{Column, Hop, Input, Model, Source, Steps, Table};
 use crate::error::{Fault, Faults};
 use crate::generators::{Pick, Recipe, Reference};
+use crate::ids::{ColumnId, TableId};
 use crate::scenario::Scenario;
 use crate::types::Type;
 
@@ -25,26 +26,26 @@ const HALVINGS: u64 = 8;
 const MOST_DEEP: usize = 1000;
 
 /// What is asked of a frame: a column at the end of a way of steps, or the rows there.
-type Demand<'m> = (&'m [Hop], Option<usize>);
+type Demand<'m> = (&'m [Hop], Option<ColumnId>);
 
 /// What a frame needs from other frames.
 #[derive(Default)]
 struct Needs<'m> {
     /// Columns of the frame itself.
-    columns: BTreeSet<usize>,
+    columns: BTreeSet<ColumnId>,
     /// References whose rows are picked.
-    picked: BTreeSet<usize>,
+    picked: BTreeSet<ColumnId>,
     /// What is asked of the frame at the end of each step.
     steps: BTreeMap<Hop, BTreeSet<Demand<'m>>>,
     /// Frames of their own: the table, the column, and how often.
-    others: Vec<(usize, usize, u64)>,
+    others: Vec<(TableId, ColumnId, u64)>,
 }
 
 /// Counts the work of tables.
 struct Counting<'m> {
     model: &'m Model,
     /// By the table of a frame and what is asked of it: its work, and whether long texts are made on the way.
-    known: HashMap<(usize, Vec<Demand<'m>>), (u64, bool)>,
+    known: HashMap<(TableId, Vec<Demand<'m>>), (u64, bool)>,
     /// What has been looked at, so that counting is bounded, too.
     looked: u64,
 }
@@ -54,7 +55,7 @@ pub(super) struct Work {
     /// The work for the rows of each table: columns worked out, in frames of this table and of others.
     pub(super) of_table: Vec<u64>,
     /// The counts and the columns under totals, by table, that take long texts to work out.
-    pub(super) wide: HashSet<(usize, usize)>,
+    pub(super) wide: HashSet<(TableId, ColumnId)>,
 }
 
 /// Refuses a scenario whose rows take too much work, and tells how much each table takes.
@@ -65,9 +66,10 @@ pub(super) fn of_tables(model: &Model, scenario: &Scenario) -> Result<Work, Faul
     let mut counting = Counting { model, known: HashMap::new(), looked: 0 };
     let mut of_table = Vec::with_capacity(model.tables.len());
     let mut all: u64 = 0;
-    for (t, table) in model.tables.iter().enumerate() {
-        let written = (0..table.columns.len()).filter(|&c| table.columns[c].written);
-        let counts = table.columns.iter().enumerate().filter(|(_, c)| matches!(c.recipe, Recipe::Count(_)));
+    for (t, table) in TableId::enumerate(&model.tables) {
+        let written = table.written_ids();
+        let counts =
+            ColumnId::enumerate(&table.columns).filter(|(_, c)| matches!(c.recipe, Recipe::Count(_)));
         let (mut takes, _) = counting.frame(t, written.map(|c| (&[][..], Some(c))).collect(), 0);
         for (c, _) in counts {
             takes = takes.max(counting.frame(t, vec![(&[], Some(c))], 0).0);
@@ -86,7 +88,7 @@ pub(super) fn of_tables(model: &Model, scenario: &Scenario) -> Result<Work, Faul
                 .into());
         }
     }
-    let alone = |(t, demands): &(usize, Vec<Demand>)| match &demands[..] {
+    let alone = |(t, demands): &(TableId, Vec<Demand>)| match &demands[..] {
         [([], Some(column))] => Some((*t, *column)),
         _ => None,
     };
@@ -96,7 +98,7 @@ pub(super) fn of_tables(model: &Model, scenario: &Scenario) -> Result<Work, Faul
 
 impl<'m> Counting<'m> {
     /// The work of a frame and of all those that it needs, and whether long texts are among it.
-    fn frame(&mut self, t: usize, demands: Vec<Demand<'m>>, depth: usize) -> (u64, bool) {
+    fn frame(&mut self, t: TableId, demands: Vec<Demand<'m>>, depth: usize) -> (u64, bool) {
         if depth > MOST_DEEP || self.looked > MOST_WORK_IN_ALL {
             return (u64::MAX, true);
         }
@@ -124,9 +126,9 @@ impl<'m> Counting<'m> {
     }
 
     /// Everything that a frame needs when this is asked of it.
-    fn needs(&self, t: usize, demands: &[Demand<'m>]) -> Needs<'m> {
+    fn needs(&self, t: TableId, demands: &[Demand<'m>]) -> Needs<'m> {
         let mut needs = Needs::default();
-        let mut columns: Vec<usize> = Vec::new();
+        let mut columns: Vec<ColumnId> = Vec::new();
         for (hops, column) in demands {
             self.demand(t, hops, *column, &mut needs, &mut columns);
         }
@@ -152,11 +154,11 @@ impl<'m> Counting<'m> {
 
     fn demand(
         &self,
-        t: usize,
+        t: TableId,
         hops: &'m [Hop],
-        column: Option<usize>,
+        column: Option<ColumnId>,
         needs: &mut Needs<'m>,
-        columns: &mut Vec<usize>,
+        columns: &mut Vec<ColumnId>,
     ) {
         let Some((hop, rest)) = hops.split_first() else {
             columns.extend(column);
@@ -173,7 +175,7 @@ impl<'m> Counting<'m> {
         needs.steps.entry(*hop).or_default().insert((rest, column));
     }
 
-    fn input(&self, t: usize, input: &'m Input, needs: &mut Needs<'m>, columns: &mut Vec<usize>) {
+    fn input(&self, t: TableId, input: &'m Input, needs: &mut Needs<'m>, columns: &mut Vec<ColumnId>) {
         match input {
             Input::Column { hops, column } => self.demand(t, hops, Some(*column), needs, columns),
             Input::Row => {}
@@ -188,11 +190,11 @@ impl<'m> Counting<'m> {
     /// Picking rows by a reference.
     fn pick(
         &self,
-        t: usize,
-        c: usize,
+        t: TableId,
+        c: ColumnId,
         reference: &'m Reference,
         needs: &mut Needs<'m>,
-        columns: &mut Vec<usize>,
+        columns: &mut Vec<ColumnId>,
     ) {
         if !needs.picked.insert(c) {
             return;
@@ -225,7 +227,7 @@ impl<'m> Counting<'m> {
     }
 
     /// Finding out where the children of a table's parents stand.
-    fn counted(&self, t: usize, needs: &mut Needs) {
+    fn counted(&self, t: TableId, needs: &mut Needs) {
         if let Source::Per { parent, count } = &self.model.tables[t].source
             && let Some(column) = count.column
         {
@@ -237,10 +239,10 @@ impl<'m> Counting<'m> {
     }
 
     /// The fault of a table: at the column that takes the most work.
-    fn too_much(&mut self, t: usize, scenario: &Scenario) -> Fault {
+    fn too_much(&mut self, t: TableId, scenario: &Scenario) -> Fault {
         let table = &self.model.tables[t];
         let mut most: (u64, Option<&str>) = (0, None);
-        for (c, column) in table.columns.iter().enumerate().filter(|(_, column)| column.written) {
+        for (c, column) in ColumnId::enumerate(&table.columns).filter(|(_, column)| column.written) {
             let (takes, _) = self.frame(t, vec![(&[], Some(c))], 0);
             if takes > most.0 {
                 most = (takes, Some(&column.name));

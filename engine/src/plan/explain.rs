@@ -2,14 +2,15 @@
 
 use super::Plan;
 use crate::generators::Shown;
+use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, Source, Table};
 
 impl Plan {
     /// The plan of all tables, of one table, or of one column, line by line. Names and texts stand in a line as they were written.
-    pub fn explain(&self, table: Option<usize>, column: Option<&str>) -> Vec<String> {
+    pub fn explain(&self, table: Option<TableId>, column: Option<&str>) -> Vec<String> {
         let mut out = Vec::new();
         for (t, each) in
-            self.model.tables.iter().enumerate().filter(|(t, _)| table.is_none_or(|only| only == *t))
+            TableId::enumerate(&self.model.tables).filter(|(t, _)| table.is_none_or(|only| only == *t))
         {
             if !out.is_empty() {
                 out.push(String::new());
@@ -19,20 +20,20 @@ impl Plan {
         out
     }
 
-    fn explain_table(&self, t: usize, table: &Table, only: Option<&str>, out: &mut Vec<String>) {
+    fn explain_table(&self, t: TableId, table: &Table, only: Option<&str>, out: &mut Vec<String>) {
         let name = &table.name;
         match &table.source {
             Source::Root { rows } => out.push(format!("{name}: {rows} rows")),
             Source::Per { parent, count } => {
-                let parent = &self.model.tables[*parent];
+                let above = &self.model.tables[*parent];
                 let bounds = match (count.column, count.max) {
                     (None, count) => format!("{count} rows"),
                     (Some(_), most) if most >= 1 << 40 => format!("at least {} rows", count.min),
                     (Some(_), most) => format!("{} to {most} rows", count.min),
                 };
-                out.push(format!("{name}: {bounds} per row of {}", parent.name));
+                out.push(format!("{name}: {bounds} per row of {}", above.name));
                 if let (Some(column), None) = (count.column, only) {
-                    let recipe = self.recipe(*parent_of(table), &parent.columns[column]);
+                    let recipe = self.recipe(*parent, &above.columns[column]);
                     out.push(format!("  count = {recipe}"));
                 }
             }
@@ -68,7 +69,7 @@ impl Plan {
 
     /// What a database is told beside the columns.
     fn explain_keys(&self, table: &Table, out: &mut Vec<String>) {
-        let names = |of: &Table, columns: &[usize]| {
+        let names = |of: &Table, columns: &[ColumnId]| {
             columns.iter().map(|&c| of.columns[c].name.as_str()).collect::<Vec<_>>().join(", ")
         };
         let keys = &table.keys;
@@ -100,15 +101,7 @@ impl Plan {
         }
     }
 
-    fn recipe(&self, table: usize, column: &Column) -> String {
+    fn recipe(&self, table: TableId, column: &Column) -> String {
         column.recipe.explain(&Shown { model: &self.model, table })
-    }
-}
-
-fn parent_of(table: &Table) -> &usize {
-    match &table.source {
-        Source::Per { parent, .. } => parent,
-        // Only child tables have steps to a parent: the resolver made sure.
-        Source::Root { .. } => &0,
     }
 }

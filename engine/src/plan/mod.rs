@@ -14,6 +14,7 @@ use self::totals::LargeTotals;
 use crate::batch::Widths;
 use crate::budget::{self, Budget};
 use crate::error::Faults;
+use crate::ids::{TableId, indexed};
 use crate::model::{self, Model, Settings, Source};
 use crate::scenario;
 
@@ -38,13 +39,17 @@ pub struct Plan {
     pub(crate) stopped: Arc<AtomicBool>,
 }
 
+indexed! {
+    Vec<Option<Counts>>, TableId => Option<Counts>;
+}
+
 impl Plan {
     /// Compiles a scenario with the settings given from outside.
     ///
     /// ```
     /// use seedbed_engine::{Plan, Settings};
     /// let plan = Plan::compile("tables: {t: {rows: 3, columns: {id: serial}}}", &Settings::default())?;
-    /// assert_eq!(plan.batch(0, 0..3)?.num_rows(), 3);
+    /// assert_eq!(plan.batch(plan.table("t").unwrap(), 0..3)?.num_rows(), 3);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -89,9 +94,14 @@ impl Plan {
         &self.model
     }
 
+    /// The numbers of the tables, in the order written.
+    pub fn tables(&self) -> impl Iterator<Item = TableId> + Clone + use<> {
+        self.model.table_ids()
+    }
+
     /// The number of a table, by name.
-    pub fn table(&self, name: &str) -> Option<usize> {
-        self.model.tables.iter().position(|table| table.name == name)
+    pub fn table(&self, name: &str) -> Option<TableId> {
+        self.model.tables.iter().position(|table| table.name == name).map(TableId::new)
     }
 
     /// What decides the data, as 64 hexadecimal digits: equal fingerprints mean equal data. It covers the

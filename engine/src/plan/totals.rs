@@ -5,13 +5,14 @@ use std::sync::{Mutex, PoisonError};
 
 use arrow::array::ArrayRef;
 
+use crate::ids::{ColumnId, TableId};
 use crate::model::TotalKind;
 
 /// So many are kept at most.
 const MOST_LARGE: usize = 1 << 14;
 
 /// Which total: child table, column, function, first child.
-pub(crate) type Key = (usize, usize, TotalKind, u64);
+pub(crate) type Key = (TableId, ColumnId, TotalKind, u64);
 
 /// Totals over very many children. Every batch of these children may want the total of all of them.
 #[derive(Debug, Default)]

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::{Frame, Pace, Rows};
 use crate::error::ValueError;
+use crate::ids::{ColumnId, TableId};
 use crate::model::Source;
 use crate::plan::{Plan, Siblings};
 
@@ -58,7 +59,7 @@ impl Plan {
     ///
     /// # Errors
     /// A count that cannot be computed, or a table that is not there.
-    pub fn rows(&self, table: usize) -> Result<u64, ValueError> {
+    pub fn rows(&self, table: TableId) -> Result<u64, ValueError> {
         self.check_table(table)?;
         match (&self.model.tables[table].source, &self.counts[table]) {
             (Source::Per { parent, .. }, Some(counts)) => {
@@ -70,7 +71,7 @@ impl Plan {
     }
 
     /// How many rows a table has by what has been counted so far; counts nothing.
-    pub fn extent(&self, table: usize) -> Extent {
+    pub fn extent(&self, table: TableId) -> Extent {
         let (parent, count) = match &self.model.tables[table].source {
             Source::Root { rows } => return Extent::Exactly(*rows),
             Source::Per { parent, count } => (*parent, count),
@@ -97,7 +98,7 @@ impl Plan {
     /// # Errors
     /// A count that cannot be computed, or a table with more rows than can be numbered.
     pub fn count(&self) -> Result<(), ValueError> {
-        let all: Vec<usize> = (0..self.model.tables.len()).collect();
+        let all: Vec<TableId> = self.tables().collect();
         self.count_unless(&all, &|| false)
     }
 
@@ -108,13 +109,13 @@ impl Plan {
     /// The same.
     pub fn count_unless(
         &self,
-        tables: &[usize],
+        tables: &[TableId],
         stopped: &(dyn Fn() -> bool + Sync),
     ) -> Result<(), ValueError> {
         tables.iter().try_for_each(|table| self.count_table(*table, stopped))
     }
 
-    fn count_table(&self, table: usize, stopped: &(dyn Fn() -> bool + Sync)) -> Result<(), ValueError> {
+    fn count_table(&self, table: TableId, stopped: &(dyn Fn() -> bool + Sync)) -> Result<(), ValueError> {
         self.check_table(table)?;
         let Source::Per { parent, count } = &self.model.tables[table].source else { return Ok(()) };
         self.count_table(*parent, stopped)?;
@@ -142,9 +143,9 @@ impl Plan {
 
     fn count_in_parallel(
         &self,
-        table: usize,
-        parent: usize,
-        column: usize,
+        table: TableId,
+        parent: TableId,
+        column: ColumnId,
         parents: u64,
         stopped: &(dyn Fn() -> bool + Sync),
     ) -> Result<(), ValueError> {
@@ -167,7 +168,7 @@ impl Plan {
     }
 
     /// The offsets of the children of the parents `range.start ..= range.end`.
-    pub(crate) fn offsets(&self, table: usize, range: Range<u64>) -> Result<Vec<u64>, ValueError> {
+    pub(crate) fn offsets(&self, table: TableId, range: Range<u64>) -> Result<Vec<u64>, ValueError> {
         match &self.counts[table] {
             Some(counts) => counts.offsets(range, &|runs| self.evaluate_counts(table, runs)),
             None => Ok(range.chain([0]).map(|_| 0).collect()),
@@ -175,7 +176,7 @@ impl Plan {
     }
 
     /// The children of some rows.
-    pub(crate) fn children(&self, table: usize, parents: &[u64]) -> Result<Vec<Siblings>, ValueError> {
+    pub(crate) fn children(&self, table: TableId, parents: &[u64]) -> Result<Vec<Siblings>, ValueError> {
         match &self.counts[table] {
             Some(counts) => counts.children(parents, &|runs| self.evaluate_counts(table, runs)),
             None => Ok(parents.iter().map(|&parent| Siblings { parent, start: 0, end: 0 }).collect()),
@@ -183,7 +184,7 @@ impl Plan {
     }
 
     /// The parents of some rows, with all their children. Of rows past the end it tells nothing.
-    pub(crate) fn families(&self, table: usize, rows: &[u64]) -> Result<Vec<Siblings>, ValueError> {
+    pub(crate) fn families(&self, table: TableId, rows: &[u64]) -> Result<Vec<Siblings>, ValueError> {
         match (&self.counts[table], &self.model.tables[table].source) {
             (Some(counts), Source::Per { parent, .. }) => {
                 let parents = self.most_rows(*parent);
@@ -195,7 +196,7 @@ impl Plan {
 
     /// How many rows a table has, but no more than `end`: counts no further than that. Each table of a chain is asked
     /// once for the rows that the next one needs, so a chain costs as much as its tables together.
-    pub(crate) fn rows_up_to(&self, table: usize, end: u64) -> Result<u64, ValueError> {
+    pub(crate) fn rows_up_to(&self, table: TableId, end: u64) -> Result<u64, ValueError> {
         match (&self.model.tables[table].source, &self.counts[table]) {
             (Source::Root { rows }, _) => Ok(end.min(*rows)),
             (Source::Per { parent, .. }, Some(counts)) => match counts.per_parent() {
@@ -211,7 +212,7 @@ impl Plan {
     }
 
     /// The number of rows when it is known without counting, else no bound.
-    fn most_rows(&self, table: usize) -> u64 {
+    fn most_rows(&self, table: TableId) -> u64 {
         match &self.model.tables[table].source {
             Source::Root { rows } => *rows,
             Source::Per { .. } => u64::MAX,
@@ -219,7 +220,7 @@ impl Plan {
     }
 
     /// The counts of runs of parents. The run at the end of what has been counted is cut where there are no more parents.
-    fn evaluate_counts(&self, table: usize, runs: &[Range<u64>]) -> Result<Vec<u64>, ValueError> {
+    fn evaluate_counts(&self, table: TableId, runs: &[Range<u64>]) -> Result<Vec<u64>, ValueError> {
         let Source::Per { parent, count } = &self.model.tables[table].source else { return Ok(Vec::new()) };
         let Some(column) = count.column else {
             let parents: u64 = runs.iter().map(|run| run.end - run.start).sum();
@@ -238,7 +239,7 @@ impl Plan {
 }
 
 /// The counts of some rows of a parent table.
-fn counts_of(plan: &Plan, parent: usize, column: usize, rows: Rows) -> Result<Vec<u64>, ValueError> {
+fn counts_of(plan: &Plan, parent: TableId, column: ColumnId, rows: Rows) -> Result<Vec<u64>, ValueError> {
     let counts = |rows: Rows| {
         let frame = Frame::new(plan, parent, rows);
         let counts = frame.column(column)?;

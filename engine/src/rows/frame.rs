@@ -21,6 +21,7 @@ use crate::budget;
 use crate::error::ValueError;
 use crate::expression::spend_spelled_out;
 use crate::generators::{Recipe, Reference};
+use crate::ids::{ColumnId, InputId, TableId};
 use crate::model::{Column, Hop, Input, Source, Table};
 use crate::plan::Plan;
 use crate::random::Stream;
@@ -67,14 +68,14 @@ pub(crate) type Picks = Rc<Vec<Option<u64>>>;
 /// Some rows of a table.
 pub(crate) struct Frame<'p> {
     pub(crate) plan: &'p Plan,
-    pub(crate) table: usize,
+    pub(crate) table: TableId,
     pub(crate) rows: Rows,
     columns: RefCell<Vec<Option<ArrayRef>>>,
     inputs: RefCell<Vec<Option<ArrayRef>>>,
     parent: OnceCell<Rc<Step<'p>>>,
-    references: RefCell<Vec<(usize, Rc<Step<'p>>)>>,
+    references: RefCell<Vec<(ColumnId, Rc<Step<'p>>)>>,
     /// The rows that columns refer to: for the column itself, and for what is looked up on the way through it.
-    picks: RefCell<Vec<(usize, Picks)>>,
+    picks: RefCell<Vec<(ColumnId, Picks)>>,
     family: OnceCell<Rc<Family>>,
 }
 
@@ -115,7 +116,7 @@ impl<'p> Step<'p> {
 }
 
 impl<'p> Frame<'p> {
-    pub(crate) fn new(plan: &'p Plan, table: usize, rows: Rows) -> Self {
+    pub(crate) fn new(plan: &'p Plan, table: TableId, rows: Rows) -> Self {
         let described = &plan.model.tables[table];
         Self {
             plan,
@@ -151,8 +152,8 @@ impl<'p> Frame<'p> {
     }
 
     /// A column of these rows.
-    pub(crate) fn column(&self, c: usize) -> Result<ArrayRef, ValueError> {
-        if let Some(array) = &self.columns.borrow()[c] {
+    pub(crate) fn column(&self, c: ColumnId) -> Result<ArrayRef, ValueError> {
+        if let Some(array) = &self.columns.borrow()[c.index()] {
             return Ok(array.clone());
         }
         if self.plan.is_stopped() {
@@ -166,7 +167,7 @@ impl<'p> Frame<'p> {
         if !matches!(column.recipe, Recipe::Formula(_) | Recipe::TextTemplate(_)) {
             budget::spend_made(|| own_bytes(&array)).map_err(|error| self.value_error(column, error))?;
         }
-        self.columns.borrow_mut()[c] = Some(array.clone());
+        self.columns.borrow_mut()[c.index()] = Some(array.clone());
         Ok(array)
     }
 
@@ -199,8 +200,8 @@ impl<'p> Frame<'p> {
     }
 
     /// An input of the table's recipes.
-    pub(crate) fn input(&self, i: usize) -> Result<ArrayRef, ValueError> {
-        if let Some(array) = &self.inputs.borrow()[i] {
+    pub(crate) fn input(&self, i: InputId) -> Result<ArrayRef, ValueError> {
+        if let Some(array) = &self.inputs.borrow()[i.index()] {
             return Ok(array.clone());
         }
         let array = match &self.described().inputs[i] {
@@ -210,14 +211,14 @@ impl<'p> Frame<'p> {
             Input::Siblings => self.family()?.siblings(),
             Input::Total { child, total, column } => total::total(self, *child, *total, *column)?,
         };
-        self.inputs.borrow_mut()[i] = Some(array.clone());
+        self.inputs.borrow_mut()[i.index()] = Some(array.clone());
         Ok(array)
     }
 
     /// An input, of which only some rows are asked for: an error in other rows does not matter, and they are NULL then.
     pub(crate) fn input_where(
         &self,
-        i: usize,
+        i: InputId,
         wanted: impl Fn(usize) -> bool,
     ) -> Result<ArrayRef, ValueError> {
         self.input(i).or_else(|error| {
@@ -229,11 +230,11 @@ impl<'p> Frame<'p> {
     }
 
     /// Inputs by slot.
-    pub(crate) fn inputs(&self, inputs: &[usize]) -> Result<Vec<ArrayRef>, ValueError> {
+    pub(crate) fn inputs(&self, inputs: &[InputId]) -> Result<Vec<ArrayRef>, ValueError> {
         inputs.iter().map(|&i| self.input(i)).collect()
     }
 
-    fn follow(&self, hops: &[Hop], column: usize) -> Result<ArrayRef, ValueError> {
+    fn follow(&self, hops: &[Hop], column: ColumnId) -> Result<ArrayRef, ValueError> {
         let Some((hop, rest)) = hops.split_first() else { return self.column(column) };
         let step = self.step(*hop)?;
         match step.frame.follow(rest, column) {
@@ -296,7 +297,7 @@ impl<'p> Frame<'p> {
         Ok(Step { frame: Frame::new(self.plan, parent, family.parents.clone()), map })
     }
 
-    fn reference_step(&self, c: usize) -> Result<Step<'p>, ValueError> {
+    fn reference_step(&self, c: ColumnId) -> Result<Step<'p>, ValueError> {
         let column = &self.described().columns[c];
         let Some(reference) = column.reference() else {
             return Err(self.value_error(column, "is not a reference".into()));
@@ -321,7 +322,8 @@ impl<'p> Frame<'p> {
     /// The rows that a reference picks, before NULLs.
     pub(crate) fn picks(&self, column: &Column, reference: &Reference) -> Result<Picks, ValueError> {
         // What an array consists of has no place among the columns.
-        let place = self.described().columns.iter().position(|known| std::ptr::eq(known, column));
+        let place =
+            self.described().columns.iter().position(|known| std::ptr::eq(known, column)).map(ColumnId::new);
         if let Some((_, picks)) = self.picks.borrow().iter().find(|(known, _)| Some(*known) == place) {
             return Ok(picks.clone());
         }

@@ -9,6 +9,7 @@ use super::Frame;
 use super::frame::{Rows, nulls_of};
 use crate::error::ValueError;
 use crate::generators::{Pick, Prepared, Reference, Within};
+use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, Hop};
 use crate::random::{Invalid, Permutation, Skew, SkewExponent, Stream, below};
 
@@ -239,8 +240,8 @@ impl Draws {
 /// For each range of rows whose instants rise, the end of those that are not after a limit.
 fn existing(
     frame: &Frame,
-    target: usize,
-    by: usize,
+    target: TableId,
+    by: ColumnId,
     ranges: &[(u64, u64)],
     limit: impl Fn(usize) -> i64,
 ) -> Result<Vec<u64>, ValueError> {
@@ -268,8 +269,8 @@ fn existing(
 /// All ranges are halved together, so that every round is one batch of instants.
 fn existing_by_halving(
     frame: &Frame,
-    target: usize,
-    by: usize,
+    target: TableId,
+    by: ColumnId,
     ranges: &[(u64, u64)],
     limit: impl Fn(usize) -> i64,
 ) -> Result<Vec<u64>, ValueError> {

@@ -7,6 +7,7 @@ use arrow::array::{ArrayRef, Int64Array};
 
 use super::frame::Rows;
 use crate::error::ValueError;
+use crate::ids::TableId;
 use crate::plan::Plan;
 
 /// Parents and siblings of some rows.
@@ -20,7 +21,7 @@ pub(crate) struct Family {
 }
 
 impl Family {
-    pub(crate) fn of(plan: &Plan, table: usize, rows: &Rows) -> Result<Self, ValueError> {
+    pub(crate) fn of(plan: &Plan, table: TableId, rows: &Rows) -> Result<Self, ValueError> {
         match rows {
             Rows::Range(range) if range.is_empty() => Ok(Self::with_capacity(0, Rows::Range(0..0))),
             Rows::Range(range) => {
@@ -47,7 +48,12 @@ impl Family {
     }
 
     /// The parents of a run are a run.
-    fn of_run(plan: &Plan, table: usize, rows: Range<u64>, parents: Range<u64>) -> Result<Self, ValueError> {
+    fn of_run(
+        plan: &Plan,
+        table: TableId,
+        rows: Range<u64>,
+        parents: Range<u64>,
+    ) -> Result<Self, ValueError> {
         let offsets = plan.offsets(table, parents.clone())?;
         let mut family = Self::with_capacity((rows.end - rows.start) as usize, Rows::Range(parents));
         for (parent, pair) in offsets.windows(2).enumerate() {
@@ -59,7 +65,7 @@ impl Family {
         Ok(family)
     }
 
-    fn of_picked(plan: &Plan, table: usize, rows: &[u64]) -> Result<Self, ValueError> {
+    fn of_picked(plan: &Plan, table: TableId, rows: &[u64]) -> Result<Self, ValueError> {
         let mut family = Self::with_capacity(rows.len(), Rows::Range(0..0));
         let mut parents: Vec<u64> = Vec::new();
         for (&row, siblings) in rows.iter().zip(plan.families(table, rows)?) {

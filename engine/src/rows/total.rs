@@ -11,6 +11,7 @@ use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
 use super::frame::Rows;
 use super::{Frame, Pace};
 use crate::error::ValueError;
+use crate::ids::{ColumnId, TableId};
 use crate::model::TotalKind;
 
 /// Child rows worked out at a time.
@@ -28,7 +29,7 @@ struct Run {
 }
 
 /// The children of the rows of a frame.
-fn runs_of(frame: &Frame, child: usize) -> Result<Vec<Run>, ValueError> {
+fn runs_of(frame: &Frame, child: TableId) -> Result<Vec<Run>, ValueError> {
     let run = |(row, (start, end))| Run { row, start, end };
     Ok(match &frame.rows {
         Rows::Range(range) => {
@@ -61,9 +62,9 @@ fn slices(runs: &[Run]) -> impl FnMut(usize) -> Option<Vec<Run>> {
 /// A total over the children of each row of a frame.
 pub(super) fn total(
     frame: &Frame,
-    child: usize,
+    child: TableId,
     kind: TotalKind,
-    column: Option<usize>,
+    column: Option<ColumnId>,
 ) -> Result<ArrayRef, ValueError> {
     let runs = runs_of(frame, child)?;
     let Some(column) = column else {
@@ -99,9 +100,9 @@ pub(super) fn total(
 /// Totals over runs of children, for so many rows.
 fn add_up(
     frame: &Frame,
-    child: usize,
+    child: TableId,
     kind: TotalKind,
-    column: usize,
+    column: ColumnId,
     rows: usize,
     runs: &[Run],
 ) -> Result<ArrayRef, ValueError> {
@@ -123,8 +124,8 @@ fn add_up(
 /// What has been added up so far, one entry per row of the frame.
 struct Sums<'f, 'p> {
     frame: &'f Frame<'p>,
-    child: usize,
-    column: usize,
+    child: TableId,
+    column: ColumnId,
     kind: TotalKind,
     whole: Vec<i128>,
     real: Vec<f64>,
@@ -136,7 +137,7 @@ struct Sums<'f, 'p> {
 }
 
 impl<'f, 'p> Sums<'f, 'p> {
-    fn new(frame: &'f Frame<'p>, child: usize, column: usize, kind: TotalKind, n: usize) -> Self {
+    fn new(frame: &'f Frame<'p>, child: TableId, column: ColumnId, kind: TotalKind, n: usize) -> Self {
         Self {
             frame,
             child,

@@ -13,6 +13,7 @@ pub use document::{Key, Node, NodeKind, Scalar};
 
 use crate::error::{Fault, Faults, Span, did_you_mean, listed};
 use crate::generators;
+use crate::ids::{TableId, indexed};
 
 /// A scenario as written.
 #[derive(Clone, Debug)]
@@ -33,6 +34,10 @@ pub struct Scenario {
     pub mixins: Option<Span>,
     /// The whole document with the columns of mixins in their tables, for the fingerprint.
     pub document: Node,
+}
+
+indexed! {
+    Vec<Table>, TableId => Table;
 }
 
 /// A parameter: a name that the command line can set.

@@ -3,11 +3,11 @@
 
 use std::fmt::{self, Write};
 
-use seedbed_engine::Plan;
 use seedbed_engine::calendar::TZDB_VERSION;
 use seedbed_engine::calendar::text::{Style, write_instant};
 use seedbed_engine::digest::TableDigest;
 use seedbed_engine::run::{Layout, Shard};
+use seedbed_engine::{Plan, TableId};
 use serde_json::Value;
 
 use crate::format::{Compression, Format};
@@ -46,7 +46,7 @@ impl Manifest {
     /// A manifest without files.
     pub(crate) fn new(
         plan: &Plan,
-        tables: &[usize],
+        tables: &[TableId],
         format: Format,
         compression: Compression,
         parquet: &ParquetOptions,

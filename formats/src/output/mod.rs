@@ -13,9 +13,9 @@ mod temporary;
 
 use std::time::{Duration, Instant};
 
-use seedbed_engine::Plan;
 use seedbed_engine::digest::TableDigest;
 use seedbed_engine::run::{Chunk, Sink};
+use seedbed_engine::{Plan, TableId};
 
 pub(crate) use directory::{Directory, put_back};
 pub(crate) use document::Document;
@@ -54,14 +54,14 @@ pub(crate) struct Output<'r> {
 
 /// Times tables that are written one after the other.
 struct TableClock {
-    table: Option<usize>,
+    table: Option<TableId>,
     begun: Instant,
     last: Instant,
 }
 
 impl TableClock {
     /// Notes that something of a table has been written, and tells how long the table has taken.
-    fn tick(&mut self, table: usize) -> Duration {
+    fn tick(&mut self, table: TableId) -> Duration {
         if self.table != Some(table) {
             (self.table, self.begun) = (Some(table), self.last);
         }
@@ -75,7 +75,7 @@ impl<'r> Output<'r> {
     pub(crate) fn new(
         plan: &'r Plan,
         encoder: &'r Encoder,
-        tables: &[usize],
+        tables: &[TableId],
         place: Place,
         begun: Instant,
     ) -> Self {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use seedbed_engine::Plan;
 use seedbed_engine::error::did_you_mean;
 use seedbed_engine::types::Type;
+use seedbed_engine::{ColumnId, Plan, TableId};
 
 use crate::error::Error;
 
@@ -39,20 +39,19 @@ impl ParquetOptions {
     }
 
     /// The names of the columns of a table that have Bloom filters.
-    pub(crate) fn bloom_columns(&self, plan: &Plan, table: usize) -> BTreeSet<String> {
+    pub(crate) fn bloom_columns(&self, plan: &Plan, table: TableId) -> BTreeSet<String> {
         let table = &plan.model().tables[table];
         let keys = table.keys.unique_keys().flat_map(|key| &key.columns);
-        let keys: Vec<usize> =
+        let keys: Vec<ColumnId> =
             keys.chain(table.keys.foreign.iter().flat_map(|key| &key.columns)).copied().collect();
-        let has_filter = |index: usize, name: &str| {
+        let has_filter = |c: ColumnId, name: &str| {
             self.bloom.iter().any(|columns| match columns {
-                BloomColumns::Keys => keys.contains(&index),
+                BloomColumns::Keys => keys.contains(&c),
                 BloomColumns::Named(named) => is_named(named, &table.name, name),
             })
         };
-        let columns = table.columns.iter().enumerate().filter(|(_, column)| column.written);
-        let columns =
-            columns.filter(|(index, column)| has_filter(*index, &column.name) && takes_filter(&column.ty));
+        let columns = ColumnId::enumerate(&table.columns).filter(|(_, column)| column.written);
+        let columns = columns.filter(|(c, column)| has_filter(*c, &column.name) && takes_filter(&column.ty));
         columns.map(|(_, column)| column.name.clone()).collect()
     }
 }

@@ -18,7 +18,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use seedbed_engine::compare::{Comparison, Expected, Meter, Progress, TableVerification, Visit};
 use seedbed_engine::digest;
 use seedbed_engine::run::{self, Layout, Shard};
-use seedbed_engine::{Plan, ValueError};
+use seedbed_engine::{Plan, TableId, ValueError};
 
 use crate::error::Error;
 use crate::format::Format;
@@ -32,7 +32,7 @@ pub struct VerifyRequest {
     /// The directory of the dataset.
     pub root: PathBuf,
     /// The tables, by their numbers in the plan.
-    pub tables: Vec<usize>,
+    pub tables: Vec<TableId>,
     /// The shard that is there alone; `None` for all of them, or a dataset without shards.
     pub shard: Option<Shard>,
     /// How many rows that differ are shown per table, at most.
@@ -111,8 +111,8 @@ pub fn verify(
 }
 
 /// The files that the plan cuts the recorded tables into.
-fn planned(plan: &Plan, recorded: &Recorded, shard: Option<Shard>) -> Result<Vec<(usize, Planned)>, Error> {
-    let tables: Vec<usize> = recorded.tables.iter().filter_map(|table| plan.table(&table.name)).collect();
+fn planned(plan: &Plan, recorded: &Recorded, shard: Option<Shard>) -> Result<Vec<(TableId, Planned)>, Error> {
+    let tables: Vec<TableId> = recorded.tables.iter().filter_map(|table| plan.table(&table.name)).collect();
     // For reading, the division of files into chunks does not matter.
     let layout = Layout { rows_per_file: recorded.rows_per_file, rows_per_chunk: recorded.rows_per_file };
     let mut files = run::files(plan, &tables, layout)?;
@@ -130,7 +130,7 @@ fn verify_table(
     plan: &Plan,
     request: &VerifyRequest,
     recorded: &Recorded,
-    table: usize,
+    table: TableId,
     files: &[&Planned],
     meter: &Meter,
 ) -> Result<TableVerification, Error> {
@@ -167,7 +167,7 @@ fn compare(
     plan: &Plan,
     request: &VerifyRequest,
     format: Format,
-    table: usize,
+    table: TableId,
     files: &[&Planned],
     shape: &Shape,
     meter: &Meter,

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use seedbed_engine::run::Shard;
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 use seedbed_formats::{Error, Format, Request, Target, VerifyRequest, verify};
 
 use super::shop::{contents, into_directory, long_plan, names, plan, run, run_on, run_with};
@@ -59,7 +59,7 @@ fn force_removes_ours_and_nothing_else() {
     fs::write(root.join("order lines/notes.parquet"), "mine").unwrap();
     fs::create_dir(root.join("photos")).unwrap();
     fs::write(root.join("photos/part-00000.parquet"), "mine, though it does not look so").unwrap();
-    run(Request { force: true, tables: vec![0], ..into_directory(root, Format::Csv) }).unwrap();
+    run(Request { force: true, tables: vec![TableId::new(0)], ..into_directory(root, Format::Csv) }).unwrap();
     let expected =
         ["manifest.json", "order lines/notes.parquet", "photos/part-00000.parquet", "tenants/part-00000.csv"];
     assert_eq!(names(root), expected);
@@ -128,7 +128,7 @@ fn verify_puts_back_what_a_killed_run_had_set_aside() {
     fs::write(stage.join("tenants/part-00000.csv"), "new").unwrap();
     fs::rename(stage.join("tenants/part-00000.csv"), root.join("tenants/part-00000.csv")).unwrap();
     let plan = plan();
-    let tables = (0..plan.model().tables.len()).collect();
+    let tables = plan.tables().collect();
     let request = VerifyRequest { root: root.clone(), tables, shard: None, most_shown: 5 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     assert!(verify(&plan, &request, &pool, &|_| {}).unwrap().is_equal());
@@ -148,7 +148,7 @@ fn force_removes_what_a_killed_run_has_left() {
         let (root, killed) = (folder.path().join("data"), folder.path().join("killed"));
         let request = Request {
             shard,
-            tables: vec![0],
+            tables: vec![TableId::new(0)],
             rows_per_file: Some(40_000),
             ..into_directory(&root, Format::Csv)
         };
@@ -170,7 +170,8 @@ fn force_removes_what_a_killed_run_has_left() {
         let left = names(&killed);
         assert!(left.len() > 1 && left.iter().all(|name| name.starts_with(".seedbed-")), "{left:?}");
         assert!(matches!(run(into_directory(&killed, Format::Csv)), Err(Error::NotEmpty { .. })));
-        run(Request { force: true, tables: vec![0], ..into_directory(&killed, Format::Csv) }).unwrap();
+        run(Request { force: true, tables: vec![TableId::new(0)], ..into_directory(&killed, Format::Csv) })
+            .unwrap();
         assert_eq!(names(&killed), ["manifest.json", "tenants/part-00000.csv"]);
         assert_eq!(fs::read_dir(&killed).unwrap().count(), 2);
     }
@@ -212,7 +213,7 @@ fn a_run_that_fails_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("new");
     let request = |force| Request {
-        tables: vec![0, 1],
+        tables: vec![TableId::new(0), TableId::new(1)],
         rows_per_file: Some(10),
         force,
         ..into_directory(&root, Format::Csv)
@@ -234,7 +235,7 @@ fn an_earlier_dataset_stays_until_the_new_one_is_whole() {
         let root = folder.path().join("data");
         let request = |force| Request {
             shard,
-            tables: vec![0],
+            tables: vec![TableId::new(0)],
             rows_per_file: Some(40_000),
             force,
             ..into_directory(&root, Format::Csv)
@@ -286,7 +287,7 @@ fn a_directory_that_is_being_written_is_locked() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("data");
     let into = |shard, force| Request {
-        tables: vec![0],
+        tables: vec![TableId::new(0)],
         shard,
         force,
         rows_per_file: Some(40_000),

@@ -1,5 +1,6 @@
 //! A single file, or a stream.
 
+use seedbed_engine::TableId;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -14,12 +15,12 @@ fn one_file_takes_one_table() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tenants.jsonl");
     let one = |force| Request {
-        tables: vec![0],
+        tables: vec![TableId::new(0)],
         rows_per_file: None,
         force,
         ..request(Target::File(path.clone()), Format::Jsonl)
     };
-    let error = run(Request { tables: vec![0, 1], ..one(false) }).unwrap_err();
+    let error = run(Request { tables: vec![TableId::new(0), TableId::new(1)], ..one(false) }).unwrap_err();
     assert_eq!(error.to_string(), "one file takes one table, and 2 are to be written");
     assert!(error.hint().unwrap().contains("--tables"));
     assert!(!path.exists());
@@ -66,7 +67,11 @@ fn a_stream_gets_what_a_file_gets() {
     for format in Format::ALL {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        let one = |target| Request { tables: vec![1], rows_per_file: None, ..request(target, format) };
+        let one = |target| Request {
+            tables: vec![TableId::new(1)],
+            rows_per_file: None,
+            ..request(target, format)
+        };
         let stream = Shared::default();
         let report = run(one(Target::Writer(Box::new(stream.clone())))).unwrap();
         run(one(Target::File(path.clone()))).unwrap();
@@ -89,7 +94,8 @@ fn a_reader_that_went_away_is_told_apart() {
     }
     let target = Target::Writer(Box::new(Gone));
     let error =
-        run(Request { tables: vec![1], rows_per_file: None, ..request(target, Format::Csv) }).unwrap_err();
+        run(Request { tables: vec![TableId::new(1)], rows_per_file: None, ..request(target, Format::Csv) })
+            .unwrap_err();
     assert!(error.is_broken_pipe());
     assert!(error.to_string().starts_with("cannot write `-`: "));
 }
@@ -99,8 +105,12 @@ fn a_reader_that_went_away_is_told_apart() {
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_reported() {
     let target = Target::File("/dev/full".into());
-    let error = run(Request { tables: vec![1], rows_per_file: None, ..request(target, Format::Parquet) })
-        .unwrap_err();
+    let error = run(Request {
+        tables: vec![TableId::new(1)],
+        rows_per_file: None,
+        ..request(target, Format::Parquet)
+    })
+    .unwrap_err();
     assert!(
         matches!(&error, Error::Io { action: "write", source, .. } if source.kind() == io::ErrorKind::StorageFull),
         "{error}"
@@ -116,7 +126,7 @@ fn a_file_that_is_being_written_is_locked() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lines.csv");
     let one = |force| Request {
-        tables: vec![0],
+        tables: vec![TableId::new(0)],
         rows_per_file: None,
         force,
         ..request(Target::File(path.clone()), Format::Csv)
@@ -154,7 +164,7 @@ fn a_file_named_partial_is_the_users() {
     std::os::unix::fs::symlink("precious", path("two.csv.partial")).unwrap();
     for name in ["one.csv", "two.csv"] {
         let request = request(Target::File(path(name)), Format::Csv);
-        run(Request { tables: vec![0], rows_per_file: None, ..request }).unwrap();
+        run(Request { tables: vec![TableId::new(0)], rows_per_file: None, ..request }).unwrap();
     }
     for mine in ["one.csv.partial", "two.csv.partial", "precious"] {
         assert_eq!(fs::read(path(mine)).unwrap(), b"mine", "{mine}");
@@ -169,7 +179,7 @@ fn what_a_killed_run_has_left_goes_with_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let into = |name| Request {
-        tables: vec![0],
+        tables: vec![TableId::new(0)],
         rows_per_file: None,
         force: true,
         ..request(Target::File(path(name)), Format::Csv)
@@ -205,7 +215,7 @@ fn a_link_stays_a_link() {
     let (link, file) = (folder.path().join("link.csv"), folder.path().join("file.csv"));
     std::os::unix::fs::symlink("file.csv", &link).unwrap();
     let one = |force| Request {
-        tables: vec![0],
+        tables: vec![TableId::new(0)],
         rows_per_file: None,
         force,
         ..request(Target::File(link.clone()), Format::Csv)

@@ -5,7 +5,7 @@ use std::fs::File;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::printer::print_schema;
 use seedbed_engine::run::Shard;
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 use seedbed_formats::{
     BloomColumns, Error, Format, ParquetOptions, ParquetReader, Request, Target, VerifyRequest, verify,
 };
@@ -45,7 +45,7 @@ fn row_groups_have_the_rows_asked_for() {
     let wide = Plan::compile(wide, &Settings::default()).unwrap();
     let path = folders[0].path().join("wide.parquet");
     let one = Request {
-        tables: vec![0],
+        tables: vec![TableId::new(0)],
         rows_per_file: None,
         ..with(into_directory(folders[0].path(), Format::Parquet), rows_per_row_group(2_500))
     };
@@ -82,7 +82,7 @@ tables:
         let bloom = names.iter().map(|name| BloomColumns::from_name(name).unwrap()).collect();
         let request = into_directory(folder.path(), Format::Parquet);
         let parquet = ParquetOptions { bloom, ..ParquetOptions::default() };
-        Request { tables: vec![0, 1], force: true, ..with(request, parquet) }
+        Request { tables: vec![TableId::new(0), TableId::new(1)], force: true, ..with(request, parquet) }
     };
     let filters = |table: &str| -> Vec<String> {
         let file = File::open(folder.path().join(table).join("part-00000.parquet")).unwrap();
@@ -129,8 +129,10 @@ tables:
     let plan = Plan::compile(scenario, &Settings::default()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let parquet = ParquetOptions { reader: ParquetReader::Spark, ..ParquetOptions::default() };
-    let request =
-        Request { tables: vec![0], ..with(into_directory(folder.path(), Format::Parquet), parquet) };
+    let request = Request {
+        tables: vec![TableId::new(0)],
+        ..with(into_directory(folder.path(), Format::Parquet), parquet)
+    };
     run_on(&plan, request, 2).unwrap();
     let file = File::open(folder.path().join("t/part-00000.parquet")).unwrap();
     let reader = SerializedFileReader::new(file).unwrap();
@@ -156,8 +158,12 @@ message schema {
     assert_eq!((keys[0].key.as_str(), keys[0].value.as_deref()), ("org.apache.spark.version", Some("3.5.0")));
 
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-    let request =
-        VerifyRequest { root: folder.path().to_owned(), tables: vec![0], shard: None, most_shown: 5 };
+    let request = VerifyRequest {
+        root: folder.path().to_owned(),
+        tables: vec![TableId::new(0)],
+        shard: None,
+        most_shown: 5,
+    };
     assert!(verify(&plan, &request, &pool, &|_| {}).unwrap().is_equal());
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 use seedbed_formats::{Error, Format, ParquetOptions, Report, Request, Target, generate};
 
 const SCENARIO: &str = "
@@ -37,7 +37,7 @@ pub(crate) fn plan_with_seed(seed: u64) -> Plan {
 
 pub(crate) fn request(target: Target, format: Format) -> Request {
     Request {
-        tables: vec![0, 1, 2],
+        tables: vec![TableId::new(0), TableId::new(1), TableId::new(2)],
         target,
         format,
         compression: format.default_compression(),

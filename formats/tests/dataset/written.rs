@@ -5,7 +5,7 @@ use std::path::Path;
 
 use seedbed_engine::digest::{RowHasher, TableDigest};
 use seedbed_engine::run::Shard;
-use seedbed_engine::{Plan, Settings};
+use seedbed_engine::{Plan, Settings, TableId};
 use seedbed_formats::{Error, Format, Request, Target, generate};
 
 use super::shop::{contents, into_directory, names, plan, plan_with_seed, request, run, run_on};
@@ -16,7 +16,7 @@ fn digest(rows: std::ops::Range<u64>) -> TableDigest {
     let mut hasher = RowHasher::of(&plan.model().tables[1]);
     let mut hashes = Vec::new();
     for start in rows.clone().step_by(101) {
-        let batch = plan.batch(1, start..rows.end.min(start + 101)).unwrap();
+        let batch = plan.batch(TableId::new(1), start..rows.end.min(start + 101)).unwrap();
         hasher.hash(&batch, &mut hashes).unwrap();
         digest.add(&hashes);
     }
@@ -214,5 +214,5 @@ tables:
 ";
     let plan = Plan::compile(scenario, &Settings::default()).unwrap();
     let one = |table| Request { tables: vec![table], ..request(Target::Null, Format::Csv) };
-    assert_eq!(run_on(&plan, one(0), 1).unwrap().rows, 4);
+    assert_eq!(run_on(&plan, one(TableId::new(0)), 1).unwrap().rows, 4);
 }

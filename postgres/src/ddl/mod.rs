@@ -9,9 +9,9 @@ mod statement;
 
 pub use script::Constraints;
 
-use seedbed_engine::Plan;
 use seedbed_engine::model::{self, Declared, Model};
 use seedbed_engine::types::Type;
+use seedbed_engine::{ColumnId, Plan, TableId};
 
 use crate::error::Error;
 use crate::sql::{self, MOST_NAME_BYTES};
@@ -51,7 +51,7 @@ pub struct EnumType {
 #[derive(Clone, Debug)]
 pub struct Table {
     /// Its number in the plan.
-    pub index: usize,
+    pub id: TableId,
     /// Its name.
     pub name: String,
     /// The columns that are written, in order.
@@ -153,7 +153,7 @@ impl Schema {
     /// # Errors
     /// [`Error::Usage`] when PostgreSQL cannot have them so: a name that is too long or holds a NUL, too many columns, two
     /// objects of one name.
-    pub fn of(plan: &Plan, tables: &[usize]) -> Result<Self, Error> {
+    pub fn of(plan: &Plan, tables: &[TableId]) -> Result<Self, Error> {
         let model = plan.model();
         let order = in_order(model, tables);
         let mut names = Names::default();
@@ -224,13 +224,13 @@ impl Schema {
     fn add_constraints(
         &mut self,
         model: &Model,
-        chosen: &[usize],
+        chosen: &[TableId],
         table: &mut Table,
         names: &mut Names,
     ) -> Result<(), Error> {
-        let meant = &model.tables[table.index];
+        let meant = &model.tables[table.id];
         let keys = &meant.keys;
-        let named = |of: &model::Table, columns: &[usize]| -> Vec<String> {
+        let named = |of: &model::Table, columns: &[ColumnId]| -> Vec<String> {
             columns.iter().map(|&c| of.columns[c].name.clone()).collect()
         };
         table.primary = keys.primary.as_ref().map(|key| Key {
@@ -316,11 +316,12 @@ fn check_text(what: &str, text: &str) -> Result<(), Error> {
 }
 
 /// The tables, those that others refer to first; among equals in the order of the plan.
-fn in_order(model: &Model, tables: &[usize]) -> Vec<usize> {
-    let mut waiting: Vec<usize> = (0..model.tables.len()).filter(|t| tables.contains(t)).collect();
+fn in_order(model: &Model, tables: &[TableId]) -> Vec<TableId> {
+    let mut waiting: Vec<TableId> = model.table_ids().filter(|t| tables.contains(t)).collect();
     let mut order = Vec::new();
     while !waiting.is_empty() {
-        let refers = |t: usize, to: usize| model.tables[t].keys.foreign.iter().any(|key| key.target == to);
+        let refers =
+            |t: TableId, to: TableId| model.tables[t].keys.foreign.iter().any(|key| key.target == to);
         let ready =
             waiting.iter().position(|&t| !waiting.iter().any(|&other| other != t && refers(t, other)));
         // In a ring one table has to be first.
@@ -329,7 +330,7 @@ fn in_order(model: &Model, tables: &[usize]) -> Vec<usize> {
     order
 }
 
-fn columns_of(index: usize, table: &model::Table) -> Result<Table, Error> {
+fn columns_of(id: TableId, table: &model::Table) -> Result<Table, Error> {
     let mut columns = Vec::new();
     for column in table.written() {
         check_name("column", &column.name)?;
@@ -355,7 +356,7 @@ fn columns_of(index: usize, table: &model::Table) -> Result<Table, Error> {
         check_text(&format!("`about` of `{}`", table.name), about)?;
     }
     Ok(Table {
-        index,
+        id,
         name: table.name.clone(),
         columns,
         primary: None,

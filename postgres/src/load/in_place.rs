@@ -101,7 +101,7 @@ fn fill(load: &Load, session: &Session, user: &ClientPath) -> Result<Report, Err
         let frozen = matches!(fate(table), Fate::Create | Fate::Refill) && there.relkind == 'r';
         let statement = filling.copy_statement(schema, table, frozen);
         let name = filling.name.as_str();
-        let queue = Queue::new(load.plan, filling.index, filling.rows, 1);
+        let queue = Queue::new(load.plan, filling.id, filling.rows, 1);
         user.expect(session)?;
         let stream = Stream { name, queue: &queue, encoder: &filling.encoder, statement: &statement };
         let streamed = stream.send(session, shared)?;

@@ -28,7 +28,7 @@ pub use survey::{Survey, TableSurvey, Way};
 use std::sync::Arc;
 use std::time::Instant;
 
-use seedbed_engine::Plan;
+use seedbed_engine::{Plan, TableId};
 
 use crate::connect::Target;
 use crate::ddl::Schema;
@@ -118,7 +118,7 @@ fn check(target: &Target, request: &Request) -> Result<(), Error> {
 /// Counts the rows of tables, which takes a while at a large scale.
 pub(crate) fn count(
     plan: &Plan,
-    tables: &[usize],
+    tables: &[TableId],
     pool: &rayon::ThreadPool,
     stop: &Stop,
 ) -> Result<(), Error> {

@@ -1,12 +1,13 @@
 //! What is asked for, what is told on the way, and what is told at the end.
 
+use seedbed_engine::TableId;
 use std::time::Duration;
 
 /// A load that is asked for.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The numbers of the tables, in the order of the scenario.
-    pub tables: Vec<usize>,
+    pub tables: Vec<TableId>,
     /// The schema that the tables belong to.
     pub schema: String,
     /// What becomes of tables that are there already.

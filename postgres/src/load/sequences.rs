@@ -113,10 +113,10 @@ fn setting(
     there: &ExistingTable,
     schema: &str,
 ) -> Result<Option<Setting>, Error> {
-    let written = plan.model().tables[table.index].written().find(|written| written.name == column.name);
+    let written = plan.model().tables[table.id].written().find(|written| written.name == column.name);
     let Some(written) = written else { return Ok(None) };
     let (lowest, highest) = match written.serial() {
-        Some((start, step)) => match serial_range(plan, table.index, start, step)? {
+        Some((start, step)) => match serial_range(plan, table.id, start, step)? {
             Some((lowest, highest)) => (lowest.to_string(), highest.to_string()),
             None => return Ok(None),
         },

@@ -121,7 +121,7 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
     let jobs = sessions.len();
     let work = work(load, &fillings, jobs);
     let queue =
-        |(filling, work): (&Filling, &Work)| Queue::new(load.plan, filling.index, filling.rows, work.streams);
+        |(filling, work): (&Filling, &Work)| Queue::new(load.plan, filling.id, filling.rows, work.streams);
     let report = |filling: &Filling| TableReport::new(&filling.name, load.survey.fate(&filling.name));
     let building = Building {
         load,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use arrow::array::RecordBatch;
 use bytes::Bytes;
 use seedbed_engine::run::{self, Batches, Chunk, Encode, RunError, Sink};
-use seedbed_engine::{Plan, ROWS_PER_BATCH};
+use seedbed_engine::{Plan, ROWS_PER_BATCH, TableId};
 
 use super::Load;
 use super::buffer::Buffers;
@@ -30,7 +30,7 @@ const BYTES_PER_PIECE: usize = 128 << 10;
 /// The rows of a table, for all streams that fill it: each takes the next chunk when it has room for one, so they end at about
 /// the same time, however fast each is.
 pub(crate) struct Queue {
-    table: usize,
+    table: TableId,
     rows: u64,
     /// How many streams take from it.
     streams: usize,
@@ -40,7 +40,7 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    pub(crate) fn new(plan: &Plan, table: usize, rows: u64, streams: usize) -> Self {
+    pub(crate) fn new(plan: &Plan, table: TableId, rows: u64, streams: usize) -> Self {
         let rows_per_chunk = plan.rows_per_chunk(table, ROWS_PER_BATCH);
         Self { table, rows, streams, rows_per_chunk, next: AtomicU64::new(0) }
     }
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn streams_share_the_rows_of_a_table() {
         let plan = Plan::compile("tables: {t: {rows: 100000, columns: {n: serial}}}", &Settings::default());
-        let queue = Queue::new(&plan.expect("no faults"), 0, 100_000, 4);
+        let queue = Queue::new(&plan.expect("no faults"), TableId::new(0), 100_000, 4);
         let mut taken: Vec<Vec<Chunk>> = std::thread::scope(|scope| {
             let streams: Vec<_> =
                 (0..4).map(|_| scope.spawn(|| std::iter::from_fn(|| queue.take()).collect())).collect();
@@ -341,7 +341,7 @@ mod tests {
                 is_local,
                 processors,
             }
-            .window(&Queue::new(&plan, 0, 100_000, 4))
+            .window(&Queue::new(&plan, TableId::new(0), 100_000, 4))
         };
         // Nine chunks in all for four streams, of which none has begun.
         assert_eq!(window(false, 2), 3);

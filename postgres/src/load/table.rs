@@ -1,6 +1,6 @@
 //! What is done to one table, whichever way it is loaded.
 
-use seedbed_engine::Plan;
+use seedbed_engine::{Plan, TableId};
 
 use crate::catalog::ExistingTable;
 use crate::copy::{TableEncoder, TargetColumn};
@@ -12,7 +12,7 @@ use crate::sql::{identifiers, literal, qualified};
 /// A table that is about to be filled.
 pub(crate) struct Filling {
     /// The number of the table in the plan.
-    pub(crate) index: usize,
+    pub(crate) id: TableId,
     pub(crate) name: String,
     pub(crate) rows: u64,
     pub(crate) encoder: TableEncoder,
@@ -27,15 +27,15 @@ impl Filling {
     /// Brings a table of the plan and a table of the database together.
     pub(crate) fn new(plan: &Plan, table: &ddl::Table, there: &ExistingTable) -> Result<Self, Error> {
         let encoder = encoder(plan, table, there)?;
-        let rows = plan.rows(table.index)?;
-        let sample = rows.min(SAMPLE_ROWS).min(plan.rows_per_batch(table.index));
+        let rows = plan.rows(table.id)?;
+        let sample = rows.min(SAMPLE_ROWS).min(plan.rows_per_batch(table.id));
         let mut bytes = Vec::new();
         if sample > 0 {
-            let rows = plan.batch(table.index, 0..sample)?;
+            let rows = plan.batch(table.id, 0..sample)?;
             encoder.encode(&rows, &mut bytes).map_err(|error| encoder.in_row(error, 0, &rows))?;
         }
         let bytes = (bytes.len() as f64 / sample.max(1) as f64 * rows as f64) as u64;
-        Ok(Self { index: table.index, name: table.name.clone(), rows, encoder, bytes })
+        Ok(Self { id: table.id, name: table.name.clone(), rows, encoder, bytes })
     }
 
     /// Refuses a table that has not got all of its rows.
@@ -57,7 +57,7 @@ impl Filling {
 
 /// What encodes the rows of a table of the plan for a table of the database.
 pub(crate) fn encoder(plan: &Plan, table: &ddl::Table, there: &ExistingTable) -> Result<TableEncoder, Error> {
-    let schema = plan.schema(table.index);
+    let schema = plan.schema(table.id);
     let columns = table.columns.iter().zip(schema.fields()).filter_map(|(column, field)| {
         let target = there.columns.iter().find(|there| there.name == column.name)?;
         Some(TargetColumn {
@@ -86,7 +86,7 @@ pub(crate) fn constraint_statements(table: &ddl::Table, schema: &str) -> Vec<Str
 /// The lowest and the highest number of a table's serial; none without rows.
 pub(crate) fn serial_range(
     plan: &Plan,
-    table: usize,
+    table: TableId,
     start: i64,
     step: i64,
 ) -> Result<Option<(i64, i64)>, Error> {

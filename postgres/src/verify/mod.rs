@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::{Field, Schema};
-use seedbed_engine::Plan;
 use seedbed_engine::compare::{Expected, Meter, Progress, TableVerification, Uncompared, Visit};
 use seedbed_engine::types::Type;
+use seedbed_engine::{Plan, TableId};
 
 use crate::catalog::{self, ExistingTable};
 use crate::connect::Target;
@@ -33,7 +33,7 @@ const ONLY_TABLES: &str = "select pg_catalog.set_config(name, 'view, foreign-tab
 #[derive(Clone, Debug)]
 pub struct VerifyRequest {
     /// The numbers of the tables.
-    pub tables: Vec<usize>,
+    pub tables: Vec<TableId>,
     /// The schema that they belong to.
     pub schema: String,
     /// How many rows that differ are shown of each table.
@@ -56,7 +56,7 @@ pub fn verify(
     let session = Session::open(&Arc::new(target.clone()), stop)?;
     session.rows("set up the connection", ONLY_TABLES)?;
     session.execute("begin reading", "begin isolation level repeatable read read only")?;
-    let name = |table: usize| plan.model().tables[table].name.as_str();
+    let name = |table: TableId| plan.model().tables[table].name.as_str();
     let names: Vec<&str> = request.tables.iter().map(|table| name(*table)).collect();
     let there = catalog::tables(&session, &request.schema, &names)?;
     let rows: Result<Vec<u64>, _> = request.tables.iter().map(|table| plan.rows(*table)).collect();
@@ -130,7 +130,7 @@ impl<'r> Reading<'r> {
     /// Brings a table of the plan and a table of the database together, or says what does not go together.
     fn new(
         plan: &Plan,
-        table: usize,
+        table: TableId,
         there: &ExistingTable,
         schema: &str,
         session: &'r Session,
@@ -175,7 +175,7 @@ impl<'r> Reading<'r> {
     fn compare(
         self,
         plan: &Plan,
-        table: usize,
+        table: TableId,
         pool: &rayon::ThreadPool,
         most_shown: usize,
         meter: &Meter,

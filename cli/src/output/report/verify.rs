@@ -133,9 +133,9 @@ fn differing(types: &[Type], expected: &RecordBatch, found: &RecordBatch) -> Vec
 
 /// The primary key of a row, as in ` (id 17)`.
 fn key(table: &Table, batch: &RecordBatch) -> String {
-    let columns: Vec<usize> = table.keys.primary.iter().flat_map(|key| key.columns.iter().copied()).collect();
-    let written: Vec<&str> = columns.iter().map(|c| table.columns[*c].name.as_str()).collect();
-    let shown = written.iter().filter_map(|name| {
+    let columns = table.keys.primary.iter().flat_map(|key| &key.columns);
+    let shown = columns.filter_map(|c| {
+        let name = &table.columns[*c].name;
         let (c, _) = batch.schema_ref().column_with_name(name)?;
         Some(format!("{name} {}", value(batch, c)))
     });

@@ -5,13 +5,14 @@ use sqlparser::ast;
 use super::{Check, Keys, KeysOf};
 use crate::error::{Fault, Faults, Span};
 use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total, for_postgresql};
+use crate::ids::{ColumnId, TableId};
 use crate::model::drafts::Drafts;
 use crate::scenario::Text;
 use crate::types::Type;
 
 impl KeysOf<'_> {
     /// Adds the checks that are written.
-    pub(super) fn checks_of(&mut self, t: usize, keys: &mut Keys) {
+    pub(super) fn checks_of(&mut self, t: TableId, keys: &mut Keys) {
         if self.drafts[t].faulty {
             return;
         }
@@ -21,7 +22,7 @@ impl KeysOf<'_> {
         }
     }
 
-    fn check(&self, t: usize, text: &Text) -> Result<Check, Fault> {
+    fn check(&self, t: TableId, text: &Text) -> Result<Check, Fault> {
         let source = Source { text: &text.text, span: text.span, exact: text.exact };
         let (drafts, faults) = (&*self.drafts, &*self.faults);
         let mut scope = WrittenScope { drafts, faults, table: t, columns: Vec::new() };
@@ -41,9 +42,9 @@ impl KeysOf<'_> {
 struct WrittenScope<'m> {
     drafts: &'m Drafts,
     faults: &'m Faults,
-    table: usize,
+    table: TableId,
     /// The columns that have been named, by slot.
-    columns: Vec<usize>,
+    columns: Vec<ColumnId>,
 }
 
 const OWN_ROW: &str = "a check sees the columns of its own row";
@@ -56,7 +57,7 @@ impl Scope for WrittenScope<'_> {
             let span = Span::new(path[0].span.start, path[path.len() - 1].span.end);
             return Err(Fault::at(span, format!("`{}` leads to another row", shown.join("."))).hint(OWN_ROW));
         };
-        let Some(c) = draft.columns.iter().position(|c| c.name == name.text) else {
+        let Some(c) = draft.position(|c| c.name == name.text) else {
             let known = || draft.columns.iter().filter(|c| c.written).map(|c| c.name.clone()).collect();
             let hint = match name.text.as_str() {
                 "as_of" | "since" => Some("a check holds at any time: leave it out".to_owned()),

@@ -8,6 +8,7 @@ use arrow::datatypes::DataType;
 use super::{Choice, Keys, KeysOf};
 use crate::error::{Fault, Span};
 use crate::generators::{Origin, Texts};
+use crate::ids::{ColumnId, InputId, TableId};
 use crate::model::{Column, Declared};
 use crate::types::Type;
 
@@ -28,7 +29,7 @@ enum Reach {
 }
 
 /// Texts that have been looked for, so that no column is looked at twice.
-type Known = HashMap<(usize, usize, Reach), Option<Vec<String>>>;
+type Known = HashMap<(TableId, ColumnId, Reach), Option<Vec<String>>>;
 
 /// The first column of every enum, and its labels.
 type Enums = HashMap<String, (String, Vec<String>)>;
@@ -36,9 +37,9 @@ type Enums = HashMap<String, (String, Vec<String>)>;
 impl KeysOf<'_> {
     /// Gives enums without a name the one that follows from table and column.
     pub(super) fn name_enums(&mut self) {
-        for t in 0..self.drafts.len() {
+        for t in self.drafts.tables() {
             let table = self.drafts[t].name.text.clone();
-            for c in 0..self.drafts[t].columns.len() {
+            for c in self.drafts[t].column_ids() {
                 if !self.drafts[t].columns[c].written {
                     continue;
                 }
@@ -61,7 +62,7 @@ impl KeysOf<'_> {
         }
     }
 
-    fn span_of(&self, t: usize, c: usize) -> Span {
+    fn span_of(&self, t: TableId, c: ColumnId) -> Span {
         let draft = &self.drafts[t].columns[c];
         let spec = draft.spec.as_ref();
         spec.map_or(self.drafts[t].name.span, |spec| {
@@ -72,8 +73,8 @@ impl KeysOf<'_> {
     /// Adds the closed choices of all tables, and refuses enums that are none.
     pub(super) fn choices(&mut self, keys: &mut [Keys]) {
         let (mut enums, mut known) = (Enums::new(), Known::new());
-        for (t, keys) in keys.iter_mut().enumerate() {
-            for c in 0..self.drafts[t].columns.len() {
+        for (t, keys) in TableId::enumerate(keys) {
+            for c in self.drafts[t].column_ids() {
                 let Ok(column) = self.drafts.done(t, c) else { continue };
                 if !column.written {
                     continue;
@@ -91,7 +92,12 @@ impl KeysOf<'_> {
     }
 
     /// The texts that a check lists. Those of a column with a limit must keep to it.
-    fn texts_to_check(&self, t: usize, c: usize, known: &mut Known) -> Result<Option<Vec<String>>, Fault> {
+    fn texts_to_check(
+        &self,
+        t: TableId,
+        c: ColumnId,
+        known: &mut Known,
+    ) -> Result<Option<Vec<String>>, Fault> {
         let column = self.drafts.done(t, c)?;
         if let Some(most) = column.declared().and_then(Declared::most_characters) {
             let texts = self.texts(t, c, Reach::All, known).unwrap_or_default();
@@ -111,8 +117,8 @@ impl KeysOf<'_> {
     /// The labels of an enum: those of its first column, which all others agree with.
     fn labels_of_enum(
         &self,
-        t: usize,
-        c: usize,
+        t: TableId,
+        c: ColumnId,
         name: &str,
         enums: &mut Enums,
         known: &mut Known,
@@ -132,7 +138,7 @@ impl KeysOf<'_> {
     }
 
     /// The texts that a column can have, when they are known to be few.
-    fn texts(&self, t: usize, c: usize, reach: Reach, known: &mut Known) -> Option<Vec<String>> {
+    fn texts(&self, t: TableId, c: ColumnId, reach: Reach, known: &mut Known) -> Option<Vec<String>> {
         if let Some(found) = known.get(&(t, c, reach)) {
             return found.clone();
         }
@@ -142,7 +148,7 @@ impl KeysOf<'_> {
         found
     }
 
-    fn texts_of(&self, t: usize, column: &Column, reach: Reach, known: &mut Known) -> Option<Vec<String>> {
+    fn texts_of(&self, t: TableId, column: &Column, reach: Reach, known: &mut Known) -> Option<Vec<String>> {
         if column.cast.is_some() {
             return None;
         }
@@ -178,7 +184,7 @@ impl KeysOf<'_> {
     }
 
     /// The texts of an input of a table.
-    fn texts_at(&self, t: usize, input: usize, reach: Reach, known: &mut Known) -> Option<Vec<String>> {
+    fn texts_at(&self, t: TableId, input: InputId, reach: Reach, known: &mut Known) -> Option<Vec<String>> {
         let (table, column) = self.drafts.column_at(t, &self.drafts[t].inputs[input])?;
         self.texts(table, column, reach, known)
     }

@@ -3,6 +3,7 @@
 use super::{ForeignKey, Keys, KeysOf, same};
 use crate::error::{Fault, Span};
 use crate::generators::Recipe;
+use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, Declared, Input};
 use crate::scenario::keys::{Columns, References};
 use crate::scenario::{self, Key};
@@ -11,7 +12,7 @@ use crate::types::Type;
 impl KeysOf<'_> {
     /// Adds the foreign keys of all tables.
     pub(super) fn foreign_keys(&mut self, keys: &mut [Keys]) {
-        for t in 0..self.drafts.len() {
+        for t in self.drafts.tables() {
             if self.drafts[t].faulty {
                 continue;
             }
@@ -20,7 +21,7 @@ impl KeysOf<'_> {
                 let written = self.written_foreign_key(t, &key, keys);
                 foreign.extend(self.faults.keep(written));
             }
-            for c in 0..self.drafts[t].columns.len() {
+            for c in self.drafts[t].column_ids() {
                 let found = match self.references_of(t, c) {
                     Some(_) => self.column_references(t, c, keys),
                     None => Ok(self.derived(t, c, keys)),
@@ -34,12 +35,17 @@ impl KeysOf<'_> {
         }
     }
 
-    fn references_of(&self, t: usize, c: usize) -> Option<&References> {
+    fn references_of(&self, t: TableId, c: ColumnId) -> Option<&References> {
         self.drafts[t].columns[c].spec.as_ref()?.keys.references.as_ref()
     }
 
     /// The foreign key that a column's `references:` asks for.
-    fn column_references(&mut self, t: usize, c: usize, keys: &[Keys]) -> Result<Option<ForeignKey>, Fault> {
+    fn column_references(
+        &mut self,
+        t: TableId,
+        c: ColumnId,
+        keys: &[Keys],
+    ) -> Result<Option<ForeignKey>, Fault> {
         let Some(References::To { table, column }) = self.references_of(t, c).cloned() else {
             return Ok(None);
         };
@@ -53,7 +59,7 @@ impl KeysOf<'_> {
 
     fn written_foreign_key(
         &mut self,
-        t: usize,
+        t: TableId,
         key: &scenario::keys::ForeignKey,
         keys: &[Keys],
     ) -> Result<ForeignKey, Fault> {
@@ -64,8 +70,8 @@ impl KeysOf<'_> {
     /// Checks what is written: the columns referred to are a key, and the types agree.
     fn foreign_key(
         &mut self,
-        t: usize,
-        columns: Vec<usize>,
+        t: TableId,
+        columns: Vec<ColumnId>,
         to: &Key,
         references: Option<&Columns>,
         span: Span,
@@ -128,7 +134,7 @@ impl KeysOf<'_> {
     }
 
     /// The foreign key that follows from how a written column comes about.
-    fn derived(&mut self, t: usize, c: usize, keys: &[Keys]) -> Option<ForeignKey> {
+    fn derived(&mut self, t: TableId, c: ColumnId, keys: &[Keys]) -> Option<ForeignKey> {
         if !self.drafts[t].columns[c].written {
             return None;
         }
@@ -144,13 +150,13 @@ impl KeysOf<'_> {
     }
 
     /// The key that a column's values are taken from.
-    fn origin(&self, t: usize, c: usize, keys: &[Keys]) -> Option<(usize, usize)> {
+    fn origin(&self, t: TableId, c: ColumnId, keys: &[Keys]) -> Option<(TableId, ColumnId)> {
         match self.references_of(t, c) {
             Some(References::None) => return None,
             Some(References::To { table, column }) => {
-                let target = self.drafts.iter().position(|draft| draft.name.text == table.text)?;
+                let target = self.drafts.position(&table.text)?;
                 let column = match column {
-                    Some(key) => self.drafts[target].columns.iter().position(|c| c.name == key.text)?,
+                    Some(key) => self.drafts[target].position(|c| c.name == key.text)?,
                     None => *keys[target].primary.as_ref()?.columns.first()?,
                 };
                 return keys[target].has_key(&[column]).then_some((target, column));
@@ -173,7 +179,7 @@ impl KeysOf<'_> {
     }
 
     /// The column that hands a column its values, unchanged but for the width of a number.
-    fn taken_from(&self, t: usize, c: usize) -> Option<(usize, usize)> {
+    fn taken_from(&self, t: TableId, c: ColumnId) -> Option<(TableId, ColumnId)> {
         let column = self.drafts.done(t, c).ok()?;
         let widths = |cast: &Type| cast.is_integer() && column.made.is_integer();
         if column.cast.as_ref().is_some_and(|cast| !widths(cast.ty())) {
@@ -189,14 +195,14 @@ impl KeysOf<'_> {
     }
 
     /// Whether an expression reads another row, be it of the same table.
-    fn leaves_the_row(&self, t: usize, c: usize) -> bool {
+    fn leaves_the_row(&self, t: TableId, c: ColumnId) -> bool {
         let Some(formula) = self.drafts.done(t, c).ok().and_then(Column::formula) else { return false };
         let inputs = formula.inputs.iter().map(|&input| &self.drafts[t].inputs[input]);
         inputs.into_iter().any(|input| matches!(input, Input::Column { hops, .. } if !hops.is_empty()))
     }
 
     /// A column that refers to a key has the key's type, unless the scenario says another one.
-    fn inherit(&mut self, t: usize, c: usize, target: usize, key: usize) {
+    fn inherit(&mut self, t: TableId, c: ColumnId, target: TableId, key: ColumnId) {
         let says = self.drafts[t].columns[c].spec.as_ref().is_some_and(|spec| spec.sql_type.is_some());
         let Ok(other) = self.drafts.done(target, key) else { return };
         let (ty, declared) = (other.ty.clone(), other.declared().cloned());

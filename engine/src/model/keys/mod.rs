@@ -14,6 +14,7 @@ use super::unique::injective;
 use super::{Column, Declared, Input};
 use crate::error::{Fault, Faults, Span};
 use crate::generators::{Pick, Recipe};
+use crate::ids::{ColumnId, TableId, indexed};
 use crate::scenario::Scenario;
 use crate::scenario::keys::Columns;
 use crate::types::Type;
@@ -42,7 +43,7 @@ pub struct Keys {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UniqueKey {
     /// The columns, in the order written.
-    pub columns: Vec<usize>,
+    pub columns: Vec<ColumnId>,
     /// Whether this follows from how values are made; otherwise the scenario vouches for it, and the database checks it.
     pub proven: bool,
 }
@@ -51,7 +52,7 @@ pub struct UniqueKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
     /// The columns, in the order written.
-    pub columns: Vec<usize>,
+    pub columns: Vec<ColumnId>,
 }
 
 /// A condition on the columns of a row, which the scenario vouches for and the database checks.
@@ -60,14 +61,14 @@ pub struct Check {
     /// The condition in PostgreSQL's SQL.
     pub sql: String,
     /// The columns it reads, in ascending order.
-    pub columns: Vec<usize>,
+    pub columns: Vec<ColumnId>,
 }
 
 /// A column whose texts are one of a few, by the way they are made: the labels of an enum, or the values of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     /// The column.
-    pub column: usize,
+    pub column: ColumnId,
     /// The texts, each once.
     pub labels: Vec<String>,
 }
@@ -76,13 +77,17 @@ pub struct Choice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignKey {
     /// The columns of this table.
-    pub columns: Vec<usize>,
+    pub columns: Vec<ColumnId>,
     /// The number of the table they refer to.
-    pub target: usize,
+    pub target: TableId,
     /// As many columns of that table: its primary key or another of its keys.
-    pub references: Vec<usize>,
+    pub references: Vec<ColumnId>,
     /// Whether it follows from the generators; otherwise it is written, and may be checked by the database alone.
     pub derived: bool,
+}
+
+indexed! {
+    [Keys], TableId => Keys;
 }
 
 impl Keys {
@@ -92,19 +97,19 @@ impl Keys {
     }
 
     /// Whether these columns, in any order, are a key.
-    fn has_key(&self, columns: &[usize]) -> bool {
+    fn has_key(&self, columns: &[ColumnId]) -> bool {
         self.unique_keys().any(|key| same(&key.columns, columns))
     }
 
     /// Whether an index, of a key or its own, begins with these columns in any order.
-    fn begins_an_index(&self, columns: &[usize]) -> bool {
-        let begins = |of: &[usize]| of.len() >= columns.len() && same(&of[..columns.len()], columns);
+    fn begins_an_index(&self, columns: &[ColumnId]) -> bool {
+        let begins = |of: &[ColumnId]| of.len() >= columns.len() && same(&of[..columns.len()], columns);
         self.unique_keys().any(|key| begins(&key.columns)) || self.indexes.iter().any(|i| begins(&i.columns))
     }
 }
 
 /// Whether two lists hold the same columns, each once.
-fn same(a: &[usize], b: &[usize]) -> bool {
+fn same(a: &[ColumnId], b: &[ColumnId]) -> bool {
     a.len() == b.len() && a.iter().all(|column| b.contains(column))
 }
 
@@ -114,15 +119,15 @@ fn same(a: &[usize], b: &[usize]) -> bool {
 pub(super) fn of_tables(
     drafts: &mut Drafts,
     scenario: &Scenario,
-    key: &[usize],
+    key: &[ColumnId],
     faults: &mut Faults,
 ) -> Vec<Keys> {
     let mut pass = KeysOf { drafts, scenario, faults };
-    let mut keys: Vec<Keys> = (0..key.len()).map(|t| pass.unique_keys_of(t, key[t])).collect();
+    let mut keys: Vec<Keys> = TableId::enumerate(key).map(|(t, key)| pass.unique_keys_of(t, *key)).collect();
     pass.name_enums();
     pass.foreign_keys(&mut keys);
     pass.choices(&mut keys);
-    for (t, keys) in keys.iter_mut().enumerate() {
+    for (t, keys) in TableId::enumerate(&mut keys) {
         pass.indexes_of(t, keys);
         pass.checks_of(t, keys);
     }
@@ -138,12 +143,12 @@ struct KeysOf<'m> {
 
 impl KeysOf<'_> {
     /// The columns that are written and settled, with what the scenario says of their keys.
-    fn written_columns(&self, t: usize) -> impl Iterator<Item = (usize, &Column)> {
-        let columns = self.drafts[t].columns.iter().enumerate();
+    fn written_columns(&self, t: TableId) -> impl Iterator<Item = (ColumnId, &Column)> {
+        let columns = ColumnId::enumerate(&self.drafts[t].columns);
         columns.filter(|(_, draft)| draft.written).filter_map(|(c, draft)| Some((c, draft.state.done()?)))
     }
 
-    fn unique_keys_of(&mut self, t: usize, key: usize) -> Keys {
+    fn unique_keys_of(&mut self, t: TableId, key: ColumnId) -> Keys {
         let mut keys = Keys::default();
         if self.drafts[t].faulty || self.drafts[t].columns.is_empty() {
             return keys;
@@ -173,9 +178,9 @@ impl KeysOf<'_> {
                 false => keys.unique.push(of_key),
             }
         }
-        let asked: Vec<usize> =
+        let asked: Vec<ColumnId> =
             self.written_columns(t).filter(|(c, _)| self.unique_is_asked(t, *c)).map(|(c, _)| c).collect();
-        let listed: Vec<Vec<usize>> =
+        let listed: Vec<Vec<ColumnId>> =
             written.unique.iter().filter_map(|columns| self.key_columns(t, columns, "unique")).collect();
         for columns in asked.into_iter().map(|c| vec![c]).chain(listed) {
             if !keys.has_key(&columns) {
@@ -185,17 +190,17 @@ impl KeysOf<'_> {
         keys
     }
 
-    fn unique_is_asked(&self, t: usize, c: usize) -> bool {
+    fn unique_is_asked(&self, t: TableId, c: ColumnId) -> bool {
         self.drafts[t].columns[c].spec.as_ref().is_some_and(|spec| spec.unique.is_some())
     }
 
-    fn unique_key(&self, t: usize, columns: Vec<usize>) -> UniqueKey {
+    fn unique_key(&self, t: TableId, columns: Vec<ColumnId>) -> UniqueKey {
         UniqueKey { proven: self.proven(t, &columns), columns }
     }
 
     /// Whether columns are together unique by the way they are made: one of them is; or they hold the parent and what differs among
     /// the children of one parent.
-    fn proven(&self, t: usize, columns: &[usize]) -> bool {
+    fn proven(&self, t: TableId, columns: &[ColumnId]) -> bool {
         let columns: Vec<&Column> = columns.iter().filter_map(|&c| self.drafts.done(t, c).ok()).collect();
         let keeps = |column: &Column| {
             column.cast.as_ref().is_none_or(|cast| injective(&column.made, cast.ty()))
@@ -228,12 +233,12 @@ impl KeysOf<'_> {
                 && columns.iter().any(|column| keeps(column) && differs(column)))
     }
 
-    fn indexes_of(&mut self, t: usize, keys: &mut Keys) {
+    fn indexes_of(&mut self, t: TableId, keys: &mut Keys) {
         let written = self.scenario.tables[t].keys.indexes.clone();
-        let listed: Vec<Vec<usize>> =
+        let listed: Vec<Vec<ColumnId>> =
             written.iter().filter_map(|columns| self.key_columns(t, columns, "index")).collect();
         let mut asked = Vec::new();
-        for (c, draft) in self.drafts[t].columns.iter().enumerate() {
+        for (c, draft) in ColumnId::enumerate(&self.drafts[t].columns) {
             let Some(span) = draft.spec.as_ref().and_then(|spec| spec.keys.index) else { continue };
             if !draft.written {
                 self.faults.push(not_written(span, "index", &draft.name));
@@ -258,7 +263,7 @@ impl KeysOf<'_> {
     }
 
     /// The numbers of columns that are named; faults are noted.
-    fn key_columns(&mut self, t: usize, columns: &Columns, what: &str) -> Option<Vec<usize>> {
+    fn key_columns(&mut self, t: TableId, columns: &Columns, what: &str) -> Option<Vec<ColumnId>> {
         if self.drafts[t].faulty {
             return None;
         }
@@ -269,7 +274,7 @@ impl KeysOf<'_> {
         }
         let mut found = Vec::new();
         for name in &columns.names {
-            let Some(c) = self.drafts[t].columns.iter().position(|c| c.name == name.text) else {
+            let Some(c) = self.drafts[t].position(|c| c.name == name.text) else {
                 let table = &self.drafts[t].name.text;
                 let fault =
                     Fault::at(name.span, format!("`{what}`: unknown column `{}` of `{table}`", name.text));

@@ -1,5 +1,6 @@
 //! What is derived and what is refused.
 
+use crate::ids::ColumnId;
 use crate::model::{Keys, Table};
 use crate::{Plan, Settings};
 
@@ -13,7 +14,7 @@ fn faults(tables: &str) -> String {
     Plan::compile(&text, &Settings::default()).err().map_or_else(String::new, |faults| faults.to_string())
 }
 
-fn names(table: &Table, columns: &[usize]) -> String {
+fn names(table: &Table, columns: &[ColumnId]) -> String {
     columns.iter().map(|&c| table.columns[c].name.as_str()).collect::<Vec<_>>().join(",")
 }
 

@@ -121,7 +121,7 @@ pub(crate) fn look(
             (Some(_), _, Existing::Replace) => Fate::Refill,
             (Some(_), _, Existing::Append) => Fate::Append,
         };
-        let rows = plan.rows(table.index)?;
+        let rows = plan.rows(table.id)?;
         tables.push(TableSurvey { name: table.name.clone(), rows, fate, existing: there.cloned() });
     }
     let leftovers = staging::leftovers(session)?;

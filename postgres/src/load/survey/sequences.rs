@@ -21,7 +21,7 @@ pub(super) fn check(
     for table in &ddl.tables {
         let Some(there) = existing.iter().find(|there| there.name == table.name) else { continue };
         for column in there.columns.iter().filter(|column| column.has_sequence) {
-            let mut written = plan.model().tables[table.index].written();
+            let mut written = plan.model().tables[table.id].written();
             let Some(written) = written.find(|written| written.name == column.name) else { continue };
             let name = literal(&qualified(schema, &table.name));
             asked.push(format!("({}, {name}, {})", columns.len(), literal(&column.name)));
@@ -49,7 +49,7 @@ pub(super) fn check(
             return Err(Error::usage(format!("this role may not set {what}"), hint));
         }
         let Some((start, step)) = written.serial() else { continue };
-        let Some((lowest, highest)) = serial_range(plan, table.index, start, step)? else { continue };
+        let Some((lowest, highest)) = serial_range(plan, table.id, start, step)? else { continue };
         let number = |i| row.get(i).and_then(|text: &str| text.parse::<i64>().ok());
         let (bound, word, last) = match row.get(2) {
             Some("t") => (number(4).filter(|most| *most < highest), "maxvalue", highest),

@@ -28,15 +28,15 @@ pub(super) fn check(
         if doubtful.is_empty() {
             continue;
         }
-        let (rows, step) = (plan.rows(table.index)?, plan.rows_per_batch(table.index));
+        let (rows, step) = (plan.rows(table.id)?, plan.rows_per_batch(table.id));
         let check = |batch: u64| -> Result<(), Error> {
             if stop.is_asked() {
                 return Err(Error::Interrupted);
             }
             let range = batch * step..rows.min((batch + 1) * step);
-            let values = plan.columns(table.index, range.clone(), &doubtful)?;
+            let values = plan.columns(table.id, range.clone(), &doubtful)?;
             encoder.check(&doubtful, &values).or_else(|error| {
-                let whole = plan.batch(table.index, range.clone())?;
+                let whole = plan.batch(table.id, range.clone())?;
                 Err(encoder.in_row(error, range.start, &whole))
             })
         };
