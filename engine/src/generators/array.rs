@@ -8,9 +8,9 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field};
 
 use super::doc::{ArgumentKind as Kind, required};
-use super::facts::ANY_NUMBER;
+use super::facts::unknown;
 use super::shown::length;
-use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::{GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
 use crate::model::Column;
@@ -103,41 +103,11 @@ impl Prepared for Elements {
         Vec::new()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
     fn texts(&self) -> Texts<'_> {
         Texts::Of(&self.element)
     }
 
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
-    fn is_independent(&self) -> bool {
-        false
-    }
-
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, bounds, highest, longest, is_without_digits, rises_with, is_independent, serial);
 }
 
 /// The most characters of a value of a column whose values do not depend on the row; a fixed number for what is no text. `None`

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 
 use super::doc::{ArgumentKind as Kind, optional, required};
-use super::facts::ANY_NUMBER;
+use super::facts::unknown;
 use super::shown::length;
-use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::{GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
 use crate::model::Column;
@@ -81,39 +81,17 @@ impl Prepared for Characters {
         Vec::new()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
     fn longest(&self) -> Option<u64> {
         Some(self.length.to)
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
     }
 
     fn is_without_digits(&self) -> bool {
         !self.alphabet.iter().any(char::is_ascii_digit)
     }
 
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
     fn is_independent(&self) -> bool {
         true
     }
 
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, bounds, highest, texts, rises_with, serial);
 }

@@ -10,7 +10,7 @@ use arrow::compute::{filter, take};
 use arrow::datatypes::{DataType, Int32Type};
 
 use super::doc::{ArgumentKind as Kind, required};
-use super::facts::{as_number, longest_of};
+use super::facts::{as_number, longest_of, unknown};
 use super::shown::values;
 use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
@@ -97,10 +97,6 @@ impl Prepared for Choose {
         numbers.fold((f64::INFINITY, 0.0), |(least, most), number| (number.min(least), number.max(most)))
     }
 
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
     fn longest(&self) -> Option<u64> {
         longest_of(&self.values.0)
     }
@@ -109,21 +105,11 @@ impl Prepared for Choose {
         Texts::Chosen(&self.values.0)
     }
 
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
     fn is_independent(&self) -> bool {
         true
     }
 
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(highest, is_without_digits, rises_with, serial);
 }
 
 /// A value written as a key, as an SQL literal of the type that it is compared with.

@@ -5,9 +5,9 @@ use std::convert::Infallible;
 use arrow::array::ArrayRef;
 
 use super::doc::{ArgumentKind as Kind, optional};
-use super::facts::{ANY_NUMBER, longest_word};
+use super::facts::{longest_word, unknown};
 use super::person::{by_row, constant_word};
-use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::{Formula, GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
 use crate::model::Column;
@@ -95,40 +95,14 @@ impl Prepared for Company {
         self.country.iter().flat_map(|country| country.inputs.clone()).collect()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
     fn longest(&self) -> Option<u64> {
         // Two stems and a legal form, which any country may have.
         Some(2 * longest_word(vocabulary::company_stems()) + 2 + vocabulary::longest_company_suffix())
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
     }
 
     fn is_independent(&self) -> bool {
         self.country.as_ref().is_none_or(Formula::is_independent)
     }
 
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, bounds, highest, texts, is_without_digits, rises_with, serial);
 }

@@ -6,12 +6,12 @@ use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
 
-use super::{Ends, Formula, Prepared, Shown, Texts};
+use super::facts::unknown;
+use super::{Formula, Prepared, Shown};
 use crate::error::ValueError;
 use crate::ids::InputId;
 use crate::model::{Column, MAX_COUNT};
 use crate::rows::Frame;
-use crate::types::Type;
 
 /// How many children a row has: the law's value times a factor, rounded half up, bounded.
 #[derive(Debug)]
@@ -58,39 +58,9 @@ impl Prepared for Count {
         self.times.iter().flat_map(|times| times.inputs.clone()).chain([self.base]).collect()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
     fn bounds(&self) -> (f64, f64) {
         (self.min as f64, self.max as f64)
     }
 
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
-    fn is_independent(&self) -> bool {
-        false
-    }
-
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, highest, longest, texts, is_without_digits, rises_with, is_independent, serial);
 }

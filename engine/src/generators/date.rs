@@ -7,9 +7,9 @@ use arrow::buffer::NullBuffer;
 use arrow::datatypes::Date32Type;
 
 use super::doc::{ArgumentKind as Kind, required};
-use super::facts::ANY_NUMBER;
+use super::facts::unknown;
 use super::moment::bounds;
-use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::{Formula, GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
 use crate::model::Column;
@@ -73,39 +73,9 @@ impl Prepared for Date {
         self.from.inputs.iter().chain(&self.to.inputs).copied().collect()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
     fn is_independent(&self) -> bool {
         self.from.is_independent() && self.to.is_independent()
     }
 
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, bounds, highest, longest, texts, is_without_digits, rises_with, serial);
 }

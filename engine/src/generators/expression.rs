@@ -3,7 +3,7 @@
 use arrow::array::ArrayRef;
 
 use super::doc::{ArgumentKind as Kind, required};
-use super::facts::{ANY_NUMBER, as_number, longest_of};
+use super::facts::{ANY_NUMBER, as_number, longest_of, unknown};
 use super::{Ends, GeneratorDoc, Made, Origin, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
 use crate::expression::Expression;
@@ -98,10 +98,6 @@ impl Prepared for Formula {
             .map_or(ANY_NUMBER, |value| (value, value))
     }
 
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
     fn longest(&self) -> Option<u64> {
         longest_of(&self.expression.constant()?)
     }
@@ -110,19 +106,9 @@ impl Prepared for Formula {
         Texts::Expression(self)
     }
 
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
     fn is_independent(&self) -> bool {
         self.expression.constant().is_some()
     }
 
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(highest, is_without_digits, rises_with, serial);
 }

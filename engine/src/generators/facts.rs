@@ -58,6 +58,62 @@ pub(crate) trait Prepared: Debug + Send + Sync {
     fn serial(&self) -> Option<(i64, i64)>;
 }
 
+/// Says of some questions that nothing is known, or nothing that helps. A recipe lists them by name, so that a new question does not
+/// compile until it is answered there, too.
+macro_rules! unknown {
+    (@ends) => {
+        fn ends(&self, _: u64, _: &crate::types::Type) -> crate::generators::Ends {
+            crate::generators::Ends::Unknown
+        }
+    };
+    // No numbers, or any.
+    (@bounds) => {
+        fn bounds(&self) -> (f64, f64) {
+            crate::generators::facts::ANY_NUMBER
+        }
+    };
+    (@highest) => {
+        fn highest(&self, _: u64) -> Option<i128> {
+            None
+        }
+    };
+    (@longest) => {
+        fn longest(&self) -> Option<u64> {
+            None
+        }
+    };
+    (@texts) => {
+        fn texts(&self) -> crate::generators::Texts<'_> {
+            crate::generators::Texts::Unknown
+        }
+    };
+    (@is_without_digits) => {
+        fn is_without_digits(&self) -> bool {
+            false
+        }
+    };
+    (@rises_with) => {
+        fn rises_with(&self) -> Option<Vec<crate::ids::InputId>> {
+            None
+        }
+    };
+    (@is_independent) => {
+        fn is_independent(&self) -> bool {
+            false
+        }
+    };
+    (@serial) => {
+        fn serial(&self) -> Option<(i64, i64)> {
+            None
+        }
+    };
+    ($($question:ident),+) => {
+        $(unknown!(@$question);)+
+    };
+}
+
+pub(super) use unknown;
+
 /// Values that certainly occur.
 pub(crate) enum Ends {
     /// They are not known, or every type that the values can have takes them.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int64Array, TimestampMicrosecondArray};
 
 use super::doc::{ArgumentKind as Kind, required};
-use super::facts::integers;
-use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::facts::{integers, unknown};
+use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::calendar::text::parse_date;
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
@@ -161,33 +161,11 @@ impl Prepared for Histogram {
         (from.min(0) as f64, to.max(0) as f64)
     }
 
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
     fn is_independent(&self) -> bool {
         true
     }
 
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(highest, longest, texts, is_without_digits, rises_with, serial);
 }
 
 /// Steps as values of the type that the bounds have.

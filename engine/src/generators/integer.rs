@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array};
 
 use super::doc::{ArgumentKind as Kind, required};
-use super::facts::{ANY_NUMBER, integers};
-use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::facts::{integers, unknown};
+use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
 use crate::model::Column;
@@ -92,33 +92,11 @@ impl Prepared for Integer {
         (self.law.low() as f64, self.law.high() as f64)
     }
 
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
     fn is_independent(&self) -> bool {
         true
     }
 
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(highest, longest, texts, is_without_digits, rises_with, serial);
 }
 
 impl Prepared for UniqueInteger {
@@ -144,35 +122,9 @@ impl Prepared for UniqueInteger {
         to.map_or(Ends::Unknown, |to| integers([self.from, to], made))
     }
 
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
     fn highest(&self, _: u64) -> Option<i128> {
         (self.from >= 0).then(|| i128::from(self.from) + i128::from(self.domain) - 1)
     }
 
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
-    fn is_independent(&self) -> bool {
-        false
-    }
-
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(bounds, longest, texts, is_without_digits, rises_with, is_independent, serial);
 }

@@ -4,7 +4,7 @@ use arrow::array::{ArrayRef, AsArray, UInt64Array};
 use arrow::compute::take;
 use arrow::datatypes::DataType;
 
-use super::facts::{ANY_NUMBER, longest_of};
+use super::facts::{longest_of, unknown};
 use super::shown::values;
 use super::{Ends, Prepared, Shown, Texts};
 use crate::error::ValueError;
@@ -50,14 +50,6 @@ impl Prepared for Literal {
         Ends::Known(self.values.0.clone())
     }
 
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
     fn longest(&self) -> Option<u64> {
         longest_of(&self.values.0)
     }
@@ -69,19 +61,5 @@ impl Prepared for Literal {
         }
     }
 
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
-    fn is_independent(&self) -> bool {
-        false
-    }
-
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(bounds, highest, is_without_digits, rises_with, is_independent, serial);
 }

@@ -8,9 +8,9 @@ use arrow::compute::SortOptions;
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
 use super::doc::{ArgumentKind as Kind, optional, required};
-use super::facts::ANY_NUMBER;
+use super::facts::unknown;
 use super::local::{self, Local};
-use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::{Formula, GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
 use crate::model::constants::constant_instant;
@@ -265,30 +265,6 @@ impl Prepared for Moment {
         self.from.inputs.iter().chain(&self.to.inputs).chain(zone).copied().chain(stratum).collect()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
     fn rises_with(&self) -> Option<Vec<InputId>> {
         let zone = self.local.iter().flat_map(|local| &local.zone.inputs);
         self.stratum.map(|_| self.from.inputs.iter().chain(&self.to.inputs).chain(zone).copied().collect())
@@ -299,9 +275,7 @@ impl Prepared for Moment {
         self.stratum.is_none() && self.from.is_independent() && self.to.is_independent() && zone
     }
 
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, bounds, highest, longest, texts, is_without_digits, serial);
 }
 
 impl Growth {

@@ -2,7 +2,7 @@
 
 use arrow::array::ArrayRef;
 
-use super::facts::ANY_NUMBER;
+use super::facts::unknown;
 use super::{Ends, GeneratorDoc, Made, Origin, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
@@ -63,35 +63,9 @@ impl Prepared for Parent {
         Ends::Of(Origin::Input(self.key))
     }
 
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
     fn texts(&self) -> Texts<'_> {
         Texts::HandedOn(Origin::Input(self.key))
     }
 
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
-    fn is_independent(&self) -> bool {
-        false
-    }
-
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(bounds, highest, longest, is_without_digits, rises_with, is_independent, serial);
 }

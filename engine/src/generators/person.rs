@@ -4,8 +4,8 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Int32Type};
 
 use super::doc::{ArgumentKind as Kind, optional};
-use super::facts::ANY_NUMBER;
-use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Record, Shown, Texts};
+use super::facts::unknown;
+use super::{Formula, GeneratorDoc, Made, Prepared, Reading, Record, Shown};
 use crate::error::{Fault, ValueError, did_you_mean};
 use crate::ids::InputId;
 use crate::model::Column;
@@ -145,41 +145,11 @@ impl Prepared for Person {
         self.locale.iter().flat_map(|locale| locale.inputs.clone()).collect()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
     fn is_without_digits(&self) -> bool {
         self.field == Field::Username
     }
 
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
-    fn is_independent(&self) -> bool {
-        false
-    }
-
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, bounds, highest, longest, texts, rises_with, is_independent, serial);
 }
 
 impl Field {

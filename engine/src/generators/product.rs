@@ -2,8 +2,8 @@
 
 use arrow::array::ArrayRef;
 
-use super::facts::{ANY_NUMBER, longest_word};
-use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::facts::{longest_word, unknown};
+use super::{GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
 use crate::model::Column;
@@ -66,39 +66,13 @@ impl Prepared for Product {
         Vec::new()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
     fn longest(&self) -> Option<u64> {
         Some(2 + lists().map(longest_word).iter().sum::<u64>())
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
     }
 
     fn is_independent(&self) -> bool {
         true
     }
 
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, bounds, highest, texts, is_without_digits, rises_with, serial);
 }

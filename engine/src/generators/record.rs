@@ -2,8 +2,8 @@
 
 use arrow::array::{ArrayRef, new_null_array};
 
-use super::facts::ANY_NUMBER;
-use super::{Ends, Made, Prepared, Shown, Texts};
+use super::facts::unknown;
+use super::{Made, Prepared, Shown};
 use crate::error::ValueError;
 use crate::ids::InputId;
 use crate::model::Column;
@@ -48,39 +48,5 @@ impl Prepared for Record {
         Vec::new()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
-    fn is_independent(&self) -> bool {
-        false
-    }
-
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, bounds, highest, longest, texts, is_without_digits, rises_with, is_independent, serial);
 }

@@ -6,8 +6,8 @@ use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, TimestampM
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
 use super::doc::{ArgumentKind as Kind, optional, required};
-use super::facts::ANY_NUMBER;
-use super::{Ends, GeneratorDoc, Made, Origin, Prepared, Reading, Record, Shown, Texts};
+use super::facts::unknown;
+use super::{Ends, GeneratorDoc, Made, Origin, Prepared, Reading, Record, Shown};
 use crate::calendar::Zone;
 use crate::error::{Fault, ValueError};
 use crate::expression::Zones;
@@ -123,41 +123,11 @@ impl Prepared for Occurrences {
         [self.from, self.zone].into_iter().chain(self.until).collect()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
     fn bounds(&self) -> (f64, f64) {
         (0.0, MAX_COUNT as f64)
     }
 
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
-    fn is_independent(&self) -> bool {
-        false
-    }
-
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, highest, longest, texts, is_without_digits, rises_with, is_independent, serial);
 }
 
 /// A field of the record.
@@ -272,37 +242,11 @@ impl Prepared for Occurrence {
         }
     }
 
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
     fn rises_with(&self) -> Option<Vec<InputId>> {
         matches!(self.field, Field::Start | Field::End).then(|| vec![self.from, self.zone])
     }
 
-    fn is_independent(&self) -> bool {
-        false
-    }
-
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(bounds, highest, longest, texts, is_without_digits, is_independent, serial);
 }
 
 /// The series of each row, of which neighbours mostly share one.

@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, Int64Array};
 use arrow::compute::take;
 
 use super::doc::{ArgumentKind as Kind, optional, required};
-use super::facts::ANY_NUMBER;
+use super::facts::unknown;
 use super::serial::serial_of;
 use super::{Ends, Formula, GeneratorDoc, Made, Origin, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, Span, ValueError};
@@ -245,37 +245,11 @@ impl Prepared for Reference {
         Ends::Of(Origin::Column { table: self.target, column: self.shown })
     }
 
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
     fn texts(&self) -> Texts<'_> {
         Texts::HandedOn(Origin::Column { table: self.target, column: self.shown })
     }
 
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
-    fn is_independent(&self) -> bool {
-        false
-    }
-
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(bounds, highest, longest, is_without_digits, rises_with, is_independent, serial);
 }
 
 /// What an argument `within` means.

@@ -3,9 +3,9 @@
 use arrow::array::ArrayRef;
 
 use super::doc::{ArgumentKind as Kind, optional};
-use super::facts::{ANY_NUMBER, longest_word};
+use super::facts::{longest_word, unknown};
 use super::shown::length;
-use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::{GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
 use crate::model::Column;
@@ -93,18 +93,6 @@ impl Prepared for Sentences {
         Vec::new()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
     fn longest(&self) -> Option<u64> {
         let english = vocabulary::english();
         let lists = [&english.nouns, &english.verbs, &english.adjectives, &english.adverbs];
@@ -113,25 +101,11 @@ impl Prepared for Sentences {
         Some(self.sentences.map_or(sentence, |sentences| sentences.to * (sentence + 1)))
     }
 
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
     fn is_independent(&self) -> bool {
         true
     }
 
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, bounds, highest, texts, is_without_digits, rises_with, serial);
 }
 
 /// An English-looking sentence: adjectives and nouns around a verb.

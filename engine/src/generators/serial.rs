@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array};
 
 use super::doc::{ArgumentKind as Kind, optional};
-use super::facts::{ANY_NUMBER, integers};
-use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::facts::{integers, unknown};
+use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
 use crate::model::Column;
@@ -79,36 +79,14 @@ impl Prepared for Serial {
         end.map_or(Ends::Unknown, |end| integers([self.start, end], made))
     }
 
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
     fn highest(&self, last_row: u64) -> Option<i128> {
         let natural = self.start >= 0 && self.step > 0;
         natural.then(|| i128::from(self.start) + i128::from(last_row) * i128::from(self.step))
     }
 
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
-    fn is_independent(&self) -> bool {
-        false
-    }
-
     fn serial(&self) -> Option<(i64, i64)> {
         Some((self.start, self.step))
     }
+
+    unknown!(bounds, longest, texts, is_without_digits, rises_with, is_independent);
 }

@@ -6,8 +6,8 @@ use arrow::datatypes::{DataType, Int64Type};
 
 use super::choose::literal_sql;
 use super::doc::{ArgumentKind as Kind, optional, required};
-use super::facts::ANY_NUMBER;
-use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::facts::unknown;
+use super::{Formula, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
 use crate::model::{Column, Input};
@@ -134,39 +134,9 @@ impl Prepared for Switch {
         self.index.inputs.iter().copied().chain(self.cases.iter().flatten().copied()).collect()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
     fn texts(&self) -> Texts<'_> {
         Texts::Inputs(self.cases.iter().flatten().copied().collect())
     }
 
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
-    fn is_independent(&self) -> bool {
-        false
-    }
-
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, bounds, highest, longest, is_without_digits, rises_with, is_independent, serial);
 }

@@ -3,8 +3,8 @@
 use arrow::array::ArrayRef;
 
 use super::doc::{ArgumentKind as Kind, required};
-use super::facts::ANY_NUMBER;
-use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::facts::unknown;
+use super::{GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::error::{Fault, ValueError};
 use crate::expression::{Source, Template};
 use crate::ids::InputId;
@@ -63,39 +63,5 @@ impl Prepared for TextTemplate {
         self.inputs.clone()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
-    fn is_independent(&self) -> bool {
-        false
-    }
-
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, bounds, highest, longest, texts, is_without_digits, rises_with, is_independent, serial);
 }

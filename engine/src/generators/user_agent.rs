@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
 use arrow::datatypes::Int32Type;
 
-use super::facts::{ANY_NUMBER, longest_word};
-use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::facts::{longest_word, unknown};
+use super::{GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
 use crate::model::Column;
@@ -59,39 +59,13 @@ impl Prepared for UserAgent {
         Vec::new()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
     fn longest(&self) -> Option<u64> {
         Some(longest_word(vocabulary::user_agents()))
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
     }
 
     fn is_independent(&self) -> bool {
         true
     }
 
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, bounds, highest, texts, is_without_digits, rises_with, serial);
 }

@@ -7,8 +7,8 @@ use arrow::buffer::Buffer;
 use arrow::datatypes::TimestampMicrosecondType;
 
 use super::doc::{ArgumentKind as Kind, optional};
-use super::facts::ANY_NUMBER;
-use super::{Ends, Formula, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::facts::unknown;
+use super::{Formula, GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
 use crate::model::Column;
@@ -115,41 +115,11 @@ impl Prepared for Uuid {
         self.at.iter().flat_map(|at| at.inputs.clone()).collect()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
     fn is_independent(&self) -> bool {
         self.at.is_none()
     }
 
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, bounds, highest, longest, texts, is_without_digits, rises_with, serial);
 }
 
 /// The variant bits `10` and 62 bits that differ from row to row.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array};
 
 use super::doc::{ArgumentKind as Kind, MAX, MIN, optional, required};
-use super::facts::integers;
+use super::facts::{integers, unknown};
 use super::shown::{Bound, bounds};
-use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
 use crate::model::Column;
@@ -143,31 +143,9 @@ impl Prepared for Whole {
         (self.min.max(least) as f64, greatest)
     }
 
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
-    fn longest(&self) -> Option<u64> {
-        None
-    }
-
-    fn texts(&self) -> Texts<'_> {
-        Texts::Unknown
-    }
-
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
     fn is_independent(&self) -> bool {
         true
     }
 
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(highest, longest, texts, is_without_digits, rises_with, serial);
 }

@@ -9,10 +9,10 @@ use arrow::buffer::{Buffer, OffsetBuffer};
 use arrow::datatypes::Int32Type;
 
 use super::doc::{ArgumentKind as Kind, optional, required};
-use super::facts::{ANY_NUMBER, longest_word};
+use super::facts::{longest_word, unknown};
 use super::reading::threshold;
 use super::shown::length;
-use super::{Ends, GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
+use super::{GeneratorDoc, Made, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
 use crate::model::Column;
@@ -232,18 +232,6 @@ impl Prepared for Words {
         Vec::new()
     }
 
-    fn ends(&self, _: u64, _: &Type) -> Ends {
-        Ends::Unknown
-    }
-
-    fn bounds(&self) -> (f64, f64) {
-        ANY_NUMBER
-    }
-
-    fn highest(&self, _: u64) -> Option<i128> {
-        None
-    }
-
     fn longest(&self) -> Option<u64> {
         Some(match &self.law {
             Law::One(_) => longest_word(&self.vocabulary.words),
@@ -258,21 +246,11 @@ impl Prepared for Words {
         }
     }
 
-    fn is_without_digits(&self) -> bool {
-        false
-    }
-
-    fn rises_with(&self) -> Option<Vec<InputId>> {
-        None
-    }
-
     fn is_independent(&self) -> bool {
         true
     }
 
-    fn serial(&self) -> Option<(i64, i64)> {
-        None
-    }
+    unknown!(ends, bounds, highest, is_without_digits, rises_with, serial);
 }
 
 impl Vocabulary {
