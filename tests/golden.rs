@@ -3,7 +3,7 @@
 //! `golden/` holds frozen copies of the shipped scenarios (`saas-1.yaml`, `saas-2.yaml`, …), so that the shipped ones may grow
 //! and the old values stay checked. `fingerprints.tsv` and `values.tsv` hold a line per copy, and per column of it.
 //!
-//! `SEEDBED_BLESS=1 cargo test -p seedbed-tests --test golden` freezes shipped scenarios that have changed and adds their
+//! `SEEDBED_BLESS=1 cargo test --workspace --test golden` freezes shipped scenarios that have changed and adds their
 //! lines. It never touches a line that is there.
 
 use std::collections::BTreeMap;
@@ -85,7 +85,7 @@ fn check(file: &str, found: &BTreeMap<String, String>) {
     } else {
         assert!(
             new.is_empty(),
-            "{file} lacks lines; `SEEDBED_BLESS=1 cargo test -p seedbed-tests --test golden` adds\n{new}"
+            "{file} lacks lines; `SEEDBED_BLESS=1 cargo test --workspace --test golden` adds\n{new}"
         );
     }
 }
@@ -128,7 +128,7 @@ fn the_newest_copies_are_the_shipped_scenarios() {
         });
         assert!(
             same,
-            "`{name}` has changed; `SEEDBED_BLESS=1 cargo test -p seedbed-tests --test golden` freezes it"
+            "`{name}` has changed; `SEEDBED_BLESS=1 cargo test --workspace --test golden` freezes it"
         );
     }
 }

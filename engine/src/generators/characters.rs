@@ -95,3 +95,16 @@ impl Prepared for Characters {
 
     unknown!(ends, bounds, highest, texts, rises_with, serial);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::first_values;
+
+    #[test]
+    fn texts_have_their_length_and_letters() {
+        let values = first_values("{characters: {length: {from: 2, to: 5}, alphabet: abc}}", 200).unwrap();
+        assert!(values.iter().all(|value| (2..=5).contains(&value.len())));
+        assert!(values.iter().all(|value| value.chars().all(|letter| "abc".contains(letter))));
+        assert!((2..=5).all(|length| values.iter().any(|value| value.len() == length)));
+    }
+}

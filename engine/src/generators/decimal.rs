@@ -100,3 +100,29 @@ impl Prepared for Decimal {
 
     unknown!(bounds, highest, longest, texts, is_without_digits, rises_with, serial);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::first_values;
+
+    #[test]
+    fn values_lie_between_the_bounds_and_have_their_digits() {
+        let values = first_values("{decimal: {from: -0.5, to: 12.25, scale: 3}}", 500).unwrap();
+        for value in &values {
+            let number: f64 = value.parse().unwrap();
+            assert!(
+                (-0.5..=12.25).contains(&number) && value.split_once('.').unwrap().1.len() == 3,
+                "{value}"
+            );
+        }
+        assert!(values.iter().any(|value| value.starts_with('-')));
+    }
+
+    #[test]
+    fn bounds_keep_all_that_is_written() {
+        let refused = first_values("{decimal: {from: 0, to: 1.005}}", 1).unwrap_err();
+        assert!(refused.contains("`to`: more than 2 digits after the point"), "{refused}");
+        let refused = first_values("{decimal: {from: 2, to: 1}}", 1).unwrap_err();
+        assert!(refused.contains("`to` is below `from`"), "{refused}");
+    }
+}

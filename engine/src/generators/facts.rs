@@ -15,7 +15,7 @@ use crate::rows::Frame;
 use crate::types::Type;
 
 /// A generator with its arguments, ready to make values. No question has an answer by default: a new recipe compiles when each is
-/// answered.
+/// answered, be it by `unknown!`.
 pub(crate) trait Prepared: Debug + Send + Sync {
     /// The values for the rows of a frame, before NULLs and casts.
     ///
@@ -29,32 +29,38 @@ pub(crate) trait Prepared: Debug + Send + Sync {
     /// The inputs of the table that it reads, by number. A reference also reads the counts of other tables.
     fn inputs(&self) -> Vec<InputId>;
 
-    /// Values that certainly occur in a table with at least `rows` rows: the least and the greatest, or all. They show before a row
-    /// is made whether the values fit a type.
+    /// Values that may occur at the ends, or all: the least and the greatest in a table with at least `rows` rows, which matters to what
+    /// counts. Asked where a column has a `type:`, to tell before a row is made whether the values fit it. Texts fit every type of
+    /// text, so what makes texts says [`Ends::Unknown`].
     fn ends(&self, rows: u64, made: &Type) -> Ends;
 
-    /// The least and the greatest number that it can make, perhaps infinite; for what makes no numbers, all numbers.
+    /// The least and the greatest number that it can make, perhaps infinite; for what makes no numbers, all numbers. Asked by counts of
+    /// children.
     fn bounds(&self) -> (f64, f64);
 
-    /// The greatest number up to a row, if all of them are unique whole numbers and none is negative.
+    /// The greatest number up to a row, if all of them are unique whole numbers and none is negative. Asked by templates that must be
+    /// unique, as in `U-{id}`.
     fn highest(&self, last_row: u64) -> Option<i128>;
 
-    /// The most characters or bytes of a text; `None` where this is not known, or depends on the row.
+    /// The most characters of a text, or bytes; `None` for numbers, and where this is not known or depends on the row. Asked by arrays,
+    /// whose elements need a limit.
     fn longest(&self) -> Option<u64>;
 
-    /// The texts it chooses from, when they are few.
+    /// The texts it chooses from, when they are few. Asked by enums, and by the checks that a database gets.
     fn texts(&self) -> Texts<'_>;
 
-    /// Whether no text holds a digit.
+    /// Whether no text holds a digit. Asked by templates that must be unique: a number beside such a text can be read back.
     fn is_without_digits(&self) -> bool;
 
-    /// If instants rise among the children of one parent whenever some inputs are equal for all of them: these inputs.
+    /// These inputs, if instants rise from one child of a parent to the next as long as the inputs are equal for all of them. Asked by
+    /// references with `existed_at`.
     fn rises_with(&self) -> Option<Vec<InputId>>;
 
-    /// Whether the values depend on random words alone, and on nothing of the row.
+    /// Whether the values depend on random words alone, and on nothing of the row: neither on its number nor on an input. Asked by arrays,
+    /// whose elements are rows of their own.
     fn is_independent(&self) -> bool;
 
-    /// Start and step, when the values count the rows.
+    /// Start and step, when the values count the rows. Asked by keys, references and sequences of a database.
     fn serial(&self) -> Option<(i64, i64)>;
 }
 

@@ -141,3 +141,14 @@ pub fn find(name: &str) -> Option<&'static GeneratorDoc> {
 pub fn names() -> impl Iterator<Item = &'static str> {
     GENERATORS.iter().map(|generator| generator.name)
 }
+
+/// The first values of a column, as text; or what is wrong with it.
+#[cfg(test)]
+fn first_values(spec: &str, rows: u64) -> Result<Vec<String>, String> {
+    let text = format!("tables: {{t: {{rows: {rows}, columns: {{x: {spec}}}}}}}");
+    let plan =
+        crate::Plan::compile(&text, &crate::Settings::default()).map_err(|faults| faults.to_string())?;
+    let table = plan.table("t").ok_or("there is no table")?;
+    let batch = plan.batch(table, 0..rows).map_err(|error| error.to_string())?;
+    Ok((0..batch.num_rows()).map(|row| crate::text::shown(batch.column(0), row)).collect())
+}

@@ -12,6 +12,7 @@ pub(crate) struct Strings {
 }
 
 impl Strings {
+    /// For so many rows of about so many bytes each.
     pub(crate) fn with_capacity(rows: usize, bytes_per_row: usize) -> Self {
         let mut ends = Vec::with_capacity(rows + 1);
         ends.push(0);
