@@ -8,6 +8,7 @@ pub mod keys;
 pub(crate) mod cut;
 mod mixins;
 pub mod schema;
+pub mod write;
 
 pub use document::{Key, Node, NodeKind, Scalar};
 
