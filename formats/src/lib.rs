@@ -13,7 +13,7 @@
 //! let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build()?;
 //! let folder = tempfile::tempdir()?;
 //! let request = Request {
-//!     tables: vec![0],
+//!     tables: plan.tables().collect(),
 //!     target: Target::Directory(folder.path().to_owned()),
 //!     format: Format::Csv,
 //!     compression: Compression::None,

@@ -20,13 +20,14 @@ use crate::types::Type;
 /// use seedbed_engine::{Plan, Settings};
 ///
 /// let plan = Plan::compile("tables: {t: {rows: 3, columns: {id: serial}}}", &Settings::default())?;
-/// let mut hasher = RowHasher::of(&plan.model().tables[0]);
+/// let table = plan.table("t").unwrap();
+/// let mut hasher = RowHasher::of(&plan.model().tables[table]);
 /// let (mut hashes, mut digest) = (Vec::new(), TableDigest::default());
 /// for row in [2, 0, 1] {
-///     hasher.hash(&plan.batch(0, row..row + 1)?, &mut hashes)?;
+///     hasher.hash(&plan.batch(table, row..row + 1)?, &mut hashes)?;
 ///     digest.add(&hashes);
 /// }
-/// hasher.hash(&plan.batch(0, 0..3)?, &mut hashes)?;
+/// hasher.hash(&plan.batch(table, 0..3)?, &mut hashes)?;
 /// assert_eq!((digest.rows, digest.sum), (3, hashes.iter().map(|hash| u128::from(*hash)).sum()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
