@@ -43,6 +43,11 @@ const CASES: &[(&str, &str, &str)] = &[
         "",
         "{moment: {from: parents.at, to: as_of, growth: 4% per month, order: within parent}}",
     ),
+    (
+        "moment at local hours",
+        "",
+        "{moment: {from: parents.at, to: as_of, hours: business, weekdays: working, zone: parents.zone}}",
+    ),
     ("date", "", "{date: {from: \"date '2024-01-01'\", to: \"date '2025-12-31'\"}}"),
     ("reference", "", "{reference: others}"),
     ("reference skewed", "", "{reference: {to: others, skew: 0.9}}"),
@@ -80,6 +85,7 @@ tables:
       slug: {{text: \"tenant-{{id}}\"}}
       locale: {{choose: [en-US, de-DE, fr-FR]}}
       at: {{moment: {{from: since, to: as_of}}}}
+      zone: {{choose: [Europe/Berlin, America/New_York, Asia/Tokyo, UTC]}}
   others:
     rows: 200000
     columns: {{id: serial, price: {{decimal: {{from: 1, to: 900}}}}}}
@@ -101,12 +107,44 @@ tables:
     )
 }
 
+/// Columns of rows that come back, which have a table of their own.
+const OCCURRENCES: &[(&str, &str)] = &[
+    ("occurrence of a month", "month: 1, from: at, at: 00:00, zone: zone"),
+    (
+        "occurrence of a day",
+        "day: 1, from: as_of, until: \"timestamptz '2026-01-20'\", at: 02:30, zone: zone",
+    ),
+];
+
+fn recurring(every: &str) -> String {
+    format!(
+        "
+since: 2025-01-01
+as_of: 2026-01-01
+tables:
+  parents:
+    rows: 200000
+    columns:
+      id: serial
+      at: {{moment: {{from: since, to: as_of}}}}
+      zone: {{choose: [Europe/Berlin, America/New_York, Asia/Tokyo, UTC]}}
+  measured:
+    per: parents
+    every: {{{every}}}
+    let: {{period: occurrence}}
+    columns: {{it: = period.start}}
+"
+    )
+}
+
 fn generators(c: &mut Criterion) {
     let mut group = c.benchmark_group("generators");
     group.throughput(Throughput::Elements(ROWS_PER_BATCH));
     group.sample_size(20);
-    for (name, lets, column) in CASES {
-        let plan = Plan::compile(&scenario(lets, column), &Settings::default())
+    let columns = CASES.iter().map(|(name, lets, column)| (name, scenario(lets, column)));
+    let occurrences = OCCURRENCES.iter().map(|(name, every)| (name, recurring(every)));
+    for (name, scenario) in columns.chain(occurrences) {
+        let plan = Plan::compile(&scenario, &Settings::default())
             .unwrap_or_else(|faults| panic!("{name}: {faults}"));
         plan.count().expect("counts are small");
         let table = plan.table("measured").expect("the table is there");
