@@ -78,10 +78,6 @@ tables:
       zone: = tenants.zone
       at: {moment: {from: since, to: as_of, zone: tenants.zone, hours: business, weekdays: {saturday: 0.1, sunday: 0}, order: within parent, precision: second}}
       late: {moment: {from: at, to: as_of, zone: tenants.zone, hours: night, growth: 5% per week}}
-  tickets:
-    per: events
-    count: 1
-    columns: {event_id: {reference: {to: events, within: tenants, existed_at: as_of, by: at}}}
 ";
 
 #[test]
@@ -151,7 +147,7 @@ fn wrong_hours_are_refused() {
         ("hours: busines", "`hours`: expected `business`, `evening`, `night` or a list of 24 weights"),
         ("hours: [1, 2]", "`hours`: expected 24 weights (found 2)"),
         ("weekdays: [0, 0, 0, 0, 0, 0, 0]", "`weekdays`: expected a weight above 0"),
-        ("weekdays: {sonday: 1}", "did you mean `sunday`?"),
+        ("weekdays: {sundy: 1}", "did you mean `sunday`?"),
         ("season: {march: -1}", "`season`: a weight cannot be negative"),
         ("season: summer", "`season`: expected 12 weights, or a map of names to weights"),
         ("zone: Europe/Berlin", "`zone` alone changes nothing"),

@@ -78,7 +78,7 @@ pub(super) struct Local {
 
 impl Local {
     /// What the arguments say; none if they say nothing. `growth` is an exponent per microsecond.
-    pub(super) fn read(reading: &mut Reading, growth: f64) -> Result<Option<Self>, Fault> {
+    pub(super) fn read(reading: &mut Reading, growth: f64) -> Result<Option<Box<Self>>, Fault> {
         let arguments = reading.arguments;
         let given = ["hours", "weekdays", "season"].map(|name| arguments.get(name));
         if given.iter().all(Option::is_none) {
@@ -99,7 +99,8 @@ impl Local {
             .map_err(|invalid| reading.arguments.invalid(&invalid))?;
         let span = reading.arguments.span();
         budget::spend_law(intensity.bytes(), span)?;
-        Ok(Some(Self { intensity, zone }))
+        // Recipes are moved about while columns are settled one in the other, so a large one stands elsewhere.
+        Ok(Some(Box::new(Self { intensity, zone })))
     }
 
     /// An instant for each row: `share` of the intensity between the bounds lies before it, and where there is none between them it is

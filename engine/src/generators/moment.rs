@@ -66,7 +66,7 @@ pub(crate) struct Moment {
     /// How the rate grows.
     growth: Growth,
     /// The local hours, weekdays and months, when they are not all alike.
-    local: Option<Local>,
+    local: Option<Box<Local>>,
     /// Inputs `ordinal` and `siblings` when moments rise within the parent.
     stratum: Option<(InputId, InputId)>,
     /// The precision in microseconds: 1, 1000 or 1000000.
