@@ -43,11 +43,6 @@ const CASES: &[(&str, &str, &str)] = &[
         "",
         "{moment: {from: parents.at, to: as_of, growth: 4% per month, order: within parent}}",
     ),
-    (
-        "moment at local hours",
-        "",
-        "{moment: {from: parents.at, to: as_of, hours: business, weekdays: working, zone: parents.zone}}",
-    ),
     ("date", "", "{date: {from: \"date '2024-01-01'\", to: \"date '2025-12-31'\"}}"),
     ("reference", "", "{reference: others}"),
     ("reference skewed", "", "{reference: {to: others, skew: 0.9}}"),
@@ -85,7 +80,6 @@ tables:
       slug: {{text: \"tenant-{{id}}\"}}
       locale: {{choose: [en-US, de-DE, fr-FR]}}
       at: {{moment: {{from: since, to: as_of}}}}
-      zone: {{choose: [Europe/Berlin, America/New_York, Asia/Tokyo, UTC]}}
   others:
     rows: 200000
     columns: {{id: serial, price: {{decimal: {{from: 1, to: 900}}}}}}

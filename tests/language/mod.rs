@@ -1,6 +1,5 @@
 //! What words of the language mean, each as a small scenario with the values that follow; and bugs with their story.
 
-mod local_hours;
 mod mixins;
 mod recurrences;
 mod references;

@@ -20,7 +20,6 @@ mod histogram;
 mod integer;
 mod json;
 mod literal;
-mod local;
 mod moment;
 mod parent;
 mod person;

@@ -9,7 +9,6 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
 use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::unknown;
-use super::local::{self, Local};
 use super::{Formula, GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
@@ -38,10 +37,6 @@ pub(super) const MOMENT: GeneratorDoc = GeneratorDoc {
             Kind::Any,
             "how the rate grows: `6% per month` (or day, week, year); default even",
         ),
-        local::HOURS,
-        local::WEEKDAYS,
-        local::SEASON,
-        local::ZONE,
         optional("order", Kind::Word, "`within parent`: rises from one child of a parent to the next"),
         optional("precision", Kind::Word, "`second`, `millisecond` or `microsecond` (default)"),
     ],
@@ -65,8 +60,6 @@ pub(crate) struct Moment {
     to: Formula,
     /// How the rate grows.
     growth: Growth,
-    /// The local hours, weekdays and months, when they are not all alike.
-    local: Option<Box<Local>>,
     /// Inputs `ordinal` and `siblings` when moments rise within the parent.
     stratum: Option<(InputId, InputId)>,
     /// The precision in microseconds: 1, 1000 or 1000000.
@@ -88,10 +81,8 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let growth = reading.arguments.get("growth").map_or(Ok(Growth { rate: 0.0 }), growth_of);
     let ((from, to, nullable), growth, stratum, precision) =
         (bounds, growth, stratum_of(reading), precision_of(reading)).together()?;
-    let local = Local::read(reading, growth.rate)?;
     let stream = reading.stream("value");
-    let nullable = nullable || local.as_ref().is_some_and(|local| local.zone.expression.nullable());
-    let recipe = Moment { stream, from, to, growth, local, stratum, precision };
+    let recipe = Moment { stream, from, to, growth, stratum, precision };
     Ok(Made { nullable, ..Made::new(recipe, Type::Instant) })
 }
 
@@ -223,14 +214,6 @@ impl Prepared for Moment {
                 *share = ((ordinal[i] - 1) as f64 + *share) / siblings[i] as f64;
             }
         }
-        if let Some(local) = &self.local {
-            let (mut values, of_zones) = local.draw(frame, column, &share, from, to)?;
-            for (value, (from, to)) in values.iter_mut().zip(from.iter().zip(to)) {
-                *value = rounded(*value, *from, *to, self.precision);
-            }
-            let nulls = NullBuffer::union(nulls.as_ref(), of_zones.as_ref());
-            return Ok(Arc::new(TimestampMicrosecondArray::new(values.into(), nulls).with_timezone("UTC")));
-        }
         let mut law = self.growth.prepared();
         let instants = share.iter().zip(from.iter().zip(to));
         let values: Vec<i64> = instants
@@ -251,28 +234,21 @@ impl Prepared for Moment {
             let month = libm::expm1(self.growth.rate * 365.2425 / 12.0 * 86_400e6) * 100.0;
             format!(", growing {month:.2}% per month")
         };
-        let hours = match &self.local {
-            None => String::new(),
-            Some(local) => format!(", at local hours of {}", local.zone.expression),
-        };
         let order = if self.stratum.is_some() { ", rising within the parent" } else { "" };
-        format!("an instant from {} to {}{growth}{hours}{order}", self.from.expression, self.to.expression)
+        format!("an instant from {} to {}{growth}{order}", self.from.expression, self.to.expression)
     }
 
     fn inputs(&self) -> Vec<InputId> {
         let stratum = self.stratum.iter().flat_map(|(ordinal, siblings)| [*ordinal, *siblings]);
-        let zone = self.local.iter().flat_map(|local| &local.zone.inputs);
-        self.from.inputs.iter().chain(&self.to.inputs).chain(zone).copied().chain(stratum).collect()
+        self.from.inputs.iter().chain(&self.to.inputs).copied().chain(stratum).collect()
     }
 
     fn rises_with(&self) -> Option<Vec<InputId>> {
-        let zone = self.local.iter().flat_map(|local| &local.zone.inputs);
-        self.stratum.map(|_| self.from.inputs.iter().chain(&self.to.inputs).chain(zone).copied().collect())
+        self.stratum.map(|_| self.from.inputs.iter().chain(&self.to.inputs).copied().collect())
     }
 
     fn is_independent(&self) -> bool {
-        let zone = self.local.as_ref().is_none_or(|local| local.zone.is_independent());
-        self.stratum.is_none() && self.from.is_independent() && self.to.is_independent() && zone
+        self.stratum.is_none() && self.from.is_independent() && self.to.is_independent()
     }
 
     unknown!(ends, bounds, highest, longest, texts, is_without_digits, serial);

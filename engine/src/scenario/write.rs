@@ -9,6 +9,8 @@ use super::document::{Key, Node, NodeKind, Scalar};
 const WIDEST: usize = 110;
 /// Keys whose entries have a line each.
 const IN_BLOCKS: [&str; 5] = ["params", "mixins", "tables", "let", "columns"];
+/// Keys whose entries have several lines each.
+const OF_BLOCKS: [&str; 2] = ["mixins", "tables"];
 
 /// Writes a document.
 ///
@@ -28,7 +30,7 @@ const IN_BLOCKS: [&str; 5] = ["params", "mixins", "tables", "let", "columns"];
 pub fn write(document: &Node) -> String {
     let mut out = String::new();
     match &document.kind {
-        NodeKind::Map(entries) if !entries.is_empty() => map(entries, 0, &mut out),
+        NodeKind::Map(entries) if !entries.is_empty() => map(entries, false, 0, &mut out),
         NodeKind::List(items) if !items.is_empty() => list(items, 0, &mut out),
         _ => {
             flow(document, &mut out);
@@ -38,15 +40,21 @@ pub fn write(document: &Node) -> String {
     out
 }
 
-fn map(entries: &[(Key, Node)], indent: usize, out: &mut String) {
+/// Entries below each other; whether their values are blocks, too.
+fn map(entries: &[(Key, Node)], of_blocks: bool, indent: usize, out: &mut String) {
     for (key, value) in entries {
         push_indent(indent, out);
         let start = out.len();
         name(key, Place::Block, out);
         out.push(':');
-        let block = IN_BLOCKS.contains(&key.text.as_str()) || (indent == 2 && value.map().is_some());
         let width = indent + out.len() - start;
-        beside_or_below(value, block, width, indent + 2, out);
+        let key = key.text.as_str();
+        let form = match () {
+            () if OF_BLOCKS.contains(&key) && indent == 0 => Form::OfBlocks,
+            () if of_blocks || IN_BLOCKS.contains(&key) => Form::Block,
+            () => Form::Free,
+        };
+        beside_or_below(value, form, width, indent + 2, out);
     }
 }
 
@@ -58,12 +66,23 @@ fn list(items: &[Node], indent: usize, out: &mut String) {
             continue;
         }
         out.push('-');
-        beside_or_below(item, false, indent + 1, indent + 2, out);
+        beside_or_below(item, Form::Free, indent + 1, indent + 2, out);
     }
 }
 
-/// A value behind its key or dash, on the same line if it is to be there and has the room.
-fn beside_or_below(value: &Node, block: bool, width: usize, indent: usize, out: &mut String) {
+/// How a map or a list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// On the line of its key, if there is room.
+    Free,
+    /// Below its key.
+    Block,
+    /// Below its key, and so are its values below theirs.
+    OfBlocks,
+}
+
+/// A value behind its key or dash, on the same line if it may be there and has the room.
+fn beside_or_below(value: &Node, form: Form, width: usize, indent: usize, out: &mut String) {
     match &value.kind {
         NodeKind::Scalar(scalar) => {
             if !scalar.text.is_empty() || scalar.quoted {
@@ -76,7 +95,7 @@ fn beside_or_below(value: &Node, block: bool, width: usize, indent: usize, out: 
         NodeKind::List(items) if items.is_empty() => return out.push_str(" []\n"),
         _ => {}
     }
-    if !block {
+    if form == Form::Free && keeps_in_flow(value) {
         let mut beside = String::new();
         flow(value, &mut beside);
         if width + 1 + beside.chars().count() <= WIDEST {
@@ -87,9 +106,22 @@ fn beside_or_below(value: &Node, block: bool, width: usize, indent: usize, out: 
     }
     out.push('\n');
     match &value.kind {
-        NodeKind::Map(entries) => map(entries, indent, out),
+        NodeKind::Map(entries) => map(entries, form == Form::OfBlocks, indent, out),
         NodeKind::List(items) => list(items, indent, out),
         NodeKind::Scalar(_) => {}
+    }
+}
+
+/// Whether no text of a value needs quotes because it stands between brackets: with quotes it would be another value.
+fn keeps_in_flow(node: &Node) -> bool {
+    let keeps =
+        |text: &str, quoted: bool| quoted || is_plain(text, Place::Flow) || !is_plain(text, Place::Block);
+    match &node.kind {
+        NodeKind::Scalar(scalar) => keeps(&scalar.text, scalar.quoted),
+        NodeKind::List(items) => items.iter().all(keeps_in_flow),
+        NodeKind::Map(entries) => {
+            entries.iter().all(|(key, value)| keeps(&key.text, key.quoted) && keeps_in_flow(value))
+        }
     }
 }
 
@@ -249,7 +281,7 @@ tables:
         let written = write(&read(text).unwrap());
         let expected = text.trim_start().replace(
             "      long: {choose: [aaaaaaaaaaaaaaaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbbbbbbbbbbbbbbb, ccccccccccccccccccccccccccccccccccccccc]}\n",
-            "      long:\n        choose: [aaaaaaaaaaaaaaaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbbbbbbbbbbbbbbb, ccccccccccccccccccccccccccccccccccccccc]\n",
+"      long:\n        choose:\n          - aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n          - bbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n          - ccccccccccccccccccccccccccccccccccccccc\n",
         );
         assert_eq!(written, expected);
     }
