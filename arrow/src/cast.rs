@@ -27,11 +27,11 @@ pub fn cast(array: &dyn Array, to: &DataType) -> Result<ArrayRef, ArrowError> {
     Ok(match (from, to) {
         (DataType::Null, _) => new_null_array(to, array.len()),
         (DataType::Dictionary(..), _) => {
-            let dictionary = array.as_any_dictionary();
-            let values = cast(dictionary.values(), to)?;
             if matches!(to, DataType::Dictionary(..)) {
                 return Err(missing(from, to));
             }
+            let dictionary = array.as_any_dictionary();
+            let values = cast(dictionary.values(), to)?;
             take(&values, dictionary.keys(), None)?
         }
         (DataType::Utf8, DataType::Dictionary(key, of)) if **of == DataType::Utf8 => match **key {
@@ -122,12 +122,18 @@ fn decimal(array: &PrimitiveArray<Decimal128Type>, scale: i8, to: &DataType) -> 
     })
 }
 
+/// Powers of ten that are doubles.
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
+];
+
 /// The double next to a number.
 fn double(value: i128, scale: i8) -> f64 {
     // A power of ten with a greater exponent is no double, and neither is each greater whole number. Both are exact below, so
     // that the division alone rounds.
     if (0..=22).contains(&scale) && value.unsigned_abs() < 1 << 53 {
-        return value as f64 / 10_f64.powi(scale.into());
+        return value as f64 / POWERS[scale as usize];
     }
     written(value, scale).parse().unwrap_or(f64::NAN)
 }

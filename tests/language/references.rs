@@ -67,7 +67,7 @@ fn a_unique_reference_needs_to_know_the_rows() {
     };
     assert!(faults(&scenario("", "{poisson: 1}")).contains("needs to know the number of rows of `b`"));
     assert!(
-        faults(&scenario(", skew: 1", "1")).contains("without `within`, `skew`, `distinct` and `existed_at`")
+        faults(&scenario(", skew: 1", "1")).contains("without `within`, `skew`, `distinct`, `existed_at`")
     );
     assert!(each_once(&whole(numbers(&batch(&scenario("", "2"), "c"), "b_id"))));
 }

@@ -43,11 +43,11 @@ def first(case, count):
     day = local.date()
     while len(found) < count:
         if anchor is None:
-            # The first day of the rule whose first instant is not before the start.
-            if is_day(case, unit, 1, day, day) and instants(case, zone, day, time)[0] >= start:
+            # The first day of the rule with an instant that is not before the start.
+            if is_day(case, unit, 1, day, day) and instants(case, zone, day, time)[-1] >= start:
                 anchor = day
         if anchor is not None and is_day(case, unit, number, anchor, day):
-            found += instants(case, zone, day, time)
+            found += [instant for instant in instants(case, zone, day, time) if instant >= start]
         day += timedelta(days=1)
     return [(instant - EPOCH) // MICROSECOND for instant in found[:count]]
 

@@ -158,7 +158,10 @@ pub(crate) fn plain_moment(text: &mut Text, name: &str, ty: &Type) -> Result<(),
         return Ok(());
     }
     // What begins with a year and a hyphen would otherwise be read as a subtraction.
-    let dated = plain.find('-') == Some(4) && plain[..4].bytes().all(|byte| byte.is_ascii_digit());
+    let year = plain.split('-').next().unwrap_or_default();
+    let dated = (4..=6).contains(&year.len())
+        && year.len() < plain.len()
+        && year.bytes().all(|byte| byte.is_ascii_digit());
     match constant_instant(plain) {
         Ok(_) => {
             text.text = format!("{} '{plain}'", if *ty == Type::Date { "date" } else { "timestamptz" });

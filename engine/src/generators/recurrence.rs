@@ -34,7 +34,7 @@ pub(crate) const EVERY: GeneratorDoc = GeneratorDoc {
         optional(
             "on",
             Kind::Any,
-            "the day: of a month `15`, `last day`, `first monday` to `fourth sunday`, `last friday`; of a week `monday` or a list of weekdays; default the day of `from`",
+            "the day: of a month `15`, `last day`, `first monday` to `fourth sunday`, `last friday`; of a week `monday` or a list of weekdays; default that of the first occurrence",
         ),
         optional("at", Kind::Word, "the local time of day, as in `02:30`; default that of `from`"),
         optional("zone", Kind::Expression, "the time zone, over the row of the parent; default UTC"),
@@ -206,8 +206,7 @@ impl Prepared for Occurrence {
             Field::Start => &|series, k| series.at(k),
             Field::End => &|series, k| series.at(k + 1),
             Field::StartDate => &|series, k| series.local_date(k).map(i64::from),
-            Field::EndDate => &|series, k| series.local_date(k + 1).map(i64::from),
-            Field::Number => &|_, k| Some(k.cast_signed() + 1),
+            _ => &|series, k| series.local_date(k + 1).map(i64::from),
         };
         let values =
             (0..frame.len()).map(|row| each(row, value)).collect::<Result<Vec<i64>, ValueError>>()?;
@@ -216,10 +215,7 @@ impl Prepared for Occurrence {
                 // Dates of the calendar fit 32 bits.
                 Arc::new(Date32Array::from_iter_values(values.into_iter().map(|date| date as i32)))
             }
-            Field::Start | Field::End => {
-                Arc::new(TimestampMicrosecondArray::from(values).with_timezone("UTC"))
-            }
-            Field::Number => Arc::new(Int64Array::from(values)),
+            _ => Arc::new(TimestampMicrosecondArray::from(values).with_timezone("UTC")),
         })
     }
 

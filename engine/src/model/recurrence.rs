@@ -1,5 +1,8 @@
 //! `every:` of a table: a rule, and the parent's columns that it depends on.
 
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::TimestampMicrosecondType;
+
 use super::arguments::Arguments;
 use super::resolve::Resolver;
 use super::{Column, Count, Input, MAX_COUNT};
@@ -14,7 +17,7 @@ use crate::time::{DayOfMonth, Folds, Recurrence, Step};
 use crate::together::Together;
 use crate::types::Type;
 
-/// Units of a step: the name, the most of them, and how a step of one is written down.
+/// Units of a step, and the most of them.
 const UNITS: [(&str, i64); 6] = [
     ("year", 1000),
     ("month", 12_000),
@@ -133,7 +136,7 @@ impl Resolver<'_> {
     /// The name of a zone over the row of a table; a wrong one is a fault where it can be seen.
     pub(crate) fn zone_formula(&mut self, t: TableId, text: &Text) -> Result<Formula, Fault> {
         let formula = self.formula_of(t, text, &Type::Text)?;
-        if let Some(name) = formula.expression.constant() {
+        if let Some(name) = formula.expression.constant().filter(|name| name.is_valid(0)) {
             Zone::named(&shown(&name, 0))
                 .map_err(|unknown| Fault::at(text.span, unknown.to_string()).maybe_hint(unknown.hint))?;
         }
@@ -149,8 +152,6 @@ impl Resolver<'_> {
 
 /// Both instants, when they are constants and not NULL.
 fn constants(from: &Formula, until: Option<&Formula>) -> Option<(i64, i64)> {
-    use arrow::array::{Array, AsArray};
-    use arrow::datatypes::TimestampMicrosecondType;
     let constant = |formula: &Formula| {
         let value = formula.expression.constant()?;
         value.is_valid(0).then(|| value.as_primitive::<TimestampMicrosecondType>().value(0))
@@ -218,6 +219,9 @@ fn weekdays(node: &Node) -> Result<u8, Fault> {
     match node.list() {
         None => one(node),
         Some([]) => Err(Fault::at(node.span, "`on`: expected at least one weekday")),
-        Some(items) => items.iter().map(one).try_fold(0, |all, day| Ok(all | day?)),
+        Some(items) => {
+            let days = items.iter().map(one).collect::<Vec<_>>().together()?;
+            Ok(days.into_iter().fold(0, |all, day| all | day))
+        }
     }
 }

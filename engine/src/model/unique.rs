@@ -53,7 +53,7 @@ impl Resolver<'_> {
                 let Some(each) = reference.each_once(there) else {
                     let message = format!("`unique` cannot be guaranteed for `{}`", column.name);
                     return Err(Fault::at(span, message).hint(format!(
-                        "without `within`, `skew`, `distinct` and `existed_at` every row has another row of `{name}`"
+                        "without `within`, `skew`, `distinct`, `existed_at` and an `except` of another row, every row has another row of `{name}`"
                     )));
                 };
                 let unique = self.drafts.done(target, shown)?.unique;

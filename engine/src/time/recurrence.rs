@@ -3,7 +3,7 @@
 //! A [`Recurrence`] is the rule ("every month", "on the last Friday", "at 02:30"), a [`Series`] is the rule from an instant on, in a
 //! zone. Every occurrence is counted from the anchor, never from the one before, so days do not drift: what begins on
 //! 31 January comes back on 28 February and on 31 March. Looking up an occurrence and counting those before an instant take
-//! constant time.
+//! constant time; with [`Folds::Both`], the changes of the clock from the anchor on are gone through.
 //!
 //! ```
 //! use seedbed_engine::calendar::Zone;
@@ -95,7 +95,7 @@ pub enum Folds {
     Earlier,
     /// The second of the two counts, as in PostgreSQL.
     Later,
-    /// Both count: there is one occurrence more.
+    /// Both count: there is one occurrence more. Up to the end of 2099, where the table of a zone ends; the later one counts behind it.
     Both,
 }
 
@@ -121,7 +121,7 @@ impl Recurrence {
             series.date = self.first_day(date);
             // The time of day may have passed. A clock that skips days needs a second step.
             for _ in 0..3 {
-                if series.earliest_at(series.date) >= from {
+                if series.last_of(series.date) >= from {
                     break;
                 }
                 series.date = self.first_day(series.date.saturating_add(1));
@@ -252,9 +252,9 @@ impl Series {
         (MIN_MICROS..=MAX_MICROS).contains(&local).then(|| self.zone.to_utc(local, fold))
     }
 
-    /// The first instant of a day's occurrence.
-    fn earliest_at(&self, date: i32) -> i64 {
-        let fold = if self.rule.folds == Folds::Later { Fold::Later } else { Fold::Earlier };
+    /// The last instant of a day's occurrences.
+    fn last_of(&self, date: i32) -> i64 {
+        let fold = if self.rule.folds == Folds::Earlier { Fold::Earlier } else { Fold::Later };
         self.instant(date, fold).unwrap_or(i64::MAX)
     }
 
@@ -302,19 +302,17 @@ impl Series {
         steps.max(0).cast_unsigned()
     }
 
-    /// The days of the rule before the `until`-th whose local time happens twice.
+    /// The days of the rule before the `until`-th whose local time happens twice, both times from the anchor on.
     fn twice(&self, until: u64) -> impl Iterator<Item = u64> {
         let folds = self.zone.transitions().filter(|change| !change.is_gap() && change.at >= self.from);
-        let days = folds.filter_map(|change| {
+        let dates = folds.filter_map(|change| {
             let wall = |offset: i32| change.at + i64::from(offset) * 1_000_000;
             let (first, end) = (wall(change.after), wall(change.before));
-            let dates = split_micros(first).0..=split_micros(end).0;
-            dates
-                .into_iter()
-                .find(|date| (first..end).contains(&(i64::from(*date) * MICROS_PER_DAY + self.time)))
+            let mut dates = split_micros(first).0..=split_micros(end).0;
+            dates.find(|date| (first..end).contains(&(i64::from(*date) * MICROS_PER_DAY + self.time)))
         });
-        let mut days = days.filter_map(|date| self.day_of(date)).take_while(move |day| *day < until);
-        std::iter::from_fn(move || days.next())
+        let whole = dates.filter(|date| self.instant(*date, Fold::Earlier).is_some_and(|at| at >= self.from));
+        whole.filter_map(|date| self.day_of(date)).take_while(move |day| *day < until)
     }
 
     /// Which day of the rule a date is, if it is one.

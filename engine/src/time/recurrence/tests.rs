@@ -127,6 +127,11 @@ fn gaps_and_folds() {
             "2026-10-26 02:30:00+01"
         ]
     );
+    // What begins between the two has the second.
+    assert_eq!(
+        daily(Folds::Both, "2026-10-25T00:45:00Z", 2),
+        ["2026-10-25 02:30:00+01", "2026-10-26 02:30:00+01"]
+    );
     // A year and a day later there is one more behind it.
     let berlin = Zone::named("Europe/Berlin").unwrap();
     let rule = Recurrence { step: Step::Days(1), at: HALF_PAST_TWO, folds: Folds::Both };
