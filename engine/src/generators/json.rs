@@ -1,6 +1,6 @@
 //! `json`: JSON objects.
 
-use arrow::array::ArrayRef;
+use arrow::array::{Array, ArrayRef, Int32Array};
 
 use super::doc::{ArgumentKind as Kind, required};
 use super::facts::unknown;
@@ -12,7 +12,7 @@ use crate::ids::InputId;
 use crate::model::{Column, Input};
 use crate::rows::{Frame, Strings};
 use crate::scenario::{self, Key, Node};
-use crate::text::{Cells, Meaning};
+use crate::text::{Cells, Meaning, Values, write_json_text};
 use crate::together::Together;
 use crate::types::Type;
 
@@ -59,22 +59,21 @@ impl Prepared for Json {
                 }
                 _ => Meaning::Text,
             };
-            (name.as_str(), Cells::new(array, meaning))
+            Member::new(name, Cells::new(array, meaning), frame.len())
         });
-        let members: Vec<(&str, Cells)> = cells.collect();
+        let members: Vec<Member> = cells.collect();
         let mut strings = Strings::with_capacity(frame.len(), 24 * members.len());
         for row in 0..frame.len() {
             let out = &mut strings.text;
             let begin = out.len();
             out.push('{');
-            for (i, (name, cells)) in members.iter().enumerate() {
+            for (i, member) in members.iter().enumerate() {
                 if i > 0 {
                     out.push_str(", ");
                 }
-                out.push_str(name);
+                out.push_str(member.name);
                 out.push_str(": ");
-                // NaN and the infinities are null.
-                cells.write_json(row, ", ", out);
+                member.write(row, out);
                 check_length(out.len() - begin)
                     .and_then(|()| budget::check(out.len()))
                     .map_err(|message| frame.value_error(column, message))?;
@@ -95,4 +94,42 @@ impl Prepared for Json {
     }
 
     unknown!(ends, bounds, highest, longest, texts, is_without_digits, rises_with, is_independent, serial);
+}
+
+/// A member of the objects of a batch.
+struct Member<'a> {
+    /// Its name in quotes.
+    name: &'a str,
+    cells: Cells<'a>,
+    /// The values of a dictionary as JSON, where they are fewer than the rows.
+    written: Option<(&'a Int32Array, Vec<String>)>,
+}
+
+impl<'a> Member<'a> {
+    fn new(name: &'a str, cells: Cells<'a>, rows: usize) -> Self {
+        let written = match cells.values() {
+            Values::Dictionary(keys, values) if values.len() < rows => {
+                let json = |text: Option<&str>| {
+                    let mut out = String::new();
+                    write_json_text(&mut out, text.unwrap_or_default());
+                    out
+                };
+                Some((*keys, values.iter().map(json).collect()))
+            }
+            _ => None,
+        };
+        Self { name, cells, written }
+    }
+
+    #[inline]
+    fn write(&self, row: usize, out: &mut String) {
+        match &self.written {
+            // Keys are never negative: Arrow has checked them.
+            Some((keys, written)) if !self.cells.is_null(row) => {
+                out.push_str(&written[keys.value(row) as usize]);
+            }
+            // NaN and the infinities are null.
+            _ => _ = self.cells.write_json(row, ", ", out),
+        }
+    }
 }

@@ -47,6 +47,9 @@ pub struct Recurrence {
     pub folds: Folds,
 }
 
+/// The names of the weekdays, from Monday.
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
 /// How far apart occurrences are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
@@ -150,16 +153,40 @@ impl Recurrence {
 
 impl fmt::Display for Recurrence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let every = |f: &mut fmt::Formatter, count: i64, unit: &str| match count {
+            1 => write!(f, "every {unit}"),
+            _ => write!(f, "every {count} {unit}s"),
+        };
         match self.step {
-            Step::Elapsed(micros) => write!(f, "every {} minutes", micros / 60_000_000)?,
-            Step::Days(days) => write!(f, "every {days} days")?,
-            Step::Weeks { weeks, .. } => write!(f, "every {weeks} weeks")?,
-            Step::Months { months, .. } => write!(f, "every {months} months")?,
+            Step::Elapsed(micros) if micros % 3_600_000_000 == 0 => every(f, micros / 3_600_000_000, "hour")?,
+            Step::Elapsed(micros) => every(f, micros / 60_000_000, "minute")?,
+            Step::Days(days) => every(f, days.into(), "day")?,
+            Step::Weeks { weeks, weekdays } => {
+                every(f, weeks.into(), "week")?;
+                let named = WEEKDAYS.iter().enumerate().filter(|(day, _)| weekdays >> day & 1 == 1);
+                for (i, (_, name)) in named.enumerate() {
+                    write!(f, "{} {name}", if i == 0 { " on" } else { "," })?;
+                }
+            }
+            Step::Months { months, day } => {
+                every(f, months.into(), "month")?;
+                let name = |weekday: u32| WEEKDAYS[weekday as usize - 1];
+                match day {
+                    DayOfMonth::OfAnchor => {}
+                    DayOfMonth::Number(day) => write!(f, " on day {day}")?,
+                    DayOfMonth::Weekday { nth, weekday } => write!(f, " on {} number {nth}", name(weekday))?,
+                    DayOfMonth::LastWeekday(weekday) => write!(f, " on the last {}", name(weekday))?,
+                }
+            }
         }
-        match self.at {
-            Some(at) => write!(f, " at {:02}:{:02}", at / 3_600_000_000, at / 60_000_000 % 60),
-            None => Ok(()),
+        if let Some(at) = self.at {
+            write!(f, " at {:02}:{:02}", at / 3_600_000_000, at / 60_000_000 % 60)?;
         }
+        f.write_str(match self.folds {
+            Folds::Later => "",
+            Folds::Earlier => ", the earlier time where it comes twice",
+            Folds::Both => ", both times where it comes twice",
+        })
     }
 }
 

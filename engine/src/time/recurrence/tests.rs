@@ -158,6 +158,25 @@ fn hours_go_by() {
     );
 }
 
+#[test]
+fn rules_are_told() {
+    let told = |step, at, folds| Recurrence { step, at, folds }.to_string();
+    let later = Folds::Later;
+    assert_eq!(told(Step::Elapsed(2 * HOUR), None, later), "every 2 hours");
+    assert_eq!(told(Step::Elapsed(HOUR / 4), None, later), "every 15 minutes");
+    assert_eq!(
+        told(Step::Days(1), HALF_PAST_TWO, Folds::Both),
+        "every day at 02:30, both times where it comes twice"
+    );
+    assert_eq!(
+        told(Step::Weeks { weeks: 2, weekdays: 0b1001 }, None, later),
+        "every 2 weeks on Monday, Thursday"
+    );
+    let friday = DayOfMonth::LastWeekday(5);
+    assert_eq!(told(months(1, friday), Some(0), later), "every month on the last Friday at 00:00");
+    assert_eq!(told(months(3, DayOfMonth::Number(31)), None, later), "every 3 months on day 31");
+}
+
 fn steps() -> impl Strategy<Value = Step> {
     let day = prop_oneof![
         Just(DayOfMonth::OfAnchor),
