@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use arrow::array::AsArray;
 use seedbed_engine::{Plan, Settings};
 
 use super::{batch, faults, numbers};
@@ -70,6 +71,32 @@ fn a_unique_reference_needs_to_know_the_rows() {
         faults(&scenario(", skew: 1", "1")).contains("without `within`, `skew`, `distinct`, `existed_at`")
     );
     assert!(each_once(&whole(numbers(&batch(&scenario("", "2"), "c"), "b_id"))));
+}
+
+/// A text with a NULL in it is NULL, so what may be NULL keeps texts apart as well. A column that could be NULL was no part of a unique
+/// text any more.
+#[test]
+fn unique_texts_may_be_of_columns_with_nulls() {
+    let scenario = "
+tables:
+  o: {rows: 60, columns: {id: serial}}
+  t:
+    rows: 60
+    let: {m: {integer: {from: 1, to: 3}, null: 20%}}
+    columns:
+      id: serial
+      code: {text: '{id}-{m}', unique: true}
+      long: {text: 'x{code}', unique: true}
+      o_id: {reference: o, unique: true, null: 30%}
+      other: {text: 'o-{o.id}', unique: true}
+";
+    let rows = batch(scenario, "t");
+    for column in ["code", "long", "other"] {
+        let array = rows.column_by_name(column).expect("the column is there");
+        let texts: Vec<&str> = array.as_string::<i32>().iter().flatten().collect();
+        assert!((20..60).contains(&texts.len()), "{column} has NULLs and texts");
+        assert_eq!(texts.iter().collect::<HashSet<_>>().len(), texts.len(), "{column}");
+    }
 }
 
 /// Profiles, settings, accounts: the parent's key is the key of an only child, and what follows from it is unique, too.

@@ -160,17 +160,21 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// Reads an operand of bytes by row.
+/// Reads an operand of bytes, or of UUIDs, by row.
 #[derive(Clone, Copy)]
 pub(super) enum Blobs<'a> {
     Scalar(&'a [u8]),
     Array(&'a BinaryArray),
+    Uuids(&'a FixedSizeBinaryArray),
 }
 
 impl<'a> Blobs<'a> {
     pub(super) fn of(value: &'a Value) -> Self {
-        let array = value.array().as_binary::<i32>();
-        if value.is_scalar() { Self::Scalar(array.value(0)) } else { Self::Array(array) }
+        let blobs = match value.array().as_fixed_size_binary_opt() {
+            Some(uuids) => Self::Uuids(uuids),
+            None => Self::Array(value.array().as_binary::<i32>()),
+        };
+        if value.is_scalar() { Self::Scalar(blobs.get(0)) } else { blobs }
     }
 
     #[inline]
@@ -178,28 +182,7 @@ impl<'a> Blobs<'a> {
         match self {
             Self::Scalar(bytes) => bytes,
             Self::Array(array) => array.value(row),
-        }
-    }
-}
-
-/// Reads an operand of UUIDs by row.
-#[derive(Clone, Copy)]
-pub(super) enum Uuids<'a> {
-    Scalar(&'a [u8]),
-    Array(&'a FixedSizeBinaryArray),
-}
-
-impl<'a> Uuids<'a> {
-    pub(super) fn of(value: &'a Value) -> Self {
-        let array = value.array().as_fixed_size_binary();
-        if value.is_scalar() { Self::Scalar(array.value(0)) } else { Self::Array(array) }
-    }
-
-    #[inline]
-    pub(super) fn get(&self, row: usize) -> &'a [u8] {
-        match self {
-            Self::Scalar(bytes) => bytes,
-            Self::Array(array) => array.value(row),
+            Self::Uuids(array) => array.value(row),
         }
     }
 }

@@ -120,7 +120,8 @@ impl Drafts {
         }
         let Some(input) = input else { return Shape::Other };
         let column = self.column_at(t, input).and_then(|(table, c)| self.done(table, c).ok());
-        let column = column.map(|column| (column, column.unique && !column.nullable && self.apart(t, input)));
+        // Where it is NULL, so is the text.
+        let column = column.map(|column| (column, column.unique && self.apart(t, input)));
         match column {
             Some((column, true)) if column.ty.is_integer() => {
                 let natural = column.recipe.highest(0).is_some();
@@ -146,7 +147,7 @@ impl Drafts {
         }
         let Input::Column { hops, column } = input else { return None };
         let own = hops.is_empty().then_some(*column)?;
-        let column = self.done(t, own).ok().filter(|c| c.unique && c.null.is_none())?;
+        let column = self.done(t, own).ok().filter(|c| c.unique)?;
         column.recipe.highest(last_row)
     }
 }

@@ -15,9 +15,7 @@ use super::Placed;
 use crate::calendar::civil::MICROS_PER_DAY;
 use crate::error::{Fault, Span};
 use crate::expression::cast::unify;
-use crate::expression::kernel::{
-    Blobs, Numbers, Texts, Uuids, Value, boolean_pairs, boolean_rows, union_nulls,
-};
+use crate::expression::kernel::{Blobs, Numbers, Texts, Value, boolean_pairs, boolean_rows, union_nulls};
 use crate::expression::tree::{Call, Contract, Expression, Form};
 use crate::types::Type;
 
@@ -111,12 +109,8 @@ pub(in crate::expression) fn compare_values(
             let (x, y) = (Texts::of(&a[0]), Texts::of(&a[1]));
             by_bytes(op, a, rows, |row| (x.get(row).as_bytes(), y.get(row).as_bytes()))
         }
-        Type::Bytes => {
+        Type::Bytes | Type::Uuid => {
             let (x, y) = (Blobs::of(&a[0]), Blobs::of(&a[1]));
-            by_bytes(op, a, rows, |row| (x.get(row), y.get(row)))
-        }
-        Type::Uuid => {
-            let (x, y) = (Uuids::of(&a[0]), Uuids::of(&a[1]));
             by_bytes(op, a, rows, |row| (x.get(row), y.get(row)))
         }
         Type::Json | Type::List(_) => return Err(format!("`{ty}` has no comparison")),
