@@ -14,7 +14,7 @@ use super::quoting;
 use super::source::{Name, Source, parse, path_of};
 use super::template::compose;
 use super::tree::{Case, Connective, Expression, Node};
-use super::{Operand, Position, Scope, Total};
+use super::{Called, Operand, Position, Scope, Total};
 use crate::budget;
 use crate::error::{Fault, Span};
 use crate::types::Type;
@@ -205,6 +205,7 @@ impl Compiler<'_, '_> {
                 self.call("overlay", &arguments, span)
             }
             Expr::Function(function) => self.function(function),
+            Expr::CompoundFieldAccess { root, access_chain } => self.field_of_answer(root, access_chain, span),
             _ => Err(Fault::at(span, format!("`{ast}` is not possible in an expression"))),
         }
     }
@@ -489,30 +490,10 @@ impl Compiler<'_, '_> {
         if is_clock(&name) {
             return Err(no_clock(&name, name_span));
         }
-        if function.over.is_some() {
-            return Err(Fault::at(span, "window functions are not possible")
-                .hint("`row_number()` and `ordinal()` need no `over`"));
-        }
-        let plain = function.filter.is_none()
-            && function.null_treatment.is_none()
-            && function.within_group.is_empty()
-            && matches!(function.parameters, ast::FunctionArguments::None);
-        let list = match &function.args {
-            ast::FunctionArguments::List(list)
-                if plain && list.clauses.is_empty() && list.duplicate_treatment.is_none() =>
-            {
-                list
-            }
-            _ => return Err(Fault::at(span, format!("`{name}` takes plain arguments only"))),
-        };
-        let mut arguments = Vec::with_capacity(list.args.len());
-        let mut wildcard = false;
-        for argument in &list.args {
-            match argument {
-                ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(ast)) => arguments.push(ast),
-                ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Wildcard) => wildcard = true,
-                _ => return Err(Fault::at(span, format!("`{name}` takes plain arguments only"))),
-            }
+        let (arguments, wildcard) = self.arguments(function, span)?;
+        if let [_, .., _] = function.name.0[..] {
+            let arguments = self.plain_arguments(function, span)?;
+            return self.asked(Vec::new(), function, &arguments, None, span);
         }
         if let Some(total) = Total::named(&name) {
             let argument = match (&arguments[..], wildcard) {
@@ -547,6 +528,107 @@ impl Compiler<'_, '_> {
         function::lookup(&name, name_span)?;
         let arguments = self.all(&arguments)?;
         function::call(&name, arguments, name_span, span)
+    }
+
+    /// The arguments of a call, of which none is `*`.
+    fn plain_arguments<'f>(&self, function: &'f ast::Function, span: Span) -> Result<Vec<&'f Expr>, Fault> {
+        let (arguments, wildcard) = self.arguments(function, span)?;
+        match wildcard {
+            false => Ok(arguments),
+            true => Err(Fault::at(span, format!("`{}` does not take `*`", names::of_function(function)))),
+        }
+    }
+
+    /// The arguments of a call, and whether `*` is among them.
+    fn arguments<'f>(&self, function: &'f ast::Function, span: Span) -> Result<(Vec<&'f Expr>, bool), Fault> {
+        let name = names::of_function(function);
+        if function.over.is_some() {
+            return Err(Fault::at(span, "window functions are not possible")
+                .hint("`row_number()` and `ordinal()` need no `over`"));
+        }
+        let plain = function.filter.is_none()
+            && function.null_treatment.is_none()
+            && function.within_group.is_empty()
+            && matches!(function.parameters, ast::FunctionArguments::None);
+        let list = match &function.args {
+            ast::FunctionArguments::List(list)
+                if plain && list.clauses.is_empty() && list.duplicate_treatment.is_none() =>
+            {
+                list
+            }
+            _ => return Err(Fault::at(span, format!("`{name}` takes plain arguments only"))),
+        };
+        let mut arguments = Vec::with_capacity(list.args.len());
+        let mut wildcard = false;
+        for argument in &list.args {
+            match argument {
+                ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(ast)) => arguments.push(ast),
+                ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Wildcard) => wildcard = true,
+                _ => return Err(Fault::at(span, format!("`{name}` takes plain arguments only"))),
+            }
+        }
+        Ok((arguments, wildcard))
+    }
+
+    /// `life.at(t).until`, of which the parser makes names, then the call, then the field.
+    fn field_of_answer(
+        &mut self,
+        root: &Expr,
+        access: &[ast::AccessExpr],
+        span: Span,
+    ) -> Result<Expression, Fault> {
+        let wrong = || {
+            Fault::at(span, "expected a name, an operator or a function")
+                .label(format!("found `{root}` and what follows it"))
+        };
+        let mut path = path_of(root, self.source).unwrap_or_default();
+        let mut rest = access.iter().map(|access| match access {
+            ast::AccessExpr::Dot(expr) => Some(expr),
+            ast::AccessExpr::Subscript(_) => None,
+        });
+        let (function, field) = match root {
+            Expr::Function(function) => (function, rest.next()),
+            _ => loop {
+                match rest.next() {
+                    Some(Some(Expr::Function(function))) => break (function, rest.next()),
+                    Some(Some(Expr::Identifier(ident))) => path.push(self.name_of(ident)),
+                    _ => return Err(wrong()),
+                }
+            },
+        };
+        match (field, rest.next()) {
+            (Some(Some(Expr::Identifier(field))), None) => {
+                let span = self.source.span_of_call(&function.name);
+                let arguments = self.plain_arguments(function, span)?;
+                self.asked(path, function, &arguments, Some(&self.name_of(field)), span)
+            }
+            _ => Err(wrong()),
+        }
+    }
+
+    fn name_of(&self, ident: &ast::Ident) -> Name {
+        Name { text: ident.value.clone(), span: self.source.span_at(ident.span) }
+    }
+
+    /// A question to a lifecycle or a recurrence.
+    fn asked(
+        &mut self,
+        before: Vec<Name>,
+        function: &ast::Function,
+        arguments: &[&Expr],
+        field: Option<&Name>,
+        span: Span,
+    ) -> Result<Expression, Fault> {
+        let idents = function.name.0.iter().filter_map(ast::ObjectNamePart::as_ident);
+        let names: Vec<Name> = before.into_iter().chain(idents.map(|ident| self.name_of(ident))).collect();
+        let Some((name, path)) = names.split_last().filter(|(_, path)| !path.is_empty()) else {
+            return Err(Fault::at(span, "the answer of a function has no parts"));
+        };
+        let called = Called { path, function: name, arguments, field, source: self.source, span };
+        let names = names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");
+        let arguments = arguments.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let field = field.map_or(String::new(), |field| format!(".{}", field.text));
+        Ok(operand(self.scope.asked(&called)?, &format!("{names}({arguments}){field}")))
     }
 }
 

@@ -46,6 +46,7 @@ pub(crate) use zones::Zones;
 pub use function::{FunctionDoc, functions};
 pub use inspect::Piece;
 pub use postgresql::for_postgresql;
+pub(crate) use source::path_of;
 pub use source::{Name, Source, names_in, parse};
 /// The syntax of an expression, as [`parse`] gives it.
 pub use sqlparser::ast::Expr as Ast;
@@ -117,6 +118,22 @@ impl Total {
     }
 }
 
+/// A question to a lifecycle or a recurrence: `life.state_at(t)`, `tenants.life.at(t).until`.
+pub struct Called<'a, 'b> {
+    /// The names before the function's.
+    pub path: &'a [Name],
+    /// The function.
+    pub function: &'a Name,
+    /// What stands in the parentheses, not compiled yet.
+    pub arguments: &'a [&'a ast::Expr],
+    /// What stands behind a point after them.
+    pub field: Option<&'a Name>,
+    /// The text of the expression.
+    pub source: &'a Source<'b>,
+    /// Where the call stands.
+    pub span: Span,
+}
+
 /// Gives names their meaning.
 pub trait Scope {
     /// A column or what can be reached from it: `a`, `tenants.timezone`, `tenants.place.locale`.
@@ -155,6 +172,15 @@ pub trait Scope {
         source: &Source,
         span: Span,
     ) -> Result<Operand, Fault>;
+
+    /// The answer of a lifecycle or a recurrence.
+    ///
+    /// # Errors
+    /// A fault when there is none of that name, or it has no such answer.
+    fn asked(&mut self, called: &Called) -> Result<Operand, Fault> {
+        let name = called.path.last().unwrap_or(called.function);
+        Err(Fault::at(name.span, format!("no `{}` here", name.text)))
+    }
 
     /// The names of tables and columns, for hints about those that have to be quoted.
     fn names(&self) -> Vec<&str> {

@@ -39,7 +39,8 @@ impl Unknown<'_, '_> {
             Expr::Function(function) => {
                 let name = of_function(function);
                 // What stands within these are names of other tables.
-                if Total::named(&name).is_some() || Position::named(&name).is_some() || name == "rows" {
+                let asks = function.name.0.len() > 1;
+                if asks || Total::named(&name).is_some() || Position::named(&name).is_some() || name == "rows" {
                     let found = compile::part(ast, self.source, self.scope);
                     return self.keep(found);
                 }

@@ -60,7 +60,7 @@ impl<'a> Source<'a> {
     }
 
     /// The place of a piece of syntax in the scenario; the whole source where the parser kept no place.
-    pub(super) fn span_of(&self, syntax: &impl Spanned) -> Span {
+    pub(crate) fn span_of(&self, syntax: &impl Spanned) -> Span {
         self.span_at(syntax.span())
     }
 
@@ -217,7 +217,7 @@ fn lower_first(text: &str) -> String {
 }
 
 /// The path an identifier spells, if the expression is one.
-pub(super) fn path_of(expr: &ast::Expr, source: &Source) -> Option<Vec<Name>> {
+pub(crate) fn path_of(expr: &ast::Expr, source: &Source) -> Option<Vec<Name>> {
     let name = |ident: &ast::Ident| Name { text: ident.value.clone(), span: source.span_at(ident.span) };
     match expr {
         ast::Expr::Identifier(ident) => Some(vec![name(ident)]),
@@ -245,7 +245,7 @@ fn collect_names(expr: &ast::Expr, source: &Source, names: &mut Vec<Vec<Name>>) 
 /// The expressions directly inside one.
 pub(super) fn operands(expr: &ast::Expr) -> Vec<&ast::Expr> {
     use ast::Expr::{
-        AtTimeZone, Between, BinaryOp, Case, Cast, Ceil, Extract, Floor, Function, ILike, InList, Interval,
+        AtTimeZone, Between, BinaryOp, Case, Cast, Ceil, CompoundFieldAccess, Extract, Floor, Function, ILike, InList, Interval,
         IsDistinctFrom, IsFalse, IsNotDistinctFrom, IsNotFalse, IsNotNull, IsNotTrue, IsNotUnknown, IsNull,
         IsTrue, IsUnknown, Like, Nested, Overlay, Position, Substring, Trim, Tuple, UnaryOp,
     };
@@ -266,6 +266,13 @@ pub(super) fn operands(expr: &ast::Expr) -> Vec<&ast::Expr> {
         Between { expr, low, high, .. } => vec![expr, low, high],
         InList { expr, list, .. } => std::iter::once(&**expr).chain(list).collect(),
         Tuple(values) => values.iter().collect(),
+        CompoundFieldAccess { access_chain, .. } => {
+            let parts = access_chain.iter().filter_map(|access| match access {
+                ast::AccessExpr::Dot(part @ Function(_)) => Some(part),
+                _ => None,
+            });
+            parts.collect()
+        }
         Substring { expr, substring_from, substring_for, .. } => {
             std::iter::once(expr).chain(substring_from).chain(substring_for).map(|e| &**e).collect()
         }

@@ -19,12 +19,14 @@ mod facts;
 mod histogram;
 mod integer;
 mod json;
+mod lifecycle;
 mod literal;
 mod moment;
 mod parent;
 mod person;
 mod place;
 mod product;
+mod rate;
 mod reading;
 mod real;
 mod record;
@@ -45,14 +47,15 @@ use std::ops::Deref;
 pub(crate) use choose::{literal_sql, too_long, typed_values};
 pub(crate) use count::Count;
 pub use doc::{ArgumentDoc, ArgumentKind, GeneratorDoc};
+pub(crate) use lifecycle::{LifeAsked, LifeOf, Over, StepField, Steps};
 pub(crate) use expression::{Formula, of_text};
 pub(crate) use facts::{Ends, Origin, Prepared, Texts};
 pub(crate) use literal::Literal;
 pub(crate) use moment::plain_moment;
 pub(crate) use person::constant_word;
 pub(crate) use reading::{Address, Made, Reading, threshold};
-pub(crate) use record::Record;
-pub(crate) use recurrence::{EVERY, Every, Occurrences};
+pub(crate) use record::{Record, Timeline};
+pub(crate) use recurrence::{EVERY, Every, Occurrences, SeriesAsked, SeriesInputs, Which};
 pub(crate) use reference::{Pick, Reference, Within};
 pub(crate) use shown::Shown;
 pub(crate) use template::TextTemplate;
@@ -121,6 +124,9 @@ generators! {
     moment: Moment => MOMENT;
     date: Date => DATE;
     recurrence: Occurrence => OCCURRENCE;
+    recurrence: SeriesAsked => RECURRENCE;
+    lifecycle: Lives => LIFECYCLE;
+    lifecycle: Taken => STEP;
     // Structures.
     json: Json => JSON;
     array: Elements => ARRAY;
@@ -129,6 +135,9 @@ generators! {
     literal: Literal;
     count: Count;
     recurrence: Occurrences;
+    lifecycle: Steps;
+    lifecycle: LifeAsked;
+    lifecycle: OverLife;
 }
 
 /// The generator of that name.

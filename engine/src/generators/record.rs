@@ -3,7 +3,7 @@
 use arrow::array::{ArrayRef, new_null_array};
 
 use super::facts::unknown;
-use super::{Made, Prepared, Shown};
+use super::{Every, LifeOf, Made, Prepared, Shown};
 use crate::error::ValueError;
 use crate::ids::InputId;
 use crate::model::Column;
@@ -14,13 +14,40 @@ use crate::types::Type;
 #[derive(Debug)]
 pub(crate) struct Record {
     fields: Vec<(&'static str, Option<Made>)>,
+    timeline: Option<Timeline>,
+}
+
+/// Instants that belong to a row, by a rule: what expressions, tables and references ask.
+#[derive(Clone, Debug)]
+pub(crate) enum Timeline {
+    /// Something comes back.
+    Series(Every),
+    /// The row goes through states.
+    Life(LifeOf),
 }
 
 impl Record {
     /// A group of values, as a generator makes it.
     pub(super) fn made(fields: impl IntoIterator<Item = (&'static str, Made)>) -> Made {
+        Self::new(fields, None)
+    }
+
+    /// The same of something that expressions ask about instants.
+    pub(super) fn of_timeline(
+        fields: impl IntoIterator<Item = (&'static str, Made)>,
+        timeline: Timeline,
+    ) -> Made {
+        Self::new(fields, Some(timeline))
+    }
+
+    fn new(fields: impl IntoIterator<Item = (&'static str, Made)>, timeline: Option<Timeline>) -> Made {
         let fields = fields.into_iter().map(|(name, made)| (name, Some(made))).collect();
-        Made::new(Self { fields }, Type::Text)
+        Made::new(Self { fields, timeline }, Type::Text)
+    }
+
+    /// What it says about instants, if it does.
+    pub(crate) fn timeline(&self) -> Option<&Timeline> {
+        self.timeline.as_ref()
     }
 
     /// The names of the fields.

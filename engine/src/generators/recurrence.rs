@@ -1,5 +1,6 @@
 //! Rows that come back: how many a parent has (`every:` of a table), and the time of each (the record `occurrence`).
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, TimestampMicrosecondArray};
@@ -7,15 +8,40 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
 use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::unknown;
-use super::{Ends, GeneratorDoc, Made, Origin, Prepared, Reading, Record, Shown};
+use super::lifecycle::EachLife;
+use super::{ArgumentDoc, Ends, Formula, GeneratorDoc, Made, Origin, Prepared, Reading, Record, Shown, Timeline};
 use crate::calendar::Zone;
 use crate::error::{Fault, ValueError};
-use crate::expression::Zones;
-use crate::ids::{ColumnId, InputId};
+use crate::expression::{Name, Zones};
+use crate::ids::{ColumnId, InputId, TableId};
+use crate::model::resolve::Resolver;
 use crate::model::{Column, Hop, Input, MAX_COUNT};
 use crate::rows::Frame;
-use crate::time::{Recurrence, Series};
+use crate::scenario::Key;
+use crate::time::{Recurrence, Series, States};
 use crate::types::Type;
+
+const FROM: ArgumentDoc =
+    required("from", Kind::Expression, "the instant or date from which on, over the row");
+const ZONE: ArgumentDoc = optional("zone", Kind::Expression, "the time zone, over the row; default UTC");
+const AT: ArgumentDoc =
+    optional("at", Kind::Word, "the local time of day, as in `02:30`; default that of `from`");
+const ON: ArgumentDoc = optional(
+    "on",
+    Kind::Any,
+    "the day: of a month `15`, `last day`, `first monday` to `fourth sunday`, `last friday`; of a week `monday` or a list of weekdays; default that of the first occurrence",
+);
+const FOLD: ArgumentDoc = optional(
+    "fold",
+    Kind::Word,
+    "of a local time that happens twice: the `later` one (the default), the `earlier` one, or `both`",
+);
+const YEAR: ArgumentDoc = optional("year", Kind::Number, "every so many years");
+const MONTH: ArgumentDoc = optional("month", Kind::Number, "every so many months");
+const WEEK: ArgumentDoc = optional("week", Kind::Number, "every so many weeks");
+const DAY: ArgumentDoc = optional("day", Kind::Number, "every so many days");
+const HOUR: ArgumentDoc = optional("hour", Kind::Number, "every so many hours of elapsed time");
+const MINUTE: ArgumentDoc = optional("minute", Kind::Number, "every so many minutes of elapsed time");
 
 /// The entry of a table that takes the place of `count`.
 pub(crate) const EVERY: GeneratorDoc = GeneratorDoc {
@@ -24,35 +50,44 @@ pub(crate) const EVERY: GeneratorDoc = GeneratorDoc {
     family: "time",
     summary: "A row for each time that something comes back, in the order of time.",
     arguments: &[
-        required("from", Kind::Expression, "the instant or date from which on, over the row of the parent"),
-        optional("year", Kind::Number, "every so many years"),
-        optional("month", Kind::Number, "every so many months"),
-        optional("week", Kind::Number, "every so many weeks"),
-        optional("day", Kind::Number, "every so many days"),
-        optional("hour", Kind::Number, "every so many hours of elapsed time"),
-        optional("minute", Kind::Number, "every so many minutes of elapsed time"),
-        optional(
-            "on",
-            Kind::Any,
-            "the day: of a month `15`, `last day`, `first monday` to `fourth sunday`, `last friday`; of a week `monday` or a list of weekdays; default that of the first occurrence",
-        ),
-        optional("at", Kind::Word, "the local time of day, as in `02:30`; default that of `from`"),
-        optional("zone", Kind::Expression, "the time zone, over the row of the parent; default UTC"),
+        FROM,
+        YEAR,
+        MONTH,
+        WEEK,
+        DAY,
+        HOUR,
+        MINUTE,
+        ON,
+        AT,
+        ZONE,
         optional(
             "until",
             Kind::Expression,
             "the end, over the row of the parent, which is no part of it; where it is NULL, and by default, the last moment is `as_of`",
         ),
-        optional(
-            "fold",
-            Kind::Word,
-            "of a local time that happens twice: the `later` one (the default), the `earlier` one, or `both`",
-        ),
+        optional("while", Kind::Expression, "only those during some states of a lifecycle, as in `life in (active)`"),
+        FOLD,
     ],
     short: None,
     group: false,
     example: "every: {month: 1, from: started_at, zone: timezone}",
     read: |reading| Err(Fault::at(reading.arguments.span(), "`every` belongs to a table, beside `per`")),
+};
+
+pub(super) const RECURRENCE: GeneratorDoc = GeneratorDoc {
+    name: "recurrence",
+    version: 1,
+    family: "time",
+    summary: "When something of the row comes back, to be asked by expressions. It belongs under `let`.",
+    arguments: &[FROM, YEAR, MONTH, WEEK, DAY, HOUR, MINUTE, ON, AT, ZONE, FOLD],
+    short: None,
+    group: true,
+    example: "renewal: {recurrence: {month: 1, from: started_at, zone: timezone}}",
+    read: |reading| {
+        let (t, what) = (reading.table, reading.address.column.clone());
+        let every = reading.resolver.rule(t, &what, reading.arguments)?;
+        Ok(Record::of_timeline([], Timeline::Series(every)))
+    },
 };
 
 pub(super) const OCCURRENCE: GeneratorDoc = GeneratorDoc {
@@ -67,26 +102,26 @@ pub(super) const OCCURRENCE: GeneratorDoc = GeneratorDoc {
     read,
 };
 
-/// When the rows of a table come back: the rule, and the columns of the parent that it depends on.
+/// When something comes back for the rows of a table: the rule, and the columns that it depends on.
 #[derive(Clone, Debug)]
 pub(crate) struct Every {
     /// The rule.
     pub(crate) rule: Recurrence,
-    /// The parent's column with the first instant.
+    /// The column with the first instant.
     pub(crate) from: ColumnId,
-    /// The parent's column with the zone.
+    /// The column with the zone.
     pub(crate) zone: ColumnId,
+    /// The column with how many steps of the rule are one, if that depends on the row.
+    pub(crate) times: Option<ColumnId>,
+    /// Only during these states of lives, which are a column of the same table or of one that hops lead to.
+    pub(crate) during: Option<(Vec<Hop>, ColumnId, States)>,
 }
 
 /// How often it comes back for each row of the parent.
 #[derive(Debug)]
 pub(crate) struct Occurrences {
-    /// The rule.
-    pub(crate) rule: Recurrence,
-    /// The input with the first instant; NULL for never.
-    pub(crate) from: InputId,
-    /// The input with the zone; NULL for never.
-    pub(crate) zone: InputId,
+    /// The series.
+    pub(crate) series: SeriesInputs,
     /// The input with the end, if there is one; NULL for `as_of`.
     pub(crate) until: Option<InputId>,
     /// The last instant where there is no other end.
@@ -95,16 +130,20 @@ pub(crate) struct Occurrences {
 
 impl Prepared for Occurrences {
     fn values(&self, frame: &Frame, column: &Column) -> Result<ArrayRef, ValueError> {
-        let (from, zone) = (frame.input(self.from)?, frame.input(self.zone)?);
-        let mut series = EachSeries::of(self.rule, &from, &zone);
+        let read = self.series.read(frame)?;
+        let mut series = EachSeries::of(&read);
         let until = self.until.map(|until| frame.input(until)).transpose()?;
         let until = until.as_ref().map(|until| until.as_primitive::<TimestampMicrosecondType>());
         let count = |row: usize| {
-            let Some(series) = series.get(row).map_err(|message| frame.value_error(column, message))? else {
+            let Some(of_row) = series.get(row).map_err(|message| frame.value_error(column, message))? else {
                 return Ok(0);
             };
             let end = until.filter(|until| until.is_valid(row)).map(|until| until.value(row));
-            let count = series.before(end.unwrap_or(self.as_of.saturating_add(1)));
+            let end = end.unwrap_or(self.as_of.saturating_add(1));
+            let count = match &read.during {
+                None => of_row.before(end),
+                Some(during) => during.runs(&of_row, row, end).map(|run| run.end - run.start).sum(),
+            };
             match count <= MAX_COUNT {
                 true => Ok(count.cast_signed()),
                 false => Err(frame.value_error(column, format!("more than {MAX_COUNT} occurrences"))),
@@ -116,11 +155,11 @@ impl Prepared for Occurrences {
 
     fn explain(&self, shown: &Shown) -> String {
         let until = self.until.map(|until| format!(" until {}", shown.input(until))).unwrap_or_default();
-        format!("{} from {} in {}{until}", self.rule, shown.input(self.from), shown.input(self.zone))
+        format!("{}{until}", self.series.told(shown))
     }
 
     fn inputs(&self) -> Vec<InputId> {
-        [self.from, self.zone].into_iter().chain(self.until).collect()
+        self.series.inputs().chain(self.until).collect()
     }
 
     fn bounds(&self) -> (f64, f64) {
@@ -161,11 +200,8 @@ impl Field {
 /// What a row of the table knows of its own time.
 #[derive(Debug)]
 pub(crate) struct Occurrence {
-    rule: Recurrence,
-    /// The input with the first instant, of the parent.
-    from: InputId,
-    /// The input with the zone, of the parent.
-    zone: InputId,
+    /// The series of the parent.
+    series: SeriesInputs,
     /// The input `ordinal`.
     ordinal: InputId,
     field: Field,
@@ -174,16 +210,15 @@ pub(crate) struct Occurrence {
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let (t, resolver) = (reading.table, &mut *reading.resolver);
     resolver.rows_of(t)?;
-    let Some(every) = resolver.drafts()[t].every.clone() else {
+    let Some(Timeline::Series(every)) = resolver.drafts()[t].timeline.clone() else {
         let table = &resolver.drafts()[t].name.text;
         return Err(Fault::at(reading.arguments.span(), format!("the rows of `{table}` do not come back"))
             .hint("`occurrence` belongs to a table with `every:`"));
     };
-    let of_parent = |column: ColumnId| Input::Column { hops: vec![Hop::Parent], column };
-    let [from, zone] = [every.from, every.zone].map(|column| resolver.input(t, of_parent(column)));
+    let series = SeriesInputs::along(resolver, t, &[Hop::Parent], &every);
     let ordinal = resolver.input(t, Input::Ordinal);
     Ok(Record::made(Field::ALL.map(|(name, field)| {
-        (name, Made::new(Occurrence { rule: every.rule, from, zone, ordinal, field }, field.ty()))
+        (name, Made::new(Occurrence { series: series.clone(), ordinal, field }, field.ty()))
     })))
 }
 
@@ -194,13 +229,17 @@ impl Prepared for Occurrence {
         if self.field == Field::Number {
             return Ok(Arc::new(ordinals.clone()));
         }
-        let (from, zone) = (frame.input(self.from)?, frame.input(self.zone)?);
-        let mut series = EachSeries::of(self.rule, &from, &zone);
+        let read = self.series.read(frame)?;
+        let mut series = EachSeries::of(&read);
         let failed = |message: String| frame.value_error(column, message);
         let mut each = |row: usize, value: &dyn Fn(&Series, u64) -> Option<i64>| {
             let k = ordinals.value(row).cast_unsigned() - 1;
-            let series = series.get(row).map_err(failed)?;
-            series.and_then(|series| value(&series, k)).ok_or_else(|| failed("time out of range".to_owned()))
+            let of_row = series.get(row).map_err(failed)?;
+            let answer = of_row.and_then(|of_row| match &read.during {
+                None => value(&of_row, k),
+                Some(during) => value(&of_row, during.nth(&of_row, row, k)?),
+            });
+            answer.ok_or_else(|| failed("time out of range".to_owned()))
         };
         let value: &dyn Fn(&Series, u64) -> Option<i64> = match self.field {
             Field::Start => &|series, k| series.at(k),
@@ -221,13 +260,13 @@ impl Prepared for Occurrence {
 
     fn explain(&self, shown: &Shown) -> String {
         let name = Field::ALL.iter().find(|(_, field)| *field == self.field).map_or("", |(name, _)| name);
-        format!("{name} of {} from {}", self.rule, shown.input(self.from))
+        format!("{name} of {}", self.series.told(shown))
     }
 
     fn inputs(&self) -> Vec<InputId> {
         match self.field {
             Field::Number => vec![self.ordinal],
-            _ => vec![self.from, self.zone, self.ordinal],
+            _ => self.series.inputs().chain([self.ordinal]).collect(),
         }
     }
 
@@ -239,43 +278,232 @@ impl Prepared for Occurrence {
     }
 
     fn rises_with(&self) -> Option<Vec<InputId>> {
-        matches!(self.field, Field::Start | Field::End).then(|| vec![self.from, self.zone])
+        matches!(self.field, Field::Start | Field::End).then(|| self.series.inputs().collect())
     }
 
     unknown!(bounds, highest, longest, texts, is_without_digits, is_independent, serial);
 }
 
-/// The series of each row, of which neighbours mostly share one.
-struct EachSeries<'a> {
+/// What is asked of a recurrence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The occurrence of a number, from 1.
+    Number,
+    /// How many there are before an instant.
+    Before,
+    /// The last one at or before an instant.
+    Last,
+    /// The first one after an instant.
+    Next,
+}
+
+/// The answers of a recurrence; NULL where there is none.
+#[derive(Debug)]
+pub(crate) struct SeriesAsked {
+    series: SeriesInputs,
+    which: Which,
+    argument: Formula,
+}
+
+impl SeriesAsked {
+    pub(crate) fn made(series: SeriesInputs, which: Which, argument: Formula) -> Made {
+        let ty = if which == Which::Before { Type::BigInt } else { Type::Instant };
+        Made { nullable: true, ..Made::new(Self { series, which, argument }, ty) }
+    }
+}
+
+impl Prepared for SeriesAsked {
+    fn values(&self, frame: &Frame, column: &Column) -> Result<ArrayRef, ValueError> {
+        let read = self.series.read(frame)?;
+        let mut series = EachSeries::of(&read);
+        let argument = self.argument.values(frame, column)?;
+        let number = |row: usize| match self.which {
+            Which::Number => argument.as_primitive::<Int64Type>().value(row),
+            _ => argument.as_primitive::<TimestampMicrosecondType>().value(row),
+        };
+        let mut answer = |row: usize| -> Result<Option<i64>, String> {
+            let Some(series) = series.get(row)?.filter(|_| argument.is_valid(row)) else { return Ok(None) };
+            let asked = number(row);
+            Ok(match self.which {
+                Which::Number => asked.checked_sub(1).and_then(|k| series.at(u64::try_from(k).ok()?)),
+                Which::Before => i64::try_from(series.before(asked)).ok(),
+                Which::Last => series.before(asked.saturating_add(1)).checked_sub(1).and_then(|k| series.at(k)),
+                Which::Next => series.at(series.before(asked.saturating_add(1))),
+            })
+        };
+        let answers = (0..frame.len()).map(&mut answer).collect::<Result<Vec<Option<i64>>, String>>();
+        let answers = answers.map_err(|message| frame.value_error(column, message))?;
+        Ok(match self.which {
+            Which::Before => Arc::new(Int64Array::from(answers)),
+            _ => Arc::new(TimestampMicrosecondArray::from(answers).with_timezone("UTC")),
+        })
+    }
+
+    fn explain(&self, shown: &Shown) -> String {
+        let argument = &self.argument.expression;
+        let what = match self.which {
+            Which::Number => format!("occurrence {argument}"),
+            Which::Before => format!("how many occurrences before {argument}"),
+            Which::Last => format!("the last occurrence up to {argument}"),
+            Which::Next => format!("the first occurrence after {argument}"),
+        };
+        format!("{what} of {}", self.series.told(shown))
+    }
+
+    fn inputs(&self) -> Vec<InputId> {
+        self.series.inputs().chain(self.argument.inputs.iter().copied()).collect()
+    }
+
+    unknown!(ends, bounds, highest, longest, texts, is_without_digits, rises_with, is_independent, serial);
+}
+
+/// A recurrence of some row, as inputs of a table.
+#[derive(Clone, Debug)]
+pub(crate) struct SeriesInputs {
     rule: Recurrence,
+    from: InputId,
+    zone: InputId,
+    times: Option<InputId>,
+    during: Option<(InputId, States)>,
+}
+
+impl SeriesInputs {
+    /// Of the rows that some hops lead to.
+    pub(crate) fn along(resolver: &mut Resolver, t: TableId, hops: &[Hop], every: &Every) -> Self {
+        let mut input = |also: &[Hop], column: ColumnId| {
+            let hops = hops.iter().chain(also).copied().collect();
+            resolver.input(t, Input::Column { hops, column })
+        };
+        Self {
+            rule: every.rule,
+            from: input(&[], every.from),
+            zone: input(&[], every.zone),
+            times: every.times.map(|times| input(&[], times)),
+            during: every.during.as_ref().map(|(also, path, states)| (input(also, *path), states.clone())),
+        }
+    }
+
+    /// The one that a path names.
+    pub(super) fn named(reading: &mut Reading, name: &Key) -> Result<Self, Fault> {
+        let path: Vec<Name> =
+            name.text.split('.').map(|part| Name { text: part.to_owned(), span: name.span }).collect();
+        match reading.resolver.timeline(reading.table, &path)? {
+            (hops, Timeline::Series(every)) => Ok(Self::along(reading.resolver, reading.table, &hops, &every)),
+            (_, Timeline::Life(_)) => {
+                Err(Fault::at(name.span, format!("`{}` is a lifecycle and does not come back", name.text))
+                    .hint("name a `recurrence` under `let`"))
+            }
+        }
+    }
+
+    pub(super) fn inputs(&self) -> impl Iterator<Item = InputId> {
+        let during = self.during.as_ref().map(|(path, _)| *path);
+        [self.from, self.zone].into_iter().chain(self.times).chain(during)
+    }
+
+    pub(super) fn read(&self, frame: &Frame) -> Result<SeriesColumns, ValueError> {
+        Ok(SeriesColumns {
+            rule: self.rule,
+            from: frame.input(self.from)?,
+            zone: frame.input(self.zone)?,
+            times: self.times.map(|times| frame.input(times)).transpose()?,
+            during: match &self.during {
+                None => None,
+                Some((path, states)) => {
+                    Some(During { lives: EachLife::of(frame, *path)?, states: states.clone() })
+                }
+            },
+        })
+    }
+
+    fn told(&self, shown: &Shown) -> String {
+        let times = self.times.map(|times| format!("{} × ", shown.input(times))).unwrap_or_default();
+        let during = self.during.as_ref().map(|(path, _)| format!(" during some of {}", shown.input(*path)));
+        let during = during.unwrap_or_default();
+        format!("{times}{} from {} in {}{during}", self.rule, shown.input(self.from), shown.input(self.zone))
+    }
+}
+
+/// A recurrence of each row of a frame.
+pub(super) struct SeriesColumns {
+    rule: Recurrence,
+    from: ArrayRef,
+    zone: ArrayRef,
+    times: Option<ArrayRef>,
+    during: Option<During>,
+}
+
+/// Occurrences that count only during some states.
+struct During {
+    lives: EachLife,
+    states: States,
+}
+
+impl During {
+    /// The occurrences of a series that count, before an end, as runs of their numbers.
+    fn runs<'a>(&'a self, series: &'a Series, row: usize, end: i64) -> impl Iterator<Item = Range<u64>> + 'a {
+        let times = self.lives.get(row).during(&self.states);
+        times.take_while(move |(entered, _)| *entered < end).map(move |(entered, left)| {
+            series.before(entered)..series.before(left.min(end))
+        })
+    }
+
+    /// The number in the series of the occurrence that is the `k`-th of those that count.
+    fn nth(&self, series: &Series, row: usize, k: u64) -> Option<u64> {
+        let mut left = k;
+        for (entered, until) in self.lives.get(row).during(&self.states) {
+            let first = series.before(entered);
+            // The last state has no end.
+            let count = if until == i64::MAX { u64::MAX - first } else { series.before(until) - first };
+            if left < count {
+                return Some(first + left);
+            }
+            left -= count;
+        }
+        None
+    }
+}
+
+/// The series of each row, of which neighbours mostly share one.
+pub(super) struct EachSeries<'a> {
+    columns: &'a SeriesColumns,
     from: &'a TimestampMicrosecondArray,
-    names: &'a ArrayRef,
+    times: Option<&'a Int64Array>,
     zones: Zones<'a>,
-    last: Option<(i64, &'static Zone, Series)>,
+    last: Option<(i64, i64, &'static Zone, Series)>,
 }
 
 impl<'a> EachSeries<'a> {
-    /// By the first instants and the names of zones.
-    fn of(rule: Recurrence, from: &'a ArrayRef, names: &'a ArrayRef) -> Self {
-        let zones = Zones::of(names, false);
-        Self { rule, from: from.as_primitive(), names, zones, last: None }
+    pub(super) fn of(columns: &'a SeriesColumns) -> Self {
+        let times = columns.times.as_ref().map(|times| times.as_primitive());
+        let zones = Zones::of(&columns.zone, false);
+        Self { columns, from: columns.from.as_primitive(), times, zones, last: None }
     }
 
-    /// The series of a row; none where the instant or the zone is NULL.
+    /// The series of a row; none where the instant, the zone or the step is NULL.
     #[inline]
-    fn get(&mut self, row: usize) -> Result<Option<Series>, String> {
-        if self.from.is_null(row) || self.names.is_null(row) {
+    pub(super) fn get(&mut self, row: usize) -> Result<Option<Series>, String> {
+        if self.from.is_null(row)
+            || self.columns.zone.is_null(row)
+            || self.times.is_some_and(|times| times.is_null(row))
+        {
             return Ok(None);
         }
         let (from, zone) = (self.from.value(row), self.zones.get(row)?);
-        if let Some((known, in_zone, series)) = &self.last
+        let times = self.times.map_or(1, |times| times.value(row));
+        if let Some((known, of_times, in_zone, series)) = &self.last
             && *known == from
+            && *of_times == times
             && std::ptr::eq(*in_zone, zone)
         {
             return Ok(Some(*series));
         }
-        let series = self.rule.from(from, zone);
-        self.last = Some((from, zone, series));
+        let rule = match times {
+            1 => self.columns.rule,
+            _ => self.columns.rule.times(times).ok_or_else(|| format!("{times} is no number of steps"))?,
+        };
+        let series = rule.from(from, zone);
+        self.last = Some((from, times, zone, series));
         Ok(Some(series))
     }
 }

@@ -195,10 +195,20 @@ impl Resolver<'_> {
 impl ColumnDraft {
     /// Whether the column is a group of values, by what is written.
     pub(super) fn is_record(&self) -> bool {
-        self.spec.as_ref().is_some_and(|spec| match &spec.generator {
-            Generator::Named(key, _) => generators::find(&key.text).is_some_and(|doc| doc.group),
-            _ => false,
-        })
+        self.generator().and_then(generators::find).is_some_and(|doc| doc.group)
+    }
+
+    /// Whether it is a lifecycle or a recurrence, by what is written.
+    pub(super) fn is_timeline(&self) -> bool {
+        self.generator().is_some_and(|name| matches!(name, "lifecycle" | "recurrence"))
+    }
+
+    /// The name of its generator, by what is written.
+    fn generator(&self) -> Option<&str> {
+        match &self.spec.as_ref()?.generator {
+            Generator::Named(key, _) => Some(&key.text),
+            _ => None,
+        }
     }
 }
 

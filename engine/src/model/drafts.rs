@@ -6,7 +6,7 @@ use std::ops::{Index, IndexMut};
 use super::literal::{LiteralColumn, LiteralRows};
 use super::{Column, Count, Input, MAX_ROWS, Source};
 use crate::error::{Fault, Faults, Span};
-use crate::generators::Every;
+use crate::generators::Timeline;
 use crate::ids::{ColumnId, InputId, TableId, indexed};
 use crate::scenario::{Generator, Key, RowSource, Scenario, Spec};
 
@@ -24,8 +24,8 @@ pub(crate) struct Draft {
     /// The columns of a table that is written out, by name.
     pub(super) literal: HashMap<String, LiteralColumn>,
     pub(super) rows: State<Source>,
-    /// When its rows come back, if they do and that is settled.
-    pub(crate) every: Option<Every>,
+    /// The instants that its rows stand for, if they do and that is settled: a rule of the parent's.
+    pub(crate) timeline: Option<Timeline>,
     /// Whether its source is wrong, which has been noted: nothing about its rows is looked at.
     pub(crate) faulty: bool,
 }
@@ -101,7 +101,8 @@ impl Drafts {
         let tables = scenario.tables.iter().map(|table| Draft::new(table, &mut literal, faults));
         let mut drafts = Self(tables.collect());
         for (t, table) in TableId::enumerate(&scenario.tables) {
-            if let RowSource::Per { parent, .. } | RowSource::Every { parent, .. } = &table.source {
+            if let RowSource::Per { parent, .. } | RowSource::Every { parent, .. } | RowSource::History { parent, .. } =
+                &table.source {
                 let found = faults.keep(drafts.named(parent, faults));
                 drafts[t].parent = found;
                 drafts[t].faulty |= found.is_none();
@@ -253,7 +254,7 @@ impl Draft {
             input_index: HashMap::new(),
             literal: values,
             rows: State::Todo,
-            every: None,
+            timeline: None,
             faulty: matches!(table.source, RowSource::Faulty),
         }
     }
@@ -304,7 +305,7 @@ impl Draft {
 
 impl ColumnDraft {
     /// Whether the scenario names it.
-    fn is_known(&self) -> bool {
+    pub(super) fn is_known(&self) -> bool {
         self.spec.is_some() || self.written
     }
 }

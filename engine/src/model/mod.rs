@@ -24,6 +24,7 @@ pub(crate) mod resolve;
 pub(crate) mod scope;
 mod shown;
 mod source;
+pub(crate) mod timeline;
 mod unique;
 mod walk;
 mod written;

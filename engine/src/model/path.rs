@@ -101,6 +101,22 @@ impl Resolver<'_> {
         }
     }
 
+    /// The way to the row that a name leads to: a column that refers to another row, an ancestor by its table's name, or what the
+    /// only reference to a table leads to.
+    pub(super) fn way_by(&mut self, t: TableId, name: &Name) -> Result<(Vec<Hop>, TableId), Fault> {
+        if let Some(c) = self.drafts[t].column_named(&name.text) {
+            if let Some(other) = self.drafts.other_meaning(t, c, name) {
+                return Err(self.drafts.two_meanings(t, name, &other));
+            }
+            let (hop, next) = self.hop_through(t, c, name)?;
+            return Ok((vec![hop], next));
+        }
+        match self.way_by_name(t, name)? {
+            Some(way) => Ok(way),
+            None => Err(self.drafts.unknown_name(t, name, true, &self.faults)),
+        }
+    }
+
     fn hop_through(&mut self, t: TableId, c: ColumnId, head: &Name) -> Result<(Hop, TableId), Fault> {
         let column = self.settled(t, c)?;
         match &column.recipe {

@@ -9,8 +9,10 @@ use super::{Column, Count, Input, MAX_COUNT};
 use crate::calendar::Zone;
 use crate::calendar::text::parse_time;
 use crate::error::{Fault, did_you_mean};
-use crate::generators::{EVERY, Every, Formula, Occurrences, constant_word, plain_moment};
-use crate::ids::TableId;
+use crate::generators::{
+    EVERY, Every, Formula, Occurrences, SeriesInputs, Timeline, constant_word, plain_moment,
+};
+use crate::ids::{ColumnId, TableId};
 use crate::scenario::{self, Key, Node, Text};
 use crate::text::shown;
 use crate::time::{DayOfMonth, Folds, Recurrence, Step};
@@ -40,42 +42,63 @@ impl Resolver<'_> {
         node: &Node,
     ) -> Result<Count, Fault> {
         let arguments = Arguments::new(&EVERY, key, Some(node))?;
-        let rule = (self.step(&arguments), time_of_day(&arguments), folds(&arguments)).together();
-        let from = self.moment_of(parent, &arguments, "from");
-        let until = self.moment_of(parent, &arguments, "until");
-        let zone = self.zone_of(parent, key, &arguments);
-        let ((step, at, folds), from, until, zone) = (rule, from, until, zone).together()?;
+        let table = self.drafts[t].name.text.clone();
+        let mut every = self.rule(parent, &table, &arguments)?;
+        if let Some(text) = arguments.expression("while")? {
+            let (input, states) = self.states_in(parent, &text)?;
+            if let Input::Column { hops, column } = self.drafts[parent].inputs[input].clone() {
+                every.during = Some((hops, column, states));
+            }
+        }
+        let until = self.moment_of(parent, &arguments, "until")?;
+        if let (Some(until), Some(node)) = (&until, arguments.get("until"))
+            && let Some(from) = self.drafts.done(parent, every.from)?.formula()
+            && let Some((from, until)) = constants(from, Some(until))
+            && until <= from
+        {
+            return Err(Fault::at(node.span, "`until` is not after `from`"));
+        }
+        let until = until.map(|until| self.hidden(parent, format!("end of {table}"), Type::Instant, until));
+        let until = until.map(|column| self.drafts.input(parent, Input::Column { hops: Vec::new(), column }));
+        let series = SeriesInputs::along(self, parent, &[], &every);
+        let count = Occurrences { series, until, as_of: self.constants.as_of };
+        let column = Column::hidden(format!("rows of {table}"), Type::BigInt, count);
+        let column = Some(self.drafts.add_hidden(parent, column));
+        self.drafts[t].timeline = Some(Timeline::Series(every));
+        Ok(Count { column, min: 0, max: MAX_COUNT })
+    }
+
+    /// When something comes back for the rows of a table; `what` it is names the hidden columns.
+    pub(crate) fn rule(&mut self, t: TableId, what: &str, arguments: &Arguments) -> Result<Every, Fault> {
+        let rule = (self.step(arguments), time_of_day(arguments), folds(arguments)).together();
+        let from = self.moment_of(t, arguments, "from");
+        let zone = self.zone_of(t, arguments);
+        let (((step, times), at, folds), from, zone) = (rule, from, zone).together()?;
         let (rule, from) = (Recurrence { step, at, folds }, from.ok_or_else(Fault::reported)?);
         if let (Step::Elapsed(_), Some(at)) = (rule.step, arguments.get("at")) {
             return Err(Fault::at(at.span, "`at` does not go with hours and minutes")
                 .hint("elapsed time begins at `from`; for a time of day use `day: 1`"));
         }
-        if let Some((from, until)) = constants(&from, until.as_ref())
-            && until <= from
-            && let Some(node) = arguments.get("until")
-        {
-            return Err(Fault::at(node.span, "`until` is not after `from`"));
-        }
-        let table = self.drafts[t].name.text.clone();
-        let mut hidden = |what: &str, ty: Type, formula: Formula| {
-            let nullable = formula.expression.nullable();
-            let dictionary = formula.expression.is_dictionary();
-            let column = Column::hidden(format!("{what} of {table}"), ty, formula);
-            let column = self.drafts.add_hidden(parent, Column { nullable, dictionary, ..column });
-            (column, self.drafts.input(parent, Input::Column { hops: Vec::new(), column }))
+        let times = match times {
+            None => None,
+            Some(times) => {
+                let times = self.formula_of(t, &times, &Type::BigInt)?;
+                Some(self.hidden(t, format!("step of {what}"), Type::BigInt, times))
+            }
         };
-        let (from, from_input) = hidden("start", Type::Instant, from);
-        let (zone, zone_input) = hidden("zone", Type::Text, zone);
-        let until = until.map(|until| hidden("end", Type::Instant, until).1);
-        let as_of = self.constants.as_of;
-        let count = Occurrences { rule, from: from_input, zone: zone_input, until, as_of };
-        let column = Column::hidden(format!("rows of {table}"), Type::BigInt, count);
-        let column = Some(self.drafts.add_hidden(parent, column));
-        self.drafts[t].every = Some(Every { rule, from, zone });
-        Ok(Count { column, min: 0, max: MAX_COUNT })
+        let from = self.hidden(t, format!("start of {what}"), Type::Instant, from);
+        let zone = self.hidden(t, format!("zone of {what}"), Type::Text, zone);
+        Ok(Every { rule, from, zone, times, during: None })
     }
 
-    fn step(&self, arguments: &Arguments) -> Result<Step, Fault> {
+    /// A hidden column of a table.
+    fn hidden(&mut self, t: TableId, name: String, ty: Type, formula: Formula) -> ColumnId {
+        let (nullable, dictionary) = (formula.expression.nullable(), formula.expression.is_dictionary());
+        self.drafts.add_hidden(t, Column { nullable, dictionary, ..Column::hidden(name, ty, formula) })
+    }
+
+    /// The step; and how many of it are one, if the row decides.
+    fn step(&self, arguments: &Arguments) -> Result<(Step, Option<Text>), Fault> {
         let mut given = UNITS.iter().filter_map(|(unit, most)| Some((*unit, *most, arguments.get(unit)?)));
         let Some((unit, most, node)) = given.next() else {
             return Err(Fault::at(arguments.span(), "`every` needs a step")
@@ -85,31 +108,33 @@ impl Resolver<'_> {
             return Err(Fault::at(node.span, format!("two steps: `{unit}` and `{other}`"))
                 .hint("leave one of them out"));
         }
-        let every = self.constants.whole(node, unit, 1, most)?;
+        let times = scenario::expression_text(node);
+        let every = match times {
+            Some(_) => 1,
+            None => self.constants.whole(node, unit, 1, most)?,
+        };
         // The most of each unit fits 32 bits.
         let count = every as u32;
         let on = arguments.get("on");
-        match unit {
+        let step = match unit {
             "year" | "month" => {
                 let months = if unit == "year" { 12 * count } else { count };
-                Ok(Step::Months {
-                    months,
-                    day: on.map(day_of_month).transpose()?.unwrap_or(DayOfMonth::OfAnchor),
-                })
+                Step::Months { months, day: on.map(day_of_month).transpose()?.unwrap_or(DayOfMonth::OfAnchor) }
             }
-            "week" => Ok(Step::Weeks { weeks: count, weekdays: on.map(weekdays).transpose()?.unwrap_or(0) }),
+            "week" => Step::Weeks { weeks: count, weekdays: on.map(weekdays).transpose()?.unwrap_or(0) },
             _ => {
                 if let Some(on) = on {
                     return Err(Fault::at(on.span, format!("`on` does not go with `{unit}`"))
                         .hint("it says the day of a month or of a week"));
                 }
-                Ok(match unit {
+                match unit {
                     "day" => Step::Days(count),
                     "hour" => Step::Elapsed(every * 3_600_000_000),
                     _ => Step::Elapsed(every * 60_000_000),
-                })
+                }
             }
-        }
+        };
+        Ok((step, times))
     }
 
     /// An instant over the row of the parent.
@@ -125,10 +150,10 @@ impl Resolver<'_> {
     }
 
     /// The name of a zone over the row of the parent.
-    fn zone_of(&mut self, parent: TableId, key: &Key, arguments: &Arguments) -> Result<Formula, Fault> {
+    fn zone_of(&mut self, parent: TableId, arguments: &Arguments) -> Result<Formula, Fault> {
         let text = match arguments.expression("zone")? {
             Some(text) => constant_word(text, |word| Zone::named(word).is_ok()),
-            None => Text { text: "'UTC'".to_owned(), span: key.span, exact: false },
+            None => Text { text: "'UTC'".to_owned(), span: arguments.span(), exact: false },
         };
         self.zone_formula(parent, &text)
     }

@@ -6,7 +6,7 @@ use super::constants::instant;
 use super::resolve::Resolver;
 use super::{Column, Input, TotalKind};
 use crate::error::{Fault, Span, listed};
-use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total, names_in};
+use crate::expression::{Called, Expression, Name, Operand, Position, Scope, Source, Total, names_in};
 use crate::generators::Formula;
 use crate::ids::{InputId, TableId};
 use crate::scenario::{Key, Text};
@@ -17,7 +17,7 @@ pub(crate) struct TableScope<'r, 's> {
     pub(crate) resolver: &'r mut Resolver<'s>,
     pub(crate) table: TableId,
     /// In a total over this child, its name is the head of its columns' paths, and other names are the parent's.
-    child: Option<(String, String)>,
+    pub(super) child: Option<(String, String)>,
     /// The table's inputs by slot.
     pub(crate) inputs: Vec<InputId>,
 }
@@ -46,7 +46,24 @@ impl<'r, 's> TableScope<'r, 's> {
         Self { resolver, table, child: None, inputs: Vec::new() }
     }
 
-    fn slot(&mut self, input: Input) -> usize {
+    /// The scope of an argument that becomes a column of its own.
+    pub(super) fn inner(&mut self) -> TableScope<'_, 's> {
+        TableScope { resolver: self.resolver, table: self.table, child: self.child.clone(), inputs: Vec::new() }
+    }
+
+    /// A path as seen from the rows of the table: within a total, names are the parent's unless they begin with the child's.
+    fn from_here(&self, path: &[Name]) -> Vec<Name> {
+        match &self.child {
+            None => path.to_vec(),
+            Some((child, _)) if path.len() > 1 && path[0].text == *child => path[1..].to_vec(),
+            Some((_, parent)) => {
+                let head = Name { text: parent.clone(), span: path[0].span };
+                std::iter::once(head).chain(path.iter().cloned()).collect()
+            }
+        }
+    }
+
+    pub(super) fn slot(&mut self, input: Input) -> usize {
         let input = self.resolver.drafts.input(self.table, input);
         self.inputs.iter().position(|&i| i == input).unwrap_or_else(|| {
             self.inputs.push(input);
@@ -82,17 +99,15 @@ impl Scope for TableScope<'_, '_> {
                 _ => {}
             }
         }
-        let path: Vec<Name> = match &self.child {
-            None => path.to_vec(),
-            Some((child, _)) if path.len() > 1 && path[0].text == *child => path[1..].to_vec(),
-            Some((_, parent)) => {
-                let head = Name { text: parent.clone(), span: path[0].span };
-                std::iter::once(head).chain(path.iter().cloned()).collect()
-            }
-        };
+        let path = self.from_here(path);
         let input = self.resolver.path(self.table, &path, Vec::new())?;
         let (ty, nullable) = self.resolver.type_of(self.table, &input)?;
         Ok(Operand::Input { slot: self.slot(input), ty, nullable })
+    }
+
+    fn asked(&mut self, called: &Called) -> Result<Operand, Fault> {
+        let path = self.from_here(called.path);
+        Self::asked(self, &path, called)
     }
 
     fn parameter(&mut self, name: &Name) -> Result<Operand, Fault> {

@@ -51,6 +51,12 @@ impl Resolver<'_> {
                 let count = self.every(t, parent, key, every)?;
                 Ok(Source::Per { parent, count })
             }
+            RowSource::History { life, .. } => {
+                let Some(parent) = self.drafts[t].parent else { return Err(Fault::reported()) };
+                self.rows_of(parent)?;
+                let count = self.history(t, parent, life)?;
+                Ok(Source::Per { parent, count })
+            }
         }
     }
 

@@ -33,6 +33,13 @@ impl Trickle {
         word ^ (word >> 31)
     }
 
+    /// The word `n` places on, counted from 0, as if those before it had been taken.
+    #[inline]
+    pub fn nth(mut self, n: u64) -> u64 {
+        self.state = self.state.wrapping_add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        self.next()
+    }
+
     /// A number in `0..n` from one word; see [`below`](super::below).
     pub fn below(&mut self, n: u64) -> u64 {
         unit::below(self.next(), n)
@@ -64,6 +71,14 @@ mod tests {
                 16_408_922_859_458_223_821,
             ]
         );
+    }
+
+    #[test]
+    fn far_words_come_at_once() {
+        let mut words = Trickle::new(7);
+        for n in 0..100 {
+            assert_eq!(Trickle::new(7).nth(n), words.next());
+        }
     }
 
     #[test]

@@ -79,6 +79,23 @@ pub(crate) struct Frame<'p> {
     family: OnceCell<Rc<Family>>,
 }
 
+/// A column of other rows, and where each row's own stands in it.
+pub(crate) struct Far {
+    pub(crate) values: ArrayRef,
+    map: Option<UInt32Array>,
+}
+
+impl Far {
+    /// The place of a row's value; `None` where the way leads nowhere.
+    #[inline]
+    pub(crate) fn place(&self, row: usize) -> Option<usize> {
+        match &self.map {
+            None => Some(row),
+            Some(map) => map.is_valid(row).then(|| map.value(row) as usize),
+        }
+    }
+}
+
 /// The frame one step away, and where each row of this one stands in it.
 struct Step<'p> {
     frame: Frame<'p>,
@@ -245,6 +262,37 @@ impl<'p> Frame<'p> {
                 step.take(step.frame.follow(rest, column)?)
             }
         }
+    }
+
+    /// A column of the rows that an input leads to, each of them once. For long values that many rows share.
+    pub(crate) fn far(&self, i: InputId) -> Result<Far, ValueError> {
+        match &self.described().inputs[i] {
+            Input::Column { hops, column } => self.far_along(hops, *column),
+            _ => Ok(Far { values: self.input(i)?, map: None }),
+        }
+    }
+
+    fn far_along(&self, hops: &[Hop], column: ColumnId) -> Result<Far, ValueError> {
+        let Some((hop, rest)) = hops.split_first() else {
+            return Ok(Far { values: self.column(column)?, map: None });
+        };
+        let mut step = self.step(*hop)?;
+        let far = match step.frame.far_along(rest, column) {
+            Ok(far) => far,
+            Err(error) => {
+                step = Rc::new(step.narrowed().ok_or(error)?);
+                step.frame.far_along(rest, column)?
+            }
+        };
+        let map = match (&step.map, far.map) {
+            (None, map) => map,
+            (Some(first), None) => Some(first.clone()),
+            (Some(first), Some(then)) => {
+                let through = |at: u32| then.is_valid(at as usize).then(|| then.value(at as usize));
+                Some(first.iter().map(|at| at.and_then(through)).collect())
+            }
+        };
+        Ok(Far { values: far.values, map })
     }
 
     /// The row numbers at the end of a way, in the table there; `None` where the way leads nowhere.

@@ -12,7 +12,7 @@ mod strings;
 mod total;
 
 pub use counting::Extent;
-pub(crate) use frame::{Frame, Rows, nulls_of, own_bytes};
+pub(crate) use frame::{Far, Frame, Rows, nulls_of, own_bytes};
 pub(crate) use pick::each_once;
 pub(crate) use strings::Strings;
 

@@ -112,6 +112,13 @@ pub enum RowSource {
         /// When they come back.
         every: Node,
     },
+    /// `history_of: parent.life`, a row for each step of the parent's lifecycle.
+    History {
+        /// The parent table.
+        parent: Key,
+        /// The lifecycle.
+        life: Key,
+    },
     /// Something wrong that has been noted.
     Faulty,
 }
@@ -301,8 +308,8 @@ fn param(key: &Key, node: &Node, faults: &mut Faults) -> Param {
 
 fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
     // A message lists the first of them.
-    const KEYS: [&str; 13] = [
-        "rows", "per", "count", "every", "columns", "let", "mixins", "key", "times", "min", "max", "scaled",
+    const KEYS: [&str; 14] = [
+        "rows", "per", "count", "every", "history_of", "columns", "let", "mixins", "key", "times", "min", "max", "scaled",
         "about",
     ];
     let what = format!("table `{}`", key.text);
@@ -317,15 +324,11 @@ fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
         };
     };
     let faults_before = faults.0.len();
-    for (k, _) in entries.iter().filter(|(k, _)| k.text == "history_of") {
-        let fault = Fault::at(k.span, format!("`{}` is not supported yet", k.text));
-        faults.push(fault.hint("use `per:` with a `count:`"));
-    }
-    let known: Vec<&str> = KEYS.iter().copied().chain(keys::TABLE_KEYS).chain(["history_of"]).collect();
+    let known: Vec<&str> = KEYS.iter().copied().chain(keys::TABLE_KEYS).collect();
     unknown_keys(entries, &known, &what, faults);
     // What is missing may be there under a wrong key.
     let keys_are_right = faults.0.len() == faults_before;
-    let source = match node.get("rows").or(node.get("per")) {
+    let source = match node.get("rows").or(node.get("per")).or(node.get("history_of")) {
         None if !keys_are_right => None,
         _ => row_source(key, node, faults),
     };
@@ -381,6 +384,9 @@ fn columns_of(node: &Node, faults: &mut Faults) -> Vec<Column> {
 
 fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> {
     let what = format!("table `{}`", key.text);
+    if let Some(history) = node.get("history_of") {
+        return history_of(node, history, faults);
+    }
     match (node.get("rows"), node.get("per")) {
         (Some(_), Some(per)) => {
             let fault = Fault::at(per.span, format!("{what} has both `rows` and `per`"));
@@ -434,6 +440,25 @@ fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> 
             })
         }
     }
+}
+
+/// `history_of: parent.life`.
+fn history_of(node: &Node, history: &Node, faults: &mut Faults) -> Option<RowSource> {
+    let beside = ["rows", "per", "count", "every", "times", "min", "max", "scaled"];
+    let mut others = node.map().unwrap_or_default().iter().map(|(other, _)| other);
+    if let Some(other) = others.find(|other| beside.contains(&other.text.as_str())) {
+        let fault = Fault::at(other.span, format!("`{}` does not go with `history_of`", other.text));
+        faults.push(fault.hint("the steps of the lifecycle say how many rows there are, and its table is the parent"));
+        return None;
+    }
+    let name = faults.keep(word(history, "`history_of`"))?;
+    let Some((parent, life)) = name.text.split_once('.').filter(|(_, life)| !life.contains('.')) else {
+        let fault = Fault::at(history.span, "`history_of`: expected a lifecycle of a table");
+        faults.push(fault.label(format!("found {}", history.describe())).hint("write it as in `subscriptions.life`"));
+        return None;
+    };
+    let key = |text: &str| Key { text: text.to_owned(), span: name.span, quoted: false };
+    Some(RowSource::History { parent: key(parent), life: key(life) })
 }
 
 /// Reads what a count, an array element or a JSON member holds.

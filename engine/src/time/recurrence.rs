@@ -151,6 +151,20 @@ impl Recurrence {
     }
 }
 
+impl Recurrence {
+    /// The same with steps so many times as far; `None` where that is below 1 or too far.
+    pub fn times(self, times: i64) -> Option<Self> {
+        let far = |count: u32| u32::try_from(i64::from(count).checked_mul(times)?).ok().filter(|n| *n > 0);
+        let step = match self.step {
+            Step::Elapsed(micros) => Step::Elapsed(micros.checked_mul(times).filter(|micros| *micros > 0)?),
+            Step::Days(days) => Step::Days(far(days)?),
+            Step::Weeks { weeks, weekdays } => Step::Weeks { weeks: far(weeks)?, weekdays },
+            Step::Months { months, day } => Step::Months { months: far(months)?, day },
+        };
+        Some(Self { step, ..self })
+    }
+}
+
 impl fmt::Display for Recurrence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let every = |f: &mut fmt::Formatter, count: i64, unit: &str| match count {

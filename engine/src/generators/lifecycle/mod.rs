@@ -1,0 +1,175 @@
+//! `lifecycle`: the states that a row goes through.
+
+mod asked;
+mod read;
+mod steps;
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, ListArray};
+use arrow::buffer::OffsetBuffer;
+use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, IntervalMonthDayNanoType, TimestampMicrosecondType};
+
+use super::doc::{ArgumentKind as Kind, optional, required};
+use super::facts::unknown;
+use super::recurrence::{EachSeries, SeriesInputs};
+use super::{Formula, GeneratorDoc, Prepared, Shown};
+use crate::calendar::text::Interval;
+use crate::error::ValueError;
+use crate::ids::{ColumnId, InputId};
+use crate::model::Column;
+use crate::random::Stream;
+use crate::rows::{Far, Frame};
+use crate::time::lifecycle::{Given, MOST_STEPS};
+use crate::time::{Life, Lifecycle};
+use crate::types::Type;
+
+pub(crate) use asked::{Asked as LifeAsked, Of as StepField, Over, OverLife};
+pub(crate) use steps::{Steps, Taken};
+pub(super) use steps::STEP;
+
+pub(super) const LIFECYCLE: GeneratorDoc = GeneratorDoc {
+    name: "lifecycle",
+    version: 1,
+    family: "time",
+    summary: "The states that a row goes through, and when. It belongs under `let`.",
+    arguments: &[
+        required("from", Kind::Expression, "the instant of the first state; where it is NULL there is no life"),
+        required("states", Kind::Any, "each state with its ways out: `for` or `until` with `then`, and `leaves`"),
+        optional("start", Kind::Any, "the first state, or several with weights; default the first one listed"),
+        optional("leaves", Kind::Any, "ways out of every state that is not final"),
+        optional("until", Kind::Expression, "the end: no step is at or after it"),
+    ],
+    short: None,
+    group: true,
+    example: "life: {lifecycle: {from: opened_at, states: {open: {leaves: [{to: closed, rate: 2% per month}]}, closed: {}}}}",
+    read: read::read,
+};
+
+/// The type of a life as a column: see [`Life`].
+fn column_type() -> Type {
+    Type::List(Box::new(Type::BigInt))
+}
+
+/// A lifecycle of a table: its rule, and the hidden column with the lives.
+#[derive(Clone, Debug)]
+pub(crate) struct LifeOf {
+    /// The column.
+    pub(crate) path: ColumnId,
+    /// The rule.
+    pub(crate) rule: Arc<Lifecycle>,
+    /// Whether every row has a life.
+    pub(crate) certain: bool,
+}
+
+/// The lives of rows.
+#[derive(Debug)]
+pub(crate) struct Lives {
+    /// Random words, one a row.
+    stream: Stream,
+    rule: Arc<Lifecycle>,
+    from: Formula,
+    until: Option<Formula>,
+    amounts: Vec<Formula>,
+    instants: Vec<Formula>,
+    stays: Vec<Formula>,
+    series: Vec<SeriesInputs>,
+    /// The last instant of a step.
+    as_of: i64,
+}
+
+impl Lives {
+    fn formulas(&self) -> impl Iterator<Item = &Formula> {
+        let all = [&self.amounts, &self.instants, &self.stays].into_iter().flatten();
+        std::iter::once(&self.from).chain(&self.until).chain(all)
+    }
+}
+
+impl Prepared for Lives {
+    fn values(&self, frame: &Frame, column: &Column) -> Result<ArrayRef, ValueError> {
+        let all = |formulas: &[Formula]| {
+            formulas.iter().map(|formula| formula.values(frame, column)).collect::<Result<Vec<_>, _>>()
+        };
+        let from = self.from.values(frame, column)?;
+        let from = from.as_primitive::<TimestampMicrosecondType>();
+        let until = self.until.as_ref().map(|until| until.values(frame, column)).transpose()?;
+        let until = until.as_ref().map(|until| until.as_primitive::<TimestampMicrosecondType>());
+        let (amounts, instants, stays) = (all(&self.amounts)?, all(&self.instants)?, all(&self.stays)?);
+        let series = self.series.iter().map(|series| series.read(frame)).collect::<Result<Vec<_>, _>>()?;
+        let mut series: Vec<EachSeries> = series.iter().map(EachSeries::of).collect();
+        let words = frame.words(&self.stream, 1);
+        let failed = |message: String| frame.value_error(column, message);
+
+        let mut given = Given::default();
+        let (mut steps, mut lengths) = (Vec::with_capacity(8 * words.len()), Vec::with_capacity(words.len()));
+        for (row, word) in words.into_iter().enumerate() {
+            let before = steps.len();
+            if from.is_valid(row) {
+                given.clear();
+                given.amounts.extend(amounts.iter().map(|amounts| {
+                    let amounts = amounts.as_primitive::<Float64Type>();
+                    if amounts.is_valid(row) { amounts.value(row) } else { f64::NAN }
+                }));
+                given.instants.extend(instants.iter().map(|instants| {
+                    let instants = instants.as_primitive::<TimestampMicrosecondType>();
+                    instants.is_valid(row).then(|| instants.value(row))
+                }));
+                given.stays.extend(stays.iter().map(|stays| {
+                    let stays = stays.as_primitive::<IntervalMonthDayNanoType>();
+                    stays.is_valid(row).then(|| interval(stays, row))
+                }));
+                for series in &mut series {
+                    given.series.push(series.get(row).map_err(failed)?);
+                }
+                let end = until.filter(|until| until.is_valid(row)).map(|until| until.value(row));
+                let last = end.map_or(self.as_of, |end| self.as_of.min(end.saturating_sub(1)));
+                let lived = self.rule.live(word, from.value(row), last, &given, &mut steps);
+                lived.map_err(|_| failed(format!("a life of more than {MOST_STEPS} steps")))?;
+            }
+            lengths.push(steps.len() - before);
+        }
+        if i32::try_from(steps.len()).is_err() {
+            return Err(failed("the lives of one batch have more than 2^30 steps".to_owned()));
+        }
+        let field = Arc::new(Field::new("item", DataType::Int64, true));
+        let steps = Arc::new(Int64Array::from(steps));
+        Ok(Arc::new(ListArray::new(field, OffsetBuffer::from_lengths(lengths), steps, None)))
+    }
+
+    fn explain(&self, shown: &Shown) -> String {
+        self.rule.states.iter().map(|state| read::told(state, &self.rule, shown)).collect::<Vec<_>>().join("; ")
+    }
+
+    fn inputs(&self) -> Vec<InputId> {
+        let formulas = self.formulas().flat_map(|formula| formula.inputs.iter().copied());
+        formulas.chain(self.series.iter().flat_map(SeriesInputs::inputs)).collect()
+    }
+
+    unknown!(ends, bounds, highest, longest, texts, is_without_digits, rises_with, is_independent, serial);
+}
+
+fn interval(stays: &arrow::array::IntervalMonthDayNanoArray, row: usize) -> Interval {
+    let stay = stays.value(row);
+    Interval { months: stay.months, days: stay.days, nanos: stay.nanoseconds }
+}
+
+/// The lives that rows lead to.
+pub(super) struct EachLife {
+    far: Far,
+}
+
+impl EachLife {
+    pub(super) fn of(frame: &Frame, path: InputId) -> Result<Self, ValueError> {
+        Ok(Self { far: frame.far(path)? })
+    }
+
+    /// The life of a row; an empty one where there is none.
+    #[inline]
+    pub(super) fn get(&self, row: usize) -> Life<'_> {
+        let Some(place) = self.far.place(row) else { return Life::of(&[]) };
+        let lives = self.far.values.as_list::<i32>();
+        let offsets = lives.value_offsets();
+        let numbers = lives.values().as_primitive::<Int64Type>().values();
+        Life::of(&numbers[offsets[place] as usize..offsets[place + 1] as usize])
+    }
+}
