@@ -7,8 +7,11 @@ use arrow::buffer::NullBuffer;
 use arrow::compute::SortOptions;
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
+use super::covered::{During, EachCovered};
 use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::unknown;
+use super::growth::{self, Growth};
+use super::local::{self, Local};
 use super::{Formula, GeneratorDoc, Made, Prepared, Reading, Shown};
 use crate::error::{Fault, ValueError};
 use crate::ids::InputId;
@@ -16,7 +19,7 @@ use crate::model::constants::constant_instant;
 use crate::model::{Column, Input};
 use crate::random::{Stream, unit};
 use crate::rows::{Frame, nulls_of};
-use crate::scenario::{Node, Text};
+use crate::scenario::Text;
 use crate::together::Together;
 use crate::types::Type;
 
@@ -36,6 +39,15 @@ pub(super) const MOMENT: GeneratorDoc = GeneratorDoc {
             "growth",
             Kind::Any,
             "how the rate grows: `6% per month` (or day, week, year); default even",
+        ),
+        local::HOURS,
+        local::WEEKDAYS,
+        local::SEASON,
+        local::ZONE,
+        optional(
+            "during",
+            Kind::Expression,
+            "only during some states of a lifecycle, as in `subscriptions.life in (active)`; NULL where there is no such time",
         ),
         optional("order", Kind::Word, "`within parent`: rises from one child of a parent to the next"),
         optional("precision", Kind::Word, "`second`, `millisecond` or `microsecond` (default)"),
@@ -60,29 +72,32 @@ pub(crate) struct Moment {
     to: Formula,
     /// How the rate grows.
     growth: Growth,
+    /// The local hours, weekdays and months, when they are not all alike. Recipes are moved about while columns are settled one in
+    /// the other, so large parts stand elsewhere.
+    local: Option<Box<Local>>,
+    /// The states of a lifecycle during which it can be.
+    during: Option<Box<During>>,
     /// Inputs `ordinal` and `siblings` when moments rise within the parent.
     stratum: Option<(InputId, InputId)>,
     /// The precision in microseconds: 1, 1000 or 1000000.
     precision: i64,
 }
 
-/// How a rate grows: by `e^(rate × t)`, t in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Growth {
-    /// The exponent per microsecond; 0 for even.
-    rate: f64,
-}
-
-/// The mean length of a year in microseconds, as the Gregorian calendar's 400 years have it.
-const YEAR: f64 = 365.2425 * 86_400e6;
-
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let bounds = bounds(reading, &Type::Instant);
-    let growth = reading.arguments.get("growth").map_or(Ok(Growth { rate: 0.0 }), growth_of);
+    let growth = reading.arguments.get("growth").map_or(Ok(growth::EVEN), Growth::read);
+    let (t, arguments) = (reading.table, reading.arguments);
+    let local = Local::read(reading.resolver, t, arguments);
+    let during = During::read(reading.resolver, t, arguments);
     let ((from, to, nullable), growth, stratum, precision) =
         (bounds, growth, stratum_of(reading), precision_of(reading)).together()?;
+    let (local, during) = (local, during).together()?;
     let stream = reading.stream("value");
-    let recipe = Moment { stream, from, to, growth, stratum, precision };
+    let nullable = nullable
+        || during.is_some()
+        || local.as_ref().is_some_and(|local| local.zone.expression.nullable());
+    let (local, during) = (local.map(Box::new), during.map(Box::new));
+    let recipe = Moment { stream, from, to, growth, local, during, stratum, precision };
     Ok(Made { nullable, ..Made::new(recipe, Type::Instant) })
 }
 
@@ -173,31 +188,6 @@ pub(crate) fn plain_moment(text: &mut Text, name: &str, ty: &Type) -> Result<(),
     Ok(())
 }
 
-/// `6% per month`, or a share per month.
-fn growth_of(node: &Node) -> Result<Growth, Fault> {
-    let expected = || {
-        Fault::at(node.span, "`growth`: expected a share per time, such as `6% per month`")
-            .label(format!("found {}", node.describe()))
-            .hint("the units are day, week, month and year")
-    };
-    let text = node.scalar().ok_or_else(expected)?.text.trim();
-    let (share, unit) = text.split_once(" per ").ok_or_else(expected)?;
-    let share: f64 =
-        share.trim().strip_suffix('%').and_then(|s| s.trim().parse().ok()).ok_or_else(expected)?;
-    let micros = match unit.trim() {
-        "day" => 86_400e6,
-        "week" => 7.0 * 86_400e6,
-        "month" => YEAR / 12.0,
-        "year" => YEAR,
-        _ => return Err(expected()),
-    };
-    if !(share > -100.0 && share <= 10_000.0) {
-        return Err(Fault::at(node.span, "`growth`: expected more than -100% and at most 10000%")
-            .label(format!("found {share}%")));
-    }
-    Ok(Growth { rate: libm::log1p(share / 100.0) / micros })
-}
-
 impl Prepared for Moment {
     fn values(&self, frame: &Frame, column: &Column) -> Result<ArrayRef, ValueError> {
         let (from, to) = (self.from.values(frame, column)?, self.to.values(frame, column)?);
@@ -217,6 +207,9 @@ impl Prepared for Moment {
                 *share = ((ordinal[i] - 1) as f64 + *share) / siblings[i] as f64;
             }
         }
+        if self.local.is_some() || self.during.is_some() {
+            return self.covered(frame, column, &share, [from, to], nulls);
+        }
         let mut law = self.growth.prepared();
         let instants = share.iter().zip(from.iter().zip(to));
         let values: Vec<i64> = instants
@@ -230,53 +223,72 @@ impl Prepared for Moment {
         Ok(Arc::new(TimestampMicrosecondArray::new(values.into(), nulls).with_timezone("UTC")))
     }
 
-    fn explain(&self, _: &Shown) -> String {
-        let growth = if self.growth.rate == 0.0 {
-            String::new()
-        } else {
-            let month = libm::expm1(self.growth.rate * 365.2425 / 12.0 * 86_400e6) * 100.0;
-            format!(", growing {month:.2}% per month")
-        };
+    fn explain(&self, shown: &Shown) -> String {
+        let growth = self.growth.told();
+        let local = self.local.as_ref().map(|local| format!(", at local hours of {}", local.zone.expression));
+        let during = self.during.as_ref().map(|during| format!(", during some of {}", shown.input(during.path)));
+        let when = [local, during].into_iter().flatten().collect::<String>();
         let order = if self.stratum.is_some() { ", rising within the parent" } else { "" };
-        format!("an instant from {} to {}{growth}{order}", self.from.expression, self.to.expression)
+        format!("an instant from {} to {}{growth}{when}{order}", self.from.expression, self.to.expression)
     }
 
     fn inputs(&self) -> Vec<InputId> {
         let stratum = self.stratum.iter().flat_map(|(ordinal, siblings)| [*ordinal, *siblings]);
-        self.from.inputs.iter().chain(&self.to.inputs).copied().chain(stratum).collect()
+        self.bounded_by().chain(stratum).collect()
     }
 
     fn rises_with(&self) -> Option<Vec<InputId>> {
-        self.stratum.map(|_| self.from.inputs.iter().chain(&self.to.inputs).copied().collect())
+        self.stratum.map(|_| self.bounded_by().collect())
     }
 
     fn is_independent(&self) -> bool {
-        self.stratum.is_none() && self.from.is_independent() && self.to.is_independent()
+        let zone = self.local.as_ref().is_none_or(|local| local.zone.is_independent());
+        let open = self.stratum.is_none() && self.during.is_none();
+        open && zone && self.from.is_independent() && self.to.is_independent()
     }
 
     unknown!(ends, bounds, highest, longest, texts, is_without_digits, serial);
 }
 
-impl Growth {
-    /// What has passed of a span when a share of all events has.
-    fn prepared(self) -> impl FnMut(f64, f64) -> f64 {
-        // Siblings mostly share their bounds, and with them the growth over the whole span.
-        let (mut known, mut grown) = (0.0, 0.0);
-        move |share, length| {
-            if self.rate == 0.0 {
-                return share * length;
+impl Moment {
+    /// The inputs that decide among which instants it is.
+    fn bounded_by(&self) -> impl Iterator<Item = InputId> {
+        let zone = self.local.iter().flat_map(|local| &local.zone.inputs);
+        let during = self.during.iter().map(|during| during.path);
+        self.from.inputs.iter().chain(&self.to.inputs).chain(zone).copied().chain(during)
+    }
+
+    /// The instants of the time that counts before which these shares of it lie.
+    fn covered(
+        &self,
+        frame: &Frame,
+        column: &Column,
+        share: &[f64],
+        [from, to]: [&[i64]; 2],
+        nulls: Option<NullBuffer>,
+    ) -> Result<ArrayRef, ValueError> {
+        let zones = self.local.as_ref().map(|local| local.zone.values(frame, column)).transpose()?;
+        let local = self.local.as_ref().zip(zones.as_ref()).map(|(local, zones)| (&*local.intensity, zones));
+        let mut each = EachCovered::of(frame, local, self.during.as_deref())?;
+        let mut law = self.growth.prepared();
+        let value = |row: usize| {
+            if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+                return Ok(None);
             }
-            if length != known {
-                (known, grown) = (length, libm::expm1(self.rate * length));
-            }
-            if grown.is_finite() {
-                libm::log1p(share * grown) / self.rate
-            } else {
-                // The same, divided by e^(g L), which is too large a number.
-                let shrunk = libm::exp(-self.rate * length);
-                length + libm::log(share + (1.0 - share) * shrunk) / self.rate
-            }
-        }
+            let (from, to) = (from[row], to[row]);
+            let covered = each.get(row, from, to.max(from).saturating_add(1));
+            let covered = covered.map_err(|message| frame.value_error(column, message))?;
+            let at = covered.map(|covered| covered.instant(law(share[row], covered.total)));
+            Ok(match at {
+                None => None,
+                Some(Some(at)) => Some(rounded(at, from, to, self.precision)),
+                // No time counts between the bounds: without hours, any is as good as another.
+                Some(None) => self.during.is_none().then_some(from),
+            })
+        };
+        let values: TimestampMicrosecondArray =
+            (0..frame.len()).map(value).collect::<Result<Vec<Option<i64>>, ValueError>>()?.into();
+        Ok(Arc::new(values.with_timezone("UTC")))
     }
 }
 

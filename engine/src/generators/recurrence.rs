@@ -9,6 +9,7 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::unknown;
 use super::lifecycle::EachLife;
+use super::rate;
 use super::{ArgumentDoc, Ends, Formula, GeneratorDoc, Made, Origin, Prepared, Reading, Record, Shown, Timeline};
 use crate::calendar::Zone;
 use crate::error::{Fault, ValueError};
@@ -94,7 +95,7 @@ pub(super) const OCCURRENCE: GeneratorDoc = GeneratorDoc {
     name: "occurrence",
     version: 1,
     family: "time",
-    summary: "The time of a row of a table with `every:`, and of the next one. It belongs under `let`.",
+    summary: "The time of a row of a table with `every:`, and of the next one; or of one with `rate:`. It belongs under `let`.",
     arguments: &[],
     short: None,
     group: true,
@@ -210,10 +211,14 @@ pub(crate) struct Occurrence {
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let (t, resolver) = (reading.table, &mut *reading.resolver);
     resolver.rows_of(t)?;
-    let Some(Timeline::Series(every)) = resolver.drafts()[t].timeline.clone() else {
-        let table = &resolver.drafts()[t].name.text;
-        return Err(Fault::at(reading.arguments.span(), format!("the rows of `{table}` do not come back"))
-            .hint("`occurrence` belongs to a table with `every:`"));
+    let every = match resolver.drafts()[t].timeline.clone() {
+        Some(Timeline::Series(every)) => every,
+        Some(Timeline::Rate(rate)) => return Ok(rate::occurrence(resolver, t, &rate)),
+        _ => {
+            let table = &resolver.drafts()[t].name.text;
+            return Err(Fault::at(reading.arguments.span(), format!("the rows of `{table}` do not come back"))
+                .hint("`occurrence` belongs to a table with `every:` or `rate:`"));
+        }
     };
     let series = SeriesInputs::along(resolver, t, &[Hop::Parent], &every);
     let ordinal = resolver.input(t, Input::Ordinal);
@@ -389,8 +394,8 @@ impl SeriesInputs {
             name.text.split('.').map(|part| Name { text: part.to_owned(), span: name.span }).collect();
         match reading.resolver.timeline(reading.table, &path)? {
             (hops, Timeline::Series(every)) => Ok(Self::along(reading.resolver, reading.table, &hops, &every)),
-            (_, Timeline::Life(_)) => {
-                Err(Fault::at(name.span, format!("`{}` is a lifecycle and does not come back", name.text))
+            _ => {
+                Err(Fault::at(name.span, format!("`{}` does not come back", name.text))
                     .hint("name a `recurrence` under `let`"))
             }
         }

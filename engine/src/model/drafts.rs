@@ -101,7 +101,7 @@ impl Drafts {
         let tables = scenario.tables.iter().map(|table| Draft::new(table, &mut literal, faults));
         let mut drafts = Self(tables.collect());
         for (t, table) in TableId::enumerate(&scenario.tables) {
-            if let RowSource::Per { parent, .. } | RowSource::Every { parent, .. } | RowSource::History { parent, .. } =
+            if let RowSource::Per { parent, .. } | RowSource::Times { parent, .. } | RowSource::History { parent, .. } =
                 &table.source {
                 let found = faults.keep(drafts.named(parent, faults));
                 drafts[t].parent = found;

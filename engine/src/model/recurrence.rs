@@ -92,7 +92,7 @@ impl Resolver<'_> {
     }
 
     /// A hidden column of a table.
-    fn hidden(&mut self, t: TableId, name: String, ty: Type, formula: Formula) -> ColumnId {
+    pub(crate) fn hidden(&mut self, t: TableId, name: String, ty: Type, formula: Formula) -> ColumnId {
         let (nullable, dictionary) = (formula.expression.nullable(), formula.expression.is_dictionary());
         self.drafts.add_hidden(t, Column { nullable, dictionary, ..Column::hidden(name, ty, formula) })
     }
@@ -138,7 +138,7 @@ impl Resolver<'_> {
     }
 
     /// An instant over the row of the parent.
-    fn moment_of(
+    pub(crate) fn moment_of(
         &mut self,
         parent: TableId,
         arguments: &Arguments,
@@ -150,7 +150,7 @@ impl Resolver<'_> {
     }
 
     /// The name of a zone over the row of the parent.
-    fn zone_of(&mut self, parent: TableId, arguments: &Arguments) -> Result<Formula, Fault> {
+    pub(crate) fn zone_of(&mut self, parent: TableId, arguments: &Arguments) -> Result<Formula, Fault> {
         let text = match arguments.expression("zone")? {
             Some(text) => constant_word(text, |word| Zone::named(word).is_ok()),
             None => Text { text: "'UTC'".to_owned(), span: arguments.span(), exact: false },

@@ -13,7 +13,7 @@ use super::drafts::{Draft, Drafts, State};
 use super::law::Laws;
 use super::{Column, Input, Keys, Model, Settings, Source, Table, keys, work};
 use crate::error::{Fault, Faults, Span};
-use crate::generators::Formula;
+use crate::generators::{Formula, Timeline};
 use crate::ids::{ColumnId, InputId, TableId};
 use crate::random::Poisson;
 use crate::scenario::{Key, Scenario};
@@ -145,6 +145,16 @@ impl<'s> Resolver<'s> {
     /// What is known so far of tables and columns.
     pub(crate) fn drafts(&self) -> &Drafts {
         &self.drafts
+    }
+
+    /// What is set from outside.
+    pub(crate) fn settings(&self) -> &Settings {
+        self.settings
+    }
+
+    /// Notes the instants that the rows of a table stand for.
+    pub(crate) fn stands_for(&mut self, t: TableId, timeline: Timeline) {
+        self.drafts[t].timeline = Some(timeline);
     }
 
     /// Notes faults.

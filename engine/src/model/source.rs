@@ -45,10 +45,13 @@ impl Resolver<'_> {
                 }
                 Ok(Source::Per { parent, count })
             }
-            RowSource::Every { key, every, .. } => {
+            RowSource::Times { key, rule, .. } => {
                 let Some(parent) = self.drafts[t].parent else { return Err(Fault::reported()) };
                 self.rows_of(parent)?;
-                let count = self.every(t, parent, key, every)?;
+                let count = match key.text.as_str() {
+                    "every" => self.every(t, parent, key, rule)?,
+                    _ => self.rate(t, parent, key, rule)?,
+                };
                 Ok(Source::Per { parent, count })
             }
             RowSource::History { life, .. } => {

@@ -51,7 +51,7 @@ impl Resolver<'_> {
                 let input = self.drafts.input(t, Input::Column { hops, column: life.path });
                 Ok((input, life))
             }
-            (_, Timeline::Series(_)) => {
+            _ => {
                 let name = &path[path.len() - 1];
                 Err(Fault::at(name.span, format!("`{}` is a recurrence and has no states", name.text)))
             }
@@ -133,6 +133,8 @@ impl TableScope<'_, '_> {
         let known: &[&str] = match timeline {
             Timeline::Life(_) => &OF_LIVES,
             Timeline::Series(_) => &OF_SERIES,
+            // That of a table is not named.
+            Timeline::Rate(_) => &[],
         };
         if !known.contains(&function.text.as_str()) {
             let name = &path[path.len() - 1].text;
@@ -160,6 +162,7 @@ impl TableScope<'_, '_> {
                 let input = self.resolver.input(t, Input::Column { hops, column: life.path });
                 self.asked_of_life(called, input, &life)?
             }
+            Timeline::Rate(_) => return Err(Fault::reported()),
             Timeline::Series(series) => {
                 if let Some(field) = called.field {
                     return Err(Fault::at(field.span, format!("an instant has no `{}`", field.text)));

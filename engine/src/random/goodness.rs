@@ -6,20 +6,20 @@
 use super::Stream;
 
 /// The number of draws in the ordinary suite.
-pub(super) const DRAWS: u64 = 100_000;
+pub(crate) const DRAWS: u64 = 100_000;
 
 /// The number of draws in the slow suite.
-pub(super) const MANY_DRAWS: u64 = 10_000_000;
+pub(crate) const MANY_DRAWS: u64 = 10_000_000;
 
 /// The words that the test of a law draws from.
-pub(super) fn words(law: &str, count: u64) -> Vec<u64> {
+pub(crate) fn words(law: &str, count: u64) -> Vec<u64> {
     Stream::new(20_260_413, "goodness", law, "draw", 1).rows(0..count, 1)
 }
 
 /// Fails when the empirical distribution of `draws` is too far from the continuous law `cdf`.
 ///
 /// The limit of D × √n is 1.9495, the 0.999 quantile of Kolmogorov's distribution.
-pub(super) fn assert_continuous(mut draws: Vec<f64>, cdf: impl Fn(f64) -> f64) {
+pub(crate) fn assert_continuous(mut draws: Vec<f64>, cdf: impl Fn(f64) -> f64) {
     draws.sort_by(f64::total_cmp);
     let n = draws.len() as f64;
     let distance = draws
@@ -38,7 +38,7 @@ pub(super) fn assert_continuous(mut draws: Vec<f64>, cdf: impl Fn(f64) -> f64) {
 ///
 /// Neighbouring cells are put together until each expects 10 or more; the limit is the 0.999 quantile by
 /// the approximation of Wilson and Hilferty. The probabilities must sum to 1.
-pub(super) fn assert_discrete(counts: &[u64], probabilities: &[f64]) {
+pub(crate) fn assert_discrete(counts: &[u64], probabilities: &[f64]) {
     assert_eq!(counts.len(), probabilities.len());
     let mass: f64 = probabilities.iter().sum();
     assert!((mass - 1.0).abs() < 1e-9, "probabilities sum to {mass}");
@@ -70,7 +70,7 @@ pub(super) fn assert_discrete(counts: &[u64], probabilities: &[f64]) {
 }
 
 /// How often each number of `0..cells` was drawn.
-pub(super) fn count(draws: impl IntoIterator<Item = u64>, cells: usize) -> Vec<u64> {
+pub(crate) fn count(draws: impl IntoIterator<Item = u64>, cells: usize) -> Vec<u64> {
     let mut counts = vec![0; cells];
     for draw in draws {
         counts[draw as usize] += 1;

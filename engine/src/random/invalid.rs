@@ -15,7 +15,7 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    pub(super) fn new(argument: &'static str, expected: &'static str, found: impl Into<String>) -> Self {
+    pub(crate) fn new(argument: &'static str, expected: &'static str, found: impl Into<String>) -> Self {
         Self { argument, expected, found: found.into() }
     }
 

@@ -42,7 +42,7 @@ mod distribution;
 mod permutation;
 
 #[cfg(test)]
-mod goodness;
+pub(crate) mod goodness;
 
 pub use distribution::{
     Exponential, LogNormal, Normal, Poisson, Skew, SkewExponent, Uniform, UniformInteger, Weighted, Zipf,

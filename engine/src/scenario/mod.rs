@@ -103,14 +103,14 @@ pub enum RowSource {
         /// The greatest count.
         max: Option<Node>,
     },
-    /// `per: parent` with `every:`, rows that come back.
-    Every {
+    /// `per: parent` with `every:` or `rate:`, rows that stand for instants.
+    Times {
         /// The parent table.
         parent: Key,
-        /// Where the word stands.
+        /// `every` or `rate`, where it stands.
         key: Key,
-        /// When they come back.
-        every: Node,
+        /// What it says.
+        rule: Node,
     },
     /// `history_of: parent.life`, a row for each step of the parent's lifecycle.
     History {
@@ -308,8 +308,8 @@ fn param(key: &Key, node: &Node, faults: &mut Faults) -> Param {
 
 fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
     // A message lists the first of them.
-    const KEYS: [&str; 14] = [
-        "rows", "per", "count", "every", "history_of", "columns", "let", "mixins", "key", "times", "min", "max", "scaled",
+    const KEYS: [&str; 15] = [
+        "rows", "per", "count", "every", "rate", "history_of", "columns", "let", "mixins", "key", "times", "min", "max", "scaled",
         "about",
     ];
     let what = format!("table `{}`", key.text);
@@ -400,7 +400,7 @@ fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> 
         }
         (Some(rows), None) => {
             for (k, _) in node.map().unwrap_or_default() {
-                if matches!(k.text.as_str(), "count" | "every" | "times" | "min" | "max") {
+                if matches!(k.text.as_str(), "count" | "every" | "rate" | "times" | "min" | "max") {
                     let fault = Fault::at(k.span, format!("`{}` belongs to `per`, not to `rows`", k.text));
                     faults.push(fault.hint("children are counted with `per: parent` and `count:`"));
                 }
@@ -413,16 +413,16 @@ fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> 
         }
         (None, Some(per)) => {
             let parent = faults.keep(word(per, "the parent table"))?;
-            if let Some((key, every)) = node.map().unwrap_or_default().iter().find(|(k, _)| k.text == "every")
-            {
-                let beside = ["count", "times", "min", "max"];
-                let mut others = node.map().unwrap_or_default().iter().map(|(other, _)| other);
+            let entries = node.map().unwrap_or_default();
+            if let Some((key, rule)) = entries.iter().find(|(k, _)| matches!(k.text.as_str(), "every" | "rate")) {
+                let beside = ["count", "every", "rate", "times", "min", "max"];
+                let mut others = entries.iter().map(|(other, _)| other).filter(|other| other.text != key.text);
                 if let Some(other) = others.find(|other| beside.contains(&other.text.as_str())) {
-                    let fault = Fault::at(other.span, format!("`{}` does not go with `every`", other.text));
-                    faults.push(fault.hint("how often something comes back says how many rows there are"));
+                    let fault = Fault::at(other.span, format!("`{}` does not go with `{}`", other.text, key.text));
+                    faults.push(fault.hint("how often something happens says how many rows there are"));
                     return None;
                 }
-                return Some(RowSource::Every { parent, key: key.clone(), every: every.clone() });
+                return Some(RowSource::Times { parent, key: key.clone(), rule: rule.clone() });
             }
             let Some(count) = node.get("count") else {
                 let fault = Fault::at(per.span, format!("{what} does not say how many rows each parent has"));
@@ -444,7 +444,7 @@ fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> 
 
 /// `history_of: parent.life`.
 fn history_of(node: &Node, history: &Node, faults: &mut Faults) -> Option<RowSource> {
-    let beside = ["rows", "per", "count", "every", "times", "min", "max", "scaled"];
+    let beside = ["rows", "per", "count", "every", "rate", "times", "min", "max", "scaled"];
     let mut others = node.map().unwrap_or_default().iter().map(|(other, _)| other);
     if let Some(other) = others.find(|other| beside.contains(&other.text.as_str())) {
         let fault = Fault::at(other.span, format!("`{}` does not go with `history_of`", other.text));

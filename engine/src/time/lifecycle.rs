@@ -350,3 +350,6 @@ impl States {
         self.0.get(usize::from(state)).copied().unwrap_or(false)
     }
 }
+
+#[cfg(test)]
+mod tests;

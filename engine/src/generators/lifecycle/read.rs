@@ -8,7 +8,7 @@ use super::asked::{Asked, Of, Over};
 use super::{LifeOf, Lives, column_type};
 use crate::calendar::text::{Interval, parse_interval};
 use crate::error::{Fault, Faults, Span, did_you_mean, listed};
-use crate::generators::rate::{per_time, rate_of};
+use crate::generators::per_time::{per_time, rate_of};
 use crate::generators::recurrence::SeriesInputs;
 use crate::generators::{Formula, Made, Reading, Record, Shown, Timeline, plain_moment};
 use crate::model::{Column, Input};

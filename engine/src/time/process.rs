@@ -1,0 +1,173 @@
+//! Poisson processes: how often something happens that happens at a rate, and when.
+//!
+//! The time of a [`Process`] is what is expected up to an instant: a time of 12 is when 12 are expected. It is cut into cells of a few,
+//! and each cell has a number and places by words of its own. So what has happened before an instant does not depend on what comes
+//! later, and any cell is known alone; the number before an instant is a sum over the cells up to it.
+
+use crate::random::{Poisson, Trickle, unit};
+
+/// How many are expected in a cell.
+const PER_CELL: f64 = 4.0;
+/// The most that a cell can hold, which is beyond every draw.
+const MOST_IN_CELL: usize = 64;
+
+/// How the times of all processes are drawn.
+#[derive(Clone, Debug)]
+pub struct Process {
+    law: Poisson,
+}
+
+/// The times of one process.
+#[derive(Clone, Debug)]
+pub struct Times<'p> {
+    process: &'p Process,
+    word: u64,
+    /// The cell that was looked at last, and how many are before it.
+    cell: u64,
+    before: u64,
+}
+
+impl Process {
+    /// The one way.
+    ///
+    /// # Panics
+    /// Never: the law of a small mean exists.
+    pub fn new() -> Self {
+        Self { law: Poisson::new(PER_CELL).expect("the mean is small and above 0") }
+    }
+
+    /// The times that a random word stands for.
+    pub fn times(&self, word: u64) -> Times<'_> {
+        Times { process: self, word, cell: 0, before: 0 }
+    }
+}
+
+impl Default for Process {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Times<'_> {
+    /// How many are before a time, which is up to 2^53 or so; `None` where that takes more than `most` cells to find out.
+    pub fn before(&mut self, time: f64, most: u64) -> Option<u64> {
+        if time.is_nan() || time <= 0.0 {
+            return Some(0);
+        }
+        // The cast saturates.
+        let cell = (time / PER_CELL) as u64;
+        if cell.saturating_sub(self.cell) > most {
+            return None;
+        }
+        if cell < self.cell {
+            (self.cell, self.before) = (0, 0);
+        }
+        while self.cell < cell {
+            self.before += self.in_cell(self.cell);
+            self.cell += 1;
+        }
+        let within = time - cell as f64 * PER_CELL;
+        let places = self.places(cell);
+        Some(self.before + places.iter().filter(|place| **place < within).count() as u64)
+    }
+
+    /// The time of the `k`-th, counted from 0.
+    pub fn nth(&mut self, k: u64) -> f64 {
+        if k < self.before {
+            (self.cell, self.before) = (0, 0);
+        }
+        loop {
+            let count = self.in_cell(self.cell);
+            if k < self.before + count {
+                let places = self.places(self.cell);
+                return self.cell as f64 * PER_CELL + places[(k - self.before) as usize];
+            }
+            self.before += count;
+            self.cell += 1;
+        }
+    }
+
+    /// How many are in a cell.
+    #[inline]
+    fn in_cell(&self, cell: u64) -> u64 {
+        self.process.law.sample(self.of_cell(cell)).min(MOST_IN_CELL as u64)
+    }
+
+    fn of_cell(&self, cell: u64) -> u64 {
+        Trickle::new(self.word).nth(cell)
+    }
+
+    /// Where they are in it, rising.
+    fn places(&self, cell: u64) -> Places {
+        let count = self.in_cell(cell) as usize;
+        // The number took the word itself, the places take what follows from it.
+        let mut words = Trickle::new(!self.of_cell(cell));
+        let mut places = Places { places: [0.0; MOST_IN_CELL], count };
+        for place in &mut places.places[..count] {
+            *place = unit(words.next()) * PER_CELL;
+        }
+        places.places[..count].sort_unstable_by(f64::total_cmp);
+        places
+    }
+}
+
+/// Some places in a cell.
+struct Places {
+    places: [f64; MOST_IN_CELL],
+    count: usize,
+}
+
+impl std::ops::Deref for Places {
+    type Target = [f64];
+
+    fn deref(&self) -> &[f64] {
+        &self.places[..self.count]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::goodness;
+
+    #[test]
+    fn counts_and_places_agree() {
+        let process = Process::new();
+        for word in 0..50 {
+            let mut times = process.times(word);
+            let all: Vec<f64> = (0..200).map(|k| times.nth(k)).collect();
+            assert!(all.is_sorted());
+            for (k, at) in all.iter().enumerate().step_by(7) {
+                assert_eq!(process.times(word).nth(k as u64).to_bits(), at.to_bits(), "any alone");
+                assert_eq!(times.before(at - 1e-9, u64::MAX), Some(k as u64));
+                assert_eq!(times.before(at + 1e-9, u64::MAX), Some(k as u64 + 1));
+            }
+        }
+        assert_eq!(process.times(1).before(1e9, 1000), None);
+        assert_eq!(process.times(1).before(f64::NAN, 1000), Some(0));
+    }
+
+    /// The witness is the law: gaps are exponential of mean 1, counts in any stretch Poisson.
+    #[test]
+    fn gaps_are_exponential_and_stretches_poisson() {
+        let process = Process::new();
+        let mut gaps = Vec::new();
+        let mut counts = [0u64; 9];
+        for word in goodness::words("process", 2000) {
+            let mut times = process.times(word);
+            let before = [3.3, 5.5].map(|time| times.before(time, u64::MAX).unwrap());
+            counts[((before[1] - before[0]) as usize).min(8)] += 1;
+            let all: Vec<f64> = (0..20).map(|k| times.nth(k)).collect();
+            gaps.extend(all.windows(2).map(|pair| pair[1] - pair[0]));
+        }
+        goodness::assert_continuous(gaps, |gap| 1.0 - (-gap).exp());
+        let mut probabilities = [0.0; 9];
+        let mut chance = (-2.2f64).exp();
+        for (count, probability) in probabilities.iter_mut().enumerate().take(8) {
+            *probability = chance;
+            chance *= 2.2 / (count + 1) as f64;
+        }
+        probabilities[8] = 1.0 - probabilities.iter().sum::<f64>();
+        goodness::assert_discrete(&counts, &probabilities);
+    }
+}
