@@ -61,7 +61,7 @@ pub(crate) use reading::{Address, Made, Reading, threshold};
 pub(crate) use rate::RateOf;
 pub(crate) use record::{Record, Timeline};
 pub(crate) use recurrence::{EVERY, Every, Occurrences, SeriesAsked, SeriesInputs, Which};
-pub(crate) use reference::{Pick, Reference, Within};
+pub(crate) use reference::{Pick, Reference, Still, Within};
 pub(crate) use shown::Shown;
 pub(crate) use template::TextTemplate;
 

@@ -39,7 +39,7 @@ pub(crate) const RATE: GeneratorDoc = GeneratorDoc {
         optional(
             "until",
             Kind::Expression,
-            "the end, over the row of the parent, which is no part of it; where it is NULL, and by default, the last moment is `as_of`",
+            "the end, over the row of the parent, which is no part of it; nothing happens after `as_of`",
         ),
         optional("growth", Kind::Any, "how the rate grows from its beginning on: `6% per month`; default even"),
         local::HOURS,
@@ -278,9 +278,9 @@ impl Prepared for Lots {
 #[derive(Debug)]
 pub(crate) struct Events {
     rate: RateInputs,
-    /// The input with the end, if there is one; NULL for `as_of`.
+    /// The input with the end, if there is one.
     until: Option<InputId>,
-    /// The last instant where there is no other end.
+    /// The last instant.
     as_of: i64,
 }
 
@@ -291,7 +291,8 @@ impl Prepared for Events {
         self.rate.with(frame, |mut each| {
             let count = |row: usize| {
                 let end = until.filter(|until| until.is_valid(row)).map(|until| until.value(row));
-                let end = end.unwrap_or(self.as_of.saturating_add(1));
+                let now = self.as_of.saturating_add(1);
+                let end = end.map_or(now, |end| end.min(now));
                 let count = each.get(row).and_then(|rate| rate.map_or(Ok(0), |rate| rate.before(end)));
                 count.map_err(|message| frame.value_error(column, message))
             };

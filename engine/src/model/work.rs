@@ -217,11 +217,18 @@ impl<'m> Counting<'m> {
                     self.demand(t, first, None, needs, columns);
                 }
             }
-            Pick::Existing { at, by, .. } => {
+            Pick::Existing { at, by, still, .. } => {
                 for &input in &at.inputs {
                     self.input(t, &self.model.tables[t].inputs[input], needs, columns);
                 }
                 needs.others.push((reference.target, *by, HALVINGS));
+                needs.others.extend(still.until.map(|until| (reference.target, until, HALVINGS)));
+                if let Some((path, _)) = &still.states
+                    && let Input::Column { hops, column } = &self.model.tables[reference.target].inputs[*path]
+                    && let Some(table) = self.model.end(reference.target, hops)
+                {
+                    needs.others.push((table, *column, HALVINGS));
+                }
             }
         }
     }

@@ -8,10 +8,10 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use super::Frame;
 use super::frame::{Rows, nulls_of};
 use crate::error::ValueError;
-use crate::generators::{Pick, Prepared, Reference, Within};
+use crate::generators::{Pick, Prepared, Reference, Still, Within};
 use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, Hop};
-use crate::random::{Invalid, Permutation, Skew, SkewExponent, Stream, below};
+use crate::random::{Invalid, Permutation, Skew, SkewExponent, Stream, Trickle, below};
 
 /// The rows that were picked, and where each pick stands among them, unless they are the picks as they are.
 ///
@@ -75,7 +75,7 @@ pub(super) fn picks(
                 Among::Each(ranges) => words.iter().zip(ranges).map(pick).collect(),
             })
         }
-        Pick::Existing { stream, skew, at, by } => {
+        Pick::Existing { stream, skew, at, by, still } => {
             let at = at.values(frame, column)?;
             let nulls = nulls_of(&at);
             let at = at.as_primitive::<TimestampMicrosecondType>().values().clone();
@@ -86,12 +86,17 @@ pub(super) fn picks(
                 |i: usize| if nulls.as_ref().is_some_and(|n| n.is_null(i)) { i64::MIN } else { at[i] };
             let ranges: Vec<(u64, u64)> = (0..frame.len()).map(|i| among.get(i)).collect();
             let ends = existing(frame, reference.target, *by, &ranges, limit)?;
-            Ok((0..frame.len())
-                .map(|i| {
-                    let ((start, end), skip) = without((ranges[i].0, ends[i]), left_out(i));
-                    (end > start).then(|| skip(start + draws.below(end - start, words[i])))
-                })
-                .collect())
+            let mut pick = |i: usize, word: u64| {
+                let ((start, end), skip) = without((ranges[i].0, ends[i]), left_out(i));
+                (end > start).then(|| skip(start + draws.below(end - start, word)))
+            };
+            let picks = (0..frame.len()).map(|i| pick(i, words[i])).collect();
+            if still.is_empty() {
+                return Ok(picks);
+            }
+            let range = |i: usize| (ranges[i].0, ends[i]);
+            let again = |i: usize, time: u64| pick(i, Trickle::new(words[i]).nth(time));
+            still_there(frame, reference.target, still, picks, again, range, left_out, limit)
         }
         Pick::Unique { key, rows } => {
             let Ok(permutation) = Permutation::new(*key, *rows) else { return Ok(vec![None; frame.len()]) };
@@ -149,6 +154,59 @@ pub(super) fn picks(
             Ok(picks)
         }
     }
+}
+
+/// How often a row is picked again by chance, when the one picked was gone.
+const MOST_AGAIN: u64 = 8;
+/// Where chance does not help, the rows behind the last pick are gone through, so many at a time and so many in all.
+const ROWS_AT_A_TIME: u64 = 256;
+const MOST_GONE_THROUGH: u64 = 1 << 14;
+
+/// Picks for which something else must hold at an instant: those that are gone are picked again. What each row does depends on its
+/// own words alone.
+#[expect(clippy::too_many_arguments, reason = "all of it describes one pick")]
+fn still_there(
+    frame: &Frame,
+    target: TableId,
+    still: &Still,
+    mut picks: Vec<Option<u64>>,
+    mut again: impl FnMut(usize, u64) -> Option<u64>,
+    range: impl Fn(usize) -> (u64, u64),
+    left_out: impl Fn(usize) -> Option<u64>,
+    limit: impl Fn(usize) -> i64,
+) -> Result<Vec<Option<u64>>, ValueError> {
+    let mut open: Vec<usize> = (0..picks.len()).filter(|i| picks[*i].is_some()).collect();
+    for time in 0..=MOST_AGAIN {
+        if time > 0 {
+            open.iter().for_each(|i| picks[*i] = again(*i, time));
+        }
+        let rows = open.iter().filter_map(|i| picks[*i]).collect();
+        let holds = still.holds(frame.plan, target, rows, |at| limit(open[at]))?;
+        let mut holds = holds.into_iter();
+        open.retain(|_| !holds.next().unwrap_or(false));
+        if open.is_empty() {
+            return Ok(picks);
+        }
+    }
+    for i in open {
+        let (start, end) = range(i);
+        let last = picks[i].take().unwrap_or(start);
+        // Once around, from the row behind the last pick.
+        let mut rows = (last + 1..end).chain(start..last + 1).take(MOST_GONE_THROUGH as usize);
+        loop {
+            let some: Vec<u64> = rows.by_ref().take(ROWS_AT_A_TIME as usize).collect();
+            if some.is_empty() {
+                break;
+            }
+            let holds = still.holds(frame.plan, target, some.clone(), |_| limit(i))?;
+            let found = some.iter().zip(holds).find(|(row, holds)| *holds && left_out(i) != Some(**row));
+            if let Some((row, _)) = found {
+                picks[i] = Some(*row);
+                break;
+            }
+        }
+    }
+    Ok(picks)
 }
 
 /// The key of the permutation that a parent's children share.

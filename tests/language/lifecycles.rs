@@ -1,0 +1,353 @@
+//! Lifecycles and what depends on them: histories, occurrences, rates and references that agree with them, at any `as_of`, alone and
+//! in bulk.
+
+use std::collections::HashMap;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, TimestampMicrosecondType};
+use seedbed_engine::{Plan, Settings};
+
+use super::{faults, numbers};
+
+const LIVES: &str = "
+since: 2023-01-01
+tables:
+  tenants:
+    rows: 60
+    let: {place: place}
+    columns: {id: serial, zone: = place.zone}
+  subscriptions:
+    per: tenants
+    count: 2
+    let:
+      renewal: {recurrence: {month: \"= case yearly when true then 12 else 1 end\", from: paid_from, at: 00:00, zone: tenants.zone}}
+      paid_from: = started_at + interval '14 days'
+      life:
+        lifecycle:
+          from: started_at
+          until: gone_at
+          states:
+            trialing: {until: paid_from, then: {active: {weight: 62, because: paid}, canceled: {weight: = churn, because: left}}}
+            active:
+              leaves:
+                - {to: past_due, at: renewal, chance: 20%, delay: 1 hour, because: failed}
+                - {to: canceled, rate: 4% per month, because: left}
+                - {to: paused, rate: 5% per month}
+            past_due:
+              for: {choose: {1 day: 50, 3 days: 25, 5 days: 10, 7 days: 15}}
+              then: {active: 80, canceled: {weight: 20, because: exhausted}}
+            paused: {for: {mean: 40 days}, then: active}
+            canceled:
+    columns:
+      id: serial
+      churn: = 38.0
+      yearly: {boolean: 20%}
+      started_at: {moment: {from: since, to: as_of, order: within parent}}
+      gone_at: {moment: {from: started_at, to: 2026-06-01}, null: 70%}
+      status: = life.state
+      status_since: = life.since
+      steps: = life.steps
+      paused: = life.entered(paused)
+      past_due_at: = life.first(past_due)
+      last_active: = life.last('active', 'trialing')
+  steps:
+    history_of: subscriptions.life
+    let: {step: step}
+    columns:
+      id: serial
+      subscription_id: parent
+      before: = step.from
+      after: = step.to
+      at: = step.at
+      until: = step.until
+      reason: = step.because
+      number: = step.number
+      same: = subscriptions.life.state_at(step.at)
+      same_until: = subscriptions.life.at(step.at).until
+  invoices:
+    per: subscriptions
+    every: {month: \"= case yearly when true then 12 else 1 end\", from: paid_from, at: 00:00, zone: tenants.zone, while: 'life in (active, past_due)'}
+    let: {period: occurrence}
+    columns:
+      subscription_id: parent
+      start: = period.start
+      next: = period.end
+      state: = subscriptions.life.state_at(period.start)
+      before: = subscriptions.renewal.before(period.start)
+      last: = subscriptions.renewal.last(period.start)
+      following: = subscriptions.renewal.next(period.start)
+  visits:
+    per: subscriptions
+    rate: {of: 5 per month, from: started_at, until: gone_at, during: 'life in (trialing, active)', hours: business, zone: tenants.zone, growth: 1% per month}
+    let: {visit: occurrence}
+    columns:
+      subscription_id: parent
+      at: = visit.start
+      number: = visit.number
+      state: = subscriptions.life.state_at(visit.start)
+      payer: {reference: {to: subscriptions, within: tenants, existed_at: visit.start, by: started_at, until: gone_at, while: 'life in (active, trialing)'}}
+";
+
+fn plan(as_of: &str) -> Plan {
+    let settings = Settings { as_of: Some(as_of.to_owned()), ..Settings::default() };
+    Plan::compile(LIVES, &settings).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+fn whole(plan: &Plan, table: &str) -> RecordBatch {
+    let table = plan.table(table).expect("the table is there");
+    plan.batch(table, 0..plan.rows(table).expect("it can be counted")).expect("values exist")
+}
+
+fn instants(batch: &RecordBatch, column: &str) -> Vec<Option<i64>> {
+    let array = batch.column_by_name(column).expect("the column is there");
+    array.as_primitive::<TimestampMicrosecondType>().iter().collect()
+}
+
+fn texts(batch: &RecordBatch, column: &str) -> Vec<Option<String>> {
+    let array = batch.column_by_name(column).expect("the column is there");
+    let array = cast(array, &DataType::Utf8).expect("texts have one form");
+    array.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect()
+}
+
+/// A step as its row has it: instant, state, state before, reason.
+type Step = (i64, String, Option<String>, Option<String>);
+
+fn histories(plan: &Plan) -> HashMap<i64, Vec<Step>> {
+    let steps = whole(plan, "steps");
+    let (of, at) = (numbers(&steps, "subscription_id"), instants(&steps, "at"));
+    let (after, before, reason) = (texts(&steps, "after"), texts(&steps, "before"), texts(&steps, "reason"));
+    let mut all: HashMap<i64, Vec<Step>> = HashMap::new();
+    for i in 0..steps.num_rows() {
+        let step = (at[i].unwrap(), after[i].clone().unwrap(), before[i].clone(), reason[i].clone());
+        all.entry(of[i].unwrap()).or_default().push(step);
+    }
+    all
+}
+
+fn state_at(history: &[Step], instant: i64) -> Option<&str> {
+    history.iter().rev().find(|step| step.0 <= instant).map(|step| step.1.as_str())
+}
+
+#[test]
+fn histories_are_connected_and_end_in_the_state() {
+    let plan = plan("2026-04-13");
+    let all = histories(&plan);
+    let subscriptions = whole(&plan, "subscriptions");
+    assert_eq!(all.len(), subscriptions.num_rows());
+    let (id, gone) = (numbers(&subscriptions, "id"), instants(&subscriptions, "gone_at"));
+    let (status, since) = (texts(&subscriptions, "status"), instants(&subscriptions, "status_since"));
+    let (started, steps) = (instants(&subscriptions, "started_at"), numbers(&subscriptions, "steps"));
+    let (paused, past_due) = (numbers(&subscriptions, "paused"), instants(&subscriptions, "past_due_at"));
+    let last_active = instants(&subscriptions, "last_active");
+    let mut states = HashMap::new();
+    for i in 0..subscriptions.num_rows() {
+        let history = &all[&id[i].unwrap()];
+        assert_eq!((Some(history[0].0), history[0].1.as_str()), (started[i], "trialing"));
+        assert_eq!(history[0].2, None);
+        for pair in history.windows(2) {
+            assert!(pair[0].0 < pair[1].0 && Some(&pair[0].1) == pair[1].2.as_ref());
+            assert_ne!(pair[0].1, "canceled", "a final state");
+            assert!(gone[i].is_none_or(|gone| pair[1].0 < gone));
+        }
+        let last = &history[history.len() - 1];
+        assert_eq!((Some(last.0), Some(&last.1)), (since[i], status[i].as_ref()));
+        assert_eq!(steps[i], Some(history.len() as i64));
+        let entered = |state: &'static str| history.iter().filter(move |step| step.1 == state);
+        assert_eq!(paused[i], Some(entered("paused").count() as i64));
+        assert_eq!(past_due[i], entered("past_due").next().map(|step| step.0));
+        let active = history.iter().rev().find(|step| step.1 == "active" || step.1 == "trialing");
+        assert_eq!(last_active[i], active.map(|step| step.0));
+        for step in history {
+            *states.entry(step.1.clone()).or_insert(0) += 1;
+            match (step.2.as_deref(), step.1.as_str(), step.3.as_deref()) {
+                (None, ..) | (_, "paused", None) | (_, "active", None | Some("paid")) => {}
+                (_, "past_due", Some("failed")) | (_, "canceled", Some("left" | "exhausted")) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(states.len(), 5, "every state is reached: {states:?}");
+    let steps = whole(&plan, "steps");
+    assert_eq!(texts(&steps, "same"), texts(&steps, "after"));
+    assert_eq!(instants(&steps, "same_until"), instants(&steps, "until"));
+}
+
+/// What was, stays: histories, occurrences and what happens at a rate go on, and nothing of them changes, with every later `as_of`.
+#[test]
+fn a_later_as_of_goes_on() {
+    let dates = ["2025-03-30T01:30:00Z", "2025-11-02", "2026-05-01"];
+    let scenario = LIVES.replace("to: as_of, order: within parent", "to: 2025-01-01, order: within parent");
+    let plans = dates.map(|as_of| {
+        let settings = Settings { as_of: Some(as_of.to_owned()), ..Settings::default() };
+        Plan::compile(&scenario, &settings).unwrap_or_else(|faults| panic!("{faults}"))
+    });
+    for (table, of, at) in
+        [("steps", "subscription_id", "at"), ("invoices", "subscription_id", "start"), ("visits", "subscription_id", "at")]
+    {
+        let by_parent = |plan: &Plan| {
+            let rows = whole(plan, table);
+            let mut all: HashMap<i64, Vec<i64>> = HashMap::new();
+            for (of, at) in numbers(&rows, of).into_iter().zip(instants(&rows, at)) {
+                all.entry(of.unwrap()).or_default().push(at.unwrap());
+            }
+            all
+        };
+        for (earlier, later) in [(0, 1), (1, 2), (0, 2)] {
+            let as_of = plans[earlier].model().as_of;
+            let (before, after) = (by_parent(&plans[earlier]), by_parent(&plans[later]));
+            assert!(!before.is_empty() && before.values().map(Vec::len).sum::<usize>() > 50);
+            let mut more = 0;
+            for (parent, times) in &after {
+                let known = before.get(parent).map_or(&[][..], Vec::as_slice);
+                assert_eq!(times[..known.len()], known[..], "{table} of {parent}");
+                assert!(times[known.len()..].iter().all(|at| *at > as_of), "{table} of {parent}");
+                more += times.len() - known.len();
+            }
+            assert!(more > 20, "{table}: {more}");
+        }
+    }
+}
+
+#[test]
+fn occurrences_are_left_out_and_the_grid_stays() {
+    let plan = plan("2026-04-13");
+    let (all, invoices) = (histories(&plan), whole(&plan, "invoices"));
+    let (of, start) = (numbers(&invoices, "subscription_id"), instants(&invoices, "start"));
+    let (state, next) = (texts(&invoices, "state"), instants(&invoices, "next"));
+    let mut left_out = 0;
+    for i in 0..invoices.num_rows() {
+        let at = start[i].unwrap();
+        assert_eq!(state_at(&all[&of[i].unwrap()], at), state[i].as_deref());
+        assert!(matches!(state[i].as_deref(), Some("active" | "past_due")));
+        if i > 0 && of[i] == of[i - 1] {
+            assert!(start[i - 1] < start[i]);
+            left_out += i32::from(next[i - 1] != start[i]);
+        }
+    }
+    assert!(left_out > 3, "{left_out}");
+    // The recurrence of the row knows all of them.
+    assert_eq!(instants(&invoices, "last"), start);
+    assert_eq!(instants(&invoices, "following"), next);
+    assert!(numbers(&invoices, "before").iter().all(|before| before.is_some_and(|before| before >= 0)));
+}
+
+#[test]
+fn what_happens_at_a_rate_happens_during_the_states() {
+    let plan = plan("2026-04-13");
+    let (all, visits) = (histories(&plan), whole(&plan, "visits"));
+    let (of, at) = (numbers(&visits, "subscription_id"), instants(&visits, "at"));
+    let (state, number) = (texts(&visits, "state"), numbers(&visits, "number"));
+    for i in 0..visits.num_rows() {
+        assert_eq!(state_at(&all[&of[i].unwrap()], at[i].unwrap()), state[i].as_deref());
+        assert!(matches!(state[i].as_deref(), Some("active" | "trialing")));
+        let first = i == 0 || of[i] != of[i - 1];
+        assert_eq!(number[i], Some(if first { 1 } else { number[i - 1].unwrap() + 1 }));
+        assert!(first || at[i - 1] <= at[i]);
+    }
+}
+
+/// References pick any row that was there and in one of the states, and none only where there is none.
+#[test]
+fn references_to_rows_that_were_in_a_state() {
+    let plan = plan("2026-04-13");
+    let (all, visits, subscriptions) =
+        (histories(&plan), whole(&plan, "visits"), whole(&plan, "subscriptions"));
+    let gone: HashMap<i64, Option<i64>> =
+        numbers(&subscriptions, "id").into_iter().map(Option::unwrap).zip(instants(&subscriptions, "gone_at")).collect();
+    let (at, of, payer) =
+        (instants(&visits, "at"), numbers(&visits, "subscription_id"), numbers(&visits, "payer"));
+    let may = |id: i64, at: i64| {
+        matches!(state_at(&all[&id], at), Some("active" | "trialing")) && gone[&id].is_none_or(|gone| at < gone)
+    };
+    let mut others = 0;
+    for i in 0..visits.num_rows() {
+        let (at, of) = (at[i].unwrap(), of[i].unwrap());
+        // Two subscriptions of a tenant follow each other.
+        let first = of - (of - 1) % 2;
+        let candidates: Vec<i64> = (first..first + 2).filter(|id| may(*id, at)).collect();
+        match payer[i] {
+            Some(payer) => assert!(candidates.contains(&payer), "row {i}"),
+            None => assert!(candidates.is_empty(), "row {i}"),
+        }
+        others += i32::from(payer[i].is_some_and(|payer| payer != of));
+    }
+    assert!(others > 20, "{others}");
+}
+
+#[test]
+fn any_row_alone_is_the_row_in_bulk() {
+    let plan = plan("2026-04-13");
+    for table in ["subscriptions", "steps", "invoices", "visits"] {
+        let all = whole(&plan, table);
+        let number = plan.table(table).unwrap();
+        for row in (0..all.num_rows()).rev().step_by(all.num_rows() / 20 + 1) {
+            let alone = plan.batch(number, row as u64..row as u64 + 1).expect("values exist");
+            assert_eq!(alone, all.slice(row, 1), "row {row} of {table}");
+        }
+    }
+}
+
+/// Who visits how often: a Poisson law of the time that counts, which the witness adds up from the history.
+#[test]
+fn rates_have_their_means() {
+    let scenario = "
+as_of: 2026-01-01
+tables:
+  users:
+    rows: 2000
+    let: {life: {lifecycle: {from: 2025-01-01, states: {on: {leaves: [{to: off, rate: 3 per year}]}, off: {leaves: [{to: on, rate: 5 per year}]}}}}}
+    columns: {id: serial}
+  steps: {history_of: users.life, let: {step: step}, columns: {of: parent, at: = step.at, to: = step.to}}
+  visits:
+    per: users
+    rate: {of: 12 per month, from: 2025-01-01, during: life in (on)}
+    let: {visit: occurrence}
+    columns: {of: parent, at: = visit.start}
+";
+    let plan = Plan::compile(scenario, &Settings::default()).unwrap_or_else(|faults| panic!("{faults}"));
+    let (steps, visits) = (whole(&plan, "steps"), whole(&plan, "visits"));
+    let (of, at, to) = (numbers(&steps, "of"), instants(&steps, "at"), texts(&steps, "to"));
+    let as_of = plan.model().as_of;
+    let mut on = 0.0;
+    for i in 0..steps.num_rows() {
+        let end = if i + 1 < of.len() && of[i + 1] == of[i] { at[i + 1].unwrap() } else { as_of };
+        on += if to[i].as_deref() == Some("on") { (end - at[i].unwrap()) as f64 } else { 0.0 };
+    }
+    let expected = on * 12.0 / (365.2425 / 12.0 * 86_400e6);
+    let found = visits.num_rows() as f64;
+    // Four standard deviations: one seed in 16,000 fails.
+    assert!((found - expected).abs() < 4.0 * expected.sqrt(), "{found} and {expected}");
+}
+
+#[test]
+fn wrong_lives_are_refused() {
+    let scenario = |life: &str, other: &str| {
+        faults(&format!(
+            "since: 2020-01-01\nas_of: 2026-01-01\ntables:\n  t:\n    rows: 3\n    let: {{life: {{lifecycle: {{from: since, {life}}}}}}}\n    columns: {{id: serial, x: \"{other}\"}}\n"
+        ))
+    };
+    let open = "states: {open: {leaves: [{to: done, rate: 2 per day}]}, done: }";
+    for (life, other, message) in [
+        ("states: {a: {for: 1 day, then: c}, b: }", "= 1", "unknown state `c`"),
+        ("states: {a: , b: }", "= 1", "nothing leads to state `b`"),
+        ("states: {a: {for: 1 day, then: {a: 0, b: 0}}, b: }", "= 1", "`then`: no state has a weight"),
+        ("states: {a: {for: 0 days, then: b}, b: }", "= 1", "`for`: expected a time above zero"),
+        ("states: {a: {for: 1 day}, b: }", "= 1", "state `a` does not say what comes after it"),
+        ("states: {a: {then: b}, b: }", "= 1", "state `a` has `then` and no end"),
+        ("states: {a: {leaves: [{to: b, rate: 1 per day, after: 1 day}]}, b: }", "= 1", "a way out says twice when it is taken"),
+        ("states: {a: {leaves: [{to: b}]}, b: }", "= 1", "a way out does not say when it is taken"),
+        ("states: {a: {leaves: [{to: b, rate: 120% per day}]}, b: }", "= 1", "expected a share of at least 0% and below 100%"),
+        ("states: {a: {leaves: [{to: b, at: nowhere}]}, b: }", "= 1", "unknown lifecycle or recurrence `nowhere`"),
+        ("states: {a: {for: 1 minute, then: b}, b: {for: 1 minute, then: a}}", "= 1", "a life that comes back to `a` for ever"),
+        (open, "= life.state_on(as_of)", "`life` has no function `state_on`"),
+        (open, "= life.at(as_of)", "a step is a group of values"),
+        (open, "= life.at(as_of).til", "a step has no `til`"),
+        (open, "= life.first(closed)", "unknown state `closed`"),
+        (open, "= life.stat", "`life` has no `stat`"),
+        (open, "= id.state_at(as_of)", "`id` is neither a lifecycle nor a recurrence"),
+    ] {
+        let said = scenario(life, other);
+        assert!(said.contains(message), "{life} {other}: {said}");
+    }
+}
