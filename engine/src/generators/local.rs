@@ -1,5 +1,6 @@
 //! Local hours: the arguments `zone`, `hours`, `weekdays` and `season` of what happens in time.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -109,7 +110,29 @@ pub(super) enum Clock<'i> {
     /// All times are alike.
     Plain,
     /// By the hours of a zone.
-    Local(Rc<InZone<'i>>),
+    Local(Rc<ZoneClock<'i>>),
+}
+
+/// The clock of a zone, and what it showed last: the bounds of neighbours are mostly the same.
+pub(super) struct ZoneClock<'i> {
+    zone: InZone<'i>,
+    last: Cell<[(i64, f64); 2]>,
+}
+
+impl ZoneClock<'_> {
+    #[inline]
+    fn passed(&self, instant: i64) -> f64 {
+        let [last, before] = self.last.get();
+        if last.0 == instant {
+            return last.1;
+        }
+        if before.0 == instant {
+            return before.1;
+        }
+        let passed = self.zone.passed(instant);
+        self.last.set([(instant, passed), last]);
+        passed
+    }
 }
 
 impl Clock<'_> {
@@ -118,7 +141,7 @@ impl Clock<'_> {
     pub(super) fn passed(&self, instant: i64) -> f64 {
         match self {
             Self::Plain => instant as f64,
-            Self::Local(zone) => zone.passed(instant),
+            Self::Local(clock) => clock.passed(instant),
         }
     }
 
@@ -128,7 +151,7 @@ impl Clock<'_> {
         match self {
             // The cast saturates.
             Self::Plain => (passed + 0.25).floor() as i64,
-            Self::Local(zone) => zone.instant(passed),
+            Self::Local(clock) => clock.zone.instant(passed),
         }
     }
 }
@@ -136,7 +159,7 @@ impl Clock<'_> {
 /// The clocks of rows, by the names of their zones.
 pub(super) struct Clocks<'a> {
     local: Option<(&'a Intensity, &'a ArrayRef, Zones<'a>)>,
-    known: Vec<(&'static Zone, Rc<InZone<'a>>)>,
+    known: Vec<(&'static Zone, Rc<ZoneClock<'a>>)>,
 }
 
 impl<'a> Clocks<'a> {
@@ -153,7 +176,9 @@ impl<'a> Clocks<'a> {
         }
         let zone = zones.get(row)?;
         let place = self.known.iter().position(|(known, _)| std::ptr::eq(*known, zone)).unwrap_or_else(|| {
-            self.known.push((zone, Rc::new(intensity.in_zone(zone))));
+            let local = intensity.in_zone(zone);
+            let last = Cell::new([(i64::MIN, local.passed(i64::MIN)); 2]);
+            self.known.push((zone, Rc::new(ZoneClock { zone: local, last })));
             self.known.len() - 1
         });
         Ok(Some(Clock::Local(self.known[place].1.clone())))

@@ -25,6 +25,8 @@ pub struct Times<'p> {
     /// The cell that was looked at last, and how many are before it.
     cell: u64,
     before: u64,
+    /// A cell whose places are known.
+    known: Option<(u64, Places)>,
 }
 
 impl Process {
@@ -38,7 +40,7 @@ impl Process {
 
     /// The times that a random word stands for.
     pub fn times(&self, word: u64) -> Times<'_> {
-        Times { process: self, word, cell: 0, before: 0 }
+        Times { process: self, word, cell: 0, before: 0, known: None }
     }
 }
 
@@ -67,8 +69,8 @@ impl Times<'_> {
             self.cell += 1;
         }
         let within = time - cell as f64 * PER_CELL;
-        let places = self.places(cell);
-        Some(self.before + places.iter().filter(|place| **place < within).count() as u64)
+        let earlier = self.places(cell).iter().filter(|place| **place < within).count() as u64;
+        Some(self.before + earlier)
     }
 
     /// The time of the `k`-th, counted from 0.
@@ -77,10 +79,13 @@ impl Times<'_> {
             (self.cell, self.before) = (0, 0);
         }
         loop {
-            let count = self.in_cell(self.cell);
-            if k < self.before + count {
-                let places = self.places(self.cell);
-                return self.cell as f64 * PER_CELL + places[(k - self.before) as usize];
+            let (cell, before) = (self.cell, self.before);
+            let count = match &self.known {
+                Some((known, places)) if *known == cell => places.count as u64,
+                _ => self.in_cell(cell),
+            };
+            if k < before + count {
+                return cell as f64 * PER_CELL + self.places(cell)[(k - before) as usize];
             }
             self.before += count;
             self.cell += 1;
@@ -98,31 +103,25 @@ impl Times<'_> {
     }
 
     /// Where they are in it, rising.
-    fn places(&self, cell: u64) -> Places {
-        let count = self.in_cell(cell) as usize;
-        // The number took the word itself, the places take what follows from it.
-        let mut words = Trickle::new(!self.of_cell(cell));
-        let mut places = Places { places: [0.0; MOST_IN_CELL], count };
-        for place in &mut places.places[..count] {
-            *place = unit(words.next()) * PER_CELL;
+    fn places(&mut self, cell: u64) -> &[f64] {
+        if self.known.as_ref().is_none_or(|(known, _)| *known != cell) {
+            let count = self.in_cell(cell) as usize;
+            // The number took the word itself, the places take what follows from another.
+            let mut words = Trickle::new(!self.of_cell(cell));
+            let mut places = Places { places: [0.0; MOST_IN_CELL], count };
+            places.places[..count].fill_with(|| unit(words.next()) * PER_CELL);
+            places.places[..count].sort_unstable_by(f64::total_cmp);
+            self.known = Some((cell, places));
         }
-        places.places[..count].sort_unstable_by(f64::total_cmp);
-        places
+        self.known.as_ref().map_or(&[], |(_, places)| &places.places[..places.count])
     }
 }
 
 /// Some places in a cell.
+#[derive(Clone, Debug)]
 struct Places {
     places: [f64; MOST_IN_CELL],
     count: usize,
-}
-
-impl std::ops::Deref for Places {
-    type Target = [f64];
-
-    fn deref(&self) -> &[f64] {
-        &self.places[..self.count]
-    }
 }
 
 #[cfg(test)]

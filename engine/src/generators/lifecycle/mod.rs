@@ -7,7 +7,7 @@ mod steps;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, ListArray};
-use arrow::buffer::OffsetBuffer;
+use arrow::buffer::{OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, IntervalMonthDayNanoType, TimestampMicrosecondType};
 
 use super::doc::{ArgumentKind as Kind, optional, required};
@@ -156,20 +156,22 @@ fn interval(stays: &arrow::array::IntervalMonthDayNanoArray, row: usize) -> Inte
 /// The lives that rows lead to.
 pub(super) struct EachLife {
     far: Far,
+    offsets: OffsetBuffer<i32>,
+    numbers: ScalarBuffer<i64>,
 }
 
 impl EachLife {
     pub(super) fn of(frame: &Frame, path: InputId) -> Result<Self, ValueError> {
-        Ok(Self { far: frame.far(path)? })
+        let far = frame.far(path)?;
+        let lives = far.values.as_list::<i32>();
+        let numbers = lives.values().as_primitive::<Int64Type>().values().clone();
+        Ok(Self { offsets: lives.offsets().clone(), numbers, far })
     }
 
     /// The life of a row; an empty one where there is none.
     #[inline]
     pub(super) fn get(&self, row: usize) -> Life<'_> {
-        let Some(place) = self.far.place(row) else { return Life::of(&[]) };
-        let lives = self.far.values.as_list::<i32>();
-        let offsets = lives.value_offsets();
-        let numbers = lives.values().as_primitive::<Int64Type>().values();
-        Life::of(&numbers[offsets[place] as usize..offsets[place + 1] as usize])
+        let numbers = self.far.place(row).map(|place| self.offsets[place] as usize..self.offsets[place + 1] as usize);
+        Life::of(numbers.map_or(&[], |numbers| &self.numbers[numbers]))
     }
 }
