@@ -65,6 +65,23 @@ tables:
       number: = step.number
       same: = subscriptions.life.state_at(step.at)
       same_until: = subscriptions.life.at(step.at).until
+  stays:
+    history_of: subscriptions.life in (past_due, paused)
+    let: {step: step}
+    columns:
+      subscription_id: parent
+      from_at: = step.at
+      until: = step.until
+      number: = step.number
+      state: = step.to
+      came_from: = step.from
+  notes:
+    per: subscriptions
+    count: 4
+    columns:
+      subscription_id: parent
+      at: {moment: {from: started_at, to: as_of, order: within parent}}
+      stay_at: {reference: {to: stays, column: from_at, within: subscriptions, existed_at: at, by: from_at, latest: true}}
   invoices:
     per: subscriptions
     every: {month: \"= case yearly when true then 12 else 1 end\", from: paid_from, at: 00:00, zone: tenants.zone, while: 'life in (active, past_due)'}
@@ -275,10 +292,46 @@ fn references_to_rows_that_were_in_a_state() {
     assert!(others > 20, "{others}");
 }
 
+/// Rows for the steps into some states only, and the last of them at an instant.
+#[test]
+fn stays_are_the_steps_into_some_states() {
+    let plan = plan("2026-04-13");
+    let (all, stays) = (histories(&plan), whole(&plan, "stays"));
+    let (of, from, until) =
+        (numbers(&stays, "subscription_id"), instants(&stays, "from_at"), instants(&stays, "until"));
+    let (number, state, came_from) =
+        (numbers(&stays, "number"), texts(&stays, "state"), texts(&stays, "came_from"));
+    let mut found = Vec::new();
+    for i in 0..stays.num_rows() {
+        let (subscription, number) = (of[i].unwrap(), number[i].unwrap() as usize);
+        let history = &all[&subscription];
+        let step = &history[number - 1];
+        assert_eq!((Some(step.0), Some(&step.1), &step.2), (from[i], state[i].as_ref(), &came_from[i]));
+        assert_eq!(until[i], history.get(number).map(|next| next.0));
+        found.push((subscription, number));
+    }
+    let mut expected = Vec::new();
+    for (subscription, history) in &all {
+        let numbers = history.iter().enumerate().filter(|(_, step)| step.1 == "past_due" || step.1 == "paused");
+        expected.extend(numbers.map(|(number, _)| (*subscription, number + 1)));
+    }
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+
+    let notes = whole(&plan, "notes");
+    let (noted, at, last) =
+        (numbers(&notes, "subscription_id"), instants(&notes, "at"), instants(&notes, "stay_at"));
+    for i in 0..notes.num_rows() {
+        let of_subscription = (0..stays.num_rows()).filter(|stay| of[*stay] == noted[i] && from[*stay] <= at[i]);
+        assert_eq!(last[i], of_subscription.last().and_then(|stay| from[stay]));
+    }
+    assert!(last.iter().flatten().count() > 20);
+}
+
 #[test]
 fn any_row_alone_is_the_row_in_bulk() {
     let plan = plan("2026-04-13");
-    for table in ["subscriptions", "steps", "invoices", "visits"] {
+    for table in ["subscriptions", "steps", "stays", "notes", "invoices", "visits"] {
         let all = whole(&plan, table);
         let number = plan.table(table).unwrap();
         for row in (0..all.num_rows()).rev().step_by(all.num_rows() / 20 + 1) {

@@ -57,6 +57,7 @@ pub(super) const REFERENCE: GeneratorDoc = GeneratorDoc {
             Kind::Word,
             "with `existed_at`: the column that tells when a row came about; default `created_at`",
         ),
+        optional("latest", Kind::Boolean, "with `existed_at`: `true` for the last row that came about, the one that covers the instant"),
         optional(
             "until",
             Kind::Word,
@@ -141,6 +142,13 @@ pub(crate) enum Pick {
         by: ColumnId,
         /// What else must hold of the row then.
         still: Still,
+    },
+    /// The last row that came about up to an instant.
+    Latest {
+        /// The instant.
+        at: Formula,
+        /// The target's column that tells when a row came about, rising within its parent.
+        by: ColumnId,
     },
 }
 
@@ -232,7 +240,7 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let nullable = key_is_nullable
         || least == 0
         || within.as_ref().is_some_and(|within| within.may_miss)
-        || matches!(pick, Pick::Existing { .. });
+        || matches!(pick, Pick::Existing { .. } | Pick::Latest { .. });
     let apart = only_child || matches!(pick, Pick::Distinct { .. } | Pick::Ring { .. });
     let unique = key_is_unique && under_parent && apart;
     let reference = Reference { target, shown, within: within.map(|within| within.rows), except, pick };
@@ -287,6 +295,7 @@ impl Prepared for Reference {
             Pick::Random { skew, .. } => format!("any row, skew {skew}"),
             Pick::Distinct { .. } | Pick::Ring { .. } => "a row not yet taken under the parent".to_owned(),
             Pick::Unique { .. } => "a row not yet taken".to_owned(),
+            Pick::Latest { at, .. } => format!("the last row that existed at {}", at.expression),
             Pick::Existing { at, still, .. } => {
                 let also = if still.is_empty() { "" } else { " and was not yet over" };
                 format!("any row that existed at {}{also}", at.expression)
@@ -359,7 +368,7 @@ impl Reading<'_, '_, '_> {
             return Err(Fault::at(node.span, "`starting_with` belongs to `distinct: true`"));
         }
         let Some(at) = existed_at else {
-            for name in ["by", "until", "while"] {
+            for name in ["by", "latest", "until", "while"] {
                 if let Some(node) = arguments.get(name) {
                     return Err(Fault::at(node.span, format!("`{name}` belongs to `existed_at`")));
                 }
@@ -369,6 +378,17 @@ impl Reading<'_, '_, '_> {
         let at = self.resolver.formula_of(self.table, &at, &Type::Instant);
         let by = self.birth_column(target, path, to);
         let (at, by, still) = (at, by, self.still(target, to)).together()?;
+        if let Some(node) = arguments.get("latest")
+            && scenario::boolean(node, "latest")?
+        {
+            for name in ["skew", "until", "while", "except"] {
+                if let Some(node) = arguments.get(name) {
+                    return Err(Fault::at(node.span, format!("`latest` and `{name}` cannot be combined"))
+                        .hint("there is one last row: leave one of them out"));
+                }
+            }
+            return Ok(Pick::Latest { at, by });
+        }
         Ok(Pick::Existing { stream, skew, at, by, still })
     }
 

@@ -9,7 +9,7 @@ use crate::error::{Fault, did_you_mean, listed};
 use crate::expression::{Called, Expression, Name, Operand, Source, parse, path_of};
 use crate::generators::{Formula, LifeAsked, LifeOf, Made, Over, Recipe, SeriesAsked, SeriesInputs, StepField, Steps, Timeline, Which};
 use crate::ids::{InputId, TableId};
-use crate::scenario::{Key, Text};
+use crate::scenario::Text;
 use crate::time::States;
 use crate::time::lifecycle::MOST_STEPS;
 use crate::types::Type;
@@ -60,6 +60,10 @@ impl Resolver<'_> {
 
     /// What `life in (active, paused)` means: the lives, as an input of the table, and the states.
     pub(crate) fn states_in(&mut self, t: TableId, text: &Text) -> Result<(InputId, States), Fault> {
+        self.life_and_states(t, text).map(|(input, _, states)| (input, states))
+    }
+
+    fn life_and_states(&mut self, t: TableId, text: &Text) -> Result<(InputId, LifeOf, States), Fault> {
         let source = Source { text: &text.text, span: text.span, exact: text.exact };
         let expected = || {
             Fault::at(text.span, "expected a lifecycle and its states")
@@ -73,19 +77,27 @@ impl Resolver<'_> {
         };
         let path = path_of(life, &source).ok_or_else(expected)?;
         let (input, life) = self.life(t, &path)?;
-        Ok((input, named_states(&life, &states, &source)?))
+        let states = named_states(&life, &states, &source)?;
+        Ok((input, life, states))
     }
 
-    /// The count of a table with a row for each step of a lifecycle of its parent's.
-    pub(super) fn history(&mut self, t: TableId, parent: TableId, life: &Key) -> Result<Count, Fault> {
-        let name = Name { text: life.text.clone(), span: life.span };
-        let (path, life) = self.life(parent, &[name])?;
+    /// The count of a table with a row for each step of a lifecycle of its parent's, or for those into some states.
+    pub(super) fn history(&mut self, t: TableId, parent: TableId, text: &Text) -> Result<Count, Fault> {
+        let (path, life, states) = if text.text.contains(|c: char| c.is_whitespace() || c == '=') {
+            let (path, life, states) = self.life_and_states(parent, text)?;
+            (path, life, Some(states))
+        } else {
+            let name = Name { text: text.text.clone(), span: text.span };
+            let (path, life) = self.life(parent, &[name])?;
+            (path, life, None)
+        };
         let table = self.drafts[t].name.text.clone();
-        let column = Column::hidden(format!("rows of {table}"), Type::BigInt, Steps { path });
+        let certain = life.certain && states.is_none();
+        let column = Steps { path, states: states.clone() };
+        let column = Column::hidden(format!("rows of {table}"), Type::BigInt, column);
         let column = Some(self.drafts.add_hidden(parent, column));
-        let min = u64::from(life.certain);
-        self.drafts[t].timeline = Some(Timeline::Life(life));
-        Ok(Count { column, min, max: MOST_STEPS as u64 })
+        self.drafts[t].timeline = Some(Timeline::Life(LifeOf { states, ..life }));
+        Ok(Count { column, min: u64::from(certain), max: MOST_STEPS as u64 })
     }
 
     /// The way to a row by names of columns and tables.

@@ -217,6 +217,12 @@ impl<'m> Counting<'m> {
                     self.demand(t, first, None, needs, columns);
                 }
             }
+            Pick::Latest { at, by } => {
+                for &input in &at.inputs {
+                    self.input(t, &self.model.tables[t].inputs[input], needs, columns);
+                }
+                needs.others.push((reference.target, *by, HALVINGS));
+            }
             Pick::Existing { at, by, still, .. } => {
                 for &input in &at.inputs {
                     self.input(t, &self.model.tables[t].inputs[input], needs, columns);

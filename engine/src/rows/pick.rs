@@ -8,7 +8,7 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use super::Frame;
 use super::frame::{Rows, nulls_of};
 use crate::error::ValueError;
-use crate::generators::{Pick, Prepared, Reference, Still, Within};
+use crate::generators::{Formula, Pick, Prepared, Reference, Still, Within};
 use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, Hop};
 use crate::random::{Invalid, Permutation, Skew, SkewExponent, Stream, Trickle, below};
@@ -75,17 +75,20 @@ pub(super) fn picks(
                 Among::Each(ranges) => words.iter().zip(ranges).map(pick).collect(),
             })
         }
+        Pick::Latest { at, by } => {
+            let limit = limits(frame, column, at)?;
+            let ranges: Vec<(u64, u64)> = (0..frame.len()).map(|i| among.get(i)).collect();
+            let ends = existing(frame, reference.target, *by, &ranges, limit)?;
+            let last = |(end, (start, _)): (u64, &(u64, u64))| (end > *start).then(|| end - 1);
+            Ok(ends.into_iter().zip(&ranges).map(last).collect())
+        }
         Pick::Existing { stream, skew, at, by, still } => {
-            let at = at.values(frame, column)?;
-            let nulls = nulls_of(&at);
-            let at = at.as_primitive::<TimestampMicrosecondType>().values().clone();
+            let limit = limits(frame, column, at)?;
             let words = frame.words(stream, 1);
             let mut draws =
                 Draws::new(*skew).map_err(|error| frame.value_error(column, error.to_string()))?;
-            let limit =
-                |i: usize| if nulls.as_ref().is_some_and(|n| n.is_null(i)) { i64::MIN } else { at[i] };
             let ranges: Vec<(u64, u64)> = (0..frame.len()).map(|i| among.get(i)).collect();
-            let ends = existing(frame, reference.target, *by, &ranges, limit)?;
+            let ends = existing(frame, reference.target, *by, &ranges, &limit)?;
             let mut pick = |i: usize, word: u64| {
                 let ((start, end), skip) = without((ranges[i].0, ends[i]), left_out(i));
                 (end > start).then(|| skip(start + draws.below(end - start, word)))
@@ -154,6 +157,14 @@ pub(super) fn picks(
             Ok(picks)
         }
     }
+}
+
+/// The instants of rows up to which others count; none count where it is NULL.
+fn limits(frame: &Frame, column: &Column, at: &Formula) -> Result<impl Fn(usize) -> i64, ValueError> {
+    let at = at.values(frame, column)?;
+    let nulls = nulls_of(&at);
+    let at = at.as_primitive::<TimestampMicrosecondType>().values().clone();
+    Ok(move |i: usize| if nulls.as_ref().is_some_and(|n| n.is_null(i)) { i64::MIN } else { at[i] })
 }
 
 /// How often a row is picked again by chance, when the one picked was gone.

@@ -112,12 +112,12 @@ pub enum RowSource {
         /// What it says.
         rule: Node,
     },
-    /// `history_of: parent.life`, a row for each step of the parent's lifecycle.
+    /// `history_of: parent.life`, a row for each step of the parent's lifecycle, or for those into some states.
     History {
         /// The parent table.
         parent: Key,
-        /// The lifecycle.
-        life: Key,
+        /// The lifecycle, perhaps with states: `life in (active)`.
+        life: Text,
     },
     /// Something wrong that has been noted.
     Faulty,
@@ -452,13 +452,16 @@ fn history_of(node: &Node, history: &Node, faults: &mut Faults) -> Option<RowSou
         return None;
     }
     let name = faults.keep(word(history, "`history_of`"))?;
-    let Some((parent, life)) = name.text.split_once('.').filter(|(_, life)| !life.contains('.')) else {
+    let Some((parent, life)) = name.text.split_once('.').filter(|(parent, _)| !parent.contains(' ')) else {
         let fault = Fault::at(history.span, "`history_of`: expected a lifecycle of a table");
         faults.push(fault.label(format!("found {}", history.describe())).hint("write it as in `subscriptions.life`"));
         return None;
     };
-    let key = |text: &str| Key { text: text.to_owned(), span: name.span, quoted: false };
-    Some(RowSource::History { parent: key(parent), life: key(life) })
+    let exact = history.scalar().is_some_and(|scalar| scalar.exact);
+    let from = if exact { name.span.start + parent.len() + 1 } else { name.span.start };
+    let span = if exact { Span::new(from, from + life.len()) } else { name.span };
+    let life = Text { text: life.to_owned(), span, exact };
+    Some(RowSource::History { parent: Key::new(parent, name.span), life })
 }
 
 /// Reads what a count, an array element or a JSON member holds.

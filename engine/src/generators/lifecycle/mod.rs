@@ -21,7 +21,7 @@ use crate::model::Column;
 use crate::random::Stream;
 use crate::rows::{Far, Frame};
 use crate::time::lifecycle::{Given, MOST_STEPS};
-use crate::time::{Life, Lifecycle};
+use crate::time::{Life, Lifecycle, States};
 use crate::types::Type;
 
 pub(crate) use asked::{Asked as LifeAsked, Of as StepField, Over, OverLife};
@@ -60,6 +60,8 @@ pub(crate) struct LifeOf {
     pub(crate) rule: Arc<Lifecycle>,
     /// Whether every row has a life.
     pub(crate) certain: bool,
+    /// The states whose steps are meant, where not all are.
+    pub(crate) states: Option<States>,
 }
 
 /// The lives of rows.

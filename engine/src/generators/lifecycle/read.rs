@@ -64,7 +64,7 @@ pub(super) fn read(reading: &mut Reading) -> Result<Made, Fault> {
         as_of,
     };
     let path = reading.resolver.add_hidden(t, Column::hidden(name, column_type(), lives));
-    let life = LifeOf { path, rule: lifecycle, certain };
+    let life = LifeOf { path, rule: lifecycle, certain, states: None };
     let input = reading.resolver.input(t, Input::Column { hops: Vec::new(), column: path });
     let fields = [
         ("state", Asked::last(input, &life, Of::To)),

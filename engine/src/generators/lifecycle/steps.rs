@@ -13,6 +13,7 @@ use crate::generators::{Ends, GeneratorDoc, Made, Origin, Prepared, Reading, Rec
 use crate::ids::InputId;
 use crate::model::{Column, Hop, Input};
 use crate::rows::Frame;
+use crate::time::{Life, States};
 use crate::types::Type;
 
 pub(in crate::generators) const STEP: GeneratorDoc = GeneratorDoc {
@@ -27,17 +28,23 @@ pub(in crate::generators) const STEP: GeneratorDoc = GeneratorDoc {
     read,
 };
 
-/// How many steps the life of each row has.
+/// How many steps the life of each row has, into any state or into some.
 #[derive(Debug)]
 pub(crate) struct Steps {
     /// The input with the lives.
     pub(crate) path: InputId,
+    /// The states.
+    pub(crate) states: Option<States>,
 }
 
 impl Prepared for Steps {
     fn values(&self, frame: &Frame, _: &Column) -> Result<ArrayRef, ValueError> {
         let lives = EachLife::of(frame, self.path)?;
-        let counts = (0..frame.len()).map(|row| lives.get(row).len() as i64);
+        let count = |life: Life| match &self.states {
+            None => life.len(),
+            Some(states) => life.steps().filter(|step| states.contains(step.state)).count(),
+        };
+        let counts = (0..frame.len()).map(|row| count(lives.get(row)) as i64);
         Ok(Arc::new(Int64Array::from_iter_values(counts)))
     }
 
@@ -63,7 +70,22 @@ pub(crate) struct Taken {
     path: InputId,
     /// The input `ordinal`.
     ordinal: InputId,
+    /// The states whose steps are rows.
+    states: Option<States>,
     question: Question,
+}
+
+impl Taken {
+    /// The place of a step among all of the life, by its place among those that are rows.
+    fn place(&self, life: Life, k: usize) -> Option<usize> {
+        match &self.states {
+            None => Some(k),
+            Some(states) => {
+                let taken = life.steps().enumerate().filter(|(_, step)| states.contains(step.state));
+                taken.map(|(place, _)| place).nth(k)
+            }
+        }
+    }
 }
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
@@ -74,11 +96,11 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
         return Err(Fault::at(reading.arguments.span(), format!("the rows of `{table}` are not a history"))
             .hint("`step` belongs to a table with `history_of:`"));
     };
-    let LifeOf { path, rule, .. } = life;
+    let LifeOf { path, rule, states, .. } = life;
     let path = resolver.input(t, Input::Column { hops: vec![Hop::Parent], column: path });
     let ordinal = resolver.input(t, Input::Ordinal);
     Ok(Record::made(Of::ALL.map(|(name, of)| {
-        let taken = Taken { path, ordinal, question: Question::new(of, &rule) };
+        let taken = Taken { path, ordinal, states: states.clone(), question: Question::new(of, &rule) };
         (name, Question::made(taken, of, false))
     })))
 }
@@ -87,13 +109,16 @@ impl Prepared for Taken {
     fn values(&self, frame: &Frame, _: &Column) -> Result<ArrayRef, ValueError> {
         let ordinals = frame.input(self.ordinal)?;
         let ordinals = ordinals.as_primitive::<Int64Type>();
-        if self.question.of == Of::Number {
+        if self.question.of == Of::Number && self.states.is_none() {
             return Ok(Arc::new(ordinals.clone()));
         }
         let lives = EachLife::of(frame, self.path)?;
         // Ordinals count from 1.
         let steps = ordinals.values().iter().enumerate();
-        Ok(self.question.answers(steps.map(|(row, ordinal)| (lives.get(row), Some(*ordinal as usize - 1)))))
+        Ok(self.question.answers(steps.map(|(row, ordinal)| {
+            let life = lives.get(row);
+            (life, self.place(life, *ordinal as usize - 1))
+        })))
     }
 
     fn explain(&self, shown: &Shown) -> String {
@@ -107,7 +132,7 @@ impl Prepared for Taken {
 
     fn ends(&self, _: u64, _: &Type) -> Ends {
         match self.question.of {
-            Of::Number => Ends::Of(Origin::Input(self.ordinal)),
+            Of::Number if self.states.is_none() => Ends::Of(Origin::Input(self.ordinal)),
             _ => Ends::Unknown,
         }
     }
