@@ -43,6 +43,16 @@ const CASES: &[(&str, &str, &str)] = &[
         "",
         "{moment: {from: parents.at, to: as_of, growth: 4% per month, order: within parent}}",
     ),
+    (
+        "moment at local hours",
+        "",
+        "{moment: {from: parents.at, to: as_of, hours: business, weekdays: working, zone: parents.zone}}",
+    ),
+    (
+        "moment during a state",
+        "",
+        "{moment: {from: parents.at, to: as_of, during: parents.life in (active)}}",
+    ),
     ("date", "", "{date: {from: \"date '2024-01-01'\", to: \"date '2025-12-31'\"}}"),
     ("reference", "", "{reference: others}"),
     ("reference skewed", "", "{reference: {to: others, skew: 0.9}}"),
@@ -65,7 +75,19 @@ const CASES: &[(&str, &str, &str)] = &[
         "= case when n < 3 then 'few' when n < 6 then 'some' else 'many' end",
     ),
     ("date expression", "", "= parents.at::date + 30"),
+    ("lifecycle", LIFE, "= life.state"),
+    ("state at an instant", "at: {moment: {from: parents.at, to: as_of}}", "= parents.life.state_at(at)"),
+    ("next of a recurrence", "", "= parents.renewal.next(as_of)"),
 ];
+
+/// A lifecycle with a way out of every kind.
+const LIFE: &str = "life: {lifecycle: {from: parents.at, states: { \
+    active: {leaves: [ \
+        {to: late, at: parents.renewal, chance: 6%, delay: 1 hour}, \
+        {to: gone, rate: 2.5% per month}, \
+        {to: gone, on: as_of}]}, \
+    late: {for: {choose: {1 day: 3, 5 days: 1}}, then: {active: 4, gone: 1}}, \
+    gone: }}}";
 
 fn scenario(lets: &str, column: &str) -> String {
     format!(
@@ -75,10 +97,19 @@ as_of: 2026-01-01
 tables:
   parents:
     rows: 200000
+    let:
+      renewal: {{recurrence: {{month: 1, from: at, at: 00:00, zone: zone}}}}
+      life:
+        lifecycle:
+          from: at
+          states:
+            active: {{leaves: [{{to: away, rate: 20% per month}}]}}
+            away: {{for: {{mean: 20 days}}, then: active}}
     columns:
       id: serial
       slug: {{text: \"tenant-{{id}}\"}}
       locale: {{choose: [en-US, de-DE, fr-FR]}}
+      zone: {{choose: [Europe/Berlin, America/New_York, Asia/Tokyo, UTC]}}
       at: {{moment: {{from: since, to: as_of}}}}
   others:
     rows: 200000
@@ -101,16 +132,37 @@ tables:
     )
 }
 
-/// Columns of rows that come back, which have a table of their own.
-const OCCURRENCES: &[(&str, &str)] = &[
-    ("occurrence of a month", "month: 1, from: at, at: 00:00, zone: zone"),
+/// Columns of rows that stand for instants, which have a table of their own: what makes the rows, and the column.
+const INSTANTS: &[(&str, &str, &str)] = &[
+    (
+        "occurrence of a month",
+        "{per: parents, every: {month: 1, from: at, at: 00:00, zone: zone}, let: {o: occurrence}",
+        "= o.start",
+    ),
     (
         "occurrence of a day",
-        "day: 1, from: as_of, until: \"timestamptz '2026-01-20'\", at: 02:30, zone: zone",
+        "{per: parents, every: {day: 1, from: as_of, until: \"timestamptz '2026-01-20'\", at: 02:30, zone: zone}, let: {o: occurrence}",
+        "= o.start",
     ),
+    (
+        "occurrence during a state",
+        "{per: parents, every: {month: 1, from: at, zone: zone, while: life in (active)}, let: {o: occurrence}",
+        "= o.start",
+    ),
+    (
+        "occurrence at a rate",
+        "{per: parents, rate: {of: 2 per month, from: at}, let: {o: occurrence}",
+        "= o.start",
+    ),
+    (
+        "occurrence at a rate at local hours",
+        "{per: parents, rate: {of: 2 per month, from: at, growth: 2% per month, hours: business, weekdays: working, zone: zone}, let: {o: occurrence}",
+        "= o.start",
+    ),
+    ("step of a history", "{history_of: parents.life, let: {s: step}", "= s.to"),
 ];
 
-fn recurring(every: &str) -> String {
+fn timed(rows: &str, column: &str) -> String {
     format!(
         "
 since: 2025-01-01
@@ -118,15 +170,18 @@ as_of: 2026-01-01
 tables:
   parents:
     rows: 200000
+    let:
+      life:
+        lifecycle:
+          from: at
+          states:
+            active: {{leaves: [{{to: away, rate: 20% per month}}]}}
+            away: {{for: {{mean: 20 days}}, then: active}}
     columns:
       id: serial
       at: {{moment: {{from: since, to: as_of}}}}
       zone: {{choose: [Europe/Berlin, America/New_York, Asia/Tokyo, UTC]}}
-  measured:
-    per: parents
-    every: {{{every}}}
-    let: {{period: occurrence}}
-    columns: {{it: = period.start}}
+  measured: {rows}, columns: {{it: {column}}}}}
 "
     )
 }
@@ -136,8 +191,8 @@ fn generators(c: &mut Criterion) {
     group.throughput(Throughput::Elements(ROWS_PER_BATCH));
     group.sample_size(20);
     let columns = CASES.iter().map(|(name, lets, column)| (name, scenario(lets, column)));
-    let occurrences = OCCURRENCES.iter().map(|(name, every)| (name, recurring(every)));
-    for (name, scenario) in columns.chain(occurrences) {
+    let instants = INSTANTS.iter().map(|(name, rows, column)| (name, timed(rows, column)));
+    for (name, scenario) in columns.chain(instants) {
         let plan = Plan::compile(&scenario, &Settings::default())
             .unwrap_or_else(|faults| panic!("{name}: {faults}"));
         plan.count().expect("counts are small");

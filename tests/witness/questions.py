@@ -92,6 +92,37 @@ QUESTIONS = {
          "SELECT 1 FROM links l JOIN children a ON a.id = l.child JOIN children b ON b.id = l.earlier WHERE b.happened_at > a.happened_at"),
         ("wall clocks that are not the zone's", "SELECT 1 FROM parents WHERE created_at AT TIME ZONE zone <> local_time"),
         ("arrays of a wrong length", "SELECT 1 FROM parents WHERE len(tags) > 3 OR len(codes) <> 2"),
+        orphans("contract_events", "contract_id", "contracts"),
+        orphans("contract_invoices", "contract_id", "contracts"),
+        orphans("contract_visits", "contract_id", "contracts"),
+        orphans("contract_visits", "earlier_event", "contract_events"),
+        orphans("parent_alarms", "contract", "contracts"),
+        ("steps that do not go on where the one before ends",
+         "SELECT 1 FROM (SELECT *, lag(to_status) OVER w AS before, lag(ended_at) OVER w AS left_at FROM contract_events "
+         "WINDOW w AS (PARTITION BY contract_id ORDER BY number)) "
+         "WHERE number > 1 AND (before IS DISTINCT FROM from_status OR left_at IS DISTINCT FROM happened_at)"),
+        ("contracts that are not in the state of their last step",
+         "SELECT 1 FROM contracts c JOIN (SELECT contract_id, count(*) steps, arg_max(to_status, number) status, "
+         "max(happened_at) since, count(*) FILTER (to_status = 'past_due') failures FROM contract_events GROUP BY 1) e ON e.contract_id = c.id "
+         "WHERE (c.steps, c.status::text, c.status_since, c.failures) IS DISTINCT FROM (e.steps, e.status, e.since, e.failures)"),
+        ("steps after the end of their contract",
+         "SELECT 1 FROM contract_events e JOIN contracts c ON c.id = e.contract_id "
+         "WHERE number > 1 AND happened_at >= coalesce(c.ended_at, '2026-04-13 12:00:00.000001+00')"),
+        *(
+            (f"rows of {table} that the history knows nothing of",
+             f"SELECT 1 FROM {table} r LEFT JOIN contract_events e ON e.contract_id = r.contract_id AND e.happened_at <= r.starts_at "
+             f"AND r.starts_at < coalesce(e.ended_at, 'infinity') WHERE e.to_status IS DISTINCT FROM r.status OR r.status NOT IN ({states})")
+            for table, states in [("contract_invoices", "'active', 'past_due'"), ("contract_visits", "'active'")]
+        ),
+        ("visits on a Sunday or on another day than theirs",
+         "SELECT 1 FROM contract_visits v JOIN contracts c ON c.id = v.contract_id JOIN parents p ON p.code = c.parent_code "
+         "WHERE (v.starts_at AT TIME ZONE p.zone)::date <> v.local_date OR isodow(v.local_date) = 7"),
+        ("calls on a Saturday or Sunday",
+         "SELECT 1 FROM contracts c JOIN parents p ON p.code = c.parent_code WHERE isodow(c.called_at AT TIME ZONE p.zone) > 5"),
+        ("meetings out of hours", "SELECT 1 FROM contracts WHERE hour(met_at AT TIME ZONE 'Asia/Kathmandu') NOT BETWEEN 8 AND 17"),
+        ("visits that refer to a later event",
+         "SELECT 1 FROM contract_visits v JOIN contract_events e ON e.id = v.earlier_event "
+         "WHERE e.happened_at > v.starts_at OR e.contract_id <> v.contract_id"),
     ],
     "tpch": [
         orphans("nation", "n_regionkey", "region", "r_regionkey"),

@@ -58,7 +58,7 @@ pub(crate) use literal::Literal;
 pub(crate) use moment::plain_moment;
 pub(crate) use person::constant_word;
 pub(crate) use reading::{Address, Made, Reading, threshold};
-pub(crate) use rate::RateOf;
+pub(crate) use rate::{RATE, RateOf};
 pub(crate) use record::{Record, Timeline};
 pub(crate) use recurrence::{EVERY, Every, Occurrences, SeriesAsked, SeriesInputs, Which};
 pub(crate) use reference::{Pick, Reference, Still, Within};

@@ -182,7 +182,7 @@ impl OneRate<'_> {
     fn before(&mut self, instant: i64) -> Result<i64, String> {
         let expected = self.often * self.growth.happened(self.covered.before(instant));
         let count = self.times.before(expected, MOST_CELLS);
-        count.map(u64::cast_signed).ok_or_else(|| format!("about {expected:.0} rows of one parent"))
+        count.map(u64::cast_signed).ok_or_else(|| format!("about {expected:.0} rows of one parent are too many"))
     }
 
     /// When it happens for the `k`-th time, counted from 0.

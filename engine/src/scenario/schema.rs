@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::generators::{ArgumentDoc, ArgumentKind, EVERY, GENERATORS, GeneratorDoc};
+use crate::generators::{ArgumentDoc, ArgumentKind, EVERY, GENERATORS, GeneratorDoc, RATE};
 
 /// The schema.
 ///
@@ -141,7 +141,13 @@ fn table() -> Value {
     json!({
         "type": "object",
         "additionalProperties": false,
-        "oneOf": [{"required": ["rows"]}, {"required": ["per", "count"]}, {"required": ["per", "every"]}],
+        "oneOf": [
+            {"required": ["rows"]},
+            {"required": ["per", "count"]},
+            {"required": ["per", "every"]},
+            {"required": ["per", "rate"]},
+            {"required": ["history_of"]},
+        ],
         "properties": {
             "about": described(json!({"type": "string"}), "A sentence about the table."),
             "rows": {
@@ -155,6 +161,11 @@ fn table() -> Value {
             "per": described(json!({"type": "string"}), "Children: the parent table."),
             "count": described(reference("column"), "How many children each parent has: a number, a distribution, or an expression over the parent."),
             "every": described(arguments(&EVERY), &format!("Children in time: {}", EVERY.summary)),
+            "rate": described(arguments(&RATE), &format!("Children in time: {}", RATE.summary)),
+            "history_of": described(
+                json!({"type": "string", "pattern": "^[^.]+\\.[^.]+$"}),
+                "A row for each step of a lifecycle of another table, as in `subscriptions.life`; that table is the parent.",
+            ),
             "times": {
                 "description": "Factors on the count: an expression over the parent, or a map from a column's values to factors, as in `{plan: {enterprise: 20}}`.",
                 "anyOf": [

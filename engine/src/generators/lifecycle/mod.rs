@@ -38,7 +38,7 @@ pub(super) const LIFECYCLE: GeneratorDoc = GeneratorDoc {
         required("states", Kind::Any, "each state with its ways out: `for` or `until` with `then`, and `leaves`"),
         optional("start", Kind::Any, "the first state, or several with weights; default the first one listed"),
         optional("leaves", Kind::Any, "ways out of every state that is not final"),
-        optional("until", Kind::Expression, "the end: no step is at or after it"),
+        optional("until", Kind::Expression, "the end: no later step is at or after it"),
     ],
     short: None,
     group: true,
