@@ -205,7 +205,10 @@ impl Compiler<'_, '_> {
                 self.call("overlay", &arguments, span)
             }
             Expr::Function(function) => self.function(function),
-            Expr::CompoundFieldAccess { root, access_chain } => self.field_of_answer(root, access_chain, span),
+            Expr::CompoundFieldAccess { root, access_chain } => {
+                let wrong = || Fault::at(span, format!("`{ast}` is not possible in an expression"));
+                self.field_of_answer(root, access_chain, wrong)
+            }
             _ => Err(Fault::at(span, format!("`{ast}` is not possible in an expression"))),
         }
     }
@@ -575,12 +578,8 @@ impl Compiler<'_, '_> {
         &mut self,
         root: &Expr,
         access: &[ast::AccessExpr],
-        span: Span,
+        wrong: impl Fn() -> Fault,
     ) -> Result<Expression, Fault> {
-        let wrong = || {
-            Fault::at(span, "expected a name, an operator or a function")
-                .label(format!("found `{root}` and what follows it"))
-        };
         let mut path = path_of(root, self.source).unwrap_or_default();
         let mut rest = access.iter().map(|access| match access {
             ast::AccessExpr::Dot(expr) => Some(expr),
@@ -597,7 +596,9 @@ impl Compiler<'_, '_> {
             },
         };
         match (field, rest.next()) {
-            (Some(Some(Expr::Identifier(field))), None) => {
+            (Some(Some(Expr::Identifier(field))), None)
+                if !path.is_empty() || function.name.0.len() > 1 =>
+            {
                 let span = self.source.span_of_call(&function.name);
                 let arguments = self.plain_arguments(function, span)?;
                 self.asked(path, function, &arguments, Some(&self.name_of(field)), span)

@@ -47,6 +47,10 @@ impl Unknown<'_, '_> {
                 self.keep(compile::known_function(&name, self.source.span_of(&function.name)));
                 operands(ast).into_iter().for_each(|operand| self.look_at(operand));
             }
+            Expr::CompoundFieldAccess { .. } => {
+                let found = compile::part(ast, self.source, self.scope);
+                self.keep(found);
+            }
             _ => match path_of(ast, self.source) {
                 Some(path) => {
                     let found = self.scope.name(&path);

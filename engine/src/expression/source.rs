@@ -236,6 +236,21 @@ pub fn names_in(expr: &ast::Expr, source: &Source) -> Vec<Vec<Name>> {
 }
 
 fn collect_names(expr: &ast::Expr, source: &Source, names: &mut Vec<Vec<Name>>) {
+    // A question to a lifecycle begins with the way to it.
+    let asked = match expr {
+        ast::Expr::Function(function) if function.name.0.len() > 1 => {
+            function.name.0.first().and_then(ast::ObjectNamePart::as_ident)
+        }
+        ast::Expr::CompoundFieldAccess { root, .. } => match &**root {
+            ast::Expr::Identifier(ident) => Some(ident),
+            ast::Expr::CompoundIdentifier(idents) => idents.first(),
+            _ => None,
+        },
+        _ => None,
+    };
+    let name = |ident: &ast::Ident| Name { text: ident.value.clone(), span: source.span_at(ident.span) };
+    // A name and something behind it: it is not the whole.
+    names.extend(asked.map(|ident| vec![name(ident), name(ident)]));
     match path_of(expr, source) {
         Some(path) => names.push(path),
         None => operands(expr).into_iter().for_each(|operand| collect_names(operand, source, names)),

@@ -93,13 +93,18 @@ impl Covered<'_> {
         span.before + self.clock.passed(instant.min(span.end)) - span.passed
     }
 
-    /// The instant before which so much of it lies; `None` where there is no more of it.
-    pub(super) fn instant(&self, passed: f64) -> Option<i64> {
+    /// The instant before which so much of it lies, and the first and the last one of its span; `None` where there is no more of it.
+    pub(super) fn instant(&self, passed: f64) -> Option<(i64, i64, i64)> {
         if passed >= self.total {
             return None;
         }
         let span = &self.spans[self.spans.partition_point(|span| span.before <= passed).max(1) - 1];
         let instant = self.clock.instant(span.passed + (passed - span.before));
-        Some(instant.clamp(span.start, span.end - 1))
+        Some((instant.clamp(span.start, span.end - 1), span.start, span.end - 1))
+    }
+
+    /// The last instant of all; `None` where there is none.
+    pub(super) fn last(&self) -> Option<i64> {
+        self.spans.last().map(|span| span.end - 1)
     }
 }

@@ -51,7 +51,7 @@ use std::ops::Deref;
 pub(crate) use choose::{literal_sql, too_long, typed_values};
 pub(crate) use count::Count;
 pub use doc::{ArgumentDoc, ArgumentKind, GeneratorDoc};
-pub(crate) use lifecycle::{LifeAsked, LifeOf, Over, StepField, Steps};
+pub(crate) use lifecycle::{LifeAsked, LifeOf, Over, StepField, Steps, WhichSteps};
 pub(crate) use expression::{Formula, of_text};
 pub(crate) use facts::{Ends, Origin, Prepared, Texts};
 pub(crate) use literal::Literal;
@@ -151,6 +151,32 @@ generators! {
 /// The generator of that name.
 pub fn find(name: &str) -> Option<&'static GeneratorDoc> {
     GENERATORS.iter().find(|generator| generator.name == name)
+}
+
+/// What instants are never after.
+pub(crate) enum Latest<'r> {
+    /// The values of a formula of the same table.
+    Formula(&'r Formula),
+    /// `as_of`.
+    AsOf,
+}
+
+impl Recipe {
+    /// What its instants are never after, where that can be seen.
+    pub(crate) fn latest(&self) -> Option<Latest<'_>> {
+        match self {
+            Self::Moment(moment) => Some(Latest::Formula(moment.latest())),
+            Self::Taken(taken) if taken.is_instant() => Some(Latest::AsOf),
+            Self::Event(event) if event.is_instant() => Some(Latest::AsOf),
+            _ => None,
+        }
+    }
+}
+
+/// The version of the generator, or of the rule of a table, of that name; 0 for other words.
+pub(crate) fn version(name: &str) -> u32 {
+    let rules = [&EVERY, &RATE].into_iter();
+    GENERATORS.iter().chain(rules).find(|generator| generator.name == name).map_or(0, |doc| doc.version)
 }
 
 /// The names of all generators.

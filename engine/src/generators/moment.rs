@@ -251,6 +251,11 @@ impl Prepared for Moment {
 }
 
 impl Moment {
+    /// What it is never after; where that is before `from`, it is `from`.
+    pub(super) fn latest(&self) -> &Formula {
+        &self.to
+    }
+
     /// The inputs that decide among which instants it is.
     fn bounded_by(&self) -> impl Iterator<Item = InputId> {
         let zone = self.local.iter().flat_map(|local| &local.zone.inputs);
@@ -281,7 +286,7 @@ impl Moment {
             let at = covered.map(|covered| covered.instant(law(share[row], covered.total)));
             Ok(match at {
                 None => None,
-                Some(Some(at)) => Some(rounded(at, from, to, self.precision)),
+                Some(Some((at, first, last))) => Some(rounded(at, first, last, self.precision)),
                 // No time counts between the bounds: without hours, any is as good as another.
                 Some(None) => self.during.is_none().then_some(from),
             })

@@ -29,6 +29,17 @@ pub(super) fn per_time<'t>(node: &Node, text: &'t str) -> Result<(&'t str, f64),
     Ok((what, micros))
 }
 
+/// The same of an expression, which gives a number.
+pub(super) fn expression_per_time<'t>(node: &Node, text: &'t str) -> Result<(&'t str, f64), Fault> {
+    let (what, micros) = per_time(node, text)?;
+    if what.trim_end().ends_with('%') {
+        return Err(Fault::at(node.span, "a share per time is no expression")
+            .label(format!("found {}", node.describe()))
+            .hint("write `2.5% per month` without `=`, or a number of times, as in `= 0.025 per month`"));
+    }
+    Ok((what, micros))
+}
+
 /// How often something happens in how many microseconds: `12 per week`; or, of something that can happen once, the share of
 /// those to which it happens in that time: `2.5% per month`.
 pub(super) fn rate_of(node: &Node) -> Result<(f64, f64), Fault> {

@@ -10,7 +10,7 @@ use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::unknown;
 use super::growth::{self, Growth};
 use super::local::{self, Local};
-use super::per_time::{per_time, rate_of};
+use super::per_time::{expression_per_time, rate_of};
 use super::{Ends, Formula, GeneratorDoc, Made, Origin, Prepared, Record, Shown, Timeline};
 use crate::calendar::civil::split_micros;
 use crate::error::{Fault, ValueError};
@@ -69,6 +69,8 @@ pub(crate) struct RateOf {
     pub(crate) local: Option<(ColumnId, Arc<Intensity>)>,
     pub(crate) growth: f64,
     pub(crate) during: Option<(Vec<Hop>, ColumnId, States)>,
+    /// The last instant.
+    pub(crate) as_of: i64,
 }
 
 /// The same as inputs of a table.
@@ -80,6 +82,8 @@ struct RateInputs {
     local: Option<(InputId, Arc<Intensity>)>,
     growth: Growth,
     during: Option<During>,
+    /// The last instant.
+    as_of: i64,
 }
 
 impl RateInputs {
@@ -94,6 +98,7 @@ impl RateInputs {
             from: input(&[], rate.from),
             local: rate.local.as_ref().map(|(zone, intensity)| (input(&[], *zone), intensity.clone())),
             growth: Growth { rate: rate.growth },
+            as_of: rate.as_of,
             during: rate.during.as_ref().map(|(also, path, states)| During {
                 path: input(also, *path),
                 states: states.clone(),
@@ -123,6 +128,7 @@ impl RateInputs {
             from: from.as_primitive(),
             covered: EachCovered::of(frame, local, self.during.as_ref())?,
             growth: self.growth,
+            as_of: self.as_of,
             last: None,
         })
     }
@@ -143,6 +149,7 @@ struct EachRate<'a> {
     from: &'a TimestampMicrosecondArray,
     covered: EachCovered<'a>,
     growth: Growth,
+    as_of: i64,
     /// By word and beginning.
     last: Option<((i64, i64), OneRate<'a>)>,
 }
@@ -152,6 +159,7 @@ struct OneRate<'a> {
     covered: Covered<'a>,
     often: f64,
     growth: Growth,
+    as_of: i64,
     times: Times<'static>,
 }
 
@@ -171,7 +179,7 @@ impl<'a> EachRate<'a> {
         if self.last.as_ref().is_none_or(|(known, _)| *known != key) {
             let Some(covered) = self.covered.get(row, from, i64::MAX)? else { return Ok(None) };
             let times = PROCESS.times(key.0.cast_unsigned());
-            self.last = Some((key, OneRate { covered, often, growth: self.growth, times }));
+            self.last = Some((key, OneRate { covered, often, growth: self.growth, as_of: self.as_of, times }));
         }
         Ok(self.last.as_mut().map(|(_, rate)| rate))
     }
@@ -188,7 +196,9 @@ impl OneRate<'_> {
     /// When it happens for the `k`-th time, counted from 0.
     fn at(&mut self, k: u64) -> Option<i64> {
         let happened = self.times.nth(k) / self.often;
-        self.covered.instant(self.growth.time(happened))
+        let at = self.covered.instant(self.growth.time(happened)).map(|(at, ..)| at);
+        // It was counted as one that is before the end: rounding does not carry it behind.
+        at.or(self.covered.last()).map(|at| at.min(self.as_of))
     }
 }
 
@@ -217,6 +227,7 @@ impl Resolver<'_> {
                 (self.hidden(parent, format!("zone of {table}"), Type::Text, zone), intensity)
             }),
             growth: growth.rate,
+            as_of: self.constants().as_of,
             during: during.and_then(|During { path, states }| match &self.drafts()[parent].inputs[path] {
                 Input::Column { hops, column } => Some((hops.clone(), *column, states)),
                 _ => None,
@@ -225,7 +236,7 @@ impl Resolver<'_> {
         let until = until.map(|until| self.hidden(parent, format!("end of {table}"), Type::Instant, until));
         let until = until.map(|column| self.input(parent, Input::Column { hops: Vec::new(), column }));
         let inputs = RateInputs::along(self, parent, &[], &rate);
-        let count = Events { rate: inputs, until, as_of: self.constants().as_of };
+        let count = Events { rate: inputs, until };
         let column = Column::hidden(format!("rows of {table}"), Type::BigInt, count);
         let column = Some(self.add_hidden(parent, column));
         self.stands_for(t, Timeline::Rate(rate));
@@ -237,10 +248,14 @@ impl Resolver<'_> {
         let node = arguments.required("of")?;
         let text = match scenario::expression_text(node) {
             Some(text) => {
-                let (often, micros) = per_time(node, &text.text)?;
+                let (often, micros) = expression_per_time(node, &text.text)?;
                 Text { text: format!("cast(({often}\n) as double precision) / {micros:?}"), exact: false, ..text }
             }
             None => {
+                if node.scalar().is_some_and(|scalar| scalar.text.contains('%')) {
+                    return Err(Fault::at(node.span, "`of`: expected how many per time, such as `12 per week`")
+                        .label(format!("found {}", node.describe())));
+                }
                 let (often, micros) = rate_of(node)?;
                 let text = format!("cast('{:?}' as double precision)", often / micros);
                 Text { text, span: node.span, exact: false }
@@ -280,8 +295,6 @@ pub(crate) struct Events {
     rate: RateInputs,
     /// The input with the end, if there is one.
     until: Option<InputId>,
-    /// The last instant.
-    as_of: i64,
 }
 
 impl Prepared for Events {
@@ -291,7 +304,7 @@ impl Prepared for Events {
         self.rate.with(frame, |mut each| {
             let count = |row: usize| {
                 let end = until.filter(|until| until.is_valid(row)).map(|until| until.value(row));
-                let now = self.as_of.saturating_add(1);
+                let now = self.rate.as_of.saturating_add(1);
                 let end = end.map_or(now, |end| end.min(now));
                 let count = each.get(row).and_then(|rate| rate.map_or(Ok(0), |rate| rate.before(end)));
                 count.map_err(|message| frame.value_error(column, message))
@@ -332,6 +345,13 @@ pub(crate) struct Event {
     /// The input `ordinal`.
     ordinal: InputId,
     field: Field,
+}
+
+impl Event {
+    /// Whether it is when it happens.
+    pub(super) fn is_instant(&self) -> bool {
+        self.field == Field::Start
+    }
 }
 
 /// The record `occurrence` of a table with `rate:`.

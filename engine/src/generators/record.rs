@@ -3,7 +3,7 @@
 use arrow::array::{ArrayRef, new_null_array};
 
 use super::facts::unknown;
-use super::{Every, LifeOf, Made, Prepared, RateOf, Shown};
+use super::{Every, LifeOf, Made, Prepared, RateOf, Shown, WhichSteps};
 use crate::error::ValueError;
 use crate::ids::InputId;
 use crate::model::Column;
@@ -24,6 +24,8 @@ pub(crate) enum Timeline {
     Series(Every),
     /// The row goes through states.
     Life(LifeOf),
+    /// Some steps of the parent's life.
+    Steps(LifeOf, WhichSteps),
     /// Something happens at a rate.
     Rate(RateOf),
 }

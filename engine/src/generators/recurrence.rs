@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, TimestampMicrosecondArray};
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
 use super::doc::{ArgumentKind as Kind, optional, required};
@@ -114,6 +114,8 @@ pub(crate) struct Every {
     pub(crate) zone: ColumnId,
     /// The column with how many steps of the rule are one, if that depends on the row.
     pub(crate) times: Option<ColumnId>,
+    /// The column with the local time of day, if that depends on the row.
+    pub(crate) at: Option<ColumnId>,
     /// Only during these states of lives, which are a column of the same table or of one that hops lead to.
     pub(crate) during: Option<(Vec<Hop>, ColumnId, States)>,
 }
@@ -369,6 +371,7 @@ pub(crate) struct SeriesInputs {
     from: InputId,
     zone: InputId,
     times: Option<InputId>,
+    at: Option<InputId>,
     during: Option<(InputId, States)>,
 }
 
@@ -384,6 +387,7 @@ impl SeriesInputs {
             from: input(&[], every.from),
             zone: input(&[], every.zone),
             times: every.times.map(|times| input(&[], times)),
+            at: every.at.map(|at| input(&[], at)),
             during: every.during.as_ref().map(|(also, path, states)| (input(also, *path), states.clone())),
         }
     }
@@ -403,7 +407,7 @@ impl SeriesInputs {
 
     pub(super) fn inputs(&self) -> impl Iterator<Item = InputId> {
         let during = self.during.as_ref().map(|(path, _)| *path);
-        [self.from, self.zone].into_iter().chain(self.times).chain(during)
+        [self.from, self.zone].into_iter().chain(self.times).chain(self.at).chain(during)
     }
 
     pub(super) fn read(&self, frame: &Frame) -> Result<SeriesColumns, ValueError> {
@@ -412,6 +416,7 @@ impl SeriesInputs {
             from: frame.input(self.from)?,
             zone: frame.input(self.zone)?,
             times: self.times.map(|times| frame.input(times)).transpose()?,
+            at: self.at.map(|at| frame.input(at)).transpose()?,
             during: match &self.during {
                 None => None,
                 Some((path, states)) => {
@@ -421,7 +426,7 @@ impl SeriesInputs {
         })
     }
 
-    fn told(&self, shown: &Shown) -> String {
+    pub(super) fn told(&self, shown: &Shown) -> String {
         let times = self.times.map(|times| format!("{} × ", shown.input(times))).unwrap_or_default();
         let during = self.during.as_ref().map(|(path, _)| format!(" during some of {}", shown.input(*path)));
         let during = during.unwrap_or_default();
@@ -435,6 +440,7 @@ pub(super) struct SeriesColumns {
     from: ArrayRef,
     zone: ArrayRef,
     times: Option<ArrayRef>,
+    at: Option<ArrayRef>,
     during: Option<During>,
 }
 
@@ -474,15 +480,18 @@ pub(super) struct EachSeries<'a> {
     columns: &'a SeriesColumns,
     from: &'a TimestampMicrosecondArray,
     times: Option<&'a Int64Array>,
+    at: Option<&'a Time64MicrosecondArray>,
     zones: Zones<'a>,
-    last: Option<(i64, i64, &'static Zone, Series)>,
+    /// The rule as the row has it, where it begins, its zone, and the series.
+    last: Option<(Recurrence, i64, &'static Zone, Series)>,
 }
 
 impl<'a> EachSeries<'a> {
     pub(super) fn of(columns: &'a SeriesColumns) -> Self {
         let times = columns.times.as_ref().map(|times| times.as_primitive());
+        let at = columns.at.as_ref().map(|at| at.as_primitive());
         let zones = Zones::of(&columns.zone, false);
-        Self { columns, from: columns.from.as_primitive(), times, zones, last: None }
+        Self { columns, from: columns.from.as_primitive(), times, at, zones, last: None }
     }
 
     /// The series of a row; none where the instant, the zone or the step is NULL.
@@ -491,24 +500,28 @@ impl<'a> EachSeries<'a> {
         if self.from.is_null(row)
             || self.columns.zone.is_null(row)
             || self.times.is_some_and(|times| times.is_null(row))
+            || self.at.is_some_and(|at| at.is_null(row))
         {
             return Ok(None);
         }
         let (from, zone) = (self.from.value(row), self.zones.get(row)?);
         let times = self.times.map_or(1, |times| times.value(row));
-        if let Some((known, of_times, in_zone, series)) = &self.last
-            && *known == from
-            && *of_times == times
+        let mut rule = match times {
+            1 => self.columns.rule,
+            _ => self.columns.rule.times(times).ok_or_else(|| format!("a step of {times}: it must be 1 or more"))?,
+        };
+        if let Some(at) = self.at {
+            rule.at = Some(at.value(row));
+        }
+        if let Some((known, since, in_zone, series)) = &self.last
+            && *known == rule
+            && *since == from
             && std::ptr::eq(*in_zone, zone)
         {
             return Ok(Some(*series));
         }
-        let rule = match times {
-            1 => self.columns.rule,
-            _ => self.columns.rule.times(times).ok_or_else(|| format!("{times} is no number of steps"))?,
-        };
         let series = rule.from(from, zone);
-        self.last = Some((from, times, zone, series));
+        self.last = Some((rule, from, zone, series));
         Ok(Some(series))
     }
 }

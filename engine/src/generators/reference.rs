@@ -17,7 +17,7 @@ use crate::model::{Column, Hop, Input, MAX_COUNT, Source};
 use crate::plan::Plan;
 use crate::random::Stream;
 use crate::rows::{Frame, Rows, each_once};
-use crate::scenario::{self, Key};
+use crate::scenario::{self, Key, Text};
 use crate::time::States;
 use crate::together::Together;
 use crate::types::Type;
@@ -30,6 +30,7 @@ pub(super) const REFERENCE: GeneratorDoc = GeneratorDoc {
     arguments: &[
         required("to", Kind::Word, "the table"),
         optional("column", Kind::Word, "the column shown; default the table's key"),
+        optional("key", Kind::Expression, "the key of the row; NULL for none. The table has keys that count, or is small"),
         optional(
             "within",
             Kind::Word,
@@ -74,6 +75,9 @@ pub(super) const REFERENCE: GeneratorDoc = GeneratorDoc {
     example: "parent_user: {reference: {to: people, skew: 0.8}}",
     read,
 };
+
+/// The most rows of a table that is searched for a key.
+const MOST_SEARCHED: u64 = 1 << 16;
 
 /// A reference to a row of another table.
 #[derive(Debug)]
@@ -142,6 +146,11 @@ pub(crate) enum Pick {
         by: ColumnId,
         /// What else must hold of the row then.
         still: Still,
+    },
+    /// The row with a key.
+    Keyed {
+        /// The key.
+        key: Formula,
     },
     /// The last row that came about up to an instant.
     Latest {
@@ -241,6 +250,10 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
         || least == 0
         || within.as_ref().is_some_and(|within| within.may_miss)
         || matches!(pick, Pick::Existing { .. } | Pick::Latest { .. });
+    let nullable = match &pick {
+        Pick::Keyed { key } => key.expression.nullable(),
+        _ => nullable,
+    };
     let apart = only_child || matches!(pick, Pick::Distinct { .. } | Pick::Ring { .. });
     let unique = key_is_unique && under_parent && apart;
     let reference = Reference { target, shown, within: within.map(|within| within.rows), except, pick };
@@ -295,6 +308,7 @@ impl Prepared for Reference {
             Pick::Random { skew, .. } => format!("any row, skew {skew}"),
             Pick::Distinct { .. } | Pick::Ring { .. } => "a row not yet taken under the parent".to_owned(),
             Pick::Unique { .. } => "a row not yet taken".to_owned(),
+            Pick::Keyed { key } => format!("the row with the key {}", key.expression),
             Pick::Latest { at, .. } => format!("the last row that existed at {}", at.expression),
             Pick::Existing { at, still, .. } => {
                 let also = if still.is_empty() { "" } else { " and was not yet over" };
@@ -346,6 +360,9 @@ impl Reading<'_, '_, '_> {
         except: Option<&[Hop]>,
     ) -> Result<Pick, Fault> {
         let (arguments, stream) = (self.arguments, self.stream("value"));
+        if let Some(text) = arguments.expression("key")? {
+            return self.keyed(target, to, &text);
+        }
         let skew = match self.number("skew")? {
             None => 0.0,
             Some(skew) if (0.0..=10.0).contains(&skew) => skew,
@@ -392,6 +409,28 @@ impl Reading<'_, '_, '_> {
         Ok(Pick::Existing { stream, skew, at, by, still })
     }
 
+    /// The row with a key, which is the only thing to say about it.
+    fn keyed(&mut self, target: TableId, to: &Key, text: &Text) -> Result<Pick, Fault> {
+        let others =
+            ["within", "skew", "distinct", "except", "starting_with", "existed_at", "by", "latest", "until", "while"];
+        for name in others {
+            if let Some(node) = self.arguments.get(name) {
+                return Err(Fault::at(node.span, format!("`key` and `{name}` cannot be combined"))
+                    .hint("there is one row with a key: leave one of them out"));
+            }
+        }
+        let resolver = &mut *self.resolver;
+        let c = resolver.shown_key(target, to.span)?;
+        let column = resolver.settled(target, c)?;
+        let (ty, counts) = (column.ty.clone(), column.plain_serial().is_some());
+        let small = matches!(resolver.rows_of(target)?, Source::Root { rows } if rows <= MOST_SEARCHED);
+        if !counts && !small {
+            return Err(Fault::at(to.span, format!("a row of `{}` cannot be found by its key", to.text))
+                .hint(format!("its key must be a `serial`, or the table have up to {MOST_SEARCHED} rows")));
+        }
+        Ok(Pick::Keyed { key: resolver.formula_of(self.table, text, &ty)? })
+    }
+
     /// What must hold of a row beside that it came about.
     fn still(&mut self, target: TableId, to: &Key) -> Result<Still, Fault> {
         let (arguments, resolver) = (self.arguments, &mut *self.resolver);
@@ -419,7 +458,10 @@ impl Reading<'_, '_, '_> {
     /// The rows of the target that are under the row which `within` names.
     fn within(&mut self, target: TableId, key: &Key) -> Result<Under, Fault> {
         let (t, resolver) = (self.table, &mut *self.resolver);
-        let (hops, ancestor) = resolver.way_to(t, key)?;
+        let own = &resolver.drafts()[t];
+        // Rows under the row itself.
+        let itself = own.name.text == key.text && own.column_named(&key.text).is_none();
+        let (hops, ancestor) = if itself { (Vec::new(), t) } else { resolver.way_to(t, key)? };
         let chain = resolver.drafts().ancestors(target).unwrap_or_default();
         let Some(depth) = chain.iter().skip(1).position(|&a| a == ancestor) else {
             let name = |table: TableId| &resolver.drafts()[table].name.text;

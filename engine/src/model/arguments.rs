@@ -117,6 +117,11 @@ impl<'n> Arguments<'n> {
             .label(format!("found {}", invalid.found))
     }
 
+    /// The generator's name.
+    pub(crate) fn generator(&self) -> &'static str {
+        self.generator.name
+    }
+
     /// Where the generator's name stands.
     pub(crate) fn span(&self) -> Span {
         self.span

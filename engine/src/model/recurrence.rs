@@ -70,7 +70,9 @@ impl Resolver<'_> {
 
     /// When something comes back for the rows of a table; `what` it is names the hidden columns.
     pub(crate) fn rule(&mut self, t: TableId, what: &str, arguments: &Arguments) -> Result<Every, Fault> {
-        let rule = (self.step(arguments), time_of_day(arguments), folds(arguments)).together();
+        let at_of_row = arguments.get("at").and_then(scenario::expression_text);
+        let at = if at_of_row.is_some() { Ok(None) } else { time_of_day(arguments) };
+        let rule = (self.step(arguments), at, folds(arguments)).together();
         let from = self.moment_of(t, arguments, "from");
         let zone = self.zone_of(t, arguments);
         let (((step, times), at, folds), from, zone) = (rule, from, zone).together()?;
@@ -86,9 +88,16 @@ impl Resolver<'_> {
                 Some(self.hidden(t, format!("step of {what}"), Type::BigInt, times))
             }
         };
+        let at = match at_of_row {
+            None => None,
+            Some(at) => {
+                let at = self.formula_of(t, &at, &Type::Time)?;
+                Some(self.hidden(t, format!("time of {what}"), Type::Time, at))
+            }
+        };
         let from = self.hidden(t, format!("start of {what}"), Type::Instant, from);
         let zone = self.hidden(t, format!("zone of {what}"), Type::Text, zone);
-        Ok(Every { rule, from, zone, times, during: None })
+        Ok(Every { rule, from, zone, times, at, during: None })
     }
 
     /// A hidden column of a table.
@@ -101,7 +110,7 @@ impl Resolver<'_> {
     fn step(&self, arguments: &Arguments) -> Result<(Step, Option<Text>), Fault> {
         let mut given = UNITS.iter().filter_map(|(unit, most)| Some((*unit, *most, arguments.get(unit)?)));
         let Some((unit, most, node)) = given.next() else {
-            return Err(Fault::at(arguments.span(), "`every` needs a step")
+            return Err(Fault::at(arguments.span(), format!("`{}` needs a step", arguments.generator()))
                 .hint("add `month: 1`, or another number of years, months, weeks, days, hours or minutes"));
         };
         if let Some((other, _, node)) = given.next() {
@@ -152,7 +161,7 @@ impl Resolver<'_> {
     /// The name of a zone over the row of the parent.
     pub(crate) fn zone_of(&mut self, parent: TableId, arguments: &Arguments) -> Result<Formula, Fault> {
         let text = match arguments.expression("zone")? {
-            Some(text) => constant_word(text, |word| Zone::named(word).is_ok()),
+            Some(text) => constant_word(text, is_zone),
             None => Text { text: "'UTC'".to_owned(), span: arguments.span(), exact: false },
         };
         self.zone_formula(parent, &text)
@@ -173,6 +182,15 @@ impl Resolver<'_> {
         }
         Ok(formula)
     }
+}
+
+/// Whether a word is meant as the name of a zone, be there one or not: `Europe/Berlin` is no division.
+fn is_zone(word: &str) -> bool {
+    let named = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_uppercase())
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
+    };
+    Zone::named(word).is_ok() || word.split_once('/').is_some_and(|(area, place)| named(area) && place.split('/').all(named))
 }
 
 /// Both instants, when they are constants and not NULL.

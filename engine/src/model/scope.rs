@@ -227,7 +227,8 @@ impl Scope for TableScope<'_, '_> {
         let drafts = &self.resolver.drafts;
         let own = drafts[self.table].columns.iter();
         let others = drafts.iter().flat_map(|draft| &draft.columns);
-        let columns = own.chain(others).map(|column| column.name.as_str());
+        let known = own.chain(others).filter(|column| column.is_known());
+        let columns = known.map(|column| column.name.as_str());
         drafts.iter().map(|draft| draft.name.text.as_str()).chain(columns).take(MOST_NAMES).collect()
     }
 }

@@ -54,10 +54,10 @@ impl Resolver<'_> {
                 };
                 Ok(Source::Per { parent, count })
             }
-            RowSource::History { life, .. } => {
+            RowSource::History { life, first, .. } => {
                 let Some(parent) = self.drafts[t].parent else { return Err(Fault::reported()) };
                 self.rows_of(parent)?;
-                let count = self.history(t, parent, life)?;
+                let count = self.history(t, parent, life, *first)?;
                 Ok(Source::Per { parent, count })
             }
         }

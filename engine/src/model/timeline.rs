@@ -7,7 +7,7 @@ use super::scope::TableScope;
 use super::{Column, Count, Hop, Input};
 use crate::error::{Fault, did_you_mean, listed};
 use crate::expression::{Called, Expression, Name, Operand, Source, parse, path_of};
-use crate::generators::{Formula, LifeAsked, LifeOf, Made, Over, Recipe, SeriesAsked, SeriesInputs, StepField, Steps, Timeline, Which};
+use crate::generators::{Formula, LifeAsked, LifeOf, Made, Over, Recipe, SeriesAsked, SeriesInputs, StepField, Steps, Timeline, Which, WhichSteps};
 use crate::ids::{InputId, TableId};
 use crate::scenario::Text;
 use crate::time::States;
@@ -82,7 +82,7 @@ impl Resolver<'_> {
     }
 
     /// The count of a table with a row for each step of a lifecycle of its parent's, or for those into some states.
-    pub(super) fn history(&mut self, t: TableId, parent: TableId, text: &Text) -> Result<Count, Fault> {
+    pub(super) fn history(&mut self, t: TableId, parent: TableId, text: &Text, first: bool) -> Result<Count, Fault> {
         let (path, life, states) = if text.text.contains(|c: char| c.is_whitespace() || c == '=') {
             let (path, life, states) = self.life_and_states(parent, text)?;
             (path, life, Some(states))
@@ -92,11 +92,12 @@ impl Resolver<'_> {
             (path, life, None)
         };
         let table = self.drafts[t].name.text.clone();
-        let certain = life.certain && states.is_none();
-        let column = Steps { path, states: states.clone() };
+        let certain = life.certain && states.is_none() && first;
+        let which = WhichSteps { states, first };
+        let column = Steps { path, which: which.clone() };
         let column = Column::hidden(format!("rows of {table}"), Type::BigInt, column);
         let column = Some(self.drafts.add_hidden(parent, column));
-        self.drafts[t].timeline = Some(Timeline::Life(LifeOf { states, ..life }));
+        self.drafts[t].timeline = Some(Timeline::Steps(life, which));
         Ok(Count { column, min: u64::from(certain), max: MOST_STEPS as u64 })
     }
 
@@ -146,7 +147,7 @@ impl TableScope<'_, '_> {
             Timeline::Life(_) => &OF_LIVES,
             Timeline::Series(_) => &OF_SERIES,
             // That of a table is not named.
-            Timeline::Rate(_) => &[],
+            Timeline::Steps(..) | Timeline::Rate(_) => &[],
         };
         if !known.contains(&function.text.as_str()) {
             let name = &path[path.len() - 1].text;
@@ -174,7 +175,7 @@ impl TableScope<'_, '_> {
                 let input = self.resolver.input(t, Input::Column { hops, column: life.path });
                 self.asked_of_life(called, input, &life)?
             }
-            Timeline::Rate(_) => return Err(Fault::reported()),
+            Timeline::Steps(..) | Timeline::Rate(_) => return Err(Fault::reported()),
             Timeline::Series(series) => {
                 if let Some(field) = called.field {
                     return Err(Fault::at(field.span, format!("an instant has no `{}`", field.text)));

@@ -217,6 +217,15 @@ impl<'m> Counting<'m> {
                     self.demand(t, first, None, needs, columns);
                 }
             }
+            Pick::Keyed { key } => {
+                for &input in &key.inputs {
+                    self.input(t, &self.model.tables[t].inputs[input], needs, columns);
+                }
+                let key = self.model.tables[reference.target].key;
+                if self.model.tables[reference.target].columns[key].plain_serial().is_none() {
+                    needs.others.push((reference.target, key, 1));
+                }
+            }
             Pick::Latest { at, by } => {
                 for &input in &at.inputs {
                     self.input(t, &self.model.tables[t].inputs[input], needs, columns);

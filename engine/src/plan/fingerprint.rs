@@ -89,7 +89,7 @@ fn node<'n>(
 fn word(hasher: &mut Hasher, word: &str, quoted: bool) {
     hasher.update(&[u8::from(quoted)]);
     text(hasher, word);
-    let version = generators::find(word).map_or(0, |generator| generator.version);
+    let version = generators::version(word);
     hasher.update(&version.to_le_bytes());
 }
 

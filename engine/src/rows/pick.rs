@@ -1,8 +1,9 @@
 //! Which rows of another table a reference picks.
 
+use std::collections::HashMap;
 use std::iter;
 
-use arrow::array::{AsArray, UInt32Array};
+use arrow::array::{Array, AsArray, UInt32Array};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
 use super::Frame;
@@ -11,6 +12,7 @@ use crate::error::ValueError;
 use crate::generators::{Formula, Pick, Prepared, Reference, Still, Within};
 use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, Hop};
+use crate::text::shown;
 use crate::random::{Invalid, Permutation, Skew, SkewExponent, Stream, Trickle, below};
 
 /// The rows that were picked, and where each pick stands among them, unless they are the picks as they are.
@@ -75,6 +77,7 @@ pub(super) fn picks(
                 Among::Each(ranges) => words.iter().zip(ranges).map(pick).collect(),
             })
         }
+        Pick::Keyed { key } => keyed(frame, column, reference.target, key),
         Pick::Latest { at, by } => {
             let limit = limits(frame, column, at)?;
             let ranges: Vec<(u64, u64)> = (0..frame.len()).map(|i| among.get(i)).collect();
@@ -157,6 +160,41 @@ pub(super) fn picks(
             Ok(picks)
         }
     }
+}
+
+/// The rows with some keys.
+fn keyed(frame: &Frame, column: &Column, target: TableId, key: &Formula) -> Result<Vec<Option<u64>>, ValueError> {
+    let keys = key.values(frame, column)?;
+    let described = &frame.plan.model.tables[target];
+    let missing = |row: usize| {
+        let message = format!("no row of `{}` has the key {}", described.name, shown(&keys, row));
+        frame.value_error(column, message)
+    };
+    if let Some((start, step)) = described.columns[described.key].plain_serial() {
+        let rows = frame.plan.rows(target)?;
+        let numbers = keys.as_primitive::<Int64Type>();
+        let row = |i: usize| {
+            if numbers.is_null(i) {
+                return Ok(None);
+            }
+            let since = i128::from(numbers.value(i)) - i128::from(start);
+            let row = (since % i128::from(step) == 0).then(|| u64::try_from(since / i128::from(step)).ok());
+            row.flatten().filter(|row| *row < rows).map(Some).ok_or_else(|| missing(i))
+        };
+        return (0..frame.len()).map(row).collect();
+    }
+    // The table is small.
+    let there = Frame::new(frame.plan, target, Rows::Range(0..frame.plan.rows(target)?));
+    let there = there.column(described.key)?;
+    let places: HashMap<String, u64> =
+        (0..there.len()).filter(|row| there.is_valid(*row)).map(|row| (shown(&there, row), row as u64)).collect();
+    let row = |i: usize| {
+        if keys.is_null(i) {
+            return Ok(None);
+        }
+        places.get(&shown(&keys, i)).copied().map(Some).ok_or_else(|| missing(i))
+    };
+    (0..frame.len()).map(row).collect()
 }
 
 /// The instants of rows up to which others count; none count where it is NULL.

@@ -118,6 +118,8 @@ pub enum RowSource {
         parent: Key,
         /// The lifecycle, perhaps with states: `life in (active)`.
         life: Text,
+        /// Whether the first step is among them.
+        first: bool,
     },
     /// Something wrong that has been noted.
     Faulty,
@@ -451,6 +453,18 @@ fn history_of(node: &Node, history: &Node, faults: &mut Faults) -> Option<RowSou
         faults.push(fault.hint("the steps of the lifecycle say how many rows there are, and its table is the parent"));
         return None;
     }
+    let (history, first) = match history.map() {
+        None => (history, true),
+        Some(entries) => {
+            unknown_keys(entries, &["of", "first"], "`history_of`", faults);
+            let Some(of) = history.get("of") else {
+                faults.push(Fault::at(history.span, "`history_of` needs `of`").hint("name the lifecycle, as in `of: subscriptions.life`"));
+                return None;
+            };
+            let first = history.get("first").map_or(Some(true), |node| faults.keep(boolean(node, "first")));
+            (of, first?)
+        }
+    };
     let name = faults.keep(word(history, "`history_of`"))?;
     let Some((parent, life)) = name.text.split_once('.').filter(|(parent, _)| !parent.contains(' ')) else {
         let fault = Fault::at(history.span, "`history_of`: expected a lifecycle of a table");
@@ -461,7 +475,7 @@ fn history_of(node: &Node, history: &Node, faults: &mut Faults) -> Option<RowSou
     let from = if exact { name.span.start + parent.len() + 1 } else { name.span.start };
     let span = if exact { Span::new(from, from + life.len()) } else { name.span };
     let life = Text { text: life.to_owned(), span, exact };
-    Some(RowSource::History { parent: Key::new(parent, name.span), life })
+    Some(RowSource::History { parent: Key::new(parent, name.span), life, first })
 }
 
 /// Reads what a count, an array element or a JSON member holds.

@@ -71,8 +71,8 @@ pub enum When {
 pub enum Stay {
     /// This long.
     Fixed(Interval),
-    /// One of these, by weight.
-    Weighted(Vec<Interval>, Weighted),
+    /// One of these, by weight; `None` for ever.
+    Weighted(Vec<Option<Interval>>, Weighted),
     /// Evenly from the first to the second, in microseconds.
     Between(f64, f64),
     /// Without memory; the mean is in microseconds.
@@ -185,7 +185,7 @@ impl When {
         match self {
             Self::After(stay) => match stay {
                 Stay::Fixed(stay) => lasting(entered, stay),
-                Stay::Weighted(stays, law) => lasting(entered, &stays[law.sample(word)]),
+                Stay::Weighted(stays, law) => lasting(entered, stays[law.sample(word)].as_ref()?),
                 Stay::Between(from, to) => after(from + unit(word) * (to - from)),
                 Stay::Exponential(law) => after(law.sample(word)),
                 Stay::LogNormal(law) => after(law.sample(word)),

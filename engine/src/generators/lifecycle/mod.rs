@@ -21,11 +21,11 @@ use crate::model::Column;
 use crate::random::Stream;
 use crate::rows::{Far, Frame};
 use crate::time::lifecycle::{Given, MOST_STEPS};
-use crate::time::{Life, Lifecycle, States};
+use crate::time::{Life, Lifecycle};
 use crate::types::Type;
 
 pub(crate) use asked::{Asked as LifeAsked, Of as StepField, Over, OverLife};
-pub(crate) use steps::{Steps, Taken};
+pub(crate) use steps::{Steps, Taken, WhichSteps};
 pub(super) use steps::STEP;
 
 pub(super) const LIFECYCLE: GeneratorDoc = GeneratorDoc {
@@ -60,8 +60,6 @@ pub(crate) struct LifeOf {
     pub(crate) rule: Arc<Lifecycle>,
     /// Whether every row has a life.
     pub(crate) certain: bool,
-    /// The states whose steps are meant, where not all are.
-    pub(crate) states: Option<States>,
 }
 
 /// The lives of rows.
@@ -106,7 +104,8 @@ impl Prepared for Lives {
         let (mut steps, mut lengths) = (Vec::with_capacity(8 * words.len()), Vec::with_capacity(words.len()));
         for (row, word) in words.into_iter().enumerate() {
             let before = steps.len();
-            if from.is_valid(row) {
+            // What begins after `as_of` has not begun.
+            if from.is_valid(row) && from.value(row) <= self.as_of {
                 given.clear();
                 given.amounts.extend(amounts.iter().map(|amounts| {
                     let amounts = amounts.as_primitive::<Float64Type>();
@@ -139,7 +138,7 @@ impl Prepared for Lives {
     }
 
     fn explain(&self, shown: &Shown) -> String {
-        self.rule.states.iter().map(|state| read::told(state, &self.rule, shown)).collect::<Vec<_>>().join("; ")
+        self.rule.states.iter().map(|state| read::told(state, self, shown)).collect::<Vec<_>>().join("; ")
     }
 
     fn inputs(&self) -> Vec<InputId> {

@@ -1,14 +1,13 @@
 //! A lifecycle as it is written.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::sync::Arc;
 
 use super::asked::{Asked, Of, Over};
 use super::{LifeOf, Lives, column_type};
-use crate::calendar::text::{Interval, parse_interval};
+use crate::calendar::text::{Interval, parse_interval, write_interval_plain};
 use crate::error::{Fault, Faults, Span, did_you_mean, listed};
-use crate::generators::per_time::{per_time, rate_of};
+use crate::generators::per_time::{expression_per_time, rate_of};
 use crate::generators::recurrence::SeriesInputs;
 use crate::generators::{Formula, Made, Reading, Record, Shown, Timeline, plain_moment};
 use crate::model::{Column, Input};
@@ -49,7 +48,9 @@ pub(super) fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let (as_of, since) = (reading.constants().as_of, reading.constants().since);
     none_goes_round(&lifecycle, entries, since.map_or(YEAR as i64, |since| as_of.saturating_sub(since)))?;
 
-    let certain = !from.expression.nullable();
+    let weighs = |way: &Way| matches!(way.weight, Amount::Constant(weight) if weight > 0.0);
+    let begun = reading.resolver.drafts().not_after(reading.table, &from, as_of);
+    let certain = !from.expression.nullable() && begun && lifecycle.start.ways.iter().any(weighs);
     let lifecycle = Arc::new(lifecycle);
     let (t, name) = (reading.table, format!("steps of {}", reading.address.column));
     let lives = Lives {
@@ -64,7 +65,7 @@ pub(super) fn read(reading: &mut Reading) -> Result<Made, Fault> {
         as_of,
     };
     let path = reading.resolver.add_hidden(t, Column::hidden(name, column_type(), lives));
-    let life = LifeOf { path, rule: lifecycle, certain, states: None };
+    let life = LifeOf { path, rule: lifecycle, certain };
     let input = reading.resolver.input(t, Input::Column { hops: Vec::new(), column: path });
     let fields = [
         ("state", Asked::last(input, &life, Of::To)),
@@ -221,26 +222,29 @@ impl<'n> Rule<'n> {
                 When::Chance { series, chance, delay }
             }
         };
-        let (key, turn) = self.way_out(reading, state, to, "to", because)?;
+        let (key, turn) = self.way_out(reading, state, to, kind, because)?;
         Ok(Exit { when, key, turn })
     }
 
-    /// Where an exit leads, and the purpose of its words: by the names of its states and its reason.
+    /// Where an exit leads, and the purpose of the words for its time: by its kind and the names of its states.
     fn way_out(
         &mut self,
         reading: &mut Reading,
         state: &str,
         node: &Node,
-        what: &str,
+        kind: &str,
         because: u16,
     ) -> Result<(u64, Turn), Fault> {
-        let turn = self.turn(reading, node, state, what, because)?;
-        let mut purpose = format!("leave {state}");
-        for way in &turn.ways {
-            let reason = usize::from(way.reason).checked_sub(1).map_or("", |place| &self.reasons[place]);
-            let _ = write!(purpose, " for {} {reason}", self.names[usize::from(way.state)]);
-        }
+        let turn = self.turn(reading, node, state, kind, because)?;
+        let purpose = format!("leave {state} by {kind} for {}", self.targets(&turn.ways));
         Ok((self.key(reading, purpose), turn))
+    }
+
+    /// The names of states, in their own order.
+    fn targets(&self, ways: &[Way]) -> String {
+        let mut names: Vec<&str> = ways.iter().map(|way| self.names[usize::from(way.state)]).collect();
+        names.sort_unstable();
+        names.join(", ")
     }
 
     /// The key of a purpose; another one each time that it is asked for.
@@ -256,9 +260,10 @@ impl<'n> Rule<'n> {
         reading: &mut Reading,
         node: &Node,
         state: &str,
-        what: &str,
+        kind: &str,
         because: u16,
     ) -> Result<Turn, Fault> {
+        let what = if matches!(kind, "then" | "start") { kind } else { "to" };
         let Some(entries) = node.map() else {
             let name = scenario::word(node, &format!("`{what}`"))?;
             return Ok(Turn { ways: vec![sure(self.state(&name)?, because)], key: 0 });
@@ -281,7 +286,7 @@ impl<'n> Rule<'n> {
             return Err(Fault::at(node.span, format!("`{what}`: no state has a weight"))
                 .hint("give one of them a weight above 0"));
         }
-        let key = self.key(reading, format!("turn from {state}"));
+        let key = self.key(reading, format!("turn from {state} by {kind} to {}", self.targets(&ways)));
         Ok(Turn { ways, key })
     }
 
@@ -337,7 +342,7 @@ impl<'n> Rule<'n> {
     /// A rate, and the microseconds of its unit.
     fn rate(&mut self, reading: &mut Reading, node: &Node) -> Result<(Amount, f64), Fault> {
         if let Some(text) = scenario::expression_text(node) {
-            let (times, per) = per_time(node, &text.text)?;
+            let (times, per) = expression_per_time(node, &text.text)?;
             let length = times.len();
             let text = Text { text: times.to_owned(), span: Span::new(text.span.start, text.span.start + length), ..text };
             return Ok((self.row(reading, &text)?, per));
@@ -400,7 +405,10 @@ impl<'n> Rule<'n> {
         if let (true, Some(choose)) = (has(&["choose"]), node.get("choose")) {
             let (keys, _, weights) = reading.constants().weights(choose, "choose")?;
             let stays = keys.iter().map(|key| {
-                let stay = parse_interval(&key.text);
+                if key.text == "never" {
+                    return Ok(None);
+                }
+                let stay = parse_interval(&key.text).map(Some);
                 stay.map_err(|error| Fault::at(key.span, format!("`{what}`: {error}")))
             });
             let stays = stays.collect::<Vec<_>>().together()?;
@@ -496,22 +504,48 @@ fn none_goes_round(rule: &Lifecycle, entries: &[(Key, Node)], horizon: i64) -> R
 }
 
 /// A state and its ways out, in words.
-pub(super) fn told(state: &State, rule: &Lifecycle, shown: &Shown) -> String {
-    let _ = shown;
+pub(super) fn told(state: &State, lives: &Lives, shown: &Shown) -> String {
     if state.exits.is_empty() {
         return format!("{} is final", state.name);
     }
+    let number = |amount: Amount| match amount {
+        Amount::Constant(amount) => format!("{amount:.4}"),
+        Amount::Row(place) => lives.amounts[place].expression.to_string(),
+    };
     let exits = state.exits.iter().map(|exit| {
-        let to: Vec<&str> =
-            exit.turn.ways.iter().map(|way| rule.states[usize::from(way.state)].name.as_str()).collect();
+        let to = exit.turn.ways.iter().map(|way| {
+            let name = &lives.rule.states[usize::from(way.state)].name;
+            if exit.turn.ways.len() == 1 { name.clone() } else { format!("{name} ({})", number(way.weight)) }
+        });
         let when = match &exit.when {
-            When::After(Stay::Fixed(_)) => "after a fixed time",
-            When::After(_) => "after some time",
-            When::Rate(..) => "at a rate",
-            When::On(_) => "at an instant",
-            When::Chance { .. } => "with a chance at each occurrence",
+            When::After(Stay::Fixed(stay)) => format!("after {}", interval(stay)),
+            When::After(Stay::Weighted(stays, _)) => {
+                format!("after one of {}", listed(&stays.iter().map(|stay| stay.as_ref().map_or("never".to_owned(), interval)).collect::<Vec<_>>()))
+            }
+            When::After(Stay::Between(from, to)) => format!("after {} to {}", days(*from), days(*to)),
+            When::After(Stay::Exponential(law)) => format!("after a time of the law `{law}` microseconds"),
+            When::After(Stay::LogNormal(law)) => format!("after a time of the law `{law}` microseconds"),
+            When::After(Stay::Row(place)) => format!("after {}", lives.stays[*place].expression),
+            When::Rate(rate, per) => format!("{} times in {}", number(*rate), days(*per)),
+            When::On(place) => format!("at {}", lives.instants[*place].expression),
+            When::Chance { series, chance, delay } => format!(
+                "with the chance {} {} after each of {}",
+                number(*chance),
+                days(*delay as f64),
+                lives.series[*series].told(shown)
+            ),
         };
-        format!("{when} to {}", to.join(" or "))
+        format!("{when} to {}", to.collect::<Vec<_>>().join(" or "))
     });
     format!("{}: {}", state.name, exits.collect::<Vec<_>>().join(", "))
+}
+
+fn interval(stay: &Interval) -> String {
+    let mut text = String::new();
+    write_interval_plain(&mut text, stay.months, stay.days, stay.nanos);
+    text
+}
+
+fn days(micros: f64) -> String {
+    format!("{} days", micros / 86_400e6)
 }

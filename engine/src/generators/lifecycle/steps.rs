@@ -28,22 +28,43 @@ pub(in crate::generators) const STEP: GeneratorDoc = GeneratorDoc {
     read,
 };
 
-/// How many steps the life of each row has, into any state or into some.
+/// Which steps of a life are rows.
+#[derive(Clone, Debug)]
+pub(crate) struct WhichSteps {
+    /// Those into these states; `None` for any.
+    pub(crate) states: Option<States>,
+    /// Whether the first step may be one of them.
+    pub(crate) first: bool,
+}
+
+impl WhichSteps {
+    /// Whether all of them are.
+    fn all(&self) -> bool {
+        self.states.is_none() && self.first
+    }
+
+    /// Their places in a life.
+    fn of(&self, life: Life<'_>) -> impl Iterator<Item = usize> {
+        let taken = life.steps().enumerate().skip(usize::from(!self.first));
+        taken
+            .filter(|(_, step)| self.states.as_ref().is_none_or(|states| states.contains(step.state)))
+            .map(|(place, _)| place)
+    }
+}
+
+/// How many steps the life of each row has, of those that are rows.
 #[derive(Debug)]
 pub(crate) struct Steps {
     /// The input with the lives.
     pub(crate) path: InputId,
-    /// The states.
-    pub(crate) states: Option<States>,
+    /// Which of them are rows.
+    pub(crate) which: WhichSteps,
 }
 
 impl Prepared for Steps {
     fn values(&self, frame: &Frame, _: &Column) -> Result<ArrayRef, ValueError> {
         let lives = EachLife::of(frame, self.path)?;
-        let count = |life: Life| match &self.states {
-            None => life.len(),
-            Some(states) => life.steps().filter(|step| states.contains(step.state)).count(),
-        };
+        let count = |life: Life| if self.which.all() { life.len() } else { self.which.of(life).count() };
         let counts = (0..frame.len()).map(|row| count(lives.get(row)) as i64);
         Ok(Arc::new(Int64Array::from_iter_values(counts)))
     }
@@ -70,37 +91,35 @@ pub(crate) struct Taken {
     path: InputId,
     /// The input `ordinal`.
     ordinal: InputId,
-    /// The states whose steps are rows.
-    states: Option<States>,
+    which: WhichSteps,
     question: Question,
 }
 
 impl Taken {
+    /// Whether it is when the step was taken.
+    pub(in crate::generators) fn is_instant(&self) -> bool {
+        self.question.of == Of::At
+    }
+
     /// The place of a step among all of the life, by its place among those that are rows.
     fn place(&self, life: Life, k: usize) -> Option<usize> {
-        match &self.states {
-            None => Some(k),
-            Some(states) => {
-                let taken = life.steps().enumerate().filter(|(_, step)| states.contains(step.state));
-                taken.map(|(place, _)| place).nth(k)
-            }
-        }
+        if self.which.all() { Some(k) } else { self.which.of(life).nth(k) }
     }
 }
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let (t, resolver) = (reading.table, &mut *reading.resolver);
     resolver.rows_of(t)?;
-    let Some(Timeline::Life(life)) = resolver.drafts()[t].timeline.clone() else {
+    let Some(Timeline::Steps(life, which)) = resolver.drafts()[t].timeline.clone() else {
         let table = &resolver.drafts()[t].name.text;
         return Err(Fault::at(reading.arguments.span(), format!("the rows of `{table}` are not a history"))
             .hint("`step` belongs to a table with `history_of:`"));
     };
-    let LifeOf { path, rule, states, .. } = life;
+    let LifeOf { path, rule, .. } = life;
     let path = resolver.input(t, Input::Column { hops: vec![Hop::Parent], column: path });
     let ordinal = resolver.input(t, Input::Ordinal);
     Ok(Record::made(Of::ALL.map(|(name, of)| {
-        let taken = Taken { path, ordinal, states: states.clone(), question: Question::new(of, &rule) };
+        let taken = Taken { path, ordinal, which: which.clone(), question: Question::new(of, &rule) };
         (name, Question::made(taken, of, false))
     })))
 }
@@ -109,7 +128,7 @@ impl Prepared for Taken {
     fn values(&self, frame: &Frame, _: &Column) -> Result<ArrayRef, ValueError> {
         let ordinals = frame.input(self.ordinal)?;
         let ordinals = ordinals.as_primitive::<Int64Type>();
-        if self.question.of == Of::Number && self.states.is_none() {
+        if self.question.of == Of::Number && self.which.all() {
             return Ok(Arc::new(ordinals.clone()));
         }
         let lives = EachLife::of(frame, self.path)?;
@@ -132,7 +151,7 @@ impl Prepared for Taken {
 
     fn ends(&self, _: u64, _: &Type) -> Ends {
         match self.question.of {
-            Of::Number if self.states.is_none() => Ends::Of(Origin::Input(self.ordinal)),
+            Of::Number if self.which.all() => Ends::Of(Origin::Input(self.ordinal)),
             _ => Ends::Unknown,
         }
     }
