@@ -4,6 +4,7 @@ mod mixins;
 mod recurrences;
 mod references;
 mod refusals;
+mod siblings;
 mod values;
 
 use arrow::array::{AsArray, RecordBatch};

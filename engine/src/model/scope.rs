@@ -6,7 +6,7 @@ use super::constants::instant;
 use super::resolve::Resolver;
 use super::{Column, Input, TotalKind};
 use crate::error::{Fault, Span, listed};
-use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total, names_in};
+use crate::expression::{Along, Expression, Name, Operand, Position, Scope, Source, Total, names_in};
 use crate::generators::Formula;
 use crate::ids::{InputId, TableId};
 use crate::scenario::{Key, Text};
@@ -46,7 +46,14 @@ impl<'r, 's> TableScope<'r, 's> {
         Self { resolver, table, child: None, inputs: Vec::new() }
     }
 
-    fn slot(&mut self, input: Input) -> usize {
+    /// The same names, for an expression that is worked out in other rows of the table.
+    pub(super) fn of_siblings(&mut self) -> TableScope<'_, 's> {
+        let (table, child) = (self.table, self.child.clone());
+        TableScope { resolver: &mut *self.resolver, table, child, inputs: Vec::new() }
+    }
+
+    /// The place of an input among those of the expression.
+    pub(super) fn slot(&mut self, input: Input) -> usize {
         let input = self.resolver.drafts.input(self.table, input);
         self.inputs.iter().position(|&i| i == input).unwrap_or_else(|| {
             self.inputs.push(input);
@@ -205,6 +212,16 @@ impl Scope for TableScope<'_, '_> {
         Ok(Operand::Input { slot, ty: result, nullable })
     }
 
+    fn along(
+        &mut self,
+        along: Along,
+        argument: Option<&ast::Expr>,
+        source: &Source,
+        span: Span,
+    ) -> Result<Operand, Fault> {
+        self.read_along(along, argument, source, span)
+    }
+
     fn names(&self) -> Vec<&str> {
         if !self.resolver.faults.may_guess() {
             return Vec::new();
@@ -247,7 +264,7 @@ impl Scope for MadeScope<'_> {
     }
 }
 
-fn total_name(total: Total) -> &'static str {
+pub(super) fn total_name(total: Total) -> &'static str {
     match total {
         Total::Sum => "sum",
         Total::Count => "count",
@@ -258,7 +275,7 @@ fn total_name(total: Total) -> &'static str {
 }
 
 /// As PostgreSQL has it, but that sums of integers stay `bigint` and means are `double precision`.
-fn total_type(total: Total, of: &Type) -> Option<Type> {
+pub(super) fn total_type(total: Total, of: &Type) -> Option<Type> {
     match (total, of) {
         (Total::Count, _) => Some(Type::BigInt),
         (Total::Min | Total::Max, Type::Date | Type::Instant | Type::Timestamp | Type::Time) => {
