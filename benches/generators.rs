@@ -65,6 +65,10 @@ const CASES: &[(&str, &str, &str)] = &[
         "= case when n < 3 then 'few' when n < 6 then 'some' else 'many' end",
     ),
     ("date expression", "", "= parents.at::date + 30"),
+    ("previous", "", "= previous(row_number())"),
+    ("running sum", "", "= running_sum(row_number())"),
+    ("running maximum", "", "= running_max(row_number())"),
+    ("walk", "", "{walk: {from: 0, step: '= 1', min: 0, max: 100, at_bounds: reflect}}"),
 ];
 
 fn scenario(lets: &str, column: &str) -> String {

@@ -6,6 +6,7 @@ mod references;
 mod refusals;
 mod siblings;
 mod values;
+mod walks;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;

@@ -37,6 +37,7 @@ mod switch;
 mod template;
 mod user_agent;
 mod uuid;
+mod walk;
 mod whole;
 mod words;
 
@@ -100,6 +101,7 @@ generators! {
     real: Real => UNIFORM => NORMAL => LOGNORMAL => EXPONENTIAL;
     whole: Whole => POISSON => ZIPF;
     histogram: Histogram => HISTOGRAM;
+    walk: Walk => WALK;
     // Choices.
     boolean: Boolean => BOOLEAN;
     choose: Choose => CHOOSE;

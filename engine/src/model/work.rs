@@ -148,6 +148,11 @@ impl<'m> Counting<'m> {
             for input in column.recipe.inputs() {
                 self.input(t, &table.inputs[input], &mut needs, &mut columns);
             }
+            if let Recipe::Walk(walk) = &column.recipe {
+                self.counted(t, &mut needs);
+                // What comes before the rows.
+                needs.others.extend(walk.columns().iter().map(|column| (t, *column, 1)));
+            }
             if let Some(reference) = column.reference() {
                 self.pick(t, c, reference, &mut needs, &mut columns);
                 let shown = &self.model.tables[reference.target].columns[reference.shown];

@@ -17,6 +17,8 @@ pub(crate) type Key = (TableId, ColumnId, Carrying);
 pub(crate) enum Carrying {
     /// As a total over the siblings up to a row.
     Total(TotalKind),
+    /// As a walk.
+    Walk,
 }
 
 /// What has come of the siblings before a row. It is exact, so that values do not depend on where a batch begins.
@@ -26,7 +28,7 @@ pub(crate) struct State {
     pub(crate) whole: i128,
     /// A double.
     pub(crate) real: f64,
-    /// How many values were not NULL.
+    /// How many values were not NULL; of a walk, how far it is.
     pub(crate) counted: u64,
 }
 

@@ -88,7 +88,7 @@ impl Family {
     }
 
     /// How many siblings stand before the row at a place.
-    pub(super) fn before(&self, place: usize) -> u64 {
+    pub(crate) fn before(&self, place: usize) -> u64 {
         self.ordinal[place].cast_unsigned() - 1
     }
 
