@@ -78,6 +78,10 @@ const CASES: &[(&str, &str, &str)] = &[
     ("lifecycle", LIFE, "= life.state"),
     ("state at an instant", "at: {moment: {from: parents.at, to: as_of}}", "= parents.life.state_at(at)"),
     ("next of a recurrence", "", "= parents.renewal.next(as_of)"),
+    ("previous", "", "= previous(row_number())"),
+    ("running sum", "", "= running_sum(row_number())"),
+    ("running maximum", "", "= running_max(row_number())"),
+    ("walk", "", "{walk: {from: 0, step: '= 1', min: 0, max: 100, at_bounds: reflect}}"),
 ];
 
 /// A lifecycle with a way out of every kind.

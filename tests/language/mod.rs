@@ -6,7 +6,9 @@ mod mixins;
 mod recurrences;
 mod references;
 mod refusals;
+mod siblings;
 mod values;
+mod walks;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;

@@ -604,7 +604,7 @@ fn long_paths_are_refused() {
 fn functions_that_cannot_be_say_why() {
     let hint =
         |sql: &str| faults(&format!("tables: {{t: {{rows: 1, columns: {{id: serial, c: '= {sql}'}}}}}}"));
-    assert!(hint("lag(id)").contains("a row does not see its neighbours"));
+    assert!(hint("lag(id)").contains("write `previous(x)`"));
     assert!(hint("string_agg(id)").contains("the totals over child rows are"));
     assert!(hint("gen_random_uuid()").contains("uuid"));
     assert!(!hint("sim(id)").contains("did you mean"));

@@ -14,7 +14,7 @@ use super::quoting;
 use super::source::{Name, Source, parse, path_of};
 use super::template::compose;
 use super::tree::{Case, Connective, Expression, Node};
-use super::{Called, Operand, Position, Scope, Total};
+use super::{Along, Called, Operand, Position, Scope, Total};
 use crate::budget;
 use crate::error::{Fault, Span};
 use crate::types::Type;
@@ -510,6 +510,17 @@ impl Compiler<'_, '_> {
             };
             return Ok(operand(self.scope.total(total, argument, self.source, span)?, &function.to_string()));
         }
+        if let Some(along) = Along::named(&name) {
+            let argument = match (&arguments[..], wildcard) {
+                ([], true) if along == Along::Running(Total::Count) => None,
+                ([ast], false) => Some(*ast),
+                _ => {
+                    return Err(Fault::at(span, format!("`{name}` takes one argument"))
+                        .label(format!("expected `{name}(column)`")));
+                }
+            };
+            return Ok(operand(self.scope.along(along, argument, self.source, span)?, &function.to_string()));
+        }
         if wildcard {
             return Err(Fault::at(span, format!("`{name}` does not take `*`")));
         }
@@ -547,7 +558,7 @@ impl Compiler<'_, '_> {
         let name = names::of_function(function);
         if function.over.is_some() {
             return Err(Fault::at(span, "window functions are not possible")
-                .hint("`row_number()` and `ordinal()` need no `over`"));
+                .hint("`running_sum(x)`, `previous(x)`, `ordinal()` and `row_number()` need no `over`"));
         }
         let plain = function.filter.is_none()
             && function.null_treatment.is_none()
@@ -640,7 +651,11 @@ pub(super) fn part(ast: &Expr, source: &Source, scope: &mut dyn Scope) -> Result
 
 /// Refuses a name that no function has.
 pub(super) fn known_function(name: &str, span: Span) -> Result<(), Fault> {
-    if is_clock(name) { Err(no_clock(name, span)) } else { function::lookup(name, span) }
+    match name {
+        _ if is_clock(name) => Err(no_clock(name, span)),
+        _ if Along::named(name).is_some() => Ok(()),
+        _ => function::lookup(name, span),
+    }
 }
 
 fn operand(operand: Operand, name: &str) -> Expression {

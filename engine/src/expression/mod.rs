@@ -134,6 +134,27 @@ pub struct Called<'a, 'b> {
     pub span: Span,
 }
 
+/// Functions over the siblings of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Along {
+    /// `previous(expression)`: its value in the row before.
+    Previous,
+    /// `next(expression)`: its value in the row behind.
+    Next,
+    /// `running_sum(expression)` and others: a total over the rows up to this one.
+    Running(Total),
+}
+
+impl Along {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "previous" => Self::Previous,
+            "next" => Self::Next,
+            _ => Self::Running(Total::named(name.strip_prefix("running_")?)?),
+        })
+    }
+}
+
 /// Gives names their meaning.
 pub trait Scope {
     /// A column or what can be reached from it: `a`, `tenants.timezone`, `tenants.place.locale`.
@@ -180,6 +201,15 @@ pub trait Scope {
     fn asked(&mut self, called: &Called) -> Result<Operand, Fault> {
         let name = called.path.last().unwrap_or(called.function);
         Err(Fault::at(name.span, format!("no `{}` here", name.text)))
+    }
+
+    /// A value of a sibling, or a total over the siblings up to this row; `argument` is `None` for `running_count(*)`. The
+    /// argument is not compiled yet: it is worked out in other rows.
+    ///
+    /// # Errors
+    /// A fault where the rows have no siblings, or no such total is possible; by default always.
+    fn along(&mut self, _: Along, _: Option<&ast::Expr>, _: &Source, span: Span) -> Result<Operand, Fault> {
+        Err(Fault::at(span, "no other rows here"))
     }
 
     /// The names of tables and columns, for hints about those that have to be quoted.

@@ -43,6 +43,7 @@ mod switch;
 mod template;
 mod user_agent;
 mod uuid;
+mod walk;
 mod whole;
 mod words;
 
@@ -108,6 +109,7 @@ generators! {
     real: Real => UNIFORM => NORMAL => LOGNORMAL => EXPONENTIAL;
     whole: Whole => POISSON => ZIPF;
     histogram: Histogram => HISTOGRAM;
+    walk: Walk => WALK;
     // Choices.
     boolean: Boolean => BOOLEAN;
     choose: Choose => CHOOSE;

@@ -6,7 +6,7 @@ use arrow::array::{Array, ArrayRef};
 
 use crate::ids::{ColumnId, InputId, TableId};
 use crate::model::arguments::Length;
-use crate::model::{Hop, Input, Model, Steps};
+use crate::model::{Hop, Input, Model, Side, Steps};
 use crate::text::shown;
 
 /// The most values that are listed.
@@ -34,6 +34,16 @@ impl Shown<'_> {
             Input::Siblings => "siblings()".to_owned(),
             Input::Total { child, total, .. } => {
                 format!("{total:?} over {}", tables[*child].name).to_lowercase()
+            }
+            Input::Neighbour { side: Side::Before, column } => {
+                format!("previous({})", tables[self.table].columns[*column].name)
+            }
+            Input::Neighbour { side: Side::Behind, column } => {
+                format!("next({})", tables[self.table].columns[*column].name)
+            }
+            Input::Running { total, column } => {
+                let total = format!("{total:?}").to_lowercase();
+                format!("running_{total}({})", tables[self.table].columns[*column].name)
             }
         }
     }

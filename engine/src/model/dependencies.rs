@@ -7,7 +7,11 @@ const MAX_CHAIN: usize = 100;
 
 /// What is being settled, each because of the one before it.
 #[derive(Default)]
-pub(super) struct Dependencies(Vec<Link>);
+pub(super) struct Dependencies {
+    links: Vec<Link>,
+    /// How many expressions are being read that are worked out in other rows of their table.
+    in_other_rows: usize,
+}
 
 /// Something that is being settled.
 struct Link {
@@ -31,10 +35,10 @@ impl Dependencies {
     /// The chain is too long already.
     pub(super) fn begin(&mut self, what: String, span: Span) -> Result<(), Fault> {
         let link = Link { what, span, below: 0 };
-        if self.0.len() >= MAX_CHAIN {
+        if self.links.len() >= MAX_CHAIN {
             return Err(link.too_long());
         }
-        self.0.push(link);
+        self.links.push(link);
         Ok(())
     }
 
@@ -43,7 +47,7 @@ impl Dependencies {
     /// # Errors
     /// The chain is too long.
     pub(super) fn end(&mut self) -> Result<usize, Fault> {
-        let Some(link) = self.0.pop() else { return Ok(0) };
+        let Some(link) = self.links.pop() else { return Ok(0) };
         let depth = link.below + 1;
         if depth > MAX_CHAIN {
             return Err(link.too_long());
@@ -54,17 +58,31 @@ impl Dependencies {
 
     /// What is being settled depends on a chain of that length.
     pub(super) fn add(&mut self, depth: usize) {
-        if let Some(link) = self.0.last_mut() {
+        if let Some(link) = self.links.last_mut() {
             link.below = link.below.max(depth);
         }
     }
 
     /// The fault of something that is being settled already.
     pub(super) fn ring(&self, what: &str, span: Span) -> Fault {
-        let start = self.0.iter().position(|link| link.what == what).unwrap_or(0);
-        let mut links: Vec<&str> = self.0[start..].iter().map(|link| link.what.as_str()).collect();
+        let start = self.links.iter().position(|link| link.what == what).unwrap_or(0);
+        let mut links: Vec<&str> = self.links[start..].iter().map(|link| link.what.as_str()).collect();
         links.push(what);
-        Fault::at(span, format!("{what} depends on itself")).label(links.join(" → "))
+        let fault = Fault::at(span, format!("{what} depends on itself")).label(links.join(" → "));
+        if self.in_other_rows == 0 {
+            return fault;
+        }
+        fault.hint("what goes on from row to row is a `running_sum` or another running total, or a `walk`")
+    }
+
+    /// Begins to read an expression that is worked out in other rows of its table.
+    pub(super) fn enter_other_rows(&mut self) {
+        self.in_other_rows += 1;
+    }
+
+    /// Ends it.
+    pub(super) fn leave_other_rows(&mut self) {
+        self.in_other_rows -= 1;
     }
 }
 

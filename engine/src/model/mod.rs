@@ -12,6 +12,7 @@ mod parameters;
 mod settings;
 // What is known so far, and how the rest of it is settled.
 mod known_names;
+mod along;
 mod column;
 mod declared;
 mod dependencies;
@@ -275,6 +276,29 @@ pub enum Input {
         /// The column of the child table; `None` to count rows.
         column: Option<ColumnId>,
     },
+    /// A column of the sibling beside the row: NULL where there is none. Without parents all rows are siblings.
+    Neighbour {
+        /// Which one.
+        side: Side,
+        /// The column, of the same table.
+        column: ColumnId,
+    },
+    /// A total over the siblings up to the row.
+    Running {
+        /// The function.
+        total: TotalKind,
+        /// The column, of the same table.
+        column: ColumnId,
+    },
+}
+
+/// A sibling beside a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// The row before.
+    Before,
+    /// The row behind.
+    Behind,
 }
 
 /// One step from a row to another.

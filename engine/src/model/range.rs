@@ -98,7 +98,7 @@ impl Drafts {
                 let (table, column) = self.column_at(t, input)?;
                 self.ends(table, self.done(table, column).ok()?)
             }
-            Input::Total { .. } => None,
+            Input::Total { .. } | Input::Neighbour { .. } | Input::Running { .. } => None,
         }
     }
 }

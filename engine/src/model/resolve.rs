@@ -79,7 +79,7 @@ pub(crate) struct Resolver<'s> {
     pub(super) laws: Laws,
     /// The places of faults in mixins, each with the table for which it was told.
     pub(super) faults_of_mixins: HashMap<Span, TableId>,
-    dependencies: Dependencies,
+    pub(super) dependencies: Dependencies,
 }
 
 impl<'s> Resolver<'s> {

@@ -6,7 +6,7 @@ use super::constants::instant;
 use super::resolve::Resolver;
 use super::{Column, Input, TotalKind};
 use crate::error::{Fault, Span, listed};
-use crate::expression::{Called, Expression, Name, Operand, Position, Scope, Source, Total, names_in};
+use crate::expression::{Along, Called, Expression, Name, Operand, Position, Scope, Source, Total, names_in};
 use crate::generators::Formula;
 use crate::ids::{InputId, TableId};
 use crate::scenario::{Key, Text};
@@ -220,6 +220,16 @@ impl Scope for TableScope<'_, '_> {
         Ok(Operand::Input { slot, ty: result, nullable })
     }
 
+    fn along(
+        &mut self,
+        along: Along,
+        argument: Option<&ast::Expr>,
+        source: &Source,
+        span: Span,
+    ) -> Result<Operand, Fault> {
+        self.read_along(along, argument, source, span)
+    }
+
     fn names(&self) -> Vec<&str> {
         if !self.resolver.faults.may_guess() {
             return Vec::new();
@@ -263,7 +273,7 @@ impl Scope for MadeScope<'_> {
     }
 }
 
-fn total_name(total: Total) -> &'static str {
+pub(super) fn total_name(total: Total) -> &'static str {
     match total {
         Total::Sum => "sum",
         Total::Count => "count",
@@ -274,7 +284,7 @@ fn total_name(total: Total) -> &'static str {
 }
 
 /// As PostgreSQL has it, but that sums of integers stay `bigint` and means are `double precision`.
-fn total_type(total: Total, of: &Type) -> Option<Type> {
+pub(super) fn total_type(total: Total, of: &Type) -> Option<Type> {
     match (total, of) {
         (Total::Count, _) => Some(Type::BigInt),
         (Total::Min | Total::Max, Type::Date | Type::Instant | Type::Timestamp | Type::Time) => {

@@ -136,7 +136,11 @@ impl Drafts {
 
     /// Whether an input has another value in every row where its column has.
     fn apart(&self, t: TableId, input: &Input) -> bool {
-        matches!(input, Input::Column { hops, .. } if self.keeps_apart(t, hops))
+        match input {
+            Input::Column { hops, .. } => self.keeps_apart(t, hops),
+            Input::Neighbour { .. } => true,
+            _ => false,
+        }
     }
 
     /// The highest of numbers that are unique and never negative.

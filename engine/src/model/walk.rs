@@ -106,7 +106,10 @@ impl Drafts {
 
     /// The table and the column that an input leads to.
     pub(super) fn column_at(&self, t: TableId, input: &Input) -> Option<(TableId, ColumnId)> {
-        let Input::Column { hops, column } = input else { return None };
-        Some((self.end(t, hops)?, *column))
+        match input {
+            Input::Column { hops, column } => Some((self.end(t, hops)?, *column)),
+            Input::Neighbour { column, .. } => Some((t, *column)),
+            _ => None,
+        }
     }
 }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Column, Hop, Input, Model, Source, Steps, Table};
+use super::{Column, Hop, Input, Model, Side, Source, Steps, Table};
 use crate::error::{Fault, Faults};
 use crate::generators::{Pick, Recipe, Reference};
 use crate::ids::{ColumnId, TableId};
@@ -37,6 +37,8 @@ struct Needs<'m> {
     picked: BTreeSet<ColumnId>,
     /// What is asked of the frame at the end of each step.
     steps: BTreeMap<Hop, BTreeSet<Demand<'m>>>,
+    /// Columns of the siblings on each side.
+    beside: BTreeMap<Side, BTreeSet<ColumnId>>,
     /// Frames of their own: the table, the column, and how often.
     others: Vec<(TableId, ColumnId, u64)>,
 }
@@ -121,6 +123,11 @@ impl<'m> Counting<'m> {
             work = work.saturating_add(step.0);
             wide |= step.1;
         }
+        for (_, columns) in needs.beside {
+            let beside = self.frame(t, columns.into_iter().map(|c| (&[][..], Some(c))).collect(), depth + 1);
+            work = work.saturating_add(beside.0);
+            wide |= beside.1;
+        }
         self.known.insert(key, (work, wide));
         (work, wide)
     }
@@ -140,6 +147,11 @@ impl<'m> Counting<'m> {
             let column = &table.columns[c];
             for input in column.recipe.inputs() {
                 self.input(t, &table.inputs[input], &mut needs, &mut columns);
+            }
+            if let Recipe::Walk(walk) = &column.recipe {
+                self.counted(t, &mut needs);
+                // What comes before the rows.
+                needs.others.extend(walk.columns().iter().map(|column| (t, *column, 1)));
             }
             if let Some(reference) = column.reference() {
                 self.pick(t, c, reference, &mut needs, &mut columns);
@@ -183,6 +195,17 @@ impl<'m> Counting<'m> {
             Input::Total { child, column, .. } => {
                 self.counted(*child, needs);
                 needs.others.extend(column.map(|column| (*child, column, 1)));
+            }
+            Input::Neighbour { side, column } => {
+                self.counted(t, needs);
+                columns.push(*column);
+                needs.beside.entry(*side).or_default().insert(*column);
+            }
+            Input::Running { column, .. } => {
+                self.counted(t, needs);
+                columns.push(*column);
+                // What comes before the rows.
+                needs.others.push((t, *column, 1));
             }
         }
     }

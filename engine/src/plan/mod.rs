@@ -1,5 +1,6 @@
 //! What will be done: a model, the counts of its tables, and what decides them.
 
+pub(crate) mod carried;
 pub(crate) mod counts;
 mod explain;
 mod fingerprint;
@@ -10,6 +11,7 @@ pub(crate) use counts::{Counts, Siblings};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use self::carried::Carried;
 use self::totals::LargeTotals;
 use crate::batch::Widths;
 use crate::budget::{self, Budget};
@@ -36,6 +38,7 @@ pub struct Plan {
     /// How wide the rows of each table are, once that has been asked for.
     pub(crate) widths: Vec<OnceLock<Widths>>,
     pub(crate) totals: LargeTotals,
+    pub(crate) carried: Carried,
     pub(crate) stopped: Arc<AtomicBool>,
 }
 
@@ -69,8 +72,9 @@ impl Plan {
         let counts = counts.collect();
         let fingerprint = fingerprint::of(&scenario, settings, &model);
         let widths = model.tables.iter().map(|_| OnceLock::new()).collect();
-        let (totals, stopped) = (LargeTotals::default(), Arc::new(AtomicBool::new(false)));
-        Ok(Self { model, counts, fingerprint, widths, totals, stopped })
+        let (totals, carried) = (LargeTotals::default(), Carried::default());
+        let stopped = Arc::new(AtomicBool::new(false));
+        Ok(Self { model, counts, fingerprint, widths, totals, carried, stopped })
     }
 
     /// Makes what is being worked out, on any thread, fail soon with an error, and everything that is asked for later, until

@@ -253,7 +253,7 @@ fn counts_of(plan: &Plan, parent: TableId, column: ColumnId, rows: Rows) -> Resu
         return Ok(counts(rows)?.0);
     }
     // What takes long texts is worked out in steps that depend on how long they turn out to be.
-    let (mut all, mut pace) = (Vec::with_capacity(rows.len()), Pace::default());
+    let (mut all, mut pace) = (Vec::with_capacity(rows.len()), Pace::of(plan, parent, &[column]));
     while all.len() < rows.len() {
         let (some, frame) = counts(rows.slice(all.len()..rows.len().min(all.len() + pace.rows())))?;
         pace.worked_out(&frame);

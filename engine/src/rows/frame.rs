@@ -16,13 +16,13 @@ use arrow::compute::{cast, nullif, take};
 use arrow::datatypes::DataType;
 
 use super::position::Family;
-use super::{pick, position, total};
+use super::{neighbour, pick, position, running, total};
 use crate::budget;
 use crate::error::ValueError;
 use crate::expression::spend_spelled_out;
 use crate::generators::{Recipe, Reference};
 use crate::ids::{ColumnId, InputId, TableId};
-use crate::model::{Column, Hop, Input, Source, Table};
+use crate::model::{Column, Hop, Input, Side, Source, Table};
 use crate::plan::Plan;
 use crate::random::Stream;
 
@@ -77,6 +77,8 @@ pub(crate) struct Frame<'p> {
     /// The rows that columns refer to: for the column itself, and for what is looked up on the way through it.
     picks: RefCell<Vec<(ColumnId, Picks)>>,
     family: OnceCell<Rc<Family>>,
+    /// The siblings before these rows and those behind them: of a run, the one beyond its end.
+    beside: [OnceCell<Rc<Step<'p>>>; 2],
 }
 
 /// A column of other rows, and where each row's own stands in it.
@@ -97,13 +99,22 @@ impl Far {
 }
 
 /// The frame one step away, and where each row of this one stands in it.
-struct Step<'p> {
+pub(super) struct Step<'p> {
     frame: Frame<'p>,
     /// `None`: row for row. An index of NULL: the step leads nowhere.
     map: Option<UInt32Array>,
 }
 
 impl<'p> Step<'p> {
+    pub(super) fn to(frame: Frame<'p>, map: Option<UInt32Array>) -> Rc<Self> {
+        Rc::new(Self { frame, map })
+    }
+
+    /// A column of the rows that it leads to.
+    pub(super) fn column(&self, column: ColumnId) -> Result<ArrayRef, ValueError> {
+        self.take(self.frame.column(column)?)
+    }
+
     fn take(&self, array: ArrayRef) -> Result<ArrayRef, ValueError> {
         let Some(map) = &self.map else { return Ok(array) };
         // The indices come from the frame they point into; text that many rows share can still grow too long.
@@ -145,6 +156,7 @@ impl<'p> Frame<'p> {
             references: RefCell::new(Vec::new()),
             picks: RefCell::new(Vec::new()),
             family: OnceCell::new(),
+            beside: Default::default(),
         }
     }
 
@@ -227,6 +239,8 @@ impl<'p> Frame<'p> {
             Input::Ordinal => self.family()?.ordinals(),
             Input::Siblings => self.family()?.siblings(),
             Input::Total { child, total, column } => total::total(self, *child, *total, *column)?,
+            Input::Neighbour { side, column } => neighbour::neighbour(self, *side, *column)?,
+            Input::Running { total, column } => running::running(self, *total, *column)?,
         };
         self.inputs.borrow_mut()[i.index()] = Some(array.clone());
         Ok(array)
@@ -380,6 +394,23 @@ impl<'p> Frame<'p> {
         Ok(picks)
     }
 
+    /// The step to siblings on one side, made once.
+    pub(super) fn beside(
+        &self,
+        side: Side,
+        make: impl FnOnce() -> Result<Rc<Step<'p>>, ValueError>,
+    ) -> Result<Rc<Step<'p>>, ValueError> {
+        let known = match side {
+            Side::Before => &self.beside[0],
+            Side::Behind => &self.beside[1],
+        };
+        if let Some(step) = known.get() {
+            return Ok(step.clone());
+        }
+        let step = make()?;
+        Ok(known.get_or_init(|| step).clone())
+    }
+
     /// Where these rows stand among their siblings.
     pub(crate) fn family(&self) -> Result<Rc<Family>, ValueError> {
         if let Some(family) = self.family.get() {
@@ -399,7 +430,8 @@ impl Frame<'_> {
         let steps = self.references.borrow();
         let steps = steps.iter().map(|(_, step)| step.frame.bytes()).sum::<u64>();
         let parent = self.parent.get().map_or(0, |step| step.frame.bytes());
-        arrays(&self.columns) + arrays(&self.inputs) + steps + parent
+        let beside = self.beside.iter().filter_map(OnceCell::get).map(|step| step.frame.bytes()).sum::<u64>();
+        arrays(&self.columns) + arrays(&self.inputs) + steps + parent + beside
     }
 }
 

@@ -3,14 +3,19 @@
 //! A [`Frame`] is some rows of a table with the columns worked out so far. A column asks its recipe for values; what the recipe
 //! reads, of this row or of another one, comes from frames again.
 
+mod carried;
 mod counting;
 mod frame;
+mod neighbour;
 mod pace;
 mod pick;
 mod position;
+mod running;
+mod slices;
 mod strings;
 mod total;
 
+pub(crate) use carried::{Carry, carried};
 pub use counting::Extent;
 pub(crate) use frame::{Far, Frame, Rows, nulls_of, own_bytes};
 pub(crate) use pick::each_once;

@@ -87,6 +87,16 @@ impl Family {
         self.siblings.push((end - start).cast_signed());
     }
 
+    /// How many siblings stand before the row at a place.
+    pub(crate) fn before(&self, place: usize) -> u64 {
+        self.ordinal[place].cast_unsigned() - 1
+    }
+
+    /// How many siblings stand behind it.
+    pub(super) fn behind(&self, place: usize) -> u64 {
+        (self.siblings[place] - self.ordinal[place]).cast_unsigned()
+    }
+
     /// `ordinal()`, from 1.
     pub(crate) fn ordinals(&self) -> ArrayRef {
         Arc::new(Int64Array::from(self.ordinal.clone()))

@@ -8,29 +8,20 @@ use arrow::array::{
 use arrow::compute::{SortOptions, concat, interleave, take};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
 
+use super::Frame;
 use super::frame::Rows;
-use super::{Frame, Pace};
+use super::pace::{LONGEST_STEP, Pace};
+use super::slices::{Run, rows_of, slices};
 use crate::error::ValueError;
 use crate::ids::{ColumnId, TableId};
 use crate::model::TotalKind;
 
-/// Child rows worked out at a time.
-const ROWS_PER_SLICE: usize = 8192;
-
 /// Totals over more children are kept for other batches.
-const MOST_ADDED_UP_AGAIN: u64 = 4 * ROWS_PER_SLICE as u64;
+const MOST_ADDED_UP_AGAIN: u64 = 4 * LONGEST_STEP as u64;
 
-/// The children of one row of a frame, or a part of them: the rows `start..end` of the child table.
-#[derive(Clone, Copy)]
-struct Run {
-    row: usize,
-    start: u64,
-    end: u64,
-}
-
-/// The children of the rows of a frame.
+/// The children of each row of a frame.
 fn runs_of(frame: &Frame, child: TableId) -> Result<Vec<Run>, ValueError> {
-    let run = |(row, (start, end))| Run { row, start, end };
+    let run = |(of, (start, end))| Run { of, start, end };
     Ok(match &frame.rows {
         Rows::Range(range) => {
             let offsets = frame.plan.offsets(child, range.clone())?;
@@ -41,22 +32,6 @@ fn runs_of(frame: &Frame, child: TableId) -> Result<Vec<Run>, ValueError> {
             children.map(|siblings| (siblings.start, siblings.end)).enumerate().map(run).collect()
         }
     })
-}
-
-/// Cuts runs into slices of so many rows that are worked out together; one row may have more children than fit a slice.
-fn slices(runs: &[Run]) -> impl FnMut(usize) -> Option<Vec<Run>> {
-    let mut rest = runs.iter().copied().filter(|run| run.start < run.end);
-    let mut next = rest.next();
-    move |rows| {
-        let (mut slice, mut room) = (Vec::new(), rows as u64);
-        while let Some(run) = next.filter(|_| room > 0) {
-            let end = run.end.min(run.start + room);
-            room -= end - run.start;
-            slice.push(Run { end, ..run });
-            next = if end < run.end { Some(Run { start: end, ..run }) } else { rest.next() };
-        }
-        (!slice.is_empty()).then_some(slice)
-    }
 }
 
 /// A total over the children of each row of a frame.
@@ -72,7 +47,7 @@ pub(super) fn total(
         return Ok(Arc::new(Int64Array::from_iter_values(counts)));
     };
     let (large, small): (Vec<Run>, Vec<Run>) =
-        runs.into_iter().partition(|run| run.end - run.start > MOST_ADDED_UP_AGAIN);
+        runs.into_iter().partition(|run| run.len() > MOST_ADDED_UP_AGAIN);
     let all = add_up(frame, child, kind, column, frame.len(), &small)?;
     if large.is_empty() {
         return Ok(all);
@@ -85,12 +60,12 @@ pub(super) fn total(
         let value = match known {
             Some(value) => value,
             None => {
-                let value = add_up(frame, child, kind, column, 1, &[Run { row: 0, ..run }])?;
+                let value = add_up(frame, child, kind, column, 1, &[Run { of: 0, ..run }])?;
                 frame.plan.totals.keep(key, value.clone());
                 value
             }
         };
-        places[run.row] = (arrays.len(), 0);
+        places[run.of] = (arrays.len(), 0);
         arrays.push(value);
     }
     let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
@@ -108,15 +83,9 @@ fn add_up(
 ) -> Result<ArrayRef, ValueError> {
     let mut sums = Sums::new(frame, child, column, kind, rows);
     let mut next = slices(runs);
-    if frame.plan.model.wide.contains(&(child, column)) {
-        let mut pace = Pace::default();
-        while let Some(slice) = next(pace.rows()) {
-            pace.worked_out(&sums.add(&slice)?);
-        }
-    } else {
-        while let Some(slice) = next(ROWS_PER_SLICE) {
-            sums.add(&slice)?;
-        }
+    let mut pace = Pace::of(frame.plan, child, &[column]);
+    while let Some(slice) = next(pace.rows()) {
+        pace.worked_out(&sums.add(&slice)?);
     }
     sums.finish()
 }
@@ -153,12 +122,7 @@ impl<'f, 'p> Sums<'f, 'p> {
 
     /// Adds the children of a slice; gives the frame that they were worked out in.
     fn add(&mut self, slice: &[Run]) -> Result<Frame<'p>, ValueError> {
-        let contiguous = slice.windows(2).all(|pair| pair[0].end == pair[1].start);
-        let rows = match slice {
-            [first, ..] if contiguous => Rows::Range(first.start..slice[slice.len() - 1].end),
-            _ => Rows::Picked(slice.iter().flat_map(|run| run.start..run.end).collect()),
-        };
-        let children = Frame::new(self.frame.plan, self.child, rows);
+        let children = Frame::new(self.frame.plan, self.child, rows_of(slice));
         let values = children.column(self.column)?;
         let nulls = values.logical_nulls();
         let valid = |i: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(i));
@@ -167,7 +131,7 @@ impl<'f, 'p> Sums<'f, 'p> {
         }
         let mut at = 0;
         for run in slice {
-            let (row, range) = (run.row, at..at + (run.end - run.start) as usize);
+            let (row, range) = (run.of, at..at + (run.end - run.start) as usize);
             at = range.end;
             match (self.kind, values.data_type()) {
                 (TotalKind::Min | TotalKind::Max | TotalKind::Count, _) => {}
@@ -211,7 +175,7 @@ impl<'f, 'p> Sums<'f, 'p> {
             at = range.end;
             if let Some(best) = range.filter(|&i| valid(i)).reduce(|a, b| if better(b, a) { b } else { a }) {
                 index.push(best as u64);
-                self.best_of.push(run.row);
+                self.best_of.push(run.of);
             }
         }
         let index = UInt64Array::from(index);

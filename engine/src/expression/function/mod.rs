@@ -89,7 +89,24 @@ pub(super) fn lookup(name: &str, span: Span) -> Result<(), Fault> {
     if find(name).is_some() {
         return Ok(());
     }
-    let others = ["sum", "count", "min", "max", "avg", "row_number", "ordinal", "siblings", "rows"];
+    let others = [
+        "sum",
+        "count",
+        "min",
+        "max",
+        "avg",
+        "row_number",
+        "ordinal",
+        "siblings",
+        "rows",
+        "previous",
+        "next",
+        "running_sum",
+        "running_count",
+        "running_min",
+        "running_max",
+        "running_avg",
+    ];
     let known =
         all().flat_map(|function| function.aliases.iter().copied().chain([function.doc.name])).chain(others);
     if let Some((_, why)) = ELSEWHERE.iter().find(|(names, _)| names.contains(&name)) {
@@ -100,10 +117,9 @@ pub(super) fn lookup(name: &str, span: Span) -> Result<(), Fault> {
 
 /// Functions of PostgreSQL that an expression over one row cannot have, and what is there instead.
 const ELSEWHERE: &[(&[&str], &str)] = &[
+    (&["lag", "lead"], "write `previous(x)` or `next(x)`, the value of the sibling before or behind"),
     (
         &[
-            "lag",
-            "lead",
             "first_value",
             "last_value",
             "nth_value",
@@ -113,7 +129,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
             "cume_dist",
             "ntile",
         ],
-        "a row does not see its neighbours; `row_number()` and `ordinal()` say where it stands",
+        "`previous(x)` and `next(x)` are the row's neighbours; `row_number()` and `ordinal()` say where it stands",
     ),
     (
         &[

@@ -42,7 +42,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     (
         "lag(i) over (order by j)",
         "lag(i)",
-        "window functions are not possible; `row_number()` and `ordinal()` need no `over`",
+        "window functions are not possible; `running_sum(x)`, `previous(x)`, `ordinal()` and `row_number()` need no `over`",
     ),
     ("ordinal()", "ordinal()", "a root table has no parent"),
     (

@@ -4,7 +4,7 @@ use sqlparser::ast;
 
 use super::{Check, Keys, KeysOf};
 use crate::error::{Fault, Faults, Span};
-use crate::expression::{Expression, Name, Operand, Position, Scope, Source, Total, for_postgresql};
+use crate::expression::{Along, Expression, Name, Operand, Position, Scope, Source, Total, for_postgresql};
 use crate::ids::{ColumnId, TableId};
 use crate::model::drafts::Drafts;
 use crate::scenario::Text;
@@ -87,6 +87,10 @@ impl Scope for WrittenScope<'_> {
 
     fn rows(&mut self, table: &Name) -> Result<Operand, Fault> {
         Err(Fault::at(table.span, "the number of rows cannot stand in a check").hint(OWN_ROW))
+    }
+
+    fn along(&mut self, _: Along, _: Option<&ast::Expr>, _: &Source, span: Span) -> Result<Operand, Fault> {
+        Err(Fault::at(span, "other rows cannot stand in a check").hint(OWN_ROW))
     }
 
     fn total(&mut self, _: Total, _: Option<&ast::Expr>, _: &Source, span: Span) -> Result<Operand, Fault> {

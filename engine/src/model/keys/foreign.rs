@@ -198,7 +198,11 @@ impl KeysOf<'_> {
     fn leaves_the_row(&self, t: TableId, c: ColumnId) -> bool {
         let Some(formula) = self.drafts.done(t, c).ok().and_then(Column::formula) else { return false };
         let inputs = formula.inputs.iter().map(|&input| &self.drafts[t].inputs[input]);
-        inputs.into_iter().any(|input| matches!(input, Input::Column { hops, .. } if !hops.is_empty()))
+        inputs.into_iter().any(|input| match input {
+            Input::Column { hops, .. } => !hops.is_empty(),
+            Input::Neighbour { .. } => true,
+            _ => false,
+        })
     }
 
     /// A column that refers to a key has the key's type, unless the scenario says another one.
