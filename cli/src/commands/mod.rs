@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+pub(crate) mod cases;
 pub(crate) mod check;
 pub(crate) mod ddl;
 pub(crate) mod explain;

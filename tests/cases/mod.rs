@@ -1,0 +1,3 @@
+//! Rows that have a name: found by a condition, listed with their keys, and changing nothing.
+
+mod found;
