@@ -37,8 +37,9 @@ const ROWS_MADE: u64 = 20;
 /// The rows shown of a table when the block does not say.
 const ROWS_SHOWN: u64 = 5;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "cases",
+    "entity",
     "generate",
     "verify",
     "check",

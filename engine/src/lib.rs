@@ -72,6 +72,8 @@ mod batch;
 
 pub mod cases;
 
+pub mod lookup;
+
 pub mod digest;
 
 pub mod compare;

@@ -1,3 +1,4 @@
 //! Rows that have a name: found by a condition, listed with their keys, and changing nothing.
 
+mod entity;
 mod found;

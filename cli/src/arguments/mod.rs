@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Show the first rows of tables; any rows can be looked up without generating those before
     Preview(Preview),
+    /// Show one row with its ancestors, the rows it refers to, and its children in time
+    Entity(Entity),
     /// Show the cases of a scenario, which are rows with a name, and their keys
     Cases(Cases),
     /// Show how tables and columns come about
@@ -265,6 +267,32 @@ pub(crate) struct Preview {
     /// The number of the first row, counted from 1 as `row_number()` does
     #[arg(long, value_name = "N", default_value = "1", value_parser = one_or_more, allow_negative_numbers = true)]
     pub(crate) from: NonZeroU64,
+}
+
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Only these rows are made. A serial number tells its row; other keys are searched among the first ten million rows.
+
+Examples:
+  seedbed entity saas tenants 7
+  seedbed entity saas users 1234 --rows 50
+  seedbed entity mine.yaml members 3,17 --json")]
+pub(crate) struct Entity {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArguments,
+    /// The table
+    pub(crate) table: String,
+    /// The key of the row, as `seedbed preview` shows it; of several columns with commas between, in a table without a key its number
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) key: String,
+    /// How many rows are shown of each child table
+    #[arg(long, value_name = "N", default_value = "10", value_parser = rows_previewed, allow_negative_numbers = true)]
+    pub(crate) rows: u64,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    /// Print them as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args, Debug)]

@@ -3,6 +3,7 @@
 pub(crate) mod cases;
 pub(crate) mod check;
 pub(crate) mod ddl;
+pub(crate) mod entity;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod load;

@@ -23,8 +23,12 @@ pub struct RowKey {
 }
 
 impl RowKey {
-    /// The keys of some rows, in their order.
-    pub(crate) fn of_rows(plan: &Plan, table: TableId, rows: &[u64]) -> Result<Vec<Self>, ValueError> {
+    /// The keys of some rows that exist, in their order.
+    ///
+    /// # Errors
+    /// A value that cannot be computed, or a table that is not there.
+    pub fn of_rows(plan: &Plan, table: TableId, rows: &[u64]) -> Result<Vec<Self>, ValueError> {
+        plan.check_table(table)?;
         let described = &plan.model.tables[table];
         let columns = columns_of_key(described);
         if columns.is_empty() {

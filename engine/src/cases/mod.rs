@@ -6,6 +6,7 @@
 mod key;
 
 pub use key::RowKey;
+pub(crate) use key::columns_of_key;
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};

@@ -47,7 +47,7 @@ pub(crate) fn json(cases: &[FoundCase]) -> Value {
 }
 
 /// A key as an object. A number with a point or an exponent is text: as a double it could lose digits.
-fn object(key: &RowKey) -> Value {
+pub(crate) fn object(key: &RowKey) -> Value {
     let member = |(name, value): &(String, String)| {
         let exact = serde_json::from_str::<Value>(value).ok().filter(|value| !value.is_f64());
         (name.clone(), exact.unwrap_or_else(|| Value::from(value.as_str())))
