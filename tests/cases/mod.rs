@@ -2,3 +2,4 @@
 
 mod entity;
 mod found;
+mod hard;

@@ -141,7 +141,7 @@ fn page(plan: &Plan, relations: &Relations) -> Page {
 
 /// A line for each column.
 fn values(row: &RecordBatch) -> Vec<String> {
-    let mut grid = Grid::new([("  column", Align::Left), ("value", Align::Left)]);
+    let mut grid = Grid::new([("", Align::Left), ("", Align::Left)]);
     for (field, array) in row.schema_ref().fields().iter().zip(row.columns()) {
         grid.row([format!("  {}", field.name()), cut(&shown(array, 0), VALUE_WIDTH)]);
     }
