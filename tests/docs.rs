@@ -3,7 +3,7 @@
 //!
 //! A fenced block of README.md, CHANGELOG.md or a page of `docs/` that begins with `yaml` is a scenario. A `text` block right
 //! behind it shows the first rows, as `seedbed preview` prints them; its first line may name tables and `rows=N`. A `sql` block
-//! there shows the script of `seedbed ddl`. A block `yaml wrong` must be refused, with the messages of the `text` block behind
+//! there shows the script of `seedbed ddl`, and a `cases` block the cases. A block `yaml wrong` must be refused, with the messages of the `text` block behind
 //! it. A block `yaml fragment` is left alone. With the environment variable `SEEDBED_BLESS=1` the shown blocks, the list of
 //! generators and the table of functions are rewritten.
 
@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 use seedbed_engine::expression::functions;
 use seedbed_engine::generators::{GENERATORS, GeneratorDoc};
-use seedbed_engine::{Fault, Faults, Plan, Settings, TableId};
+use seedbed_engine::{Fault, Faults, Finder, Plan, Settings, TableId};
 use seedbed_postgres::ddl::{Constraints, Schema};
 use seedbed_tests::documents::{self, root};
 
@@ -37,7 +37,9 @@ const ROWS_MADE: u64 = 20;
 /// The rows shown of a table when the block does not say.
 const ROWS_SHOWN: u64 = 5;
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 12] = [
+    "cases",
+    "entity",
     "generate",
     "verify",
     "check",
@@ -176,11 +178,12 @@ fn every_scenario_is_run_and_shows_its_rows() {
             }
             let (scenario, place) = (&document.text[block.body.clone()], document.place(block));
             let view = blocks.get(i + 1).filter(|next| next.follows);
-            let view = view.filter(|next| matches!(next.words.first(), Some(&"text" | &"sql")));
+            let view = view.filter(|next| matches!(next.words.first(), Some(&"text" | &"sql" | &"cases")));
             let words = view.map_or(&[][..], |view| &view.words[1..]);
             let compiled = Plan::compile(scenario, &Settings::default());
             let made = match (compiled, block.words.get(1) == Some(&"wrong")) {
                 (Ok(plan), false) if view.is_some_and(|view| view.words[0] == "sql") => ddl(&plan),
+                (Ok(plan), false) if view.is_some_and(|view| view.words[0] == "cases") => cases(&plan),
                 (Ok(plan), false) => preview(&plan, words, &place),
                 (Ok(_), true) => panic!("{place}: is not refused"),
                 (Err(faults), false) => panic!("{place}: is refused\n{faults}"),
@@ -204,6 +207,21 @@ fn refusal(faults: &Faults, scenario: &str) -> String {
 fn ddl(plan: &Plan) -> String {
     let tables: Vec<TableId> = plan.tables().collect();
     Schema::of(plan, &tables).expect("PostgreSQL can have these tables").script("public", Constraints::With)
+}
+
+/// The cases as `seedbed cases` prints them.
+fn cases(plan: &Plan) -> String {
+    let finder = Finder::of_cases(plan, |_| true);
+    finder.look_through(plan).expect("the conditions of a document have values");
+    let (left, right) = (Align::Left, Align::Right);
+    let mut grid = Grid::new([("case", left), ("table", left), ("rows", right), ("first keys", left)]);
+    for case in finder.found(plan).expect("the keys can be made") {
+        assert!(case.too_few().is_none(), "{case:?}");
+        let more = if case.rows > 3 { " …" } else { "" };
+        let keys: Vec<String> = case.keys.iter().take(3).map(ToString::to_string).collect();
+        grid.row([case.name, case.table, case.rows.to_string(), format!("{}{more}", keys.join(" "))]);
+    }
+    grid.lines().join("\n") + "\n"
 }
 
 /// Makes rows of every table, and prints the first ones of those that are to be shown.

@@ -3,6 +3,7 @@
 //! scripts, are programs beside this one.
 
 // What the data is.
+mod cases;
 mod determinism;
 mod distributions;
 mod integrity;

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use seedbed_engine::calendar::{Zone, zone};
+use seedbed_engine::calendar::{Transition, Zone, civil, hard, zone};
 use seedbed_engine::random::Trickle;
 use seedbed_engine::time::{DayOfMonth, Folds, Recurrence, Step};
 use seedbed_engine::{Plan, Settings};
@@ -105,8 +105,21 @@ fn edge_cases() {
 /// same version of the IANA database.
 #[test]
 fn recurrences() {
+    let mut words = Trickle::new(1);
+    assert_cases_witnessed("recurrences.py", (0..1500).map(|_| recurrence_case(&mut words)));
+}
+
+/// Instants around the changes of all zones' clocks.
+#[test]
+fn hard_moments() {
+    let mut words = Trickle::new(2);
+    assert_cases_witnessed("hard_moments.py", (0..400).map(|_| hard_moment(&mut words)));
+}
+
+/// Has a script look at cases, a line each.
+fn assert_cases_witnessed(script: &str, cases: impl ExactSizeIterator<Item = serde_json::Value>) {
     let Some(python) = python() else { return };
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("witness/recurrences.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("witness").join(script);
     let mut child = Command::new(python)
         .arg("-B")
         .arg(script)
@@ -118,16 +131,48 @@ fn recurrences() {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let mut words = Trickle::new(1);
-    for _ in 0..1500 {
-        let case = recurrence_case(&mut words);
+    let expected = format!("{} cases", cases.len());
+    for case in cases {
         writeln!(stdin, "{case}").unwrap();
     }
     drop(stdin);
     let output = child.wait_with_output().unwrap();
     let found = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{found}{}", command::stderr(&output));
-    assert!(found.contains("1500 cases"), "{found}");
+    assert!(found.contains(&expected), "{found}");
+}
+
+/// An instant near a change of a zone's clocks since 1970, and what is told of it.
+fn hard_moment(words: &mut Trickle) -> serde_json::Value {
+    let zones: Vec<&str> = zone::names().collect();
+    let (zone, change) = loop {
+        let zone = Zone::named(zones[words.below(zones.len() as u64) as usize]).unwrap();
+        // The script counts whole minutes.
+        let whole = |change: &Transition| change.at >= 0 && change.before % 60 == 0 && change.after % 60 == 0;
+        let changes: Vec<i64> = zone.transitions().filter(whole).map(|change| change.at).collect();
+        if !changes.is_empty() {
+            break (zone, changes[words.below(changes.len() as u64) as usize]);
+        }
+    };
+    let hour = 3_600_000_000;
+    let utc = change
+        + match words.below(3) {
+            // At the edges, to the microsecond.
+            0 => [-hour - 1, -hour, -1, 0, hour - 1, hour][words.below(6) as usize],
+            1 => words.below(6 * hour as u64) as i64 - 3 * hour,
+            _ => words.below(72 * hour as u64) as i64 - 36 * hour,
+        };
+    let day = civil::split_micros(zone.to_local(utc)).0;
+    json!({
+        "zone": zone.name(),
+        "utc": utc,
+        "in_fold": zone.is_in_fold(utc),
+        "next_to_gap": zone.is_next_to_gap(utc),
+        "hours": zone.length_of_day(day) as f64 / hour as f64,
+        "month_end": hard::is_month_end(day),
+        "leap_day": hard::is_leap_day(day),
+        "year_end": hard::is_year_end(day),
+    })
 }
 
 /// A random recurrence with its first instants, as the script reads it.

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use arguments::{Arguments, Command};
-use commands::{check, ddl, explain, generate, preview, scenarios, verify};
+use commands::{cases, check, ddl, entity, explain, generate, preview, scenarios, verify};
 use exit::Failure;
 
 fn main() -> ExitCode {
@@ -35,6 +35,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Preview(arguments) => preview::run(&arguments),
+        Command::Cases(arguments) => cases::run(&arguments),
+        Command::Entity(arguments) => entity::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Fingerprint(arguments) => {
             let (_, plan) = prepare::compile(&arguments)?;

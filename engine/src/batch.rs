@@ -8,6 +8,7 @@ use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::budget::{self, Budget};
+use crate::cases::Finder;
 use crate::error::ValueError;
 use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, MAX_ROWS};
@@ -49,15 +50,72 @@ const LOOKING: Budget = Budget::ENDLESS.texts(64 << 20);
 /// The bytes of text that may be made for rows that are shown.
 const SHOWING: Budget = Budget::ENDLESS.texts(64 << 20);
 
-/// How wide the rows of a table are, in bytes per row, at least 1.
+/// How wide some columns of a table's rows are, in bytes per row, at least 1.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Widths {
-    /// The columns that are written.
+    /// The columns themselves.
     written: u64,
     /// Whether there is more than that.
     at_least: bool,
     /// All columns that are worked out for them.
     worked_out: u64,
+}
+
+impl Widths {
+    const NARROW: Self = Self { written: 1, at_least: false, worked_out: 1 };
+
+    /// The widths of some columns of a table, by the first rows.
+    pub(crate) fn of(plan: &Plan, table: TableId, columns: &[ColumnId]) -> Self {
+        // Few rows first: they may be wide.
+        let mut rows = 1;
+        let mut known = Self { written: SAMPLE_BYTES, at_least: true, worked_out: SAMPLE_BYTES };
+        loop {
+            let (widths, is_too_much) = budget::within(LOOKING, || {
+                (Self::of_rows(plan, table, columns, rows), budget::is_exceeded())
+            });
+            if is_too_much {
+                return known;
+            }
+            // An error is told when the rows are made.
+            let Ok(widths) = widths else { return Self::NARROW };
+            known = widths;
+            let taken = rows * widths.written.max(widths.worked_out);
+            if rows >= SAMPLE_ROWS || taken * 8 > SAMPLE_BYTES {
+                return widths;
+            }
+            rows = (rows * 8).min(SAMPLE_ROWS);
+        }
+    }
+
+    /// The widths by so many rows.
+    fn of_rows(plan: &Plan, table: TableId, columns: &[ColumnId], rows: u64) -> Result<Self, ValueError> {
+        let rows = plan.rows_up_to(table, rows)?;
+        let (mut written, mut worked_out) = (0, 0);
+        let mut frame = Frame::new(plan, table, Rows::Range(0..rows));
+        for &c in columns {
+            written += own_bytes(&frame.column(c)?);
+            if written > SAMPLE_BYTES {
+                break;
+            }
+            // Now and then: what a frame holds is added up column by column.
+            if c.index().is_multiple_of(16) && frame.bytes() > SAMPLE_BYTES {
+                worked_out = SAMPLE_BYTES;
+                frame = Frame::new(plan, table, Rows::Range(0..rows));
+            }
+        }
+        worked_out = frame.bytes().max(worked_out);
+        let each = |bytes: u64| (bytes / rows.max(1)).max(1);
+        let at_least = written > SAMPLE_BYTES && rows == 1;
+        Ok(Self { written: each(written), at_least, worked_out: each(worked_out) })
+    }
+
+    /// The rows that are worked out together: [`ROWS_PER_BATCH`], or fewer where they are wide.
+    pub(crate) fn rows_at_once(self) -> u64 {
+        let Self { written, worked_out, .. } = self;
+        let most = (BYTES_PER_BATCH / written).min(BYTES_WORKED_OUT / worked_out).clamp(1, ROWS_PER_BATCH);
+        // Powers of two, so that batches fill chunks.
+        1 << most.ilog2()
+    }
 }
 
 impl Plan {
@@ -81,9 +139,7 @@ impl Plan {
     /// table that is not there, and more rows than a batch holds: 2^21, or 2 GiB.
     pub fn batch(&self, table: TableId, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
         let rows = self.existing(table, rows)?;
-        let made = |rows: Range<u64>| {
-            self.batch_of(table, rows.clone()).map_err(|error| self.first_error(table, rows, error))
-        };
+        let made = |rows| self.made(table, rows, |_| Ok(())).map(|(batch, ())| batch);
         let count = rows.end - rows.start;
         if count <= ROWS_PER_BATCH {
             return made(rows);
@@ -100,6 +156,19 @@ impl Plan {
             starts.map(|start| made(start..(start + step).min(rows.end))).collect::<Result<_, _>>()?;
         arrow::compute::concat_batches(&self.schema(table), &parts)
             .map_err(|error| self.error_of(table, error.to_string()))
+    }
+
+    /// The same, up to [`ROWS_PER_BATCH`] rows, and the cases among them.
+    pub(crate) fn batch_with_cases(
+        &self,
+        table: TableId,
+        rows: Range<u64>,
+        finder: &Finder,
+    ) -> Result<RecordBatch, ValueError> {
+        let rows = self.existing(table, rows)?;
+        let (batch, hits) = self.made(table, rows, |frame| finder.look(frame))?;
+        finder.note(hits);
+        Ok(batch)
     }
 
     /// The same for rows that are shown. Rows that take too much memory are an error, before the machine runs out of it.
@@ -151,8 +220,32 @@ impl Plan {
         batch.map_err(|error| self.error_of(table, error.to_string()))
     }
 
-    /// The error of the first row that has one, by halves.
-    fn first_error(&self, table: TableId, rows: Range<u64>, error: ValueError) -> ValueError {
+    /// Rows that exist, and what else is asked of them.
+    fn made<T>(
+        &self,
+        table: TableId,
+        rows: Range<u64>,
+        ask: impl Fn(&Frame) -> Result<T, ValueError>,
+    ) -> Result<(RecordBatch, T), ValueError> {
+        let made = |rows| {
+            let frame = Frame::new(self, table, Rows::Range(rows));
+            let written = self.model.tables[table].written_ids();
+            let arrays = written.map(|c| frame.column(c)).collect::<Result<Vec<_>, _>>()?;
+            let options = RecordBatchOptions::new().with_row_count(Some(frame.len()));
+            let batch = RecordBatch::try_new_with_options(self.schema(table), arrays, &options)
+                .map_err(|error| self.error_of(table, error.to_string()))?;
+            Ok((batch, ask(&frame)?))
+        };
+        made(rows.clone()).map_err(|error| self.first_error(rows, error, &|rows| made(rows).map(drop)))
+    }
+
+    /// The error of the first row that has one, by halves, where making all rows fails.
+    pub(crate) fn first_error(
+        &self,
+        rows: Range<u64>,
+        error: ValueError,
+        make: &dyn Fn(Range<u64>) -> Result<(), ValueError>,
+    ) -> ValueError {
         // Where nothing may be made any more, every row would seem to be the one.
         if budget::is_exceeded() {
             return error;
@@ -160,35 +253,22 @@ impl Plan {
         let Range { mut start, mut end } = rows;
         while end - start > 1 {
             let middle = start + (end - start) / 2;
-            match self.batch_of(table, start..middle) {
-                Ok(_) => start = middle,
+            match make(start..middle) {
+                Ok(()) => start = middle,
                 Err(_) => end = middle,
             }
         }
-        match self.batch_of(table, start..end) {
+        match make(start..end) {
             Err(first) => ValueError { message: format!("{} (row {})", first.message, start + 1), ..first },
             // It is not one row that is wrong, but all of them together.
-            Ok(_) => error,
+            Ok(()) => error,
         }
-    }
-
-    /// Rows that exist.
-    fn batch_of(&self, table: TableId, rows: Range<u64>) -> Result<RecordBatch, ValueError> {
-        let frame = Frame::new(self, table, Rows::Range(rows));
-        let written = self.model.tables[table].written_ids();
-        let arrays = written.map(|c| frame.column(c)).collect::<Result<Vec<_>, _>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(frame.len()));
-        RecordBatch::try_new_with_options(self.schema(table), arrays, &options)
-            .map_err(|error| self.error_of(table, error.to_string()))
     }
 
     /// The rows of a table that are worked out together in a run: [`ROWS_PER_BATCH`], or fewer where rows are wide or take
     /// many columns of other rows.
     pub fn rows_per_batch(&self, table: TableId) -> u64 {
-        let Widths { written, worked_out, .. } = self.widths(table);
-        let most = (BYTES_PER_BATCH / written).min(BYTES_WORKED_OUT / worked_out).clamp(1, ROWS_PER_BATCH);
-        // Powers of two, so that batches fill chunks.
-        1 << most.ilog2()
+        self.widths(table).rows_at_once()
     }
 
     /// The rows of a chunk where `most` are asked for: as many or, where rows are wide, fewer, in whole batches. It depends on
@@ -233,50 +313,11 @@ impl Plan {
 
     /// About how many bytes a row takes, by the first rows. What a dictionary holds is shared by many.
     fn widths(&self, table: TableId) -> Widths {
-        let narrow = Widths { written: 1, at_least: false, worked_out: 1 };
-        let Some(known) = self.widths.get(table.index()) else { return narrow };
+        let Some(known) = self.widths.get(table.index()) else { return Widths::NARROW };
         *known.get_or_init(|| {
-            // Few rows first: they may be wide.
-            let mut rows = 1;
-            let mut known = Widths { written: SAMPLE_BYTES, at_least: true, worked_out: SAMPLE_BYTES };
-            loop {
-                let (widths, is_too_much) =
-                    budget::within(LOOKING, || (self.widths_of(table, rows), budget::is_exceeded()));
-                if is_too_much {
-                    return known;
-                }
-                // An error is told when the rows are made.
-                let Ok(widths) = widths else { return narrow };
-                known = widths;
-                let taken = rows * widths.written.max(widths.worked_out);
-                if rows >= SAMPLE_ROWS || taken * 8 > SAMPLE_BYTES {
-                    return widths;
-                }
-                rows = (rows * 8).min(SAMPLE_ROWS);
-            }
+            let written: Vec<ColumnId> = self.model.tables[table].written_ids().collect();
+            Widths::of(self, table, &written)
         })
-    }
-
-    /// The widths by so many rows.
-    fn widths_of(&self, table: TableId, rows: u64) -> Result<Widths, ValueError> {
-        let rows = self.rows_up_to(table, rows)?;
-        let (mut written, mut worked_out) = (0, 0);
-        let mut frame = Frame::new(self, table, Rows::Range(0..rows));
-        for c in self.model.tables[table].written_ids() {
-            written += own_bytes(&frame.column(c)?);
-            if written > SAMPLE_BYTES {
-                break;
-            }
-            // Now and then: what a frame holds is added up column by column.
-            if c.index().is_multiple_of(16) && frame.bytes() > SAMPLE_BYTES {
-                worked_out = SAMPLE_BYTES;
-                frame = Frame::new(self, table, Rows::Range(0..rows));
-            }
-        }
-        worked_out = frame.bytes().max(worked_out);
-        let each = |bytes: u64| (bytes / rows.max(1)).max(1);
-        let at_least = written > SAMPLE_BYTES && rows == 1;
-        Ok(Widths { written: each(written), at_least, worked_out: each(worked_out) })
     }
 
     /// The part of a range that exists; looks no further than the end of the range.

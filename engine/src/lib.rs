@@ -70,6 +70,10 @@ mod rows;
 
 mod batch;
 
+pub mod cases;
+
+pub mod lookup;
+
 pub mod digest;
 
 pub mod compare;
@@ -77,6 +81,7 @@ pub mod compare;
 pub mod run;
 
 pub use batch::ROWS_PER_BATCH;
+pub use cases::Finder;
 pub use error::{Fault, Faults, Span, ValueError};
 pub use ids::{ColumnId, InputId, TableId};
 pub use model::{DEFAULT_SEED, Settings};

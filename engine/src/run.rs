@@ -12,6 +12,7 @@ use std::sync::mpsc;
 
 use arrow::array::RecordBatch;
 
+use crate::cases::Finder;
 use crate::error::ValueError;
 use crate::ids::TableId;
 use crate::plan::Plan;
@@ -105,13 +106,22 @@ pub struct Batches<'p> {
     table: TableId,
     rows: Range<u64>,
     stop: &'p AtomicBool,
+    finder: Option<&'p Finder>,
 }
 
 impl<'p> Batches<'p> {
     /// The batches of some rows, outside a run.
     pub fn new(plan: &'p Plan, table: TableId, rows: Range<u64>) -> Self {
         static NEVER: AtomicBool = AtomicBool::new(false);
-        Self { plan, table, rows, stop: &NEVER }
+        Self { plan, table, rows, stop: &NEVER, finder: None }
+    }
+
+    /// The same, whose cases are found meanwhile.
+    pub fn finding<'f>(self, finder: &'f Finder) -> Batches<'f>
+    where
+        'p: 'f,
+    {
+        Batches { finder: Some(finder), ..self }
     }
 
     /// The rows that are still to come.
@@ -131,7 +141,11 @@ impl<'p> Batches<'p> {
             return Err(RunError::Stopped);
         }
         let end = self.rows.start.saturating_add(self.plan.rows_per_batch(self.table)).min(self.rows.end);
-        let batch = self.plan.batch(self.table, self.rows.start..end)?;
+        let rows = self.rows.start..end;
+        let batch = match self.finder {
+            None => self.plan.batch(self.table, rows)?,
+            Some(finder) => self.plan.batch_with_cases(self.table, rows, finder)?,
+        };
         self.rows.start = end;
         Ok(Some(batch))
     }
@@ -244,7 +258,8 @@ pub fn run_within<E: Encode, S: Sink<Piece = E::Piece, Error = E::Error>>(
         if stop.load(Ordering::Relaxed) {
             return Err(RunError::Stopped);
         }
-        let batches = Batches { plan, table: chunk.table, rows: chunk.rows.clone(), stop: &stop };
+        let batches =
+            Batches { plan, table: chunk.table, rows: chunk.rows.clone(), stop: &stop, finder: None };
         encode.encode(chunk, batches)
     };
     let make = &make;

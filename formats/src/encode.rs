@@ -6,7 +6,7 @@ use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{DataType, SchemaRef};
 use seedbed_engine::digest::{RowHasher, TableDigest};
 use seedbed_engine::run::{Batches, Chunk, Encode, RunError};
-use seedbed_engine::{Plan, TableId};
+use seedbed_engine::{Finder, Plan, TableId};
 
 use crate::error::Error;
 use crate::format::{Compression, Format};
@@ -25,6 +25,8 @@ pub(crate) struct Encoder {
     tables: Vec<Option<TableEncoder>>,
     /// By the number of the table; `None` for those whose rows get no fingerprint.
     hashers: Vec<Option<RowHasher>>,
+    /// Finds the cases of the tables that are written.
+    pub(crate) finder: Finder,
     stop: Stop,
 }
 
@@ -72,7 +74,7 @@ impl Encoder {
             });
         }
         let hashers = encoders.iter().map(|_| None).collect();
-        Ok(Self { tables: encoders, hashers, stop: Stop::new() })
+        Ok(Self { tables: encoders, hashers, finder: Finder::new(plan, tables), stop: Stop::new() })
     }
 
     /// The same, with digests of the rows.
@@ -96,7 +98,8 @@ impl Encode for Encoder {
     type Piece = Encoded;
     type Error = Error;
 
-    fn encode(&self, chunk: &Chunk, mut batches: Batches) -> Result<Encoded, RunError<Error>> {
+    fn encode(&self, chunk: &Chunk, batches: Batches) -> Result<Encoded, RunError<Error>> {
+        let mut batches = batches.finding(&self.finder);
         let encoder = self.table(chunk.table);
         let mut digest = TableDigest::default();
         let mut next = || match self.stop.is_asked() {

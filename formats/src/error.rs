@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use seedbed_engine::ValueError;
+use seedbed_engine::cases::TooFew;
 use seedbed_engine::run::RunError;
 
 /// Why a dataset was not written. `Display` says what failed, where and why on one line, the way out is in
@@ -14,6 +15,9 @@ pub enum Error {
     /// A value could not be computed.
     #[error(transparent)]
     Value(#[from] ValueError),
+    /// A case has too few rows.
+    #[error(transparent)]
+    Case(TooFew),
     /// The file system, or the reader of a stream, said no.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
@@ -100,6 +104,7 @@ impl Error {
             }
             Self::InUse { .. } => Some("wait until it is done, or choose another name".to_owned()),
             Self::Usage { hint, .. } => hint.clone(),
+            Self::Case(_) => Some(TooFew::HINT.to_owned()),
             Self::Io { source, path, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                     let hint = "free some space, or lower the scale";

@@ -14,7 +14,7 @@ use seedbed_engine::{Plan, ROWS_PER_BATCH};
 use crate::encode::{Encoder, TableEncoder};
 use crate::error::Error;
 use crate::format::{Compression, Format};
-use crate::output::{Directory, Document, Existing, Manifest, Out, Output, Place, folder_of};
+use crate::output::{Directory, Document, Existing, Manifest, Out, Output, Part, Place, folder_of};
 use crate::parquet::{ParquetOptions, ROWS_PER_ROW_GROUP};
 use crate::request::{Progress, Report, Request, Target};
 use crate::stop::Stop;
@@ -95,7 +95,8 @@ pub fn generate_until(
         Target::Null => Place::Null,
     };
     let rows_total = files.iter().map(|(.., rows)| rows.end - rows.start).sum();
-    let output = Output::new(plan, &encoder, &tables, place, begun);
+    let part = if shard.is_some() { Part::Shard } else { Part::All };
+    let output = Output::new(plan, &encoder, &tables, place, part, begun);
     let chunks = files.iter().flat_map(|(table, file, rows)| {
         // What was asked for is exact; otherwise wide rows have smaller row groups.
         let rows_per_chunk = match parquet.rows_per_row_group {

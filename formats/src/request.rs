@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use seedbed_engine::cases::FoundCase;
 use seedbed_engine::run::Shard;
 
 use crate::format::{Compression, Format};
@@ -61,6 +62,8 @@ pub struct Progress<'a> {
 pub struct Report {
     /// Table by table, in the order of writing.
     pub tables: Vec<TableReport>,
+    /// The cases of these tables, in the order of the scenario. Of a shard, those among its rows.
+    pub cases: Vec<FoundCase>,
     /// Rows of all tables.
     pub rows: u64,
     /// Bytes of all files; nowhere, the bytes of the columns in memory.

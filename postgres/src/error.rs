@@ -9,6 +9,7 @@ use std::io;
 use std::path::PathBuf;
 
 use seedbed_engine::ValueError;
+use seedbed_engine::cases::TooFew;
 
 use crate::sql;
 
@@ -37,6 +38,9 @@ pub enum Error {
     /// A value could not be computed.
     #[error(transparent)]
     Value(#[from] ValueError),
+    /// A case has too few rows.
+    #[error(transparent)]
+    Case(TooFew),
     /// A request that cannot be met as it is; nothing has been touched.
     #[error("{message}")]
     Usage {
@@ -275,6 +279,7 @@ impl Error {
                 let ours = error.collision.map(Collision::hint).or_else(|| hint_for(&error.sqlstate));
                 error.hint.clone().or_else(|| ours.map(str::to_owned))
             }
+            Self::Case(_) => Some(TooFew::HINT.to_owned()),
             Self::Undecided { .. } => Some("`seedbed verify` tells which".to_owned()),
             Self::Leftover { error, .. } => error.hint(),
             Self::Lost { .. } => Some("look at the server's log; then run it again".to_owned()),

@@ -26,6 +26,8 @@ mod stopping;
 mod values;
 mod texts;
 mod verify;
+mod checks;
+mod cases;
 mod injection;
 mod hostile;
 mod user_code;

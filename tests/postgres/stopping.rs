@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use seedbed_engine::{Plan, Settings, TableId};
 use seedbed_postgres::connect::Target;
-use seedbed_postgres::load::{Existing, Keys, Missing, Progress, Report, Request, load as load_plan};
+use seedbed_postgres::load::{
+    CaseTable, Existing, Keys, Missing, Progress, Report, Request, load as load_plan,
+};
 use seedbed_postgres::{Error, Stop};
 use seedbed_tests::server::Server;
 
@@ -57,6 +59,7 @@ fn load_into(
         missing: Missing::Make,
         jobs: 2,
         keys: Keys::All,
+        cases: CaseTable::Written,
         allow_remote: false,
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads start");

@@ -38,6 +38,10 @@ pub(crate) enum Command {
     Check(Check),
     /// Show the first rows of tables; any rows can be looked up without generating those before
     Preview(Preview),
+    /// Show one row with its ancestors, the rows it refers to, and its children in time
+    Entity(Entity),
+    /// Show the cases of a scenario, which are rows with a name, and their keys
+    Cases(Cases),
     /// Show how tables and columns come about
     Explain(Explain),
     /// Print the cache key: equal fingerprints mean equal data
@@ -162,6 +166,9 @@ pub(crate) struct Database {
     /// Tables and rows only: no keys, indexes, constraints, nor ANALYZE
     #[arg(long)]
     pub(crate) no_keys: bool,
+    /// Leave out the table `seedbed_cases`, which lists the keys of cases
+    #[arg(long)]
+    pub(crate) no_cases: bool,
     /// Write to a server on another machine
     #[arg(long)]
     pub(crate) allow_remote: bool,
@@ -180,6 +187,7 @@ impl Database {
             ("--existing", self.existing),
             ("--jobs", self.jobs.is_some()),
             ("--no-keys", self.no_keys),
+            ("--no-cases", self.no_cases),
             ("--allow-remote", self.allow_remote),
             ("--dry-run", self.dry_run),
         ];
@@ -211,6 +219,9 @@ pub(crate) struct Verify {
     /// The schema of the tables in a database; default public
     #[arg(long, value_name = "NAME")]
     pub(crate) schema: Option<String>,
+    /// Leave the checks of the scenario out, which are SQL queries; in a database they are run when all tables are compared
+    #[arg(long)]
+    pub(crate) no_checks: bool,
     /// How many rows that differ are shown per table
     #[arg(long, value_name = "N", default_value = "5", value_parser = rows_shown, allow_negative_numbers = true)]
     pub(crate) rows: usize,
@@ -256,6 +267,52 @@ pub(crate) struct Preview {
     /// The number of the first row, counted from 1 as `row_number()` does
     #[arg(long, value_name = "N", default_value = "1", value_parser = one_or_more, allow_negative_numbers = true)]
     pub(crate) from: NonZeroU64,
+}
+
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Only these rows are made. A serial number tells its row; other keys are searched among the first ten million rows.
+
+Examples:
+  seedbed entity saas tenants 7
+  seedbed entity saas users 1234 --rows 50
+  seedbed entity mine.yaml members 3,17 --json")]
+pub(crate) struct Entity {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArguments,
+    /// The table
+    pub(crate) table: String,
+    /// The key of the row, as `seedbed preview` shows it; of several columns with commas between, in a table without a key its number
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) key: String,
+    /// How many rows are shown of each child table
+    #[arg(long, value_name = "N", default_value = "10", value_parser = rows_previewed, allow_negative_numbers = true)]
+    pub(crate) rows: u64,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    /// Print them as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+The rows of their tables are looked through, and nothing is written. The exit code is 1 when a case has too few rows.
+
+Examples:
+  seedbed cases saas
+  seedbed cases saas --scale 10 --seed 7 --json")]
+pub(crate) struct Cases {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArguments,
+    /// Only these cases; default all
+    #[arg(value_name = "CASE")]
+    pub(crate) names: Vec<String>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    /// Print them as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args, Debug)]

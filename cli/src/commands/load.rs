@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use seedbed_postgres::Stop;
 use seedbed_postgres::connect::Target;
-use seedbed_postgres::load::{self, Existing, Keys, Missing, Progress as Step, Request};
+use seedbed_postgres::load::{self, CaseTable, Existing, Keys, Missing, Progress as Step, Request};
 
 use crate::arguments::Generate;
 use crate::commands::generate;
@@ -38,6 +38,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<(), Failure> {
         missing: if database.existing { Missing::Refuse } else { Missing::Make },
         jobs: database.jobs.map_or(pool.current_num_threads().min(MOST_JOBS), NonZeroUsize::get),
         keys: if database.no_keys { Keys::Omitted } else { Keys::All },
+        cases: if database.no_cases { CaseTable::LeftOut } else { CaseTable::Written },
         allow_remote: database.allow_remote,
     };
     let stop = Stop::new();

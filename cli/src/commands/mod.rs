@@ -1,7 +1,9 @@
 //! The commands, a file each.
 
+pub(crate) mod cases;
 pub(crate) mod check;
 pub(crate) mod ddl;
+pub(crate) mod entity;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod load;

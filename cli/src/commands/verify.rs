@@ -8,6 +8,7 @@ use seedbed_engine::compare::Progress as Step;
 use seedbed_engine::{Plan, TableId};
 use seedbed_postgres::Stop;
 use seedbed_postgres::connect::Target;
+use seedbed_postgres::verify::{Verification, VerifyRequest};
 
 use crate::arguments::Verify;
 use crate::commands::{generate, load};
@@ -67,7 +68,9 @@ fn files(
     };
     let verified = seedbed_formats::verify(plan, &request, pool, listen)?;
     let place = format!("`{}` ({})", arguments.to, verified.format.name());
-    Ok(Findings { place, problems: verified.problems, tables: verified.tables, elapsed: Duration::ZERO })
+    let checks_left_out = left_out(plan, "because they need PostgreSQL");
+    let (problems, tables) = (verified.problems, verified.tables);
+    Ok(Findings { place, problems, tables, checks: Vec::new(), checks_left_out, elapsed: Duration::ZERO })
 }
 
 fn database(
@@ -80,15 +83,31 @@ fn database(
 ) -> Result<Findings, Failure> {
     let schema = arguments.schema.clone().unwrap_or_else(|| "public".to_owned());
     let place = format!("{}, schema `{schema}`", target.display());
-    let request = seedbed_postgres::verify::VerifyRequest { tables, schema, most_shown: arguments.rows };
-    let tables = seedbed_postgres::verify::verify(plan, target, &request, pool, &Stop::new(), listen)?;
-    Ok(Findings { place, problems: Vec::new(), tables, elapsed: Duration::ZERO })
+    // A check may read any table.
+    let checks_left_out = match (arguments.no_checks, &arguments.tables[..]) {
+        (true, _) => left_out(plan, "as asked"),
+        (false, [_, ..]) => left_out(plan, "because they are run when all tables are compared"),
+        (false, []) => None,
+    };
+    let checks = if checks_left_out.is_some() { Vec::new() } else { plan.model().checks.clone() };
+    let request = VerifyRequest { tables, schema, most_shown: arguments.rows, checks };
+    let Verification { tables, checks } =
+        seedbed_postgres::verify::verify(plan, target, &request, pool, &Stop::new(), listen)?;
+    Ok(Findings { place, problems: Vec::new(), tables, checks, checks_left_out, elapsed: Duration::ZERO })
+}
+
+/// Why the checks of the scenario are not run, if it has any.
+fn left_out(plan: &Plan, reason: &'static str) -> Option<&'static str> {
+    (!plan.model().checks.is_empty()).then_some(reason)
 }
 
 /// Refuses flags that do not belong to the target, and targets that cannot be read back.
 fn check(arguments: &Verify, is_database: bool) -> Result<(), Failure> {
     if is_database && arguments.shard.is_some() {
         return Err(Failure::usage("`--shard` is for files").hint("leave it out"));
+    }
+    if !is_database && arguments.no_checks {
+        return Err(Failure::usage("`--no-checks` is for databases").hint("leave it out: files have none"));
     }
     if !is_database && arguments.schema.is_some() {
         return Err(Failure::usage("`--schema` is for databases").hint("leave it out"));

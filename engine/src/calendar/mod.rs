@@ -6,6 +6,7 @@
 //! Nothing here reads the clock or the zone of the host.
 //!
 //! - [`civil`]: the proleptic Gregorian calendar, months that do not drift, truncation.
+//! - [`hard`]: hours that happen twice, long and short days, the ends of months.
 //! - [`text`]: dates, timestamps and intervals, parsed and printed.
 //! - [`zone`]: IANA zones as transition tables; gaps and folds.
 //!
@@ -26,6 +27,7 @@
 //! ```
 
 pub mod civil;
+pub mod hard;
 pub mod text;
 pub mod zone;
 

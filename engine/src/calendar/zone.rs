@@ -235,6 +235,18 @@ impl Zone {
         }
     }
 
+    /// The changes of the offset after one instant, up to and with another one that is some days later.
+    pub fn changes(&self, after: i64, until: i64) -> impl Iterator<Item = Transition> {
+        // No rule changes the clock in the first or the last days of a year, so both have the same distance.
+        let beyond = self.beyond(after.saturating_add((until - after) / 2));
+        let last = self.utc.at.len();
+        let count = |utc: i64| self.utc.count(utc.saturating_sub(beyond)).unwrap_or(last);
+        (count(after)..count(until)).map(move |i| {
+            let change = self.transition(i);
+            Transition { at: change.at.saturating_add(beyond), ..change }
+        })
+    }
+
     /// An instant plus an interval: months and days on the wall clock, which keeps the local time of day
     /// across a change of the offset, then the time on the instant. PostgreSQL answers the same unless the
     /// months alone lead into a gap: it then moves forward before it adds the days.

@@ -104,6 +104,7 @@ impl Expression {
             Node::Call(call) => {
                 let zone = match call.form {
                     Form::Function("timezone") => call.arguments.first(),
+                    Form::Function("in_fold" | "next_to_gap" | "hours_of_day") => call.arguments.get(1),
                     Form::Function("date_trunc") => call.arguments.get(2),
                     _ => None,
                 };

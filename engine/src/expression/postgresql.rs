@@ -8,11 +8,14 @@ use std::collections::HashMap;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
 
+use super::function::hard_moments;
 use super::source::{Source, names_in, parse};
 use crate::error::{Fault, Span};
 
-/// Functions of the language that PostgreSQL does not have.
-const UNKNOWN_TO_POSTGRESQL: [&str; 1] = ["slug"];
+/// Whether a function of the language is none of PostgreSQL's.
+fn is_unknown_to_postgresql(name: &str) -> bool {
+    name == "slug" || hard_moments().any(|known| known == name)
+}
 
 /// The text of an expression that compiles, for PostgreSQL.
 ///
@@ -42,7 +45,7 @@ pub fn for_postgresql(source: &Source) -> Result<String, Fault> {
                         tokens[i + 1..].iter().find(|next| !matches!(next.token, Token::Whitespace(_)));
                     let called = called.is_some_and(|next| next.token == Token::LParen);
                     let name = word.value.to_lowercase();
-                    if called && UNKNOWN_TO_POSTGRESQL.contains(&name.as_str()) {
+                    if called && is_unknown_to_postgresql(&name) {
                         return refuse(&format!("PostgreSQL has no function `{name}`"));
                     }
                     out += &word.to_string();
@@ -119,6 +122,7 @@ mod tests {
             ("a = E'\\')'", "expected a plain string, as in 'text'"),
             ("a = $limit", "a parameter cannot stand here"),
             ("a = slug(b)", "PostgreSQL has no function `slug`"),
+            ("is_month_end(a)", "PostgreSQL has no function `is_month_end`"),
         ] {
             assert_eq!(restated(text), Err(expected.to_owned()), "{text}");
         }

@@ -17,6 +17,7 @@ mod column;
 mod declared;
 mod dependencies;
 mod drafts;
+mod cases;
 mod literal;
 mod path;
 mod range;
@@ -47,6 +48,7 @@ use crate::expression::{Expression, Total};
 use crate::generators::{Formula, Recipe, Reference};
 use crate::ids::{ColumnId, InputId, TableId, indexed};
 use crate::random::Stream;
+use crate::scenario;
 use crate::types::Type;
 
 /// The most rows a table may have: numbers up to here are exact in every format.
@@ -71,6 +73,10 @@ pub struct Model {
     pub params: Vec<Param>,
     /// Tables in the order written.
     pub tables: Vec<Table>,
+    /// Cases in the order written.
+    pub cases: Vec<Case>,
+    /// Checks of the whole dataset in the order written.
+    pub checks: Vec<scenario::checks::Check>,
     /// Columns, by table, whose values are counts or stand under a total, and that take long texts to work out.
     pub(crate) wide: HashSet<(TableId, ColumnId)>,
 }
@@ -166,6 +172,33 @@ pub struct Count {
     pub min: u64,
     /// No parent has more.
     pub max: u64,
+}
+
+/// Rows of a table that have a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// The name.
+    pub name: String,
+    /// A sentence about it.
+    pub about: Option<String>,
+    /// The table.
+    pub table: TableId,
+    /// Which of its rows.
+    pub rows: CaseRows,
+}
+
+/// Which rows are a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CaseRows {
+    /// Those for which a condition holds.
+    Where {
+        /// The hidden column of the table that is the condition; NULL does not hold.
+        condition: ColumnId,
+        /// How many there have to be.
+        at_least: u64,
+        /// The keys of how many are listed.
+        listed: u64,
+    },
 }
 
 /// A column.

@@ -26,6 +26,9 @@ use crate::types::Type;
 pub fn resolve(scenario: &Scenario, settings: &Settings, faults: Faults) -> Result<Model, Faults> {
     let mut resolver = Resolver::new(scenario, settings, faults);
     resolver.settle_all();
+    let cases = resolver.cases();
+    // A condition may have added a hidden column anywhere.
+    resolver.settle_tables();
     let key: Vec<ColumnId> = resolver.drafts.tables().map(|t| resolver.likely_key(t)).collect();
     let Resolver { mut drafts, mut faults, constants, .. } = resolver;
     let keys = keys::of_tables(&mut drafts, scenario, &key, &mut faults);
@@ -42,6 +45,8 @@ pub fn resolve(scenario: &Scenario, settings: &Settings, faults: Faults) -> Resu
         as_of: constants.as_of,
         params: constants.params(),
         tables: tables.collect::<Result<_, _>>()?,
+        cases,
+        checks: scenario.checks.clone(),
         wide: HashSet::new(),
     };
     let work = work::of_tables(&model, scenario)?;
@@ -117,6 +122,10 @@ impl<'s> Resolver<'s> {
             }
         }
         // A hidden column may have been added to a table that was already done.
+        self.settle_tables();
+    }
+
+    fn settle_tables(&mut self) {
         for t in self.drafts.tables() {
             self.settle_columns(t);
         }

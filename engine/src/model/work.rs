@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Column, Hop, Input, Model, Side, Source, Steps, Table};
+use super::{CaseRows, Column, Hop, Input, Model, Side, Source, Steps, Table};
 use crate::error::{Fault, Faults};
 use crate::generators::{Pick, Recipe, Reference};
 use crate::ids::{ColumnId, TableId};
@@ -88,6 +88,16 @@ pub(super) fn of_tables(model: &Model, scenario: &Scenario) -> Result<Work, Faul
             return Err(fault
                 .hint("split the scenario, or read less through references, parents and totals")
                 .into());
+        }
+    }
+    for (case, written) in model.cases.iter().zip(&scenario.cases) {
+        let CaseRows::Where { condition, .. } = case.rows;
+        let (takes, _) = counting.frame(case.table, vec![(&[], Some(condition))], 0);
+        all = all.saturating_add(takes);
+        if takes > MOST_WORK || all > MOST_WORK_IN_ALL {
+            let message = format!("case `{}` reads too many columns of other rows", case.name);
+            let fault = Fault::at(written.name.span, message).label(format!("more than {MOST_WORK}"));
+            return Err(fault.hint("read less through references, parents and totals").into());
         }
     }
     let alone = |(t, demands): &(TableId, Vec<Demand>)| match &demands[..] {

@@ -3,7 +3,7 @@
 use super::Plan;
 use crate::generators::Shown;
 use crate::ids::{ColumnId, TableId};
-use crate::model::{Column, Source, Table};
+use crate::model::{Case, CaseRows, Column, Source, Table};
 
 impl Plan {
     /// The plan of all tables, of one table, or of one column, line by line. Names and texts stand in a line as they were written.
@@ -41,9 +41,17 @@ impl Plan {
         if let (Some(about), None) = (&table.about, only) {
             out.extend(about.lines().map(|line| format!("  {line}")));
         }
-        let shown =
-            |c: &&Column| only.is_none_or(|name| c.name == name || c.name.starts_with(&format!("{name}.")));
-        for column in table.columns.iter().filter(shown) {
+        let conditions: Vec<ColumnId> = self
+            .cases_of(t)
+            .map(|case| match case.rows {
+                CaseRows::Where { condition, .. } => condition,
+            })
+            .collect();
+        let shown = |(c, column): &(ColumnId, &Column)| {
+            let named = |name| column.name == name || column.name.starts_with(&format!("{name}."));
+            only.map_or(!conditions.contains(c), named)
+        };
+        for (_, column) in ColumnId::enumerate(&table.columns).filter(shown) {
             let mut notes = Vec::new();
             if !column.written {
                 notes.push("let".to_owned());
@@ -64,6 +72,19 @@ impl Plan {
         }
         if only.is_none() {
             self.explain_keys(table, out);
+            self.explain_cases(t, table, out);
+        }
+    }
+
+    fn cases_of(&self, t: TableId) -> impl Iterator<Item = &Case> {
+        self.model.cases.iter().filter(move |case| case.table == t)
+    }
+
+    fn explain_cases(&self, t: TableId, table: &Table, out: &mut Vec<String>) {
+        for case in self.cases_of(t) {
+            let CaseRows::Where { condition, at_least, .. } = case.rows;
+            let condition = self.recipe(t, &table.columns[condition]);
+            out.push(format!("  case {}: {condition}, at least {at_least}", case.name));
         }
     }
 

@@ -27,7 +27,18 @@ pub(super) fn of(scenario: &Scenario, settings: &Settings, model: &Model) -> Str
     hasher.update(&seed.to_le_bytes());
     hasher.update(&scale.to_bits().to_le_bytes());
     // Tables, and what is known of them, follow from the document and from all the rest. The name of the scenario is a part of the document.
-    let Model { name: _, about: _, seed: _, scale: _, as_of, params, tables: _, wide: _ } = model;
+    let Model {
+        name: _,
+        about: _,
+        seed: _,
+        scale: _,
+        as_of,
+        params,
+        tables: _,
+        cases: _,
+        checks: _,
+        wide: _,
+    } = model;
     hasher.update(&as_of.to_le_bytes());
     length(&mut hasher, params.len());
     for Param { name, value, ty } in params {
@@ -42,10 +53,22 @@ pub(super) fn of(scenario: &Scenario, settings: &Settings, model: &Model) -> Str
 /// The document without comments and layout, and without the help texts of parameters.
 fn document(hasher: &mut Hasher, scenario: &Scenario) {
     // All the rest was read from the document.
-    let Scenario { document, name: _, about: _, as_of: _, since: _, params: _, tables: _, mixins: _ } =
-        scenario;
-    // The values of the parameters are known; what is left of them are their bounds, which decide whether a value is taken.
-    node(hasher, document, &mut |path| matches!(path, ["params", _, "help"]), &mut Vec::new());
+    let Scenario {
+        document,
+        name: _,
+        about: _,
+        as_of: _,
+        since: _,
+        params: _,
+        tables: _,
+        cases: _,
+        checks: _,
+        mixins: _,
+    } = scenario;
+    // The values of the parameters are known; what is left of them are their bounds, which decide whether a value is taken. Rows
+    // that have a name are the rows that they were, and checks look at what is there.
+    let decides_nothing = |path: &[&str]| matches!(path, ["params", _, "help"] | ["cases" | "checks"]);
+    node(hasher, document, &mut |path| decides_nothing(path), &mut Vec::new());
 }
 
 /// A value of the document with everything in it, except what is left out by its path from the top.

@@ -5,6 +5,8 @@
 
 pub mod document;
 pub mod keys;
+pub mod cases;
+pub mod checks;
 pub(crate) mod cut;
 mod mixins;
 pub mod schema;
@@ -36,6 +38,10 @@ pub struct Scenario {
     pub params: Vec<Param>,
     /// Tables in the order written.
     pub tables: Vec<Table>,
+    /// Cases in the order written.
+    pub cases: Vec<cases::Case>,
+    /// Checks of the whole dataset in the order written.
+    pub checks: Vec<checks::Check>,
     /// Where the mixins stand, whose columns are among those of the tables.
     pub mixins: Option<Span>,
     /// The whole document with the columns of mixins in their tables, for the fingerprint.
@@ -219,7 +225,8 @@ pub(crate) fn read_with_faults(text: &str) -> Result<(Scenario, Faults), Faults>
 }
 
 fn outline(mut document: Node, faults: &mut Faults) -> Option<Scenario> {
-    const KEYS: [&str; 7] = ["scenario", "about", "as_of", "since", "params", "mixins", "tables"];
+    const KEYS: [&str; 9] =
+        ["scenario", "about", "as_of", "since", "params", "mixins", "tables", "cases", "checks"];
     let mixins = match mixins::expand(&mut document, faults) {
         Ok(mixins) => mixins,
         Err(fault) => {
@@ -275,6 +282,8 @@ fn outline(mut document: Node, faults: &mut Faults) -> Option<Scenario> {
             }
         }
     }
+    let cases = document.get("cases").map_or_else(Vec::new, |node| cases::read(node, faults));
+    let checks = document.get("checks").map_or_else(Vec::new, |node| checks::read(node, faults));
     Some(Scenario {
         name,
         about,
@@ -282,6 +291,8 @@ fn outline(mut document: Node, faults: &mut Faults) -> Option<Scenario> {
         since: document.get("since").cloned(),
         params,
         tables,
+        cases,
+        checks,
         mixins,
         document,
     })

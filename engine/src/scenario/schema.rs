@@ -46,6 +46,18 @@ pub fn schema() -> Value {
                 "propertyNames": reference("name"),
                 "additionalProperties": reference("table"),
             },
+            "cases": {
+                "description": "Rows that have a name, such as the hard ones of a calendar; their keys are listed with the data.",
+                "type": "object",
+                "propertyNames": reference("name"),
+                "additionalProperties": reference("case"),
+            },
+            "checks": {
+                "description": "SQL queries that give no row when all is well; `seedbed verify` runs them on PostgreSQL.",
+                "type": "object",
+                "propertyNames": reference("name"),
+                "additionalProperties": reference("query"),
+            },
         },
         "$defs": definitions(),
     })
@@ -122,6 +134,32 @@ fn definitions() -> Value {
             },
         },
         "table": table(),
+        "query": {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "required": ["sql"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "sql": described(json!({"type": "string"}), "A query of the rows that must not be."),
+                        "about": described(json!({"type": "string"}), "A sentence about the check."),
+                    },
+                },
+            ],
+        },
+        "case": {
+            "type": "object",
+            "required": ["in", "where"],
+            "additionalProperties": false,
+            "properties": {
+                "about": described(json!({"type": "string"}), "A sentence about the case."),
+                "in": described(json!({"type": "string"}), "The table."),
+                "where": described(reference("expression"), "The condition for which its rows are found."),
+                "at least": described(reference("number"), "How many rows there have to be; default 1. Fewer fail the run."),
+                "list": described(reference("number"), "The keys of how many rows are listed; default 10."),
+            },
+        },
         "column": column(false),
         "letColumn": column(true),
     })

@@ -9,6 +9,8 @@ use super::document::{Key, Node, NodeKind, Scalar};
 const WIDEST: usize = 110;
 /// Keys whose entries have a line each.
 const IN_BLOCKS: [&str; 5] = ["params", "mixins", "tables", "let", "columns"];
+/// The same at the top of the document; a generator may have an argument of that name.
+const IN_BLOCKS_AT_TOP: [&str; 2] = ["cases", "checks"];
 /// Keys whose entries have several lines each.
 const OF_BLOCKS: [&str; 2] = ["mixins", "tables"];
 
@@ -52,6 +54,7 @@ fn map(entries: &[(Key, Node)], of_blocks: bool, indent: usize, out: &mut String
         let form = match () {
             () if OF_BLOCKS.contains(&key) && indent == 0 => Form::OfBlocks,
             () if of_blocks || IN_BLOCKS.contains(&key) => Form::Block,
+            () if IN_BLOCKS_AT_TOP.contains(&key) && indent == 0 => Form::Block,
             () => Form::Free,
         };
         beside_or_below(value, form, width, indent + 2, out);

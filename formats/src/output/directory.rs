@@ -8,6 +8,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use seedbed_engine::cases::FoundCase;
+
 use super::durable::{self, Syncer};
 use super::earlier::{self, Earlier};
 use super::lock::{self, Holder, Use};
@@ -102,8 +104,9 @@ impl Directory {
         self.manifest.add(table, file);
     }
 
-    /// Writes the manifest, and moves everything to its place.
-    pub(crate) fn finish(mut self) -> Result<(), Error> {
+    /// Writes the manifest, in which the cases stand, and moves everything to its place.
+    pub(crate) fn finish(mut self, cases: &[FoundCase]) -> Result<(), Error> {
+        self.manifest.note_cases(cases);
         self.syncer.take().map_or(Ok(()), Syncer::finish)?;
         let name = self.manifest.file_name();
         let path = self.place.path.join(&name);

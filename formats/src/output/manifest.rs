@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 
 use seedbed_engine::calendar::TZDB_VERSION;
 use seedbed_engine::calendar::text::{Style, write_instant};
+use seedbed_engine::cases::FoundCase;
 use seedbed_engine::digest::TableDigest;
 use seedbed_engine::run::{Layout, Shard};
 use seedbed_engine::{Plan, TableId};
@@ -19,6 +20,7 @@ pub(crate) struct Manifest {
     head: String,
     shard: Option<Shard>,
     tables: Vec<ManifestTable>,
+    cases: Vec<FoundCase>,
 }
 
 struct ManifestTable {
@@ -59,7 +61,8 @@ impl Manifest {
                 table.written().map(|column| (column.name.clone(), column.ty.to_string(), column.nullable));
             ManifestTable { name: table.name.clone(), columns: columns.collect(), files: Vec::new() }
         });
-        Self { head: head(plan, format, compression, parquet, layout), shard, tables: tables.collect() }
+        let head = head(plan, format, compression, parquet, layout);
+        Self { head, shard, tables: tables.collect(), cases: Vec::new() }
     }
 
     /// The name of the file it is kept in: `manifest.json`, or that of a shard.
@@ -88,6 +91,11 @@ impl Manifest {
         if let Some(table) = self.tables.iter_mut().find(|known| known.name == table) {
             table.files.push(file);
         }
+    }
+
+    /// Notes what was found of the cases.
+    pub(crate) fn note_cases(&mut self, cases: &[FoundCase]) {
+        self.cases = cases.to_vec();
     }
 
     /// The files noted, relative to the directory.
@@ -170,7 +178,7 @@ fn head(
     })
 }
 
-/// As JSON, with a line for each column and each file.
+/// As JSON, with a line for each column, each file and each case.
 impl fmt::Display for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sum = |of: fn(&ManifestFile) -> u64| self.files().map(of).sum::<u64>();
@@ -204,7 +212,21 @@ impl fmt::Display for Manifest {
             })?;
             f.write_str("]}")
         })?;
-        f.write_str("]\n}\n")
+        f.write_str("]")?;
+        if !self.cases.is_empty() {
+            f.write_str(",\n  \"cases\": [")?;
+            list(f, "\n    ", &self.cases, |f, case| {
+                let (name, table) = (quoted(&case.name), quoted(&case.table));
+                write!(f, "{{\"name\": {name}, \"table\": {table}, \"rows\": {}", case.rows)?;
+                write!(f, ", \"keys\": [")?;
+                for (i, key) in case.keys.iter().enumerate() {
+                    write!(f, "{}{key}", if i > 0 { ", " } else { "" })?;
+                }
+                f.write_str("]}")
+            })?;
+            f.write_str("]")?;
+        }
+        f.write_str("\n}\n")
     }
 }
 

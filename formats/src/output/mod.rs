@@ -13,6 +13,7 @@ mod temporary;
 
 use std::time::{Duration, Instant};
 
+use seedbed_engine::cases::FoundCase;
 use seedbed_engine::digest::TableDigest;
 use seedbed_engine::run::{Chunk, Sink};
 use seedbed_engine::{Plan, TableId};
@@ -35,10 +36,20 @@ pub(crate) enum Place {
     Null,
 }
 
+/// How much of its tables a run writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All rows.
+    All,
+    /// Some, the rows of a shard: too few to judge how many there are.
+    Shard,
+}
+
 /// The sink of a run.
 pub(crate) struct Output<'r> {
     plan: &'r Plan,
     encoder: &'r Encoder,
+    part: Part,
     /// The file being written. Stands before the place, so that a file that is given up is gone when its
     /// folder is tidied.
     current: Option<(Document<'r>, Out)>,
@@ -77,6 +88,7 @@ impl<'r> Output<'r> {
         encoder: &'r Encoder,
         tables: &[TableId],
         place: Place,
+        part: Part,
         begun: Instant,
     ) -> Self {
         let tables = tables.iter().map(|table| TableReport {
@@ -92,6 +104,7 @@ impl<'r> Output<'r> {
         Self {
             plan,
             encoder,
+            part,
             current: None,
             place,
             rows_in_file: 0,
@@ -123,7 +136,23 @@ impl<'r> Output<'r> {
         }
     }
 
+    /// What was found of the cases, once all rows have been written.
+    ///
+    /// # Errors
+    /// Too few rows of one.
+    fn cases(&self) -> Result<Vec<FoundCase>, Error> {
+        let found = self.encoder.finder.found(self.plan)?;
+        match found.iter().find_map(FoundCase::too_few) {
+            Some(too_few) if self.part == Part::All => Err(Error::Case(too_few)),
+            _ => Ok(found),
+        }
+    }
+
     fn complete(&mut self, chunk: &Chunk, out: Out) -> Result<u64, Error> {
+        if let Place::One(_) = self.place {
+            // The file has its name as soon as it is complete.
+            self.cases()?;
+        }
         let (bytes, checksum) = out.complete()?;
         let rows = std::mem::take(&mut self.rows_in_file);
         let digest = std::mem::take(&mut self.digest_of_file);
@@ -177,8 +206,9 @@ impl Sink for Output<'_> {
     }
 
     fn finish(mut self) -> Result<Report, Error> {
+        let cases = self.cases()?;
         if let Place::Directory(directory) = self.place {
-            directory.finish()?;
+            directory.finish(&cases)?;
         }
         for table in &mut self.tables {
             let number = self.plan.table(&table.name);
@@ -186,6 +216,6 @@ impl Sink for Output<'_> {
         }
         let total = |of: fn(&TableReport) -> u64| self.tables.iter().map(of).sum();
         let (rows, bytes) = (total(|table| table.rows), total(|table| table.bytes));
-        Ok(Report { tables: self.tables, rows, bytes, elapsed: self.begun.elapsed() })
+        Ok(Report { tables: self.tables, cases, rows, bytes, elapsed: self.begun.elapsed() })
     }
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::Load;
 use super::buffer::Buffers;
+use super::cases;
 use super::collision;
 use super::foreign_keys;
 use super::meter::Meter;
@@ -133,9 +134,11 @@ fn fill(load: &Load, session: &Session, user: &ClientPath) -> Result<Report, Err
     }
     let tables: Vec<_> = fillings.iter().map(|(_, table, there)| (*table, *there)).collect();
     sequences::set_undoably(session, load.plan, &tables, schema)?;
+    let cases = load.cases()?;
+    cases::write(load, session, &cases)?;
     meter.publish.time(|| session.commit("commit"))?;
 
-    let mut report = Report::new(reports, meter.times(), 1);
+    let mut report = Report::new(reports, cases, meter.times(), 1);
     report.notes.extend(notes);
     for (filling, ..) in &fillings {
         if let Some(reason) = filling.encoder.fallback_reason() {

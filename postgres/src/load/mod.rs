@@ -6,6 +6,7 @@
 
 mod schedule;
 mod buffer;
+mod cases;
 mod meter;
 mod collision;
 mod definition;
@@ -22,13 +23,17 @@ mod stream;
 mod survey;
 mod table;
 
-pub use request::{Existing, Fate, Keys, Limit, Missing, Progress, Report, Request, TableReport, Times};
+pub use cases::CASE_TABLE;
+pub use request::{
+    CaseTable, Existing, Fate, Keys, Limit, Missing, Progress, Report, Request, TableReport, Times,
+};
 pub use survey::{Survey, TableSurvey, Way};
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use seedbed_engine::{Plan, TableId};
+use seedbed_engine::cases::FoundCase;
+use seedbed_engine::{Finder, Plan, TableId};
 
 use crate::connect::Target;
 use crate::ddl::Schema;
@@ -73,7 +78,8 @@ pub fn load(
     let mut survey = survey::look(&session, plan, &target, request, pool)?;
     survey.notes.extend(staging::sweep(&session)?);
     survey.leftovers.clear();
-    let load = Load { plan, target, request, pool, stop, progress, survey: &survey };
+    let finder = Finder::new(plan, &request.tables);
+    let load = Load { plan, target, request, pool, stop, progress, finder: &finder, survey: &survey };
     let result = match survey.way {
         Way::Staged => staged::load(&load, session),
         Way::InPlace { .. } => in_place::load(&load, session),
@@ -101,7 +107,23 @@ struct Load<'l> {
     pool: &'l rayon::ThreadPool,
     stop: &'l Stop,
     progress: meter::Listener<'l>,
+    /// Finds cases among the rows that are made.
+    finder: &'l Finder,
     survey: &'l Survey,
+}
+
+impl Load<'_> {
+    /// What was found of the cases, once all rows have been made.
+    ///
+    /// # Errors
+    /// Too few rows of one.
+    fn cases(&self) -> Result<Vec<FoundCase>, Error> {
+        let found = self.finder.found(self.plan)?;
+        match found.iter().find_map(FoundCase::too_few) {
+            Some(too_few) => Err(Error::Case(too_few)),
+            None => Ok(found),
+        }
+    }
 }
 
 fn check(target: &Target, request: &Request) -> Result<(), Error> {

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use seedbed_engine::cases::FoundCase;
+
 use super::meter::Meter;
-use super::{Load, definition, table};
+use super::{Load, cases, definition, table};
 use crate::catalog::{self, ExistingTable};
 use crate::error::Error;
 use crate::session::{LOCK_TIMEOUT, Session};
@@ -28,7 +30,13 @@ const LIMIT_OF_WAITING: Duration = Duration::from_secs(60 * 60);
 const MOST_NAMED: usize = 3;
 
 /// Moves types and tables into place, and those away whose place they take. One transaction: all of it or nothing.
-pub(super) fn publish(load: &Load, control: &Session, staging: &str, meter: &Meter) -> Result<(), Error> {
+pub(super) fn publish(
+    load: &Load,
+    control: &Session,
+    staging: &str,
+    found: &[FoundCase],
+    meter: &Meter,
+) -> Result<(), Error> {
     let (request, ddl) = (load.request, &load.survey.ddl);
     let (from, to) = (identifier(staging), identifier(&request.schema));
     let mut statements = Vec::new();
@@ -61,6 +69,7 @@ pub(super) fn publish(load: &Load, control: &Session, staging: &str, meter: &Met
     control.execute(DOING, &statements.join("; "))?;
     // Tables come from another schema, so the default privileges of this one are given to them here.
     table::grant_defaults(control, ddl, &request.schema, &request.schema)?;
+    cases::write(load, control, found)?;
     control.commit(DOING)
 }
 

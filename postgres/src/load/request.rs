@@ -1,6 +1,7 @@
 //! What is asked for, what is told on the way, and what is told at the end.
 
 use seedbed_engine::TableId;
+use seedbed_engine::cases::FoundCase;
 use std::time::Duration;
 
 /// A load that is asked for.
@@ -18,8 +19,19 @@ pub struct Request {
     pub jobs: usize,
     /// Whether tables get their keys.
     pub keys: Keys,
+    /// Whether the keys of cases are written, too.
+    pub cases: CaseTable,
     /// Whether the server may be another machine.
     pub allow_remote: bool,
+}
+
+/// Whether the keys of cases get a table of their own, `seedbed_cases`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaseTable {
+    /// They do, where the scenario has cases.
+    Written,
+    /// They do not.
+    LeftOut,
 }
 
 /// What becomes of tables that are there already.
@@ -100,6 +112,8 @@ pub enum Progress {
 pub struct Report {
     /// One for each table: those that were made, then the others, each in the order asked for.
     pub tables: Vec<TableReport>,
+    /// The cases of these tables among the new rows, in the order of the scenario.
+    pub cases: Vec<FoundCase>,
     /// Rows of all tables.
     pub rows: u64,
     /// Bytes sent for them.
@@ -209,11 +223,12 @@ impl TableReport {
 }
 
 impl Report {
-    pub(crate) fn new(tables: Vec<TableReport>, times: Times, jobs: usize) -> Self {
+    pub(crate) fn new(tables: Vec<TableReport>, cases: Vec<FoundCase>, times: Times, jobs: usize) -> Self {
         Self {
             rows: tables.iter().map(|table| table.rows).sum(),
             bytes: tables.iter().map(|table| table.bytes).sum(),
             tables,
+            cases,
             elapsed: Duration::ZERO,
             limit: times.limit(),
             times,

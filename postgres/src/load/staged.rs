@@ -136,15 +136,16 @@ fn build_and_publish(load: &Load, control: &Session, staging: &Staging) -> Resul
         notes: Mutex::default(),
     };
     building.run(control, sessions, Schedule::new(work, stop))?;
+    let cases = load.cases()?;
 
     for (table, there) in ddl.tables.iter().zip(&there) {
         sequences::set(control, load.plan, table, there, schema)?;
     }
     meter.step("publish");
-    meter.publish.time(|| publish(load, control, schema, &meter))?;
+    meter.publish.time(|| publish(load, control, schema, &cases, &meter))?;
 
     let tables = building.reports.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut report = Report::new(tables, meter.times(), jobs);
+    let mut report = Report::new(tables, cases, meter.times(), jobs);
     report.notes.extend(building.notes.into_inner().unwrap_or_else(PoisonError::into_inner));
     report.notes.extend(refused.map(|error| {
         format!(

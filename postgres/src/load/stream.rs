@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use arrow::array::RecordBatch;
 use bytes::Bytes;
 use seedbed_engine::run::{self, Batches, Chunk, Encode, RunError, Sink};
-use seedbed_engine::{Plan, ROWS_PER_BATCH, TableId};
+use seedbed_engine::{Finder, Plan, ROWS_PER_BATCH, TableId};
 
 use super::Load;
 use super::buffer::Buffers;
@@ -81,6 +81,7 @@ pub(crate) struct Streamed {
 #[derive(Clone, Copy)]
 pub(crate) struct Shared<'s> {
     pub(crate) plan: &'s Plan,
+    pub(crate) finder: &'s Finder,
     pub(crate) pool: &'s rayon::ThreadPool,
     pub(crate) buffers: &'s Buffers,
     pub(crate) meter: &'s Meter<'s>,
@@ -101,7 +102,8 @@ impl<'s> Shared<'s> {
     ) -> Self {
         let is_local = load.target.is_local();
         let processors = available_parallelism().map_or(1, NonZero::get);
-        Self { plan: load.plan, pool: load.pool, buffers, meter, active, is_local, processors }
+        let (plan, finder, pool) = (load.plan, load.finder, load.pool);
+        Self { plan, finder, pool, buffers, meter, active, is_local, processors }
     }
 
     /// The chunks that a stream may have in flight. There are none where the server is on this machine and there is a stream for
@@ -166,8 +168,9 @@ impl Encode for Rows<'_> {
     type Piece = Piece;
     type Error = Error;
 
-    fn encode(&self, chunk: &Chunk, mut batches: Batches) -> Result<Piece, RunError<Error>> {
-        let Shared { buffers, meter, .. } = self.shared;
+    fn encode(&self, chunk: &Chunk, batches: Batches) -> Result<Piece, RunError<Error>> {
+        let Shared { buffers, meter, finder, .. } = self.shared;
+        let mut batches = batches.finding(finder);
         let mut next = || meter.generate.time(|| batches.next_batch());
         if self.shared.window(self.queue) == 0 {
             let mut batches = Vec::new();
@@ -334,6 +337,7 @@ mod tests {
         let window = |is_local, processors| {
             Shared {
                 plan: &plan,
+                finder: &Finder::new(&plan, &[]),
                 pool: &pool,
                 buffers: &Buffers::default(),
                 meter: &meter,

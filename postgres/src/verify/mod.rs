@@ -1,12 +1,16 @@
 //! Reads tables back and compares them with what the plan makes, whatever the order of their rows.
 
+mod checks;
 mod speller;
+
+pub use checks::{CheckResult, Outcome};
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::{Field, Schema};
 use seedbed_engine::compare::{Expected, Meter, Progress, TableVerification, Uncompared, Visit};
+use seedbed_engine::scenario::checks::Check;
 use seedbed_engine::types::Type;
 use seedbed_engine::{Plan, TableId};
 
@@ -38,12 +42,23 @@ pub struct VerifyRequest {
     pub schema: String,
     /// How many rows that differ are shown of each table.
     pub most_shown: usize,
+    /// The checks to run when the tables have been compared.
+    pub checks: Vec<Check>,
 }
 
-/// Compares tables with a plan, and tells `progress` how far it is. All tables are read as they were at one moment.
+/// What was found.
+#[derive(Debug)]
+pub struct Verification {
+    /// One for each table, in the order asked for.
+    pub tables: Vec<TableVerification>,
+    /// One for each check, in the order asked for.
+    pub checks: Vec<CheckResult>,
+}
+
+/// Compares tables with a plan, and tells `progress` how far it is. All tables are read as they were at one moment, by checks, too.
 ///
 /// # Errors
-/// No connection, or tables that may not be read. A table that is missing or differs is no error.
+/// No connection, or tables that may not be read. A table that is missing or differs is no error, nor is a check that fails.
 pub fn verify(
     plan: &Plan,
     target: &Target,
@@ -51,7 +66,7 @@ pub fn verify(
     pool: &rayon::ThreadPool,
     stop: &Stop,
     progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Vec<TableVerification>, Error> {
+) -> Result<Verification, Error> {
     count(plan, &request.tables, pool, stop)?;
     let session = Session::open(&Arc::new(target.clone()), stop)?;
     session.rows("set up the connection", ONLY_TABLES)?;
@@ -78,7 +93,9 @@ pub fn verify(
         };
         reading.compare(plan, table, pool, request.most_shown, &meter)
     });
-    verified.collect()
+    let tables = verified.collect::<Result<_, Error>>()?;
+    let checks = checks::run(&session, &request.schema, &request.checks)?;
+    Ok(Verification { tables, checks })
 }
 
 /// Why a table is not read, if it is not. Functions of a view run with the rights of the role that reads it, even if another role

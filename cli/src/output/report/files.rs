@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::output::grid::{Align, Grid};
 use crate::output::quantity::{count, per_second, plural, size, time};
+use crate::output::report::cases;
 use crate::output::{self, Page};
 use crate::target::{Destination, Place};
 
@@ -64,6 +65,9 @@ pub(crate) fn table(run: &Run, report: &Report) -> Page {
     row("total", report.rows, files, report.bytes, report.elapsed);
     let model = run.plan.model();
     let mut out = output::line("").lines(grid.lines()).line("");
+    if !report.cases.is_empty() {
+        out = out.lines(cases::lines(&report.cases)).line("");
+    }
     for table in report.tables.iter().filter(|table| table.lost > 0) {
         let (values, name) = (plural(table.lost, "value"), &table.name);
         out = out
@@ -96,6 +100,7 @@ pub(crate) fn json(run: &Run, report: &Report) -> Value {
         "scale": model.scale,
         "fingerprint": run.plan.fingerprint(),
         "tables": tables.collect::<Vec<_>>(),
+        "cases": cases::json(&report.cases),
         "rows": report.rows,
         "bytes": report.bytes,
         "seconds": report.elapsed.as_secs_f64(),

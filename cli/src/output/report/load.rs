@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::output::grid::{Align, Grid};
 use crate::output::quantity::{count, per_second, plural, size, time};
+use crate::output::report::cases;
 use crate::output::{self, Page};
 
 /// A load.
@@ -80,6 +81,9 @@ pub(crate) fn table(run: &Run, report: &Report) -> Page {
         String::new(),
     ]);
     let mut out = output::line("").lines(grid.lines()).line("");
+    if !report.cases.is_empty() {
+        out = out.lines(cases::lines(&report.cases)).line("");
+    }
     out = out.line(format!("time of threads and connections: {}", spent(report)));
     out = out.line(limit(report.limit));
     for note in &report.notes {
@@ -141,6 +145,7 @@ pub(crate) fn json(run: &Run, report: &Report) -> Value {
         "fingerprint": run.plan.fingerprint(),
         "schema": run.request.schema,
         "tables": tables.collect::<Vec<_>>(),
+        "cases": cases::json(&report.cases),
         "rows": report.rows,
         "bytes": report.bytes,
         "seconds": report.elapsed.as_secs_f64(),

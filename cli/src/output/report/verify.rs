@@ -6,9 +6,11 @@ use arrow::array::{Array, RecordBatch};
 use seedbed_engine::Plan;
 use seedbed_engine::compare::{Comparison, Difference, Differences, TableVerification, Uncompared};
 use seedbed_engine::digest::RowHasher;
-use seedbed_engine::model::Table;
+use seedbed_engine::error::listed;
+use seedbed_engine::model::{Model, Table};
 use seedbed_engine::text;
 use seedbed_engine::types::Type;
+use seedbed_postgres::verify::{CheckResult, Outcome};
 use serde_json::{Value, json};
 
 use crate::output::grid::{Align, Grid, cut};
@@ -18,6 +20,9 @@ use crate::output::{self, Page};
 /// The columns of the terminal that a value takes at most.
 const VALUE_WIDTH: usize = 60;
 
+/// The columns of the terminal that a row of a check takes at most.
+const ROW_WIDTH: usize = 200;
+
 /// What was found.
 pub(crate) struct Findings {
     /// Where.
@@ -25,12 +30,18 @@ pub(crate) struct Findings {
     /// What is wrong with it as a whole.
     pub(crate) problems: Vec<String>,
     pub(crate) tables: Vec<TableVerification>,
+    /// The checks that were run.
+    pub(crate) checks: Vec<CheckResult>,
+    /// Why none were, if the scenario has some.
+    pub(crate) checks_left_out: Option<&'static str>,
     pub(crate) elapsed: Duration,
 }
 
 impl Findings {
     pub(crate) fn is_equal(&self) -> bool {
-        self.problems.is_empty() && self.tables.iter().all(TableVerification::is_equal)
+        self.problems.is_empty()
+            && self.tables.iter().all(TableVerification::is_equal)
+            && self.checks.iter().all(CheckResult::is_passed)
     }
 }
 
@@ -80,14 +91,45 @@ pub(crate) fn text(plan: &Plan, findings: &Findings) -> Page {
             }
         }
     }
+    out = out.page(&checks(model, findings));
     let tables = plural(findings.tables.len() as u64, "table");
-    let differ = findings.tables.iter().filter(|table| !table.is_equal()).count();
+    let differ = findings.tables.iter().filter(|table| !table.is_equal()).count() as u64;
     let verdict = match differ {
-        0 if findings.is_equal() => format!("equal: {tables}"),
+        0 if findings.problems.is_empty() => format!("equal: {tables}"),
         _ if findings.tables.is_empty() => return out.line("").line("differs: it is another dataset"),
-        _ => format!("differs: {} of {tables}", count(differ as u64)),
+        _ => format!("differs: {} of {tables}", count(differ)),
     };
-    out.line("").line(format!("{verdict} in {}", time(findings.elapsed)))
+    let of_checks = plural(findings.checks.len() as u64, "check");
+    let failed = findings.checks.iter().filter(|check| !check.is_passed()).count() as u64;
+    let of_checks = match (findings.checks.is_empty(), failed) {
+        (true, _) => String::new(),
+        (false, 0) => format!("; passed: {of_checks}"),
+        (false, failed) => format!("; failed: {} of {of_checks}", count(failed)),
+    };
+    out.line("").line(format!("{verdict}{of_checks} in {}", time(findings.elapsed)))
+}
+
+/// The checks that did not pass, and those that were not run.
+fn checks(model: &Model, findings: &Findings) -> Page {
+    let mut out = Page::default();
+    for check in findings.checks.iter().filter(|check| !check.is_passed()) {
+        out = out.line("").line(format!("check {}", check.name));
+        out = out.lines(check.about.iter().flat_map(|about| about.lines()).map(|line| format!("  {line}")));
+        match &check.outcome {
+            Outcome::Passed => {}
+            Outcome::NotRun { reason } => out = out.line(format!("  {reason}")),
+            Outcome::Failed { rows, more } => {
+                out = out.line("  rows that must not be:");
+                out = out.lines(rows.iter().map(|row| format!("  {}", cut(row, ROW_WIDTH))));
+                out = out.lines(more.then_some("  … and more"));
+            }
+        }
+    }
+    if let Some(reason) = findings.checks_left_out {
+        let names: Vec<&str> = model.checks.iter().map(|check| check.name.as_str()).collect();
+        out = out.line("").line(format!("checks that are not run, {reason}: {}", listed(&names)));
+    }
+    out
 }
 
 /// `at least 3 rows changed, 1 missing`.
@@ -182,7 +224,28 @@ pub(crate) fn json(plan: &Plan, findings: &Findings) -> Value {
         "equal": findings.is_equal(),
         "problems": findings.problems,
         "tables": tables.collect::<Vec<_>>(),
+        "checks": findings.checks.iter().map(check_as_json).collect::<Vec<_>>(),
+        "checks_left_out": findings.checks_left_out.map(|reason| json!({
+            "names": model.checks.iter().map(|check| &check.name).collect::<Vec<_>>(),
+            "reason": reason,
+        })),
         "seconds": findings.elapsed.as_secs_f64(),
+    })
+}
+
+fn check_as_json(check: &CheckResult) -> Value {
+    let (rows, more, reason) = match &check.outcome {
+        Outcome::Passed => (&[][..], false, None),
+        Outcome::Failed { rows, more } => (&rows[..], *more, None),
+        Outcome::NotRun { reason } => (&[][..], false, Some(reason)),
+    };
+    json!({
+        "name": check.name,
+        "about": check.about,
+        "passed": check.is_passed(),
+        "rows": rows.iter().map(|row| serde_json::from_str(row).unwrap_or(Value::Null)).collect::<Vec<Value>>(),
+        "more": more,
+        "error": reason,
     })
 }
 
@@ -206,7 +269,7 @@ fn differences_as_json(differences: &Differences) -> Value {
 }
 
 /// Values as text, as PostgreSQL shows them.
-fn row_as_json(batch: &RecordBatch) -> Value {
+pub(crate) fn row_as_json(batch: &RecordBatch) -> Value {
     let fields = batch.schema_ref().fields().iter().zip(batch.columns());
     let cells = fields.map(|(field, array)| {
         let text = if array.is_null(0) { Value::Null } else { Value::from(text::shown(array, 0)) };

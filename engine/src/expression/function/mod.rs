@@ -5,6 +5,7 @@ mod bytes;
 mod condition;
 mod double;
 mod format;
+mod hard;
 mod interval;
 mod like;
 mod number;
@@ -24,6 +25,7 @@ use crate::error::{Fault, Span, did_you_mean};
 use crate::types::Type;
 
 pub(super) use bytes::{from_text as bytes_from_text, joined as join_bytes};
+pub(super) use hard::names as hard_moments;
 pub(super) use like::like;
 pub(super) use regex::matches as matches_regex;
 
@@ -76,6 +78,7 @@ fn all() -> impl Iterator<Item = &'static Function> {
         .chain(number::FUNCTIONS)
         .chain(double::FUNCTIONS)
         .chain(time::FUNCTIONS)
+        .chain(hard::FUNCTIONS)
         .chain(interval::FUNCTIONS)
         .chain(condition::FUNCTIONS)
 }

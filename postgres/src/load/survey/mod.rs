@@ -12,6 +12,7 @@ mod way;
 
 use seedbed_engine::Plan;
 
+use super::cases;
 use super::definition::Definitions;
 use super::foreign_keys;
 use super::referrers::{self, Referrer};
@@ -88,6 +89,7 @@ pub(crate) fn look(
     let existing = catalog::tables(session, &request.schema, &names)?;
     let mut notes = missing::look(session, &names, &existing, request)?;
     fit::check_fit(&ddl, &existing, request)?;
+    let of_cases = cases::look(session, plan, request)?;
     enums::use_those_left(session, &mut ddl, &existing, &request.schema)?;
     let (way, definitions) = way::way(session, &ddl, &existing, request)?;
     let scenario: Vec<&str> = plan.model().tables.iter().map(|table| table.name.as_str()).collect();
@@ -111,6 +113,7 @@ pub(crate) fn look(
     }
     let code = user_code::find(session, &ddl, &existing, &referrers, request, &way)?;
     notes.extend(code.notes);
+    notes.extend(of_cases);
     let mut tables = Vec::new();
     for table in &ddl.tables {
         let there = existing.iter().find(|there| there.name == table.name);

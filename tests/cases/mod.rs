@@ -1,0 +1,5 @@
+//! Rows that have a name: found by a condition, listed with their keys, and changing nothing.
+
+mod entity;
+mod found;
+mod hard;
