@@ -80,7 +80,7 @@ tables:
     count: 4
     columns:
       subscription_id: parent
-      at: {moment: {from: started_at, to: as_of, order: within parent}}
+      at: {moment: {from: subscriptions.started_at, to: as_of, order: within parent}}
       stay_at: {reference: {to: stays, column: from_at, within: subscriptions, existed_at: at, by: from_at, latest: true}}
   invoices:
     per: subscriptions
