@@ -3,7 +3,8 @@
 use arrow::array::RecordBatch;
 use seedbed_engine::cases::RowKey;
 use seedbed_engine::error::listed;
-use seedbed_engine::lookup::{InTime, Lookup, Relatives};
+use seedbed_engine::calendar::text::{Style, write_instant};
+use seedbed_engine::lookup::{InTime, LifeOfRow, Lookup, Relatives};
 use seedbed_engine::text::shown;
 use seedbed_engine::{ColumnId, Plan, TableId, ValueError};
 use serde_json::{Value, json};
@@ -44,6 +45,7 @@ struct Found {
 /// A row and those around it.
 struct Relations {
     own: Found,
+    lives: Vec<LifeOfRow>,
     /// The parent, its parent, and so on.
     ancestors: Vec<Found>,
     /// The rows that columns refer to, by the names of these.
@@ -100,13 +102,17 @@ fn look(plan: &Plan, table: TableId, row: u64, most: u64) -> Result<Relations, V
         Ok(Children { table: child, rows: rows.end - rows.start, by: by.map(|c| name(child, c)), first })
     });
     let children = children.collect::<Result<_, ValueError>>()?;
-    Ok(Relations { own: found((table, row))?, ancestors, references, children })
+    let lives = plan.lives(table, row)?;
+    Ok(Relations { own: found((table, row))?, lives, ancestors, references, children })
 }
 
 fn page(plan: &Plan, relations: &Relations) -> Page {
     let name = |table: TableId| plan.model().tables[table].name.as_str();
     let own = &relations.own;
     let mut out = output::line(format!("{} {}", name(own.table), own.key)).lines(values(&own.row));
+    for life in &relations.lives {
+        out = out.line("").lines(told(life));
+    }
     if !relations.ancestors.is_empty() {
         out = out.line("").line("under");
         for found in &relations.ancestors {
@@ -137,6 +143,34 @@ fn page(plan: &Plan, relations: &Relations) -> Page {
         out = out.line("").line(head).lines(grid(&children.first));
     }
     out
+}
+
+/// A life as a line, such as `life: trialing 2025-01-03 → active 2025-01-17`; as several where it is long.
+fn told(life: &LifeOfRow) -> Vec<String> {
+    let steps = life.steps.iter().map(|step| {
+        let mut at = String::new();
+        write_instant(&mut at, step.at, 0, Style::Sql);
+        // The time of day matters where a day has several steps; the date is what one looks for.
+        let date = at.split(' ').next().unwrap_or_default();
+        let because = step.because.as_ref().map_or_else(String::new, |because| format!(" ({because})"));
+        format!("{} {date}{because}", step.state)
+    });
+    let (mut lines, mut line) = (Vec::new(), format!("{}: ", life.name));
+    if life.steps.is_empty() {
+        line += "has not begun";
+    }
+    for (i, step) in steps.enumerate() {
+        let arrow = if i == 0 { "" } else { " → " };
+        if i > 0 && line.chars().count() + step.chars().count() > LINE_WIDTH {
+            lines.push(line);
+            line = format!("  → {step}");
+        } else {
+            line += arrow;
+            line += &step;
+        }
+    }
+    lines.push(line);
+    lines
 }
 
 /// A line for each column.
@@ -195,8 +229,18 @@ fn as_json(plan: &Plan, relations: &Relations) -> Value {
     });
     json!({
         "entity": found(&relations.own),
+        "lives": relations.lives.iter().map(life_as_json).collect::<Vec<_>>(),
         "ancestors": relations.ancestors.iter().map(found).collect::<Vec<_>>(),
         "references": references.collect::<Vec<_>>(),
         "children": children.collect::<Vec<_>>(),
     })
+}
+
+fn life_as_json(life: &LifeOfRow) -> Value {
+    let steps = life.steps.iter().map(|step| {
+        let mut at = String::new();
+        write_instant(&mut at, step.at, 0, Style::Iso);
+        json!({"at": at, "to": step.state, "because": step.because})
+    });
+    json!({"name": life.name, "steps": steps.collect::<Vec<_>>()})
 }

@@ -52,7 +52,7 @@ use std::ops::Deref;
 pub(crate) use choose::{literal_sql, too_long, typed_values};
 pub(crate) use count::Count;
 pub use doc::{ArgumentDoc, ArgumentKind, GeneratorDoc};
-pub(crate) use lifecycle::{LifeAsked, LifeOf, Over, StepField, Steps, WhichSteps};
+pub(crate) use lifecycle::{life_of, LifeAsked, LifeOf, Over, StepField, Steps, WhichSteps};
 pub(crate) use expression::{Formula, of_text};
 pub(crate) use facts::{Ends, Origin, Prepared, Texts};
 pub(crate) use literal::Literal;
@@ -175,10 +175,13 @@ impl Recipe {
     }
 }
 
-/// The version of the generator, or of the rule of a table, of that name; 0 for other words.
-pub(crate) fn version(name: &str) -> u32 {
+/// The version of the generator, or of the rule of a table, of that name, as fingerprints have it; 0 for other words.
+pub(crate) fn version_in_fingerprints(name: &str) -> u32 {
+    // These names were words of scenarios before they were generators, such as the `step` of a serial: they count from 0.
+    const WORDS_BEFORE: [&str; 7] = ["every", "lifecycle", "rate", "recurrence", "step", "tree", "walk"];
     let rules = [&EVERY, &RATE].into_iter();
-    GENERATORS.iter().chain(rules).find(|generator| generator.name == name).map_or(0, |doc| doc.version)
+    let found = GENERATORS.iter().chain(rules).find(|generator| generator.name == name);
+    found.map_or(0, |doc| doc.version - u32::from(WORDS_BEFORE.contains(&name)))
 }
 
 /// The names of all generators.

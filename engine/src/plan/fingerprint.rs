@@ -112,7 +112,7 @@ fn node<'n>(
 fn word(hasher: &mut Hasher, word: &str, quoted: bool) {
     hasher.update(&[u8::from(quoted)]);
     text(hasher, word);
-    let version = generators::version(word);
+    let version = generators::version_in_fingerprints(word);
     hasher.update(&version.to_le_bytes());
 }
 

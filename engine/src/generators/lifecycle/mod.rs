@@ -65,6 +65,8 @@ pub(crate) struct LifeOf {
 /// The lives of rows.
 #[derive(Debug)]
 pub(crate) struct Lives {
+    /// The name of the lifecycle.
+    name: String,
     /// Random words, one a row.
     stream: Stream,
     rule: Arc<Lifecycle>,
@@ -79,6 +81,16 @@ pub(crate) struct Lives {
 }
 
 impl Lives {
+    /// The rule.
+    pub(crate) fn rule(&self) -> &Lifecycle {
+        &self.rule
+    }
+
+    /// The name of the lifecycle.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     fn formulas(&self) -> impl Iterator<Item = &Formula> {
         let all = [&self.amounts, &self.instants, &self.stays].into_iter().flatten();
         std::iter::once(&self.from).chain(&self.until).chain(all)
@@ -152,6 +164,13 @@ impl Prepared for Lives {
 fn interval(stays: &arrow::array::IntervalMonthDayNanoArray, row: usize) -> Interval {
     let stay = stays.value(row);
     Interval { months: stay.months, days: stay.days, nanos: stay.nanoseconds }
+}
+
+/// The first life of a column.
+pub(crate) fn life_of(lives: &ArrayRef) -> Life<'_> {
+    let lives = lives.as_list::<i32>();
+    let end = lives.value_offsets()[1] as usize;
+    Life::of(&lives.values().as_primitive::<Int64Type>().values()[..end])
 }
 
 /// The lives that rows lead to.

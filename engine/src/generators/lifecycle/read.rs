@@ -54,6 +54,7 @@ pub(super) fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let lifecycle = Arc::new(lifecycle);
     let (t, name) = (reading.table, format!("steps of {}", reading.address.column));
     let lives = Lives {
+        name: reading.address.column.clone(),
         stream: reading.stream("value"),
         rule: lifecycle.clone(),
         from,

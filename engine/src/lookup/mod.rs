@@ -1,5 +1,9 @@
 //! One row: found by its key, and the rows around it.
 
+mod lives;
+
+pub use lives::{LifeOfRow, LifeStep};
+
 use std::ops::Range;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch};
