@@ -14,7 +14,7 @@ use seedbed_engine::time::{DayOfMonth, Folds, Recurrence, Step};
 use seedbed_engine::{Plan, Settings};
 use seedbed_formats::Format;
 use seedbed_tests::value::Values;
-use seedbed_tests::{command, shipped};
+use seedbed_tests::{command, documents, shipped};
 use serde_json::json;
 
 /// Python with pyarrow and DuckDB; `None` where the witnesses may stay away.
@@ -68,6 +68,36 @@ fn assert_witnessed(name: &str, scenario: &str, text: &str, settings: &Settings)
         .unwrap();
     let found = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{found}{}", command::stderr(&output));
+}
+
+/// Runs the checks of a scenario in DuckDB over what seedbed writes.
+fn assert_checks_pass(scenario: &str, text: &str) {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("data");
+    command::run(["generate", scenario, "--to", to.to_str().unwrap(), "--quiet"]);
+    let plan = shipped::compile(text, &Settings::default());
+    let checks: Vec<_> = plan.model().checks.iter().map(|check| json!([check.name, check.sql])).collect();
+    assert!(!checks.is_empty());
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("witness/checks.py");
+    let mut child = Command::new(python)
+        .args(["-B".as_ref(), script.as_os_str(), to.as_os_str()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    serde_json::to_writer(child.stdin.take().unwrap(), &checks).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), command::stderr(&output));
+}
+
+#[test]
+fn duckdb_finds_the_rules_about_time_kept() {
+    let text = documents::scenario("time.md");
+    let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+    fs::write(file.path(), &text).unwrap();
+    assert_checks_pass(file.path().to_str().unwrap(), &text);
 }
 
 fn assert_shipped_witnessed(name: &str) {

@@ -3,6 +3,7 @@
 use std::process::Output;
 
 use seedbed_tests::command::{seedbed, stderr};
+use seedbed_tests::documents;
 use seedbed_tests::server::{Database, Server};
 use serde_json::Value;
 
@@ -74,6 +75,30 @@ equal: 1 table; failed: 2 of 3 checks in ";
         assert!(output.status.success(), "{}", stdout(&output));
         assert!(stdout(&output).contains(": no_emails, few, one"), "{}", stdout(&output));
     }
+}
+
+/// The rules of the documented scenario about time hold, and are rules that can be broken.
+#[test]
+fn the_rules_about_time_hold() {
+    let text = documents::scenario("time.md");
+    let scenario = Scenario::new(&text);
+    let database = Server::shared().database();
+    load(&scenario.argument(), &database, &[]);
+    let output = verify(&scenario, &database, &[]);
+    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+    let broken = [
+        "update subscription_events set from_status = 'paused' where id = 2",
+        "update subscriptions set status = 'gone' where id = 1",
+        "update invoices set local_start = local_start + interval '1 hour' where id = 1",
+        "update invoices set period_start = period_start - interval '3 years' where id = 1",
+        "delete from jobs where id = 1; insert into jobs select 1, tenant_id, scheduled_for, local from jobs where id = 2",
+        "update jobs set local = local + interval '1 minute' where id = 1",
+        "update ledger set balance = balance + 1 where id = 7",
+    ];
+    broken.iter().for_each(|statements| _ = database.psql(statements));
+    let json: Value = serde_json::from_slice(&verify(&scenario, &database, &["--json"]).stdout).expect("JSON");
+    let failed = json["checks"].as_array().expect("a list").iter().filter(|check| check["passed"] == false);
+    assert_eq!(failed.count(), broken.len(), "{json:#}");
 }
 
 #[test]

@@ -34,3 +34,10 @@ pub fn paths() -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// The first scenario of a page of `docs/`.
+pub fn scenario(page: &str) -> String {
+    let text = std::fs::read_to_string(root().join("docs").join(page)).expect("the page is there");
+    let (_, rest) = text.split_once("```yaml\n").expect("it has a scenario");
+    rest.split_once("\n```").expect("the scenario ends").0.to_owned()
+}
