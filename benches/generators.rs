@@ -65,6 +65,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "= case when n < 3 then 'few' when n < 6 then 'some' else 'many' end",
     ),
     ("date expression", "", "= parents.at::date + 30"),
+    ("tree parent", "id: serial, node: {tree: {depth: 3, children: 4}}", "= node.parent"),
     ("previous", "", "= previous(row_number())"),
     ("running sum", "", "= running_sum(row_number())"),
     ("running maximum", "", "= running_max(row_number())"),

@@ -35,6 +35,7 @@ mod serial;
 mod shown;
 mod switch;
 mod template;
+mod tree;
 mod user_agent;
 mod uuid;
 mod walk;
@@ -94,6 +95,7 @@ generators! {
     parent: Parent => PARENT;
     reference: Reference => REFERENCE;
     uuid: Uuid => UUID;
+    tree: Node => TREE;
     // Numbers.
     integer: Integer => INTEGER;
     integer: UniqueInteger;

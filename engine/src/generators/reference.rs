@@ -8,11 +8,12 @@ use arrow::compute::take;
 use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::unknown;
 use super::serial::serial_of;
+use super::tree::told;
 use super::{Ends, Formula, GeneratorDoc, Made, Origin, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, Span, ValueError};
 use crate::ids::{ColumnId, InputId, TableId};
 use crate::model::{Column, Hop, Input, MAX_COUNT, Source};
-use crate::random::Stream;
+use crate::random::{Stream, TreeBounds};
 use crate::rows::{Frame, each_once};
 use crate::scenario::{self, Key};
 use crate::types::Type;
@@ -113,6 +114,13 @@ pub(crate) enum Pick {
         key: [u64; 2],
         /// How many rows the target has.
         rows: u64,
+    },
+    /// The parent in a tree of rows of the table itself.
+    Tree {
+        /// Random words, some for each tree.
+        stream: Stream,
+        /// What trees keep to.
+        bounds: TreeBounds,
     },
     /// By chance among the rows that existed at an instant.
     Existing {
@@ -226,6 +234,7 @@ impl Prepared for Reference {
             Pick::Random { skew, .. } => format!("any row, skew {skew}"),
             Pick::Distinct { .. } | Pick::Ring { .. } => "a row not yet taken under the parent".to_owned(),
             Pick::Unique { .. } => "a row not yet taken".to_owned(),
+            Pick::Tree { bounds, .. } => format!("the parent in a tree, {}", told(bounds)),
             Pick::Existing { at, .. } => format!("any row that existed at {}", at.expression),
         };
         let except = match self.except.as_deref() {
@@ -253,9 +262,9 @@ impl Prepared for Reference {
 }
 
 /// What an argument `within` means.
-struct Under {
+pub(super) struct Under {
     /// The rows.
-    rows: Within,
+    pub(super) rows: Within,
     /// How many of them there are at least.
     least: u64,
     /// Whether the way to them may end in NULL.
@@ -300,7 +309,7 @@ impl Reading<'_, '_, '_> {
     }
 
     /// The rows of the target that are under the row which `within` names.
-    fn within(&mut self, target: TableId, key: &Key) -> Result<Under, Fault> {
+    pub(super) fn within(&mut self, target: TableId, key: &Key) -> Result<Under, Fault> {
         let (t, resolver) = (self.table, &mut *self.resolver);
         let (hops, ancestor) = resolver.way_to(t, key)?;
         let chain = resolver.drafts().ancestors(target).unwrap_or_default();
