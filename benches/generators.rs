@@ -78,6 +78,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("lifecycle", LIFE, "= life.state"),
     ("state at an instant", "at: {moment: {from: parents.at, to: as_of}}", "= parents.life.state_at(at)"),
     ("next of a recurrence", "", "= parents.renewal.next(as_of)"),
+    ("tree parent", "id: serial, node: {tree: {depth: 3, children: 4}}", "= node.parent"),
     ("previous", "", "= previous(row_number())"),
     ("running sum", "", "= running_sum(row_number())"),
     ("running maximum", "", "= running_max(row_number())"),

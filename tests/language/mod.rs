@@ -7,6 +7,7 @@ mod recurrences;
 mod references;
 mod refusals;
 mod siblings;
+mod trees;
 mod values;
 mod walks;
 

@@ -125,7 +125,7 @@ fn decimals_add_up_exactly() {
     for i in 0..rows.num_rows() {
         let most = tops[of[i].unwrap() as usize - 1] * 100;
         if i == 0 || of[i] != of[i - 1] {
-            assert_eq!((plain[i], balance[i], eased[i]), (0, 100_00, 5000));
+            assert_eq!((plain[i], balance[i], eased[i]), (0, 10_000, 5000));
             continue;
         }
         assert_eq!(plain[i], plain[i - 1] + amount[i]);

@@ -25,6 +25,7 @@ mod faults;
 mod stopping;
 mod values;
 mod texts;
+mod siblings;
 mod verify;
 mod checks;
 mod cases;

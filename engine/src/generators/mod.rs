@@ -41,6 +41,7 @@ mod serial;
 mod shown;
 mod switch;
 mod template;
+mod tree;
 mod user_agent;
 mod uuid;
 mod walk;
@@ -102,6 +103,7 @@ generators! {
     parent: Parent => PARENT;
     reference: Reference => REFERENCE;
     uuid: Uuid => UUID;
+    tree: Node => TREE;
     // Numbers.
     integer: Integer => INTEGER;
     integer: UniqueInteger;

@@ -10,12 +10,13 @@ use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::unknown;
 use super::lifecycle::EachLife;
 use super::serial::serial_of;
+use super::tree::told;
 use super::{Ends, Formula, GeneratorDoc, Made, Origin, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, Span, ValueError};
 use crate::ids::{ColumnId, InputId, TableId};
 use crate::model::{Column, Hop, Input, MAX_COUNT, Source};
 use crate::plan::Plan;
-use crate::random::Stream;
+use crate::random::{Stream, TreeBounds};
 use crate::rows::{Frame, Rows, each_once};
 use crate::scenario::{self, Key, Text};
 use crate::time::States;
@@ -133,6 +134,13 @@ pub(crate) enum Pick {
         key: [u64; 2],
         /// How many rows the target has.
         rows: u64,
+    },
+    /// The parent in a tree of rows of the table itself.
+    Tree {
+        /// Random words, some for each tree.
+        stream: Stream,
+        /// What trees keep to.
+        bounds: TreeBounds,
     },
     /// By chance among the rows that existed at an instant.
     Existing {
@@ -314,6 +322,7 @@ impl Prepared for Reference {
                 let also = if still.is_empty() { "" } else { " and was not yet over" };
                 format!("any row that existed at {}{also}", at.expression)
             }
+            Pick::Tree { bounds, .. } => format!("the parent in a tree, {}", told(bounds)),
         };
         let except = match self.except.as_deref() {
             None => String::new(),
@@ -340,9 +349,9 @@ impl Prepared for Reference {
 }
 
 /// What an argument `within` means.
-struct Under {
+pub(super) struct Under {
     /// The rows.
-    rows: Within,
+    pub(super) rows: Within,
     /// How many of them there are at least.
     least: u64,
     /// Whether the way to them may end in NULL.
@@ -456,7 +465,7 @@ impl Reading<'_, '_, '_> {
     }
 
     /// The rows of the target that are under the row which `within` names.
-    fn within(&mut self, target: TableId, key: &Key) -> Result<Under, Fault> {
+    pub(super) fn within(&mut self, target: TableId, key: &Key) -> Result<Under, Fault> {
         let (t, resolver) = (self.table, &mut *self.resolver);
         let own = &resolver.drafts()[t];
         // Rows under the row itself.

@@ -1,11 +1,14 @@
 //! `walk`: numbers that go on from row to row, a step at a time.
 
+mod number;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Float64Array};
-use arrow::datatypes::{ArrowPrimitiveType, DataType, Decimal128Type, Float64Type};
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Float64Array, PrimitiveArray};
+use arrow::datatypes::{DataType, Decimal128Type, Float64Type};
 
+use self::number::{Number, OVERFLOW};
 use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::unknown;
 use super::{Formula, GeneratorDoc, Made, Prepared, Reading, Shown};
@@ -52,7 +55,7 @@ pub(super) const WALK: GeneratorDoc = GeneratorDoc {
 /// The digits of a walk with a scale.
 const DIGITS: u8 = 18;
 /// So many last digits do not fit.
-const BEYOND: i128 = 10i128.pow(DIGITS as u32);
+const BEYOND: u128 = 10u128.pow(DIGITS as u32);
 
 /// What happens where a step leads beyond a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,7 +222,7 @@ impl Prepared for Walk {
             DataType::Decimal128(precision, scale) => {
                 let walk = Typed::<Decimal128Type>::of(self);
                 let states = carried(frame, &walk, failed)?;
-                if states.iter().any(|state| state.whole.abs() >= BEYOND) {
+                if states.iter().any(|state| state.whole.unsigned_abs() >= BEYOND) {
                     return Err(failed(OVERFLOW.to_owned()));
                 }
                 let values = states.iter().map(|state| is_somewhere(state).then_some(state.whole));
@@ -278,93 +281,6 @@ fn is_somewhere(state: &State) -> bool {
     state.counted != NOWHERE
 }
 
-const OVERFLOW: &str = "numeric field overflow";
-
-/// A number that walks.
-trait Number: ArrowPrimitiveType {
-    fn of(state: &State) -> Self::Native;
-    fn put(value: Self::Native, state: &mut State);
-    /// A step on, after a share of the distance to what pulls.
-    fn stepped(
-        at: Self::Native,
-        step: Self::Native,
-        pull: Option<(Self::Native, f64)>,
-    ) -> Result<Self::Native, &'static str>;
-    /// Between two bounds, as often as it takes; the lower one is below the upper one.
-    fn folded(at: Self::Native, low: Self::Native, high: Self::Native) -> Self::Native;
-    /// As far on this side of a bound as a value is beyond it.
-    fn mirrored(at: Self::Native, bound: Self::Native) -> Self::Native;
-    fn check(at: Self::Native) -> Result<Self::Native, &'static str>;
-}
-
-impl Number for Float64Type {
-    fn of(state: &State) -> f64 {
-        state.real
-    }
-
-    fn put(value: f64, state: &mut State) {
-        state.real = value;
-    }
-
-    fn stepped(at: f64, step: f64, pull: Option<(f64, f64)>) -> Result<f64, &'static str> {
-        let pulled = pull.map_or(at, |(toward, share)| at + share * (toward - at));
-        Self::check(pulled + step)
-    }
-
-    fn folded(at: f64, low: f64, high: f64) -> f64 {
-        let width = high - low;
-        let there_and_back = (at - low).rem_euclid(2.0 * width);
-        let from_low = if there_and_back > width { 2.0 * width - there_and_back } else { there_and_back };
-        // Rounding may lead out again.
-        (low + from_low).max(low).min(high)
-    }
-
-    fn mirrored(at: f64, bound: f64) -> f64 {
-        bound + (bound - at)
-    }
-
-    fn check(at: f64) -> Result<f64, &'static str> {
-        if at.is_finite() { Ok(at) } else { Err("the walk leaves the numbers") }
-    }
-}
-
-impl Number for Decimal128Type {
-    fn of(state: &State) -> i128 {
-        state.whole
-    }
-
-    fn put(value: i128, state: &mut State) {
-        state.whole = value;
-    }
-
-    fn stepped(at: i128, step: i128, pull: Option<(i128, f64)>) -> Result<i128, &'static str> {
-        let pulled = match pull {
-            None => at,
-            Some((toward, share)) => {
-                let distance = toward.checked_sub(at).ok_or(OVERFLOW)?;
-                // Half a last digit is rounded away from zero, as everywhere.
-                at.checked_add(libm::round(share * distance as f64) as i128).ok_or(OVERFLOW)?
-            }
-        };
-        Self::check(pulled.checked_add(step).ok_or(OVERFLOW)?)
-    }
-
-    fn folded(at: i128, low: i128, high: i128) -> i128 {
-        let width = high - low;
-        let there_and_back = (at - low).rem_euclid(2 * width);
-        low + there_and_back.min(2 * width - there_and_back)
-    }
-
-    fn mirrored(at: i128, bound: i128) -> i128 {
-        bound + (bound - at)
-    }
-
-    // Far from what 128 bits hold, so that what is computed of two such numbers fits, too.
-    fn check(at: i128) -> Result<i128, &'static str> {
-        if at.abs() < BEYOND * BEYOND { Ok(at) } else { Err(OVERFLOW) }
-    }
-}
-
 /// A walk over numbers of one type.
 struct Typed<'w, T> {
     walk: &'w Walk,
@@ -378,16 +294,16 @@ impl<'w, T> Typed<'w, T> {
 }
 
 /// What a walk reads of some rows.
-struct Parts {
-    step: ArrayRef,
-    from: ArrayRef,
-    min: Option<ArrayRef>,
-    max: Option<ArrayRef>,
-    toward: Option<ArrayRef>,
+struct Parts<T: Number> {
+    step: PrimitiveArray<T>,
+    from: PrimitiveArray<T>,
+    min: Option<PrimitiveArray<T>>,
+    max: Option<PrimitiveArray<T>>,
+    toward: Option<PrimitiveArray<T>>,
 }
 
 impl<T: Number> Carry for Typed<'_, T> {
-    type Read = Parts;
+    type Read = Parts<T>;
 
     fn key(&self) -> Key {
         (self.walk.table, self.walk.columns[0], Carrying::Walk)
@@ -397,9 +313,10 @@ impl<T: Number> Carry for Typed<'_, T> {
         self.walk.columns()
     }
 
-    fn read(&self, frame: &Frame) -> Result<Parts, ValueError> {
+    fn read(&self, frame: &Frame) -> Result<Parts<T>, ValueError> {
         let walk = self.walk;
-        let optional = |input: Option<InputId>| input.map(|input| frame.input(input)).transpose();
+        let typed = |array: ArrayRef| array.as_primitive::<T>().clone();
+        let optional = |input: Option<InputId>| input.map(|input| frame.input(input).map(typed)).transpose();
         // The first of the siblings begins, and the others go on.
         let of_some = |input: InputId, first: bool| {
             frame.input(input).or_else(|_| {
@@ -408,8 +325,8 @@ impl<T: Number> Carry for Typed<'_, T> {
             })
         };
         Ok(Parts {
-            step: of_some(walk.step, false)?,
-            from: of_some(walk.from, true)?,
+            step: typed(of_some(walk.step, false)?),
+            from: typed(of_some(walk.from, true)?),
             min: optional(walk.min)?,
             max: optional(walk.max)?,
             toward: optional(walk.toward)?,
@@ -418,35 +335,31 @@ impl<T: Number> Carry for Typed<'_, T> {
 
     fn over(
         &self,
-        parts: &Parts,
+        parts: &Parts<T>,
         places: Range<usize>,
         state: &mut State,
         mut each: impl FnMut(&State),
     ) -> Result<(), String> {
-        let step = parts.step.as_primitive::<T>();
-        let optional =
-            |array: &'_ Option<ArrayRef>| array.clone().map(|array| array.as_primitive::<T>().clone());
-        let (min, max, toward) = (optional(&parts.min), optional(&parts.max), optional(&parts.toward));
-        let at = |array: &Option<arrow::array::PrimitiveArray<T>>, i: usize| {
+        let Parts { step, from, min, max, toward } = parts;
+        let at = |array: &Option<PrimitiveArray<T>>, i: usize| {
             array.as_ref().filter(|array| array.is_valid(i)).map(|array| array.value(i))
         };
         for i in places {
             let next = match state.counted {
                 WALKS if step.is_valid(i) => {
-                    let pull = at(&toward, i).map(|toward| (toward, self.walk.pull));
+                    let pull = at(toward, i).map(|toward| (toward, self.walk.pull));
                     Some(T::stepped(T::of(state), step.value(i), pull)?)
                 }
                 // A step of NULL is none; bounds may have moved all the same.
                 WALKS => Some(T::of(state)),
                 NOT_BEGUN => {
-                    let from = parts.from.as_primitive::<T>();
                     state.counted = if from.is_valid(i) { WALKS } else { NOWHERE };
                     from.is_valid(i).then(|| T::check(from.value(i))).transpose()?
                 }
                 _ => None,
             };
             if let Some(next) = next {
-                self.bounded(next, (at(&min, i), at(&max, i)), state)?;
+                self.bounded(next, (at(min, i), at(max, i)), state)?;
             }
             each(state);
         }
@@ -484,30 +397,5 @@ impl<T: Number> Typed<'_, T> {
         };
         T::put(value, state);
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folding_turns_round_as_often_as_it_takes() {
-        for (at, folded) in [(-3, 3), (0, 0), (4, 4), (10, 10), (13, 7), (20, 0), (27, 7), (-25, 5), (-13, 7)]
-        {
-            assert_eq!(Decimal128Type::folded(at, 0, 10), folded, "{at}");
-            assert_eq!(Float64Type::folded(at as f64, 0.0, 10.0), folded as f64, "{at}");
-            assert_eq!(Decimal128Type::folded(at - 5, -5, 5), folded - 5, "{at}");
-        }
-        assert_eq!(Float64Type::mirrored(-2.0, 1.0), 4.0);
-    }
-
-    #[test]
-    fn a_pull_is_rounded_to_the_last_digit() {
-        assert_eq!(Decimal128Type::stepped(100, 3, Some((0, 0.125))), Ok(90));
-        assert_eq!(Decimal128Type::stepped(100, 0, Some((200, 0.005))), Ok(101));
-        assert_eq!(Float64Type::stepped(100.0, 3.0, Some((0.0, 0.125))), Ok(90.5));
-        assert!(Decimal128Type::stepped(i128::MAX, 1, None).is_err());
-        assert!(Float64Type::stepped(f64::MAX, f64::MAX, None).is_err());
     }
 }

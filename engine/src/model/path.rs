@@ -56,6 +56,16 @@ impl Resolver<'_> {
         mut hops: Vec<Hop>,
     ) -> Result<Input, Fault> {
         if self.drafts[t].columns[c].is_record() {
+            // A field may lead to another row, as the parent in a tree does.
+            if let [field, after @ ..] = rest
+                && !after.is_empty()
+                && let Ok(column) = self.field(t, c, head, std::slice::from_ref(field))
+                && self.drafts.done(t, column)?.reference().is_some()
+            {
+                let (hop, next) = self.hop_through(t, column, field)?;
+                hops.push(hop);
+                return self.path(next, after, hops);
+            }
             let column = self.field(t, c, head, rest)?;
             return Ok(Input::Column { hops, column });
         }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{CaseRows, Column, Hop, Input, Model, Side, Source, Steps, Table};
 use crate::error::{Fault, Faults};
-use crate::generators::{Pick, Recipe, Reference};
+use crate::generators::{Pick, Recipe, Reference, Within};
 use crate::ids::{ColumnId, TableId};
 use crate::scenario::Scenario;
 use crate::types::Type;
@@ -163,6 +163,10 @@ impl<'m> Counting<'m> {
                 // What comes before the rows.
                 needs.others.extend(walk.columns().iter().map(|column| (t, *column, 1)));
             }
+            if let Recipe::Node(node) = &column.recipe {
+                self.within(t, node.within.as_ref(), &mut needs, &mut columns);
+                needs.others.extend(node.key().map(|key| (t, key, 1)));
+            }
             if let Some(reference) = column.reference() {
                 self.pick(t, c, reference, &mut needs, &mut columns);
                 let shown = &self.model.tables[reference.target].columns[reference.shown];
@@ -220,6 +224,21 @@ impl<'m> Counting<'m> {
         }
     }
 
+    /// Finding out which rows are under the row of an ancestor.
+    fn within(
+        &self,
+        t: TableId,
+        within: Option<&'m Within>,
+        needs: &mut Needs<'m>,
+        columns: &mut Vec<ColumnId>,
+    ) {
+        let Some(within) = within else { return };
+        self.demand(t, &within.hops, None, needs, columns);
+        for &table in &within.path {
+            self.counted(table, needs);
+        }
+    }
+
     /// Picking rows by a reference.
     fn pick(
         &self,
@@ -232,17 +251,12 @@ impl<'m> Counting<'m> {
         if !needs.picked.insert(c) {
             return;
         }
-        if let Some(within) = &reference.within {
-            self.demand(t, &within.hops, None, needs, columns);
-            for &table in &within.path {
-                self.counted(table, needs);
-            }
-        }
+        self.within(t, reference.within.as_ref(), needs, columns);
         if let Some(except) = &reference.except {
             self.demand(t, except, None, needs, columns);
         }
         match &reference.pick {
-            Pick::Random { .. } | Pick::Unique { .. } => {}
+            Pick::Random { .. } | Pick::Unique { .. } | Pick::Tree { .. } => {}
             Pick::Ring { .. } => self.demand(t, &[Hop::Parent], None, needs, columns),
             Pick::Distinct { first, .. } => {
                 self.demand(t, &[Hop::Parent], None, needs, columns);

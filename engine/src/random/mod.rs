@@ -40,6 +40,7 @@ mod invalid;
 
 mod distribution;
 mod permutation;
+mod tree;
 
 #[cfg(test)]
 pub(crate) mod goodness;
@@ -50,5 +51,6 @@ pub use distribution::{
 pub use invalid::Invalid;
 pub use permutation::Permutation;
 pub use stream::Stream;
+pub(crate) use tree::{DEEPEST, Levels, MOST_CHILDREN, Tree, TreeBounds};
 pub use trickle::Trickle;
 pub use unit::{below, open_unit, unit};

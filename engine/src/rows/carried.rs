@@ -89,6 +89,10 @@ impl<C: Carry, F: Fn(String) -> ValueError> Passing<'_, '_, '_, C, F> {
             at = end;
         }
         if family.behind(count - 1) > 0 && family.before(count - 1) >= LEAST_KEPT {
+            // A batch that goes on from here may also ask for the row before it.
+            if let [.., last, _] = states[..] {
+                self.frame.plan.carried.keep(self.carry.key(), rows.end - 1, last);
+            }
             self.frame.plan.carried.keep(self.carry.key(), rows.end, state);
         }
         Ok(states)

@@ -14,11 +14,13 @@ mod running;
 mod slices;
 mod strings;
 mod total;
+mod tree;
 
 pub(crate) use carried::{Carry, carried};
 pub use counting::Extent;
 pub(crate) use frame::{Far, Frame, Rows, nulls_of, own_bytes};
 pub(crate) use pick::each_once;
 pub(crate) use strings::Strings;
+pub(crate) use tree::in_trees;
 
 use pace::Pace;

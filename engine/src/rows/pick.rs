@@ -8,6 +8,7 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
 use super::Frame;
 use super::frame::{Rows, nulls_of};
+use super::tree::trees;
 use crate::error::ValueError;
 use crate::generators::{Formula, Pick, Prepared, Reference, Still, Within};
 use crate::ids::{ColumnId, TableId};
@@ -50,10 +51,7 @@ pub(super) fn picks(
     column: &Column,
     reference: &Reference,
 ) -> Result<Vec<Option<u64>>, ValueError> {
-    let among = match &reference.within {
-        None => Among::All(frame.plan.rows(reference.target)?),
-        Some(within) => Among::Each(ranges(frame, within)?),
-    };
+    let among = Among::of(frame, reference.target, reference.within.as_ref())?;
     let left_out = reference.except.as_ref().map(|hops| frame.rows_at(hops)).transpose()?;
     let left_out = |i: usize| left_out.as_ref().and_then(|rows| rows[i]);
     match &reference.pick {
@@ -103,6 +101,13 @@ pub(super) fn picks(
             let range = |i: usize| (ranges[i].0, ends[i]);
             let again = |i: usize, time: u64| pick(i, Trickle::new(words[i]).nth(time));
             still_there(frame, reference.target, still, picks, again, range, left_out, limit)
+        }
+        Pick::Tree { stream, bounds } => {
+            let mut parents = Vec::with_capacity(frame.len());
+            trees(frame, &among, reference.within.as_ref(), bounds, stream, |tree, place, start| {
+                parents.push(tree.parent(place).map(|parent| start + parent));
+            })?;
+            Ok(parents)
         }
         Pick::Unique { key, rows } => {
             let Ok(permutation) = Permutation::new(*key, *rows) else { return Ok(vec![None; frame.len()]) };
@@ -276,13 +281,21 @@ fn next_in_ring(permutation: &Permutation, row: u64, rows: u64) -> Option<u64> {
 }
 
 /// The rows among which a reference picks.
-enum Among {
+pub(super) enum Among {
     All(u64),
     Each(Vec<(u64, u64)>),
 }
 
 impl Among {
-    fn get(&self, i: usize) -> (u64, u64) {
+    /// All rows of the target, or to each row of the frame those under its row of an ancestor.
+    pub(super) fn of(frame: &Frame, target: TableId, within: Option<&Within>) -> Result<Self, ValueError> {
+        Ok(match within {
+            None => Self::All(frame.plan.rows(target)?),
+            Some(within) => Self::Each(ranges(frame, within)?),
+        })
+    }
+
+    pub(super) fn get(&self, i: usize) -> (u64, u64) {
         match self {
             Self::All(rows) => (0, *rows),
             Self::Each(ranges) => ranges[i],
