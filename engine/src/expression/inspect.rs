@@ -3,7 +3,7 @@
 use std::fmt;
 
 use arrow::array::{Array, AsArray};
-use arrow::datatypes::Int32Type;
+use arrow::datatypes::{Int32Type, TimestampMicrosecondType};
 
 use super::Template;
 use super::tree::{Contract, Expression, Form, Node};
@@ -89,6 +89,36 @@ impl Expression {
             }
         }
         Some(texts)
+    }
+
+    /// Whether its instants are never after one, as far as this can be seen; `of_slot` tells the same of its inputs.
+    pub fn never_after(&self, instant: i64, of_slot: &mut impl FnMut(usize) -> bool) -> bool {
+        match &self.node {
+            Node::Constant { value, .. } => {
+                value.is_null(0)
+                    || value
+                        .as_primitive_opt::<TimestampMicrosecondType>()
+                        .is_some_and(|value| value.value(0) <= instant)
+            }
+            Node::Input { slot, .. } => of_slot(*slot),
+            Node::Case(case) => {
+                let mut results = case.branches.iter().map(|(_, result)| result).chain([&case.otherwise]);
+                results.all(|result| result.never_after(instant, of_slot))
+            }
+            Node::Coalesce(values) => values.iter().all(|value| value.never_after(instant, of_slot)),
+            Node::Call(call) => match call.form {
+                // NULL is left out of them, and one of the others may be the only one.
+                Form::Function("least") => call
+                    .arguments
+                    .iter()
+                    .any(|value| !value.nullable() && value.never_after(instant, of_slot)),
+                Form::Function("greatest") => {
+                    call.arguments.iter().all(|value| value.never_after(instant, of_slot))
+                }
+                _ => false,
+            },
+            Node::Logic { .. } => false,
+        }
     }
 
     /// The slots whose values it takes as names of zones in every row, whatever other values are.

@@ -1,8 +1,5 @@
 //! Ways from a row to another, step by step.
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::TimestampMicrosecondType;
-
 use super::drafts::Drafts;
 use super::{Column, Hop, Input, Model, Source};
 use crate::error::Fault;
@@ -87,21 +84,19 @@ impl Drafts {
 
     /// Whether the instants of a formula are never after one, as far as this can be seen.
     pub(crate) fn not_after(&self, t: TableId, formula: &Formula, instant: i64) -> bool {
-        if let Some(value) = formula.expression.constant() {
-            let value = value.as_primitive_opt::<TimestampMicrosecondType>();
-            return value.is_some_and(|value| value.is_null(0) || value.value(0) <= instant);
-        }
-        let Some(input) = formula.passes_on() else { return false };
-        let Some((t, c)) = self.column_at(t, &self[t].inputs[input]) else { return false };
-        let Ok(column) = self.done(t, c) else { return false };
-        column.cast.is_none()
-            && match &column.recipe {
-                Recipe::Formula(formula) => self.not_after(t, formula, instant),
-                recipe => recipe.latest().is_some_and(|latest| match latest {
-                    Latest::Formula(formula) => self.not_after(t, formula, instant),
-                    Latest::AsOf => true,
-                }),
-            }
+        formula.expression.never_after(instant, &mut |slot| {
+            let Some(&input) = formula.inputs.get(slot) else { return false };
+            let Some((t, c)) = self.column_at(t, &self[t].inputs[input]) else { return false };
+            let Ok(column) = self.done(t, c) else { return false };
+            column.cast.is_none()
+                && match &column.recipe {
+                    Recipe::Formula(formula) => self.not_after(t, formula, instant),
+                    recipe => recipe.latest().is_some_and(|latest| match latest {
+                        Latest::Formula(formula) => self.not_after(t, formula, instant),
+                        Latest::AsOf => true,
+                    }),
+                }
+        })
     }
 
     /// The table and the column that an input leads to.

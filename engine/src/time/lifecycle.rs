@@ -136,6 +136,11 @@ impl Given {
 }
 
 impl Lifecycle {
+    /// Where a life begins; `None` where no state has a weight.
+    pub fn first(&self, word: u64, given: &Given) -> Option<Way> {
+        self.start.way(word, 0, given)
+    }
+
     /// Appends the steps of a life that begins at `from`: the first one, and those up to the instant `last`.
     ///
     /// # Errors
@@ -143,13 +148,12 @@ impl Lifecycle {
     pub fn live(
         &self,
         word: u64,
-        from: i64,
+        (from, first): (i64, Way),
         last: i64,
         given: &Given,
         steps: &mut Vec<i64>,
     ) -> Result<(), TooLong> {
-        let Some(mut way) = self.start.way(word, 0, given) else { return Ok(()) };
-        let mut at = from;
+        let (mut at, mut way) = (from, first);
         for step in 0..MOST_STEPS as u64 {
             steps.extend(Step { at, state: way.state, reason: way.reason }.packed());
             let exits = &self.states[usize::from(way.state)].exits;

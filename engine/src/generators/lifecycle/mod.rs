@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, ListArray};
 use arrow::buffer::{OffsetBuffer, ScalarBuffer};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, IntervalMonthDayNanoType, TimestampMicrosecondType};
 
 use super::doc::{ArgumentKind as Kind, optional, required};
@@ -20,7 +21,7 @@ use crate::ids::{ColumnId, InputId};
 use crate::model::Column;
 use crate::random::Stream;
 use crate::rows::{Far, Frame};
-use crate::time::lifecycle::{Given, MOST_STEPS};
+use crate::time::lifecycle::{Amount, Given, MOST_STEPS, Way};
 use crate::time::{Life, Lifecycle};
 use crate::types::Type;
 
@@ -36,7 +37,7 @@ pub(super) const LIFECYCLE: GeneratorDoc = GeneratorDoc {
     arguments: &[
         required("from", Kind::Expression, "the instant of the first state; where it is NULL there is no life"),
         required("states", Kind::Any, "each state with its ways out: `for` or `until` with `then`, and `leaves`"),
-        optional("start", Kind::Any, "the first state, or several with weights; default the first one listed"),
+        optional("start", Kind::Any, "the first state, several with weights, or `= its name` over the row; default the first one listed"),
         optional("leaves", Kind::Any, "ways out of every state that is not final"),
         optional("until", Kind::Expression, "the end: no later step is at or after it"),
     ],
@@ -71,6 +72,8 @@ pub(crate) struct Lives {
     stream: Stream,
     rule: Arc<Lifecycle>,
     from: Formula,
+    /// The name of the first state, if the row decides; else the rule does.
+    start: Option<Formula>,
     until: Option<Formula>,
     amounts: Vec<Formula>,
     instants: Vec<Formula>,
@@ -81,6 +84,14 @@ pub(crate) struct Lives {
 }
 
 impl Lives {
+    /// The state of a name, as the first one.
+    fn named(&self, name: &str) -> Result<Way, String> {
+        let place = self.rule.states.iter().position(|state| state.name == name);
+        let place = place.ok_or_else(|| format!("`start` is `{name}`, which is no state"))?;
+        // There are fewer than 2^16 states.
+        Ok(Way { state: place as u16, reason: 0, weight: Amount::Constant(1.0) })
+    }
+
     /// The rule.
     pub(crate) fn rule(&self) -> &Lifecycle {
         &self.rule
@@ -93,7 +104,7 @@ impl Lives {
 
     fn formulas(&self) -> impl Iterator<Item = &Formula> {
         let all = [&self.amounts, &self.instants, &self.stays].into_iter().flatten();
-        std::iter::once(&self.from).chain(&self.until).chain(all)
+        std::iter::once(&self.from).chain(&self.start).chain(&self.until).chain(all)
     }
 }
 
@@ -109,6 +120,8 @@ impl Prepared for Lives {
         let (amounts, instants, stays) = (all(&self.amounts)?, all(&self.instants)?, all(&self.stays)?);
         let series = self.series.iter().map(|series| series.read(frame)).collect::<Result<Vec<_>, _>>()?;
         let mut series: Vec<EachSeries> = series.iter().map(EachSeries::of).collect();
+        let starts = self.start.as_ref().map(|start| start.values(frame, column)).transpose()?;
+        let starts = starts.map(|starts| cast(&starts, &DataType::Utf8).expect("texts have one form"));
         let words = frame.words(&self.stream, 1);
         let failed = |message: String| frame.value_error(column, message);
 
@@ -136,8 +149,15 @@ impl Prepared for Lives {
                 }
                 let end = until.filter(|until| until.is_valid(row)).map(|until| until.value(row));
                 let last = end.map_or(self.as_of, |end| self.as_of.min(end.saturating_sub(1)));
-                let lived = self.rule.live(word, from.value(row), last, &given, &mut steps);
-                lived.map_err(|_| failed(format!("a life of more than {MOST_STEPS} steps")))?;
+                let first = match &starts {
+                    None => self.rule.first(word, &given),
+                    Some(starts) if starts.is_null(row) => None,
+                    Some(starts) => Some(self.named(starts.as_string::<i32>().value(row)).map_err(failed)?),
+                };
+                if let Some(first) = first {
+                    let lived = self.rule.live(word, (from.value(row), first), last, &given, &mut steps);
+                    lived.map_err(|_| failed(format!("a life of more than {MOST_STEPS} steps")))?;
+                }
             }
             lengths.push(steps.len() - before);
         }

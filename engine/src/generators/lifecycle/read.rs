@@ -37,11 +37,18 @@ pub(super) fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let until = instant(reading, "until");
     let mut rule = Rule::new(entries);
     let states = rule.states(reading, entries);
+    let start_of_row = reading.arguments.get("start").and_then(scenario::expression_text);
     let start = match reading.arguments.get("start") {
+        // Any of them may be the first.
+        Some(_) if start_of_row.is_some() => {
+            Ok(Turn { ways: (0..entries.len() as u16).map(|state| sure(state, 0)).collect(), key: 0 })
+        }
         None => Ok(Turn { ways: vec![sure(0, 0)], key: 0 }),
         Some(node) => rule.turn(reading, node, "start", "start", 0),
     };
-    let (from, until, states, start) = (from, until, states, start).together()?;
+    let start_of_row = start_of_row.map(|text| reading.resolver.formula_of(reading.table, &text, &Type::Text));
+    let (from, until, states, start) = (from, until, states, (start, start_of_row.transpose()).together()).together()?;
+    let (start, start_of_row) = start;
     let from = from.ok_or_else(Fault::reported)?;
     let lifecycle = Lifecycle { states, reasons: rule.reasons, start };
     all_are_entered(&lifecycle, entries)?;
@@ -50,7 +57,9 @@ pub(super) fn read(reading: &mut Reading) -> Result<Made, Fault> {
 
     let weighs = |way: &Way| matches!(way.weight, Amount::Constant(weight) if weight > 0.0);
     let begun = reading.resolver.drafts().not_after(reading.table, &from, as_of);
-    let certain = !from.expression.nullable() && begun && lifecycle.start.ways.iter().any(weighs);
+    let starts = start_of_row.as_ref().is_none_or(|start| !start.expression.nullable());
+    let starts = starts && lifecycle.start.ways.iter().any(weighs);
+    let certain = !from.expression.nullable() && begun && starts;
     let lifecycle = Arc::new(lifecycle);
     let (t, name) = (reading.table, format!("steps of {}", reading.address.column));
     let lives = Lives {
@@ -58,6 +67,7 @@ pub(super) fn read(reading: &mut Reading) -> Result<Made, Fault> {
         stream: reading.stream("value"),
         rule: lifecycle.clone(),
         from,
+        start: start_of_row,
         until,
         amounts: rule.amounts,
         instants: rule.instants,

@@ -25,7 +25,8 @@ fn rule(states: Vec<State>) -> Lifecycle {
 
 fn lived(rule: &Lifecycle, word: u64, last: f64, given: &Given) -> Vec<Step> {
     let mut numbers = Vec::new();
-    rule.live(word, 0, last as i64, given, &mut numbers).unwrap();
+    let first = rule.first(word, given).unwrap();
+    rule.live(word, (0, first), last as i64, given, &mut numbers).unwrap();
     Life::of(&numbers).steps().collect()
 }
 
@@ -138,8 +139,8 @@ fn lives_that_do_not_end_are_stopped() {
         state("b", vec![Exit { when: when(), key: 2, turn: only(0) }]),
     ]);
     let mut steps = Vec::new();
-    assert_eq!(rule.live(7, 0, i64::MAX, &Given::default(), &mut steps), Err(TooLong));
-    assert!(rule.live(7, i64::MAX, i64::MAX, &Given::default(), &mut Vec::new()).is_ok());
+    assert_eq!(rule.live(7, (0, way(0)), i64::MAX, &Given::default(), &mut steps), Err(TooLong));
+    assert!(rule.live(7, (i64::MAX, way(0)), i64::MAX, &Given::default(), &mut Vec::new()).is_ok());
 }
 
 #[test]
