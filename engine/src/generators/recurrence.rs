@@ -51,7 +51,8 @@ pub(crate) const EVERY: GeneratorDoc = GeneratorDoc {
     family: "time",
     summary: "A row for each time that something comes back, in the order of time.",
     arguments: &[
-        FROM,
+        optional("of", Kind::Word, "a `recurrence` of the parent, in place of `from`, the step, `on`, `at`, `zone` and `fold`"),
+        optional("from", Kind::Expression, "the instant or date from which on, over the row of the parent; required without `of`"),
         YEAR,
         MONTH,
         WEEK,
@@ -69,7 +70,7 @@ pub(crate) const EVERY: GeneratorDoc = GeneratorDoc {
         optional("while", Kind::Expression, "only those during some states of a lifecycle, as in `life in (active)`"),
         FOLD,
     ],
-    short: None,
+    short: Some("of"),
     group: false,
     example: "every: {month: 1, from: started_at, zone: timezone}",
     read: |reading| Err(Fault::at(reading.arguments.span(), "`every` belongs to a table, beside `per`")),

@@ -9,6 +9,7 @@ use super::{Column, Count, Input, MAX_COUNT};
 use crate::calendar::Zone;
 use crate::calendar::text::parse_time;
 use crate::error::{Fault, did_you_mean};
+use crate::expression::Name;
 use crate::generators::{
     EVERY, Every, Formula, Occurrences, SeriesInputs, Timeline, constant_word, plain_moment,
 };
@@ -43,7 +44,15 @@ impl Resolver<'_> {
     ) -> Result<Count, Fault> {
         let arguments = Arguments::new(&EVERY, key, Some(node))?;
         let table = self.drafts[t].name.text.clone();
-        let mut every = self.rule(parent, &table, &arguments)?;
+        let mut every = match arguments.word("of")? {
+            Some(of) => self.rule_of_parent(parent, &of, &arguments)?,
+            None => {
+                arguments.required("from").map_err(|fault| {
+                    fault.hint("as in `every: {month: 1, from: started_at}`, or name a `recurrence` of the parent with `of`")
+                })?;
+                self.rule(parent, &table, &arguments)?
+            }
+        };
         if let Some(text) = arguments.expression("while")? {
             let (input, states) = self.states_in(parent, &text)?;
             if let Input::Column { hops, column } = self.drafts[parent].inputs[input].clone() {
@@ -66,6 +75,27 @@ impl Resolver<'_> {
         let column = Some(self.drafts.add_hidden(parent, column));
         self.drafts[t].timeline = Some(Timeline::Series(every));
         Ok(Count { column, min: 0, max: MAX_COUNT })
+    }
+
+    /// The recurrence under `let` of the parent.
+    fn rule_of_parent(&mut self, parent: TableId, of: &Key, arguments: &Arguments) -> Result<Every, Fault> {
+        let others = UNITS.iter().map(|(unit, _)| *unit).chain(["from", "on", "at", "zone", "fold"]);
+        for name in others {
+            if let Some(node) = arguments.get(name) {
+                return Err(Fault::at(node.span, format!("`of` and `{name}` cannot be combined"))
+                    .hint("the recurrence says that: leave one of them out"));
+            }
+        }
+        let path: Vec<Name> =
+            of.text.split('.').map(|part| Name { text: part.to_owned(), span: of.span }).collect();
+        match self.timeline(parent, &path)? {
+            (hops, Timeline::Series(every)) if hops.is_empty() => Ok(every),
+            _ => {
+                let table = &self.drafts[parent].name.text;
+                Err(Fault::at(of.span, format!("`{}` is no recurrence of `{table}`", of.text))
+                    .hint(format!("name a `recurrence` under `let` of `{table}`, the parent")))
+            }
+        }
     }
 
     /// When something comes back for the rows of a table; `what` it is names the hidden columns.
