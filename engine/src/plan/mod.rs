@@ -36,6 +36,8 @@ pub struct Plan {
     /// How wide the rows of each table are, once that has been asked for.
     pub(crate) widths: Vec<OnceLock<Widths>>,
     pub(crate) totals: LargeTotals,
+    /// The rows of cases, once they are known.
+    pub(crate) case_rows: Vec<OnceLock<u64>>,
     pub(crate) stopped: Arc<AtomicBool>,
 }
 
@@ -69,8 +71,9 @@ impl Plan {
         let counts = counts.collect();
         let fingerprint = fingerprint::of(&scenario, settings, &model);
         let widths = model.tables.iter().map(|_| OnceLock::new()).collect();
+        let case_rows = model.cases.iter().map(|_| OnceLock::new()).collect();
         let (totals, stopped) = (LargeTotals::default(), Arc::new(AtomicBool::new(false)));
-        Ok(Self { model, counts, fingerprint, widths, totals, stopped })
+        Ok(Self { model, counts, fingerprint, widths, totals, case_rows, stopped })
     }
 
     /// Makes what is being worked out, on any thread, fail soon with an error, and everything that is asked for later, until

@@ -7,6 +7,7 @@ mod counting;
 mod frame;
 mod pace;
 mod pick;
+mod pinned;
 mod position;
 mod strings;
 mod total;
