@@ -3,3 +3,4 @@
 mod entity;
 mod found;
 mod hard;
+mod pins;

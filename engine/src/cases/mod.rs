@@ -4,17 +4,22 @@
 //! not on the batches, nor on the order in which threads make them.
 
 mod key;
+mod guard;
+mod rows;
 
 pub use key::RowKey;
 pub(crate) use key::columns_of_key;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use arrow::array::{Array, AsArray, BooleanArray};
 use rayon::prelude::*;
 
-use crate::batch::Widths;
+use guard::Guard;
+
+use crate::batch::{ROWS_PER_BATCH, Widths};
 use crate::error::ValueError;
 use crate::ids::{ColumnId, TableId};
 use crate::model::{Case, CaseRows};
@@ -42,6 +47,7 @@ use crate::rows::{Frame, Rows};
 #[derive(Debug)]
 pub struct Finder {
     cases: Vec<Search>,
+    guards: Vec<Guard>,
     /// By the number of the table: how many rows are looked at together, where there are cases.
     rows_at_once: Vec<u64>,
 }
@@ -52,10 +58,19 @@ struct Search {
     /// Its number among those of the plan.
     case: usize,
     table: TableId,
-    condition: ColumnId,
+    rows: Sought,
     /// The keys of how many are listed.
     listed: usize,
     found: Mutex<Found>,
+}
+
+/// Which rows are looked for.
+#[derive(Clone, Copy, Debug)]
+enum Sought {
+    /// Those for which a column is true.
+    Where(ColumnId),
+    /// The row of the case.
+    One,
 }
 
 /// What was found so far.
@@ -82,13 +97,15 @@ pub struct FoundCase {
     pub rows: u64,
     /// How many there have to be.
     pub at_least: u64,
+    /// The number of the row, from 1, if the case is one row.
+    pub row: Option<u64>,
     /// The keys of the first of them, in the order of the rows.
     pub keys: Vec<RowKey>,
 }
 
 /// A case of which too few rows were found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("case `{name}`: found {} of `{table}`, expected at least {at_least}", count_of_rows(*rows))]
+#[error("case `{name}`: {}", too_few(self))]
 pub struct TooFew {
     /// Its name.
     pub name: String,
@@ -98,6 +115,8 @@ pub struct TooFew {
     pub rows: u64,
     /// How many there have to be.
     pub at_least: u64,
+    /// The number of the row, from 1, if the case is one row.
+    pub row: Option<u64>,
 }
 
 impl TooFew {
@@ -105,32 +124,43 @@ impl TooFew {
     pub const HINT: &str = "make more rows, change what they hold, or lower `at least`";
 }
 
-fn count_of_rows(rows: u64) -> String {
-    match rows {
-        0 => "no row".to_owned(),
-        1 => "1 row".to_owned(),
-        rows => format!("{rows} rows"),
-    }
+fn too_few(TooFew { table, rows, at_least, row, .. }: &TooFew) -> String {
+    let found = match (row, rows) {
+        (Some(row), _) => return format!("there is no row {row} of `{table}`"),
+        (None, 0) => "no row".to_owned(),
+        (None, 1) => "1 row".to_owned(),
+        (None, rows) => format!("{rows} rows"),
+    };
+    format!("found {found} of `{table}`, expected at least {at_least}")
 }
 
 impl Finder {
-    /// Looks for the cases of some tables.
+    /// Looks for the cases of some tables, and sees that what is pinned in a unique column occurs once.
     pub fn new(plan: &Plan, tables: &[TableId]) -> Self {
-        Self::of_cases(plan, |case| tables.contains(&case.table))
+        let is_asked = |case: &Case| tables.contains(&case.table);
+        Self::with_guards(plan, is_asked, Guard::all(plan, tables))
     }
 
     /// Looks for some cases.
     pub fn of_cases(plan: &Plan, is_asked: impl Fn(&Case) -> bool) -> Self {
+        Self::with_guards(plan, is_asked, Vec::new())
+    }
+
+    fn with_guards(plan: &Plan, is_asked: impl Fn(&Case) -> bool, guards: Vec<Guard>) -> Self {
         let asked = plan.model.cases.iter().enumerate().filter(|(_, case)| is_asked(case));
         let cases: Vec<Search> = asked.map(|(number, case)| Search::of(number, case)).collect();
         let rows_at_once = plan.tables().map(|table| {
             let conditions =
-                cases.iter().filter(|search| search.table == table).map(|search| search.condition);
-            let conditions: Vec<ColumnId> = conditions.collect();
-            if conditions.is_empty() { 1 } else { Widths::of(plan, table, &conditions).rows_at_once() }
+                cases.iter().filter(|search| search.table == table).filter_map(Search::condition);
+            let guarded = guards.iter().filter(|guard| guard.table == table).map(|guard| guard.column);
+            let columns: Vec<ColumnId> = conditions.chain(guarded).collect();
+            match columns[..] {
+                [] => ROWS_PER_BATCH,
+                _ => Widths::of(plan, table, &columns).rows_at_once(),
+            }
         });
         let rows_at_once = rows_at_once.collect();
-        Self { cases, rows_at_once }
+        Self { cases, guards, rows_at_once }
     }
 
     /// Whether there is nothing to look for.
@@ -146,17 +176,28 @@ impl Finder {
         tables
     }
 
-    /// Looks through all rows of the tables, with the threads at hand; nothing is made of them but the conditions.
+    /// Looks through all rows of the tables, with the threads at hand; nothing is made of them but the conditions. Of a table in which
+    /// no condition holds anything, only the rows of cases are looked at.
     ///
     /// # Errors
     /// A value that cannot be computed.
     pub fn look_through(&self, plan: &Plan) -> Result<(), ValueError> {
         for table in self.tables() {
-            let (rows, at_once) = (plan.rows(table)?, self.rows_at_once[table.index()]);
-            (0..rows.div_ceil(at_once)).into_par_iter().try_for_each(|i| {
-                let rows = i * at_once..((i + 1) * at_once).min(rows);
-                self.look_at(plan, table, rows)
-            })?;
+            let of_table = || self.cases.iter().filter(|search| search.table == table);
+            if of_table().any(|search| search.condition().is_some()) {
+                let (rows, at_once) = (plan.rows(table)?, self.rows_at_once[table.index()]);
+                (0..rows.div_ceil(at_once)).into_par_iter().try_for_each(|i| {
+                    self.look_at(plan, table, i * at_once..((i + 1) * at_once).min(rows))
+                })?;
+                continue;
+            }
+            let rows =
+                of_table().map(|search| plan.case_row(search.case)).collect::<Result<BTreeSet<_>, _>>()?;
+            for row in rows {
+                if plan.rows_up_to(table, row.saturating_add(1))? > row {
+                    self.look_at(plan, table, row..row + 1)?;
+                }
+            }
         }
         Ok(())
     }
@@ -192,7 +233,16 @@ impl Finder {
     fn look_into(&self, frame: &Frame, hits: &mut [(usize, Found)]) -> Result<(), ValueError> {
         for (i, found) in hits {
             let search = &self.cases[*i];
-            let holds = frame.column(search.condition)?;
+            let Sought::Where(condition) = search.rows else {
+                let row = frame.plan.case_row(search.case)?;
+                // Rows that are looked at are runs.
+                if matches!(&frame.rows, Rows::Range(rows) if rows.contains(&row)) {
+                    found.first.push(row);
+                    found.rows += 1;
+                }
+                continue;
+            };
+            let holds = frame.column(condition)?;
             let holds = holding(holds.as_boolean());
             found.rows += holds.true_count() as u64;
             let wanted = search.listed.saturating_sub(found.first.len());
@@ -201,7 +251,7 @@ impl Finder {
                 found.first.extend(rows.map(|(row, _)| row).take(wanted));
             }
         }
-        Ok(())
+        self.guards.iter().filter(|guard| guard.table == frame.table).try_for_each(|guard| guard.check(frame))
     }
 
     /// Notes what was found in some rows; each row is noted once.
@@ -227,9 +277,13 @@ impl Finder {
                 (found.rows, found.first.clone())
             };
             let keys = RowKey::of_rows(plan, case.table, &first)?;
-            let CaseRows::Where { at_least, .. } = case.rows;
+            let (at_least, row) = match case.rows {
+                CaseRows::Where { at_least, .. } => (at_least, None),
+                CaseRows::Row { .. } | CaseRows::Child { .. } => (1, Some(plan.case_row(search.case)? + 1)),
+            };
             let table = plan.model.tables[case.table].name.clone();
-            Ok(FoundCase { name: case.name.clone(), about: case.about.clone(), table, rows, at_least, keys })
+            let (name, about) = (case.name.clone(), case.about.clone());
+            Ok(FoundCase { name, about, table, rows, at_least, row, keys })
         });
         found.collect()
     }
@@ -238,18 +292,28 @@ impl Finder {
 impl FoundCase {
     /// Whether too few rows were found, once all have been looked at.
     pub fn too_few(&self) -> Option<TooFew> {
-        let Self { name, table, rows, at_least, .. } = self;
-        let too_few =
-            || TooFew { name: name.clone(), table: table.clone(), rows: *rows, at_least: *at_least };
-        (rows < at_least).then(too_few)
+        let Self { name, table, rows, at_least, row, .. } = self;
+        let (name, table) = (name.clone(), table.clone());
+        (rows < at_least).then_some(TooFew { name, table, rows: *rows, at_least: *at_least, row: *row })
     }
 }
 
 impl Search {
     fn of(number: usize, case: &Case) -> Self {
-        let CaseRows::Where { condition, listed, .. } = case.rows;
-        let listed = usize::try_from(listed).unwrap_or(usize::MAX);
-        Self { case: number, table: case.table, condition, listed, found: Mutex::default() }
+        let (rows, listed) = match case.rows {
+            CaseRows::Where { condition, listed, .. } => {
+                (Sought::Where(condition), usize::try_from(listed).unwrap_or(usize::MAX))
+            }
+            CaseRows::Row { .. } | CaseRows::Child { .. } => (Sought::One, 1),
+        };
+        Self { case: number, table: case.table, rows, listed, found: Mutex::default() }
+    }
+
+    fn condition(&self) -> Option<ColumnId> {
+        match self.rows {
+            Sought::Where(condition) => Some(condition),
+            Sought::One => None,
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Found> {

@@ -91,6 +91,7 @@ impl Resolver<'_> {
             unique: made.unique && cast.as_ref().is_none_or(|cast| injective(&made.ty, cast.ty())),
             cast,
             recipe: made.recipe,
+            pins: Vec::new(),
         };
         // How many rows there are decides what fits.
         if spec.sql_type.is_some() && column.recipe.serial().is_some() {

@@ -20,6 +20,7 @@ mod drafts;
 mod cases;
 mod literal;
 mod path;
+mod pins;
 mod range;
 mod recurrence;
 pub(crate) mod resolve;
@@ -32,6 +33,7 @@ mod walk;
 mod written;
 // What is found out when all is settled.
 mod keys;
+mod moves;
 mod work;
 
 pub use declared::Declared;
@@ -44,6 +46,7 @@ use std::collections::HashSet;
 
 use arrow::array::ArrayRef;
 
+use crate::error::Span;
 use crate::expression::{Expression, Total};
 use crate::generators::{Formula, Recipe, Reference};
 use crate::ids::{ColumnId, InputId, TableId, indexed};
@@ -199,6 +202,38 @@ pub enum CaseRows {
         /// The keys of how many are listed.
         listed: u64,
     },
+    /// One row.
+    Row {
+        /// Its number in the table, from 0.
+        row: u64,
+    },
+    /// One row among the children of a row of the parent table.
+    Child {
+        /// The number of the case that is the parent.
+        of: usize,
+        /// The number among the children, from 1.
+        ordinal: u64,
+    },
+}
+
+/// A value that the row of a case has whatever the column's generator says.
+#[derive(Clone, Debug)]
+pub(crate) struct Pin {
+    /// The number of the case.
+    pub(crate) case: usize,
+    /// The value.
+    pub(crate) to: PinnedTo,
+    /// Where it is written.
+    pub(crate) span: Span,
+}
+
+/// What a column is pinned to.
+#[derive(Clone, Debug)]
+pub(crate) enum PinnedTo {
+    /// A value in the type of the column, perhaps NULL.
+    Value(Values),
+    /// The row of a case, by its number, which a reference leads to.
+    Row(usize),
 }
 
 /// A column.
@@ -228,6 +263,8 @@ pub struct Column {
     pub cast: Option<Expression>,
     /// How its values come about.
     pub(crate) recipe: Recipe,
+    /// The rows that have other values.
+    pub(crate) pins: Vec<Pin>,
 }
 
 impl Column {
@@ -246,6 +283,7 @@ impl Column {
             unique: false,
             cast: None,
             recipe: recipe.into(),
+            pins: Vec::new(),
         }
     }
 

@@ -11,7 +11,7 @@ use super::constants::Constants;
 use super::dependencies::Dependencies;
 use super::drafts::{Draft, Drafts, State};
 use super::law::Laws;
-use super::{Column, Input, Keys, Model, Settings, Source, Table, keys, work};
+use super::{Column, Input, Keys, Model, Settings, Source, Table, keys, moves, work};
 use crate::error::{Fault, Faults, Span};
 use crate::generators::{Formula, Timeline};
 use crate::ids::{ColumnId, InputId, TableId};
@@ -54,6 +54,7 @@ pub fn resolve(scenario: &Scenario, settings: &Settings, faults: Faults) -> Resu
         table.work = work;
     }
     model.wide = work.wide;
+    moves::check(&model, scenario)?;
     Ok(model)
 }
 

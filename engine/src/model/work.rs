@@ -91,7 +91,7 @@ pub(super) fn of_tables(model: &Model, scenario: &Scenario) -> Result<Work, Faul
         }
     }
     for (case, written) in model.cases.iter().zip(&scenario.cases) {
-        let CaseRows::Where { condition, .. } = case.rows;
+        let CaseRows::Where { condition, .. } = case.rows else { continue };
         let (takes, _) = counting.frame(case.table, vec![(&[], Some(condition))], 0);
         all = all.saturating_add(takes);
         if takes > MOST_WORK || all > MOST_WORK_IN_ALL {
@@ -106,6 +106,27 @@ pub(super) fn of_tables(model: &Model, scenario: &Scenario) -> Result<Work, Faul
     };
     let wide = counting.known.iter().filter(|(_, (_, wide))| *wide).filter_map(|(key, _)| alone(key));
     Ok(Work { of_table, wide: wide.collect() })
+}
+
+/// All columns, of this table and of others, that are worked out for one: what decides its values.
+pub(super) fn columns_behind(model: &Model, t: TableId, c: ColumnId) -> HashSet<(TableId, ColumnId)> {
+    let counting = Counting { model, known: HashMap::new(), looked: 0 };
+    let (mut columns, mut looked) = (HashSet::new(), HashSet::new());
+    let mut frames: Vec<(TableId, Vec<Demand>)> = vec![(t, vec![(&[], Some(c))])];
+    while let Some(frame) = frames.pop() {
+        if !looked.insert(frame.clone()) {
+            continue;
+        }
+        let needs = counting.needs(frame.0, &frame.1);
+        columns.extend(needs.columns.iter().chain(&needs.picked).map(|column| (frame.0, *column)));
+        frames.extend(needs.others.iter().map(|(table, column, _)| (*table, vec![(&[][..], Some(*column))])));
+        frames.extend(
+            needs.steps.into_iter().filter_map(|(hop, demands)| {
+                Some((model.after(frame.0, hop)?, demands.into_iter().collect()))
+            }),
+        );
+    }
+    columns
 }
 
 impl<'m> Counting<'m> {

@@ -3,7 +3,8 @@
 use super::Plan;
 use crate::generators::Shown;
 use crate::ids::{ColumnId, TableId};
-use crate::model::{Case, CaseRows, Column, Source, Table};
+use crate::model::{Case, CaseRows, Column, PinnedTo, Source, Table, Values};
+use crate::text::shown;
 
 impl Plan {
     /// The plan of all tables, of one table, or of one column, line by line. Names and texts stand in a line as they were written.
@@ -43,15 +44,16 @@ impl Plan {
         }
         let conditions: Vec<ColumnId> = self
             .cases_of(t)
-            .map(|case| match case.rows {
-                CaseRows::Where { condition, .. } => condition,
+            .filter_map(|(_, case)| match case.rows {
+                CaseRows::Where { condition, .. } => Some(condition),
+                CaseRows::Row { .. } | CaseRows::Child { .. } => None,
             })
             .collect();
-        let shown = |(c, column): &(ColumnId, &Column)| {
+        let is_shown = |(c, column): &(ColumnId, &Column)| {
             let named = |name| column.name == name || column.name.starts_with(&format!("{name}."));
             only.map_or(!conditions.contains(c), named)
         };
-        for (_, column) in ColumnId::enumerate(&table.columns).filter(shown) {
+        for (_, column) in ColumnId::enumerate(&table.columns).filter(is_shown) {
             let mut notes = Vec::new();
             if !column.written {
                 notes.push("let".to_owned());
@@ -76,15 +78,31 @@ impl Plan {
         }
     }
 
-    fn cases_of(&self, t: TableId) -> impl Iterator<Item = &Case> {
-        self.model.cases.iter().filter(move |case| case.table == t)
+    fn cases_of(&self, t: TableId) -> impl Iterator<Item = (usize, &Case)> {
+        self.model.cases.iter().enumerate().filter(move |(_, case)| case.table == t)
     }
 
     fn explain_cases(&self, t: TableId, table: &Table, out: &mut Vec<String>) {
-        for case in self.cases_of(t) {
-            let CaseRows::Where { condition, at_least, .. } = case.rows;
-            let condition = self.recipe(t, &table.columns[condition]);
-            out.push(format!("  case {}: {condition}, at least {at_least}", case.name));
+        for (number, case) in self.cases_of(t) {
+            let rows = match case.rows {
+                CaseRows::Where { condition, at_least, .. } => {
+                    format!("{}, at least {at_least}", self.recipe(t, &table.columns[condition]))
+                }
+                CaseRows::Row { row } => format!("row {}", row + 1),
+                CaseRows::Child { of, ordinal } => {
+                    format!("row {ordinal} of case {}", self.model.cases[of].name)
+                }
+            };
+            out.push(format!("  case {}: {rows}", case.name));
+            for column in &table.columns {
+                let pins = column.pins.iter().filter(|pin| pin.case == number);
+                out.extend(pins.map(|pin| match &pin.to {
+                    PinnedTo::Value(Values(value)) => format!("    {} = {}", column.name, shown(value, 0)),
+                    PinnedTo::Row(case) => {
+                        format!("    {} = the row of case {}", column.name, self.model.cases[*case].name)
+                    }
+                }));
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use crate::calendar::TZDB_VERSION;
 use crate::generators;
 use crate::model::{Model, Param, Settings};
 use crate::scenario::Scenario;
+use crate::scenario::cases::{Case, CaseRows};
 use crate::scenario::document::{Key, Node, NodeKind, Scalar};
 use crate::vocabulary;
 
@@ -61,7 +62,7 @@ fn document(hasher: &mut Hasher, scenario: &Scenario) {
         since: _,
         params: _,
         tables: _,
-        cases: _,
+        cases,
         checks: _,
         mixins: _,
     } = scenario;
@@ -69,6 +70,24 @@ fn document(hasher: &mut Hasher, scenario: &Scenario) {
     // that have a name are the rows that they were, and checks look at what is there.
     let decides_nothing = |path: &[&str]| matches!(path, ["params", _, "help"] | ["cases" | "checks"]);
     node(hasher, document, &mut |path| decides_nothing(path), &mut Vec::new());
+    pins(hasher, cases);
+}
+
+/// The cases that give rows other values, and those that say which rows these refer to.
+fn pins(hasher: &mut Hasher, cases: &[Case]) {
+    let rows = cases.iter().filter_map(|case| match &case.rows {
+        CaseRows::Row(row) => Some((case, row)),
+        CaseRows::Where { .. } => None,
+    });
+    if rows.clone().all(|(_, row)| row.pins.is_empty()) {
+        return;
+    }
+    for (case, row) in rows {
+        hasher.update(b"p");
+        text(hasher, &case.name.text);
+        // `moves` permits what is done without it as well.
+        node(hasher, &row.node, &mut |path| matches!(path, ["about" | "moves"]), &mut Vec::new());
+    }
 }
 
 /// A value of the document with everything in it, except what is left out by its path from the top.

@@ -39,6 +39,8 @@ pub struct Plan {
     pub(crate) widths: Vec<OnceLock<Widths>>,
     pub(crate) totals: LargeTotals,
     pub(crate) carried: Carried,
+    /// The rows of cases, once they are known.
+    pub(crate) case_rows: Vec<OnceLock<u64>>,
     pub(crate) stopped: Arc<AtomicBool>,
 }
 
@@ -73,8 +75,9 @@ impl Plan {
         let fingerprint = fingerprint::of(&scenario, settings, &model);
         let widths = model.tables.iter().map(|_| OnceLock::new()).collect();
         let (totals, carried) = (LargeTotals::default(), Carried::default());
+        let case_rows = model.cases.iter().map(|_| OnceLock::new()).collect();
         let stopped = Arc::new(AtomicBool::new(false));
-        Ok(Self { model, counts, fingerprint, widths, totals, carried, stopped })
+        Ok(Self { model, counts, fingerprint, widths, totals, carried, case_rows, stopped })
     }
 
     /// Makes what is being worked out, on any thread, fail soon with an error, and everything that is asked for later, until

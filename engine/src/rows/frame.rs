@@ -16,13 +16,13 @@ use arrow::compute::{cast, nullif, take};
 use arrow::datatypes::DataType;
 
 use super::position::Family;
-use super::{neighbour, pick, position, running, total};
+use super::{neighbour, pick, pinned, position, running, total};
 use crate::budget;
 use crate::error::ValueError;
 use crate::expression::spend_spelled_out;
 use crate::generators::{Recipe, Reference};
 use crate::ids::{ColumnId, InputId, TableId};
-use crate::model::{Column, Hop, Input, Side, Source, Table};
+use crate::model::{Column, Hop, Input, Pin, Side, Source, Table};
 use crate::plan::Plan;
 use crate::random::Stream;
 
@@ -206,7 +206,8 @@ impl<'p> Frame<'p> {
         if let Some(cast) = &column.cast {
             array = cast.evaluate(&[array], self.len()).map_err(|error| self.value_error(column, error))?;
         }
-        if let Some(nulls) = self.null_mask(column) {
+        let pinned = pinned::places(self, column)?;
+        if let Some(nulls) = self.null_mask(column, &pinned) {
             array = nullif(&array, &nulls).map_err(|error| self.value_error(column, error.to_string()))?;
         }
         // Text comes in two forms; a column keeps to one of them.
@@ -216,15 +217,20 @@ impl<'p> Frame<'p> {
             let form = if column.dictionary { crate::types::Type::dictionary() } else { DataType::Utf8 };
             array = cast(&array, &form).map_err(|error| self.value_error(column, error.to_string()))?;
         }
-        Ok(array)
+        if pinned.is_empty() { Ok(array) } else { pinned::replaced(self, column, array, &pinned) }
     }
 
-    /// Where the share of NULLs falls.
-    fn null_mask(&self, column: &Column) -> Option<arrow::array::BooleanArray> {
+    /// Where the share of NULLs falls, but for values that are pinned.
+    fn null_mask(&self, column: &Column, pinned: &[(usize, &Pin)]) -> Option<arrow::array::BooleanArray> {
         let (threshold, stream) = column.null.as_ref()?;
         let words = self.words(stream, 1);
-        let mask =
-            BooleanBuffer::collect_bool(words.len(), |i| words[i] < *threshold || *threshold == u64::MAX);
+        let falls = |i: usize| words[i] < *threshold || *threshold == u64::MAX;
+        let mut mask = BooleanBuffer::collect_bool(words.len(), falls);
+        if !pinned.is_empty() {
+            let mut falls: Vec<bool> = mask.iter().collect();
+            pinned.iter().for_each(|(place, _)| falls[*place] = false);
+            mask = falls.into();
+        }
         Some(arrow::array::BooleanArray::new(mask, None))
     }
 
@@ -365,7 +371,7 @@ impl<'p> Frame<'p> {
             return Err(self.value_error(column, "is not a reference".into()));
         };
         let mut picks = self.picks(column, reference)?;
-        if let Some(nulls) = self.null_mask(column) {
+        if let Some(nulls) = self.null_mask(column, &pinned::places(self, column)?) {
             let kept = picks.iter().zip(nulls.values()).map(|(pick, null)| pick.filter(|_| !null));
             picks = Rc::new(kept.collect());
         }
@@ -389,7 +395,9 @@ impl<'p> Frame<'p> {
         if let Some((_, picks)) = self.picks.borrow().iter().find(|(known, _)| Some(*known) == place) {
             return Ok(picks.clone());
         }
-        let picks = Rc::new(pick::picks(self, column, reference)?);
+        let mut picks = pick::picks(self, column, reference)?;
+        pinned::redirect(self, column, reference, &mut picks)?;
+        let picks = Rc::new(picks);
         self.picks.borrow_mut().extend(place.map(|place| (place, picks.clone())));
         Ok(picks)
     }

@@ -9,6 +9,7 @@ mod frame;
 mod neighbour;
 mod pace;
 mod pick;
+mod pinned;
 mod position;
 mod running;
 mod slices;

@@ -263,6 +263,23 @@ fn still_there(
     Ok(picks)
 }
 
+/// Whether the row at a place of a frame may refer to a row, as far as `within` says.
+pub(super) fn may_pick(
+    frame: &Frame,
+    reference: &Reference,
+    place: usize,
+    row: u64,
+) -> Result<bool, ValueError> {
+    let Some(within) = &reference.within else { return Ok(true) };
+    let own = Frame::new(
+        frame.plan,
+        frame.table,
+        Rows::Picked(frame.rows.slice(place..place + 1).iter().collect()),
+    );
+    let (start, end) = ranges(&own, within)?[0];
+    Ok((start..end).contains(&row))
+}
+
 /// The key of the permutation that a parent's children share.
 fn key_of(stream: &Stream, parent: u64) -> [u64; 2] {
     [stream.word(u128::from(parent) * 2), stream.word(u128::from(parent) * 2 + 1)]

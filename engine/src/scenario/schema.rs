@@ -134,34 +134,64 @@ fn definitions() -> Value {
             },
         },
         "table": table(),
-        "query": {
-            "anyOf": [
-                {"type": "string"},
-                {
-                    "type": "object",
-                    "required": ["sql"],
-                    "additionalProperties": false,
-                    "properties": {
-                        "sql": described(json!({"type": "string"}), "A query of the rows that must not be."),
-                        "about": described(json!({"type": "string"}), "A sentence about the check."),
-                    },
-                },
-            ],
-        },
-        "case": {
-            "type": "object",
-            "required": ["in", "where"],
-            "additionalProperties": false,
-            "properties": {
-                "about": described(json!({"type": "string"}), "A sentence about the case."),
-                "in": described(json!({"type": "string"}), "The table."),
-                "where": described(reference("expression"), "The condition for which its rows are found."),
-                "at least": described(reference("number"), "How many rows there have to be; default 1. Fewer fail the run."),
-                "list": described(reference("number"), "The keys of how many rows are listed; default 10."),
-            },
-        },
+        "query": query(),
+        "case": case(),
         "column": column(false),
         "letColumn": column(true),
+    })
+}
+
+/// A check of the whole dataset.
+fn query() -> Value {
+    json!({
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "required": ["sql"],
+                "additionalProperties": false,
+                "properties": {
+                    "sql": described(json!({"type": "string"}), "A query of the rows that must not be."),
+                    "about": described(json!({"type": "string"}), "A sentence about the check."),
+                },
+            },
+        ],
+    })
+}
+
+/// Rows that have a name.
+fn case() -> Value {
+    json!({
+        "type": "object",
+        "required": ["in"],
+        "anyOf": [{"required": ["where"]}, {"required": ["pin"]}, {"required": ["row"]}, {"required": ["of"]}],
+        "additionalProperties": false,
+        "properties": {
+            "about": described(json!({"type": "string"}), "A sentence about the case."),
+            "in": described(json!({"type": "string"}), "The table."),
+            "where": described(reference("expression"), "The condition for which its rows are found."),
+            "at least": described(reference("number"), "How many rows there have to be; default 1. Fewer fail the run."),
+            "list": described(reference("number"), "The keys of how many rows are listed; default 10."),
+            "row": described(reference("number"), "One row: its number in the table, from 1; default 1."),
+            "of": described(json!({"type": "string"}), "One row: the case that is its parent."),
+            "ordinal": described(reference("number"), "With `of`: the number among the children, from 1; default 1."),
+            "pin": {
+                "description": "Values that columns of the row have, whatever their generators say; `{case: name}` for a reference.",
+                "type": "object",
+                "additionalProperties": {
+                    "anyOf": [
+                        reference("scalar"),
+                        {
+                            "type": "object",
+                            "required": ["case"],
+                            "additionalProperties": false,
+                            "properties": {"case": described(json!({"type": "string"}), "The case that is the row referred to.")},
+                        },
+                    ],
+                },
+            },
+            "moves": described(reference("columns"), "Tables whose other rows may become others, because a pinned value decides how many there are."),
+        },
     })
 }
 

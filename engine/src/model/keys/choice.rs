@@ -9,7 +9,8 @@ use super::{Choice, Keys, KeysOf};
 use crate::error::{Fault, Span};
 use crate::generators::{Origin, Texts};
 use crate::ids::{ColumnId, InputId, TableId};
-use crate::model::{Column, Declared};
+use crate::model::{Column, Declared, PinnedTo, Values};
+use crate::text::shown;
 use crate::types::Type;
 
 /// The most values that are checked without being asked for.
@@ -142,7 +143,17 @@ impl KeysOf<'_> {
         if let Some(found) = known.get(&(t, c, reach)) {
             return found.clone();
         }
-        let found = self.drafts.done(t, c).ok().and_then(|column| self.texts_of(t, column, reach, known));
+        let column = self.drafts.done(t, c).ok();
+        let mut found = column.and_then(|column| self.texts_of(t, column, reach, known));
+        // What is pinned is among them, too.
+        for pin in column.iter().flat_map(|column| &column.pins) {
+            if let (Some(found), PinnedTo::Value(Values(value))) = (&mut found, &pin.to)
+                && value.is_valid(0)
+                && !found.contains(&shown(value, 0))
+            {
+                found.push(shown(value, 0));
+            }
+        }
         let found = found.filter(|texts| texts.len() <= MOST_LABELS);
         known.insert((t, c, reach), found.clone());
         found
