@@ -294,6 +294,52 @@ fn once_dear() -> Vec<(&'static str, String)> {
         ("weights without end", columns(&format!("      a: {{choose: {{{}}}}}\n", repeated(14_000, |i| format!("v{i}: {}, ", i + 1))))),
         ("indexes without end", format!("{}    index: [{}]\n", columns(&repeated(700, |i| format!("      a{i}: {{integer: {{from: 0, to: 9}}}}\n"))), repeated(8000, |i| format!("[a{}, a{}], ", i % 700, (i * 7 + 1) % 700)))),
         ("columns that each read the one before", columns(&repeated(1599, |i| format!("      c{i}: \"= {} + 1\"\n", if i % 90 == 0 { "id".to_owned() } else { format!("c{}", i - 1) })))),
+        (
+            "every row lived ten thousand steps",
+            columns("      n: = life.steps\n      m: = life.state_at(as_of)\n    let: {life: {lifecycle: {from: 2020-01-01, states: {a: {leaves: [{to: b, rate: 90 per minute}]}, b: {leaves: [{to: a, rate: 90 per minute}]}}}}}\n"),
+        ),
+        (
+            "a life that is almost too long, for each of many lifecycles",
+            columns(&format!(
+                "    let:\n{}",
+                repeated(200, |i| format!("      l{i}: {{lifecycle: {{from: 2020-01-01, until: 2020-01-07, states: {{a: {{for: {{mean: 1 minute}}, then: b}}, b: {{for: {{mean: 1 minute}}, then: a}}}}}}}}\n"))
+            )),
+        ),
+        (
+            "a thousand states that lead to each other",
+            columns(&format!(
+                "    let:\n      l: {{lifecycle: {{from: 2020-01-01, states: {{{}}}}}}}\n",
+                repeated(999, |i| format!("s{i}: {{for: 1 day, then: {{s{}: 1, s{}: = id}}}}, ", (i + 1) % 999, i * 7 % 999))
+            )),
+        ),
+        (
+            "a process of each parent was gone through cell by cell, eight million rows of it",
+            "tables: {p: {rows: 1000, columns: {id: serial}}, c: {per: p, rate: {of: 3 per minute, from: 2021-01-01}, let: {o: occurrence}, columns: {at: = o.start}}}\n".into(),
+        ),
+        (
+            "local hours had a table for each column",
+            columns(&repeated(1500, |i| format!("      c{i}: {{moment: {{from: 2020-01-01, to: 2026-01-01, hours: business, zone: Europe/Berlin}}}}\n"))),
+        ),
+        (
+            "every two nights of many years, both where there are two",
+            "tables: {p: {rows: 100000, columns: {id: serial}}, c: {per: p, every: {day: 2, from: 1900-01-01, at: 02:30, zone: Europe/Berlin, fold: both}, let: {o: occurrence}, columns: {at: = o.start}}}\n".into(),
+        ),
+        (
+            "running totals of running totals",
+            format!("tables: {{p: {{rows: 10, columns: {{id: serial}}}}, c: {{per: p, count: 100000, columns: {{c0: = ordinal(), {}}}}}}}\n", repeated(30, |i| format!("c{}: = running_sum(c{i}), ", i + 1))),
+        ),
+        (
+            "the row before the row before",
+            format!("tables: {{c: {{rows: 100000, columns: {{id: serial, c0: = id, {}}}}}}}\n", repeated(60, |i| format!("c{}: = previous(c{i}), ", i + 1))),
+        ),
+        (
+            "a thousand cases",
+            format!("tables: {{t: {{rows: 1000000, columns: {{id: serial}}}}}}\ncases: {{{}}}\n", repeated(900, |i| format!("k{i}: {{in: t, where: id % 7 = {i}, at least: 0}}, "))),
+        ),
+        (
+            "a tree of all rows",
+            "tables: {t: {rows: 1000000000, let: {n: {tree: {depth: 90, children: 3}}}, columns: {id: serial, up: = n.parent, path: = n.path}}}\n".into(),
+        ),
         ("a thousand tables that refer to each other", format!("tables:\n{}", repeated(999, |i| format!("  t{i}: {{rows: 100, columns: {{id: serial, {}}}}}\n", repeated(5, |r| format!("r{r}: {{reference: t{}}}, ", (i * 7 + r * 31) % 999)))))),
     ]
 }

@@ -55,7 +55,7 @@ pub(crate) const RATE: GeneratorDoc = GeneratorDoc {
 };
 
 /// The most cells of a process that are gone through.
-const MOST_CELLS: u64 = 1 << 26;
+const MOST_CELLS: u64 = 1 << 21;
 
 /// What happens at a rate for the rows of a table: the columns that it depends on.
 #[derive(Clone, Debug)]
@@ -303,6 +303,10 @@ impl Prepared for Events {
         let until = until.as_ref().map(|until| until.as_primitive::<TimestampMicrosecondType>());
         self.rate.with(frame, |mut each| {
             let count = |row: usize| {
+                // One row can have very many.
+                if frame.plan.is_stopped() {
+                    return Err(frame.value_error(column, "stopped before it was counted".into()));
+                }
                 let end = until.filter(|until| until.is_valid(row)).map(|until| until.value(row));
                 let now = self.rate.as_of.saturating_add(1);
                 let end = end.map_or(now, |end| end.min(now));

@@ -128,6 +128,9 @@ impl Prepared for Lives {
         let mut given = Given::default();
         let (mut steps, mut lengths) = (Vec::with_capacity(8 * words.len()), Vec::with_capacity(words.len()));
         for (row, word) in words.into_iter().enumerate() {
+            if row % 64 == 0 && frame.plan.is_stopped() {
+                return Err(failed("stopped before it was lived".to_owned()));
+            }
             let before = steps.len();
             // What begins after `as_of` has not begun.
             if from.is_valid(row) && from.value(row) <= self.as_of {
