@@ -1,6 +1,6 @@
 //! The table of cases: written with the tables, all or nothing, and never in the place of anything else.
 
-use seedbed_tests::command::stderr;
+use seedbed_tests::command::{run, stderr};
 use seedbed_tests::server::{Database, Server};
 
 use super::loading::{Scenario, generate, held, load, refused, rows};
@@ -142,4 +142,40 @@ fn nothing_else_of_that_name_is_written_to() {
         "tables: {seedbed_cases: {rows: 1, columns: {id: serial}}}\ncases: {a: {in: seedbed_cases, where: id = 1}}\n",
     );
     refused(&own.argument(), &database, &[], 2, &["has the name of the table of cases"]);
+}
+
+/// `verify` makes the rows anew; the server says what they hold.
+#[test]
+fn pinned_rows_arrive() {
+    let text = "
+tables:
+  tenants: {rows: 20, columns: {id: serial, name: company, kind: {choose: {small: 9, large: 1}, type: enum}}}
+  users:
+    per: tenants
+    count: {poisson: {mean: 40}}
+    min: 3
+    columns: {id: serial, tenant_id: parent, email: {text: \"{id}@{tenants.name|slug}.example\", unique: true}}
+cases:
+  acme: {in: tenants, row: 5, pin: {name: Acme, kind: huge}}
+  sarah: {in: users, of: acme, ordinal: 3, pin: {email: sarah@acme.example}}
+  larges: {in: tenants, where: kind = 'huge'}
+checks:
+  one_sarah: select count(*) from users where email = 'sarah@acme.example' having count(*) <> 1
+";
+    let scenario = Scenario::new(text);
+    let database = Server::shared().database();
+    load(&scenario.argument(), &database, &["--jobs", "2"]);
+    let sarah = "select u.id from users u join tenants t on t.id = u.tenant_id where u.email = 'sarah@acme.example' \
+        and t.name = 'Acme' and t.kind = 'huge' and (select count(*) from users o where o.tenant_id = t.id and o.id < u.id) = 2";
+    let id = database.value(sarah);
+    let expected = [
+        "acme tenants {\"id\": 5}".to_owned(),
+        "larges tenants {\"id\": 5}".to_owned(),
+        format!("sarah users {{\"id\": {id}}}"),
+    ];
+    assert_eq!(listed(&database, "public"), expected);
+    assert_eq!(database.value("select count(*) from users where email like '%@acme.example' and id::text || '@acme.example' <> email"), "1");
+    let url = database.url();
+    let verified = run(["verify", &scenario.argument(), "--to", &url]);
+    assert!(String::from_utf8_lossy(&verified.stdout).contains("equal: 2 tables; passed: 1 check"));
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use seedbed_engine::error::listed;
 use seedbed_engine::model::{Source, Table};
 use seedbed_engine::{Extent, Plan, TableId, ValueError};
 
@@ -42,6 +43,10 @@ fn summary(plan: &Plan) -> Result<Page, ValueError> {
             model.params.iter().map(|param| format!("{}={}", param.name, param.value)).collect();
         out = out.line(format!("parameters: {}", params.join(" ")));
     }
+    let named =
+        |what: &str, names: Vec<&str>| (!names.is_empty()).then(|| format!("{what}: {}", listed(&names)));
+    out = out.lines(named("cases", model.cases.iter().map(|case| case.name.as_str()).collect()));
+    out = out.lines(named("checks", model.checks.iter().map(|check| check.name.as_str()).collect()));
     let widths = widths(plan)?;
     count_for_a_while(plan)?;
     let mut grid = Grid::new([

@@ -3,10 +3,12 @@
 //! A value of a row that decides how many children the row has moves all children behind it: they get other row numbers, and so
 //! other values. And where rows are found by an instant, a pinned one would hide others.
 
+use std::collections::{HashMap, HashSet};
+
 use super::work::columns_behind;
-use super::{Model, Pin, UniqueKey};
+use super::{Column, Model, Pin, UniqueKey};
 use crate::error::{Fault, Faults};
-use crate::generators::Pick;
+use crate::generators::{Pick, Reference};
 use crate::ids::{ColumnId, TableId};
 use crate::scenario::Scenario;
 use crate::scenario::cases::CaseRows;
@@ -20,41 +22,80 @@ pub(super) fn check(model: &Model, scenario: &Scenario) -> Result<(), Faults> {
         })
         .collect();
     let mut faults = Faults::default();
-    if pinned.is_empty() {
-        return Ok(());
+    if !pinned.is_empty() {
+        let mut pass = Pass { model, scenario, pinned: &pinned, faults: &mut faults };
+        pass.counts();
+        pass.births();
+        pass.keys();
     }
-    for (child, table) in TableId::enumerate(&model.tables) {
-        let Some((parent, count)) = counted(model, child) else { continue };
-        let behind = columns_behind(model, parent, count);
-        for (t, c, pin) in pinned.iter().filter(|(t, c, _)| behind.contains(&(*t, *c))) {
-            let moves = match &scenario.cases[pin.case].rows {
-                CaseRows::Row(row) => row.moves.iter().any(|name| name.text == table.name),
-                CaseRows::Where { .. } => true,
-            };
-            if !moves {
-                let (name, child) = (&model.tables[*t].columns[*c].name, &table.name);
-                let message = format!("`{name}` decides how many rows of `{child}` there are");
-                faults.push(
-                    Fault::at(pin.span, message)
-                        .label(format!("with another value, other rows of `{child}` become others"))
-                        .hint(format!(
-                            "if they may, say `moves: {child}`; or pin a column that decides less"
-                        )),
-                );
+    faults.into_result()
+}
+
+/// The pins of a scenario.
+struct Pass<'m> {
+    model: &'m Model,
+    scenario: &'m Scenario,
+    pinned: &'m [(TableId, ColumnId, &'m Pin)],
+    faults: &'m mut Faults,
+}
+
+impl Pass<'_> {
+    /// Refuses pins that decide how many children a row has, unless their rows may move.
+    fn counts(&mut self) {
+        let model = self.model;
+        let counted: Vec<_> =
+            model.table_ids().filter_map(|child| Some((child, counted(model, child)?))).collect();
+        // Mostly none does.
+        let behind = columns_behind(model, counted.iter().map(|(_, count)| *count));
+        if !self.pinned.iter().any(|(t, c, _)| behind.contains(&(*t, *c))) {
+            return;
+        }
+        for (child, count) in counted {
+            let child = &model.tables[child].name;
+            let behind = columns_behind(model, [count]);
+            for (t, c, pin) in self.pinned.iter().filter(|(t, c, _)| behind.contains(&(*t, *c))) {
+                let may_move = match &self.scenario.cases[pin.case].rows {
+                    CaseRows::Row(row) => row.moves.iter().any(|name| name.text == *child),
+                    CaseRows::Where { .. } => true,
+                };
+                if !may_move {
+                    let name = &model.tables[*t].columns[*c].name;
+                    let message = format!("`{name}` decides how many rows of `{child}` there are");
+                    self.faults.push(
+                        Fault::at(pin.span, message)
+                            .label(format!("with another value, other rows of `{child}` become others"))
+                            .hint(format!(
+                                "if they may, say `moves: {child}`; or pin a column that decides less"
+                            )),
+                    );
+                }
             }
         }
     }
-    for table in &model.tables {
-        for column in &table.columns {
-            let Some(reference) = column.reference() else { continue };
-            let Pick::Existing { by, .. } = reference.pick else { continue };
-            let behind = columns_behind(model, reference.target, by);
-            let hidden =
-                pinned.iter().filter(|(t, c, _)| *t == reference.target && behind.contains(&(*t, *c)));
-            for (t, c, pin) in hidden {
+
+    /// Refuses pins of columns by which rows are found that existed.
+    fn births(&mut self) {
+        let model = self.model;
+        let references =
+            model.tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+        let by = |column: &Column| match column.reference() {
+            Some(Reference { target, pick: Pick::Existing { by, .. }, .. }) => Some((*target, *by)),
+            _ => None,
+        };
+        let found: Vec<_> =
+            references.filter_map(|(table, column)| Some((table, column, by(column)?))).collect();
+        let mut known: HashMap<(TableId, ColumnId), HashSet<(TableId, ColumnId)>> = HashMap::new();
+        for (table, column, by) in found {
+            // What is pinned elsewhere is the same for all rows among which one is looked for.
+            let of_target: Vec<_> = self.pinned.iter().filter(|(t, ..)| *t == by.0).collect();
+            if of_target.is_empty() {
+                continue;
+            }
+            let behind = known.entry(by).or_insert_with(|| columns_behind(model, [by]));
+            for (t, c, pin) in of_target.into_iter().filter(|(t, c, _)| behind.contains(&(*t, *c))) {
                 let name = &model.tables[*t].columns[*c].name;
                 let message = format!("`{}.{}` finds rows by `{name}`", table.name, column.name);
-                faults.push(
+                self.faults.push(
                     Fault::at(pin.span, message)
                         .label("`existed_at` needs instants that rise from row to row")
                         .hint("pin another column, or leave `existed_at` out"),
@@ -62,22 +103,25 @@ pub(super) fn check(model: &Model, scenario: &Scenario) -> Result<(), Faults> {
             }
         }
     }
-    for (t, c, pin) in &pinned {
-        let (table, column) = (&model.tables[*t], &model.tables[*t].columns[*c]);
-        let made = |key: &&UniqueKey| {
-            key.proven && key.columns.len() > 1 && !key.columns.iter().any(|&c| table.columns[c].unique)
-        };
-        if let Some(key) = table.keys.unique_keys().filter(made).find(|key| key.columns.contains(c)) {
-            let names: Vec<&str> = key.columns.iter().map(|&c| table.columns[c].name.as_str()).collect();
-            let message = format!("`{}` is part of the key ({})", column.name, names.join(", "));
-            faults.push(
-                Fault::at(pin.span, message)
-                    .label("its values differ by the way they are made")
-                    .hint("pin another column"),
-            );
+
+    /// Refuses pins of columns that are a key only together with others, by the way they are made.
+    fn keys(&mut self) {
+        for (t, c, pin) in self.pinned {
+            let (table, column) = (&self.model.tables[*t], &self.model.tables[*t].columns[*c]);
+            let made = |key: &&UniqueKey| {
+                key.proven && key.columns.len() > 1 && !key.columns.iter().any(|&c| table.columns[c].unique)
+            };
+            if let Some(key) = table.keys.unique_keys().filter(made).find(|key| key.columns.contains(c)) {
+                let names: Vec<&str> = key.columns.iter().map(|&c| table.columns[c].name.as_str()).collect();
+                let message = format!("`{}` is part of the key ({})", column.name, names.join(", "));
+                self.faults.push(
+                    Fault::at(pin.span, message)
+                        .label("its values differ by the way they are made")
+                        .hint("pin another column"),
+                );
+            }
         }
     }
-    faults.into_result()
 }
 
 /// The table and the column that count the rows of a child table.

@@ -108,11 +108,15 @@ pub(super) fn of_tables(model: &Model, scenario: &Scenario) -> Result<Work, Faul
     Ok(Work { of_table, wide: wide.collect() })
 }
 
-/// All columns, of this table and of others, that are worked out for one: what decides its values.
-pub(super) fn columns_behind(model: &Model, t: TableId, c: ColumnId) -> HashSet<(TableId, ColumnId)> {
+/// All columns, of these tables and of others, that are worked out for some: what decides their values.
+pub(super) fn columns_behind(
+    model: &Model,
+    of: impl IntoIterator<Item = (TableId, ColumnId)>,
+) -> HashSet<(TableId, ColumnId)> {
     let counting = Counting { model, known: HashMap::new(), looked: 0 };
     let (mut columns, mut looked) = (HashSet::new(), HashSet::new());
-    let mut frames: Vec<(TableId, Vec<Demand>)> = vec![(t, vec![(&[], Some(c))])];
+    let mut frames: Vec<(TableId, Vec<Demand>)> =
+        of.into_iter().map(|(t, c)| (t, vec![(&[][..], Some(c))])).collect();
     while let Some(frame) = frames.pop() {
         if !looked.insert(frame.clone()) {
             continue;
