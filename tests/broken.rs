@@ -35,7 +35,7 @@ fn a_file_that_cannot_grow_fails_the_run_and_leaves_nothing() {
         let to = folder.path().join(format.name());
         // A limit on the size of files, in blocks of 512 or 1024 bytes, with its signal ignored, is a disk that is full.
         let script =
-            "trap '' XFSZ; ulimit -f 50; exec \"$0\" generate saas --scale 0.1 --format \"$1\" --to \"$2\"";
+            "trap '' XFSZ; ulimit -f 50; exec \"$0\" generate members --scale 0.1 --format \"$1\" --to \"$2\"";
         let output = Command::new("sh")
             .args(["-c", script])
             .arg(binary())
@@ -77,7 +77,7 @@ fn a_full_disk_fails_the_run_and_leaves_nothing() {
     };
     let to = disk.0.path().join("data");
     let output =
-        seedbed(["generate", "saas", "--scale", "0.2", "--to", to.to_str().unwrap()]).output().unwrap();
+        seedbed(["generate", "members", "--scale", "0.2", "--to", to.to_str().unwrap()]).output().unwrap();
     assert_failed(&output, 1, &["cannot write", "No space left on device", "hint: "]);
     assert_nothing_left(&to);
     // What fits is written.
@@ -85,7 +85,7 @@ fn a_full_disk_fails_the_run_and_leaves_nothing() {
     assert!(to.join("manifest.json").exists());
     // And what is there stays when what is to replace it does not fit.
     let before = files(&to);
-    let arguments = ["generate", "saas", "--scale", "0.2", "--to", to.to_str().unwrap(), "--force"];
+    let arguments = ["generate", "members", "--scale", "0.2", "--to", to.to_str().unwrap(), "--force"];
     assert_failed(&seedbed(arguments).output().unwrap(), 1, &["No space left on device"]);
     assert_same_files(&files(&to), &before, "after the disk was full");
     run(["verify", "minimal", "--to", to.to_str().unwrap()]);
@@ -97,7 +97,7 @@ fn a_full_stream_fails_the_run() {
         return;
     }
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = seedbed(["generate", "saas", "--scale", "0.1", "--tables", "users", "--to", "-"])
+    let output = seedbed(["generate", "members", "--scale", "0.1", "--tables", "users", "--to", "-"])
         .stdout(full)
         .stderr(Stdio::piped())
         .spawn()
@@ -150,7 +150,7 @@ fn what_is_there_is_not_overwritten_unasked() {
     assert!(fs::read_to_string(&csv).unwrap().starts_with("id,team_id,"));
 }
 
-const KILLED: [&str; 8] = ["generate", "saas", "--scale", "2", "--format", "csv", "--rows-per-file", "5000"];
+const KILLED: [&str; 8] = ["generate", "members", "--scale", "2", "--format", "csv", "--rows-per-file", "5000"];
 
 #[test]
 fn a_killed_run_leaves_only_complete_files_and_can_be_repeated() {
@@ -181,17 +181,17 @@ fn a_killed_run_leaves_only_complete_files_and_can_be_repeated() {
 
     // The same again, with fewer rows: nothing of the killed run may stay.
     let arguments =
-        ["generate", "saas", "--scale", "0.02", "--format", "csv", "--rows-per-file", "5000", "--force"];
+        ["generate", "members", "--scale", "0.02", "--format", "csv", "--rows-per-file", "5000", "--force"];
     run(arguments.into_iter().chain(["--to", to.to_str().unwrap()]));
     let expected =
-        Writing { rows_per_file: Some(5000), ..Writing::all(Format::Csv) }.files(&shipped::plan("saas"));
+        Writing { rows_per_file: Some(5000), ..Writing::all(Format::Csv) }.files(&shipped::plan("members"));
     assert_same_files(&files(&to), &expected, "after the killed run");
 }
 
 #[test]
 fn a_closed_pipe_is_no_failure() {
     for format in ["csv", "jsonl"] {
-        let mut child = seedbed(["generate", "saas", "--tables", "events", "--format", format, "--to", "-"])
+        let mut child = seedbed(["generate", "members", "--tables", "events", "--format", format, "--to", "-"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -41,7 +41,7 @@ fn threads_do_not_change_a_byte() {
 
 #[test]
 fn shards_written_side_by_side_are_the_whole() {
-    let plan = shipped::plan("saas");
+    let plan = shipped::plan("members");
     for format in Format::ALL {
         let writing = Writing { rows_per_file: Some(2_000), ..Writing::all(format) };
         let expected = data_files(&writing.files(&plan));
@@ -51,7 +51,7 @@ fn shards_written_side_by_side_are_the_whole() {
             for index in 1..=count {
                 let writing = Writing { shard: Some(Shard { index, count }), ..writing.clone() };
                 // Another machine compiles the plan anew.
-                for (name, bytes) in data_files(&writing.files(&shipped::plan("saas"))) {
+                for (name, bytes) in data_files(&writing.files(&shipped::plan("members"))) {
                     assert!(apart.insert(name.clone(), bytes).is_none(), "{name} is in two shards");
                 }
                 writing.write_into(together.path(), &plan);
@@ -69,7 +69,7 @@ fn shards_written_side_by_side_are_the_whole() {
 
 #[test]
 fn a_table_alone_has_the_bytes_of_the_whole() {
-    for scenario in ["saas", "wide"] {
+    for scenario in ["members", "wide"] {
         let plan = shipped::plan(scenario);
         for format in Format::ALL {
             let whole = data_files(&Writing::all(format).files(&plan));
@@ -97,7 +97,7 @@ fn lines(files: &BTreeMap<String, Vec<u8>>, table: &str, header: usize) -> Vec<u
 
 #[test]
 fn rows_per_file_only_move_the_cuts() {
-    let plan = shipped::plan("saas");
+    let plan = shipped::plan("members");
     for (format, header) in [(Format::Csv, 1), (Format::Jsonl, 0)] {
         let whole = Writing::all(format).files(&plan);
         for rows_per_file in [777, 4_096] {
@@ -140,7 +140,7 @@ fn streamed(plan: &Plan, table: &str, format: Format) -> Vec<u8> {
 
 #[test]
 fn a_stream_a_file_and_a_directory_hold_the_same_bytes() {
-    let plan = shipped::plan("saas");
+    let plan = shipped::plan("members");
     let folder = tempfile::tempdir().unwrap();
     for format in Format::ALL {
         let stream = streamed(&plan, "users", format);
@@ -152,7 +152,7 @@ fn a_stream_a_file_and_a_directory_hold_the_same_bytes() {
         let path = folder.path().join(format!("users.{}", format.extension()));
         command::run([
             "generate",
-            "saas",
+            "members",
             "--scale",
             "0.02",
             "--tables",
@@ -163,7 +163,7 @@ fn a_stream_a_file_and_a_directory_hold_the_same_bytes() {
         assert!(fs::read(&path).unwrap() == stream, "{format:?}: file");
         let stdout = command::run([
             "generate",
-            "saas",
+            "members",
             "--scale",
             "0.02",
             "--tables",
@@ -203,7 +203,7 @@ fn the_command_line_writes_what_the_library_writes() {
 #[test]
 fn text_files_hold_the_values_of_the_plan() {
     // Keys and plain texts look the same in a file and in `value::texts`; the other types are read by pyarrow and DuckDB.
-    let plan = shipped::plan("saas");
+    let plan = shipped::plan("members");
     let csv = Writing::all(Format::Csv).files(&plan);
     let memberships = Values::whole(&plan, "memberships");
     let columns = ["id", "tenant_id", "user_id", "role", "status"];

@@ -76,7 +76,7 @@ fn batches_in_reverse_order_are_the_same_batches() {
 
 #[test]
 fn rows_past_the_end_are_left_out() {
-    let plan = shipped::plan("saas");
+    let plan = shipped::plan("members");
     for (table, name) in tables(&plan) {
         let rows = plan.rows(table).unwrap();
         assert_eq!(plan.batch(table, rows..rows + 10).unwrap().num_rows(), 0, "{name}");
@@ -168,7 +168,7 @@ fn a_table_alone_is_the_table_of_the_whole() {
 
 #[test]
 fn shards_are_the_files_of_the_whole() {
-    let plan = shipped::plan("saas");
+    let plan = shipped::plan("members");
     let all: Vec<TableId> = plan.tables().collect();
     let files = run::files(&plan, &all, Layout { rows_per_file: 1_000, rows_per_chunk: 1_000 }).unwrap();
     for count in [1, 2, 3, 7, 1_000] {
@@ -245,11 +245,11 @@ fn with_keys(text: &str, scenario: &str) -> String {
 
 #[test]
 fn one_more_let_changes_no_column() {
-    let text = shipped::text("saas");
+    let text = shipped::text("members");
     let changed = text.replace("    let:\n", "    let:\n      zz_unused: {uniform: {from: 0, to: 1}}\n");
     assert_ne!(text, changed);
-    let changed = shipped::compile(&changed, &shipped::small("saas"));
-    assert_neighbours_same(&changed, &shipped::plan("saas"), &[], "one more let");
+    let changed = shipped::compile(&changed, &shipped::small("members"));
+    assert_neighbours_same(&changed, &shipped::plan("members"), &[], "one more let");
 }
 
 #[test]
@@ -321,11 +321,11 @@ fn a_column_left_out_changes_no_other() {
 
 #[test]
 fn a_renamed_column_changes_itself_alone() {
-    let text = shipped::text("saas");
+    let text = shipped::text("members");
     let renamed =
         text.replacen("      status: {choose: {active: 90,", "      state: {choose: {active: 90,", 1);
     assert_ne!(renamed, text);
-    let (plain, changed) = (shipped::plan("saas"), shipped::compile(&renamed, &shipped::small("saas")));
+    let (plain, changed) = (shipped::plan("members"), shipped::compile(&renamed, &shipped::small("members")));
     let (before, after) = (Values::whole(&plain, "memberships"), Values::whole(&changed, "memberships"));
     assert_ne!(before.cells("status"), after.cells("state"));
     for (_, name) in tables(&plain) {
@@ -359,7 +359,7 @@ fn first(plan: &Plan, name: &str, rows: Range<u64>) -> Values {
 
 #[test]
 fn scale_keeps_the_past() {
-    let at = |scale| shipped::compile(&shipped::text("saas"), &Settings { scale, ..Settings::default() });
+    let at = |scale| shipped::compile(&shipped::text("members"), &Settings { scale, ..Settings::default() });
     let (small, large) = (at(0.02), at(1.0));
     for name in ["plans", "tenants", "users", "projects"] {
         let expected = Values::whole(&small, name);

@@ -146,7 +146,7 @@ fn comments_and_layout_do_not_change_a_fingerprint() {
 
 #[test]
 fn whatever_decides_the_data_changes_the_fingerprint() {
-    let plain = shipped::small("saas");
+    let plain = shipped::small("members");
     let param =
         |name: &str, value: &str| Settings { params: vec![(name.into(), value.into())], ..plain.clone() };
     let others = [
@@ -157,7 +157,7 @@ fn whatever_decides_the_data_changes_the_fingerprint() {
         param("tenants", "300"),
         param("events", "15"),
     ];
-    let text = shipped::text("saas");
+    let text = shipped::text("members");
     let mut fingerprints: Vec<String> =
         others.iter().map(|settings| shipped::compile(&text, settings).fingerprint().to_owned()).collect();
     let changed = text.replace("viewer: 51", "viewer: 52");
@@ -168,5 +168,5 @@ fn whatever_decides_the_data_changes_the_fingerprint() {
     assert_eq!(fingerprints.len(), count);
     // A parameter set to its default decides nothing.
     let same = shipped::compile(&text, &param("tenants", "400"));
-    assert_eq!(same.fingerprint(), shipped::plan("saas").fingerprint());
+    assert_eq!(same.fingerprint(), shipped::plan("members").fingerprint());
 }

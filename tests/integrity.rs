@@ -37,8 +37,8 @@ impl Dataset {
     }
 }
 
-fn saas() -> Dataset {
-    Dataset::of("saas", 0.1)
+fn members() -> Dataset {
+    Dataset::of("members", 0.1)
 }
 
 fn small() -> impl Iterator<Item = (String, Dataset)> {
@@ -133,7 +133,7 @@ const AHEAD: [&str; 8] = [
 #[test]
 fn instants_lie_in_the_history() {
     for (scenario, data) in small() {
-        let since = if scenario == "saas" { 1_672_531_200_000_000 } else { i64::MIN };
+        let since = if scenario == "members" { 1_672_531_200_000_000 } else { i64::MIN };
         for table in &data.plan.model().tables {
             let instants = table.written().filter(|column| column.ty == seedbed_engine::types::Type::Instant);
             for column in instants.filter(|column| !AHEAD.contains(&column.name.as_str())) {
@@ -149,7 +149,7 @@ fn instants_lie_in_the_history() {
 
 #[test]
 fn children_come_after_their_parents() {
-    let data = saas();
+    let data = members();
     let after = |child: &str, parent_key: &str, at: &str, parent: &str| {
         let created = data.by_id(parent, "created_at");
         let (keys, at) = (data.table(child).numbers(parent_key), data.table(child).numbers(at));
@@ -172,7 +172,7 @@ fn children_come_after_their_parents() {
 
 #[test]
 fn times_rise_within_a_parent() {
-    let data = saas();
+    let data = members();
     for (table, parents, at) in [
         ("users", &["home_tenant_id"][..], "created_at"),
         ("projects", &["tenant_id"], "created_at"),
@@ -200,7 +200,7 @@ fn joined(data: &Dataset) -> HashMap<(i64, i64), i64> {
 
 #[test]
 fn what_members_do_comes_after_they_joined() {
-    let data = saas();
+    let data = members();
     let joined = joined(&data);
     for (table, member, at) in [
         ("tickets", "author_id", "created_at"),
@@ -225,7 +225,7 @@ fn what_members_do_comes_after_they_joined() {
 
 #[test]
 fn tickets_belong_to_projects_of_their_tenant() {
-    let data = saas();
+    let data = members();
     let (tenant, created) = (data.by_id("projects", "tenant_id"), data.by_id("projects", "created_at"));
     let tickets = data.table("tickets");
     let (tenants, at) = (tickets.numbers("tenant_id"), tickets.numbers("created_at"));
@@ -248,7 +248,7 @@ fn tickets_belong_to_projects_of_their_tenant() {
 
 #[test]
 fn people_work_for_one_to_four_tenants() {
-    let data = saas();
+    let data = members();
     let mut tenants_of: BTreeMap<i64, usize> = BTreeMap::new();
     for user in data.table("memberships").numbers("user_id") {
         *tenants_of.entry(user).or_default() += 1;
@@ -272,7 +272,7 @@ fn people_work_for_one_to_four_tenants() {
 
 #[test]
 fn tenants_have_one_owner_and_every_role_occurs() {
-    let data = saas();
+    let data = members();
     let memberships = data.table("memberships");
     let (tenants, roles) = (memberships.numbers("tenant_id"), memberships.texts("role"));
     let mut owners = vec![0; data.table("tenants").rows() + 1];
@@ -288,7 +288,7 @@ fn tenants_have_one_owner_and_every_role_occurs() {
 
 #[test]
 fn people_have_different_roles_in_different_tenants() {
-    let data = saas();
+    let data = members();
     let memberships = data.table("memberships");
     let mut roles: HashMap<i64, HashSet<&str>> = HashMap::new();
     for (user, role) in memberships.numbers("user_id").into_iter().zip(memberships.texts("role")) {
@@ -299,7 +299,7 @@ fn people_have_different_roles_in_different_tenants() {
 
 #[test]
 fn tenants_are_skewed() {
-    let data = Dataset::of("saas", 0.5);
+    let data = Dataset::of("members", 0.5);
     let mut sizes = vec![0_u64; data.table("tenants").rows()];
     for tenant in data.table("users").numbers("home_tenant_id") {
         sizes[tenant as usize - 1] += 1;

@@ -6,7 +6,7 @@ use seedbed_tests::shipped;
 
 #[test]
 fn five_lines_from_a_scenario_to_record_batches() -> Result<(), Box<dyn std::error::Error>> {
-    let plan = Plan::compile(&shipped::text("saas"), &Settings { seed: 7, ..Settings::default() })?;
+    let plan = Plan::compile(&shipped::text("members"), &Settings { seed: 7, ..Settings::default() })?;
     let users = plan.table("users").ok_or("no users")?;
     let batch = plan.batch(users, 1_000..1_010)?;
     let emails = batch.column_by_name("email").ok_or("no e-mail")?;
@@ -41,9 +41,9 @@ fn five_lines_from_a_scenario_to_files() -> Result<(), Box<dyn std::error::Error
 
 #[test]
 fn a_plan_is_shared_by_threads() {
-    let plan = shipped::plan("saas");
+    let plan = shipped::plan("members");
     let events = plan.table("events").unwrap();
-    let expected = shipped::plan("saas").batch(events, 5_000..6_000).unwrap();
+    let expected = shipped::plan("members").batch(events, 5_000..6_000).unwrap();
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| assert_eq!(plan.batch(events, 5_000..6_000).unwrap(), expected));

@@ -39,7 +39,7 @@ const MOST_GROWTH: f64 = 1.2;
 /// … and in formats whose pieces are large texts so much: the C library's heap gets holes between them, up to a point.
 const MOST_GROWTH_OF_TEXT: f64 = 1.6;
 
-/// … and what the counts of a child table take at most, for each of the five of `saas`.
+/// … and what the counts of a child table take at most, for each of the five of `members`.
 const INDEXES_MIB: f64 = 5.0 * 0.5;
 
 fn assert_bounded(arguments: &[&str], scales: [&str; 2], growth: f64) {
@@ -53,7 +53,7 @@ fn assert_bounded(arguments: &[&str], scales: [&str; 2], growth: f64) {
 
 #[test]
 fn more_rows_take_no_more_memory() {
-    assert_bounded(&["generate", "saas", "--to", "null:", "--threads", "2"], ["0.5", "2"], MOST_GROWTH);
+    assert_bounded(&["generate", "members", "--to", "null:", "--threads", "2"], ["0.5", "2"], MOST_GROWTH);
 }
 
 /// Half a gigabyte in five thousand rows: chunks are bounded by bytes as well.
@@ -71,7 +71,7 @@ fn wide_rows_take_no_more_memory() {
 #[test]
 #[ignore = "slow: a hundred million rows"]
 fn a_hundred_times_the_rows_take_no_more_memory() {
-    assert_bounded(&["generate", "saas", "--to", "null:"], ["10", "100"], MOST_GROWTH);
+    assert_bounded(&["generate", "members", "--to", "null:"], ["10", "100"], MOST_GROWTH);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn files_of_any_size_take_no_more_memory() {
         ("jsonl", MOST_GROWTH_OF_TEXT),
         ("arrow", MOST_GROWTH),
     ] {
-        let arguments = ["generate", "saas", "--force", "--format", format, "--to", to.to_str().unwrap()];
+        let arguments = ["generate", "members", "--force", "--format", format, "--to", to.to_str().unwrap()];
         // From some seconds on, the window of chunks in flight has been as full as it gets.
         assert_bounded(&arguments, ["5", "20"], growth);
     }

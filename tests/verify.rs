@@ -283,12 +283,12 @@ fn text_that_is_no_value_is_told_with_its_place() {
 /// Everything differs, and only a few rows are shown.
 #[test]
 fn many_differences_are_counted_and_a_few_shown() {
-    let plan = shipped::plan("saas");
+    let plan = shipped::plan("members");
     let tickets = plan.table("tickets").unwrap();
     let folder = tempfile::tempdir().unwrap();
     Writing::all(Format::Parquet).write_into(folder.path(), &plan);
     let other =
-        Plan::compile(&shipped::text("saas"), &Settings { seed: 7, ..shipped::small("saas") }).unwrap();
+        Plan::compile(&shipped::text("members"), &Settings { seed: 7, ..shipped::small("members") }).unwrap();
     // Whatever the manifest says.
     let manifest = folder.path().join("manifest.json");
     let text = fs::read_to_string(&manifest).unwrap().replace(plan.fingerprint(), other.fingerprint());

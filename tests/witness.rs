@@ -110,6 +110,11 @@ fn minimal() {
 }
 
 #[test]
+fn members() {
+    assert_shipped_witnessed("members");
+}
+
+#[test]
 fn saas() {
     assert_shipped_witnessed("saas");
 }

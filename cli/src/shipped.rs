@@ -11,6 +11,7 @@ pub(crate) struct Shipped {
 /// All of them, from the simplest on.
 pub(crate) const SHIPPED: &[Shipped] = &[
     Shipped { name: "minimal", text: include_str!("../../scenarios/minimal.yaml") },
+    Shipped { name: "members", text: include_str!("../../scenarios/members.yaml") },
     Shipped { name: "saas", text: include_str!("../../scenarios/saas.yaml") },
     Shipped { name: "tpch", text: include_str!("../../scenarios/tpch.yaml") },
     Shipped { name: "wide", text: include_str!("../../scenarios/wide.yaml") },

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 fn spawn(folder: &Path, arguments: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seedbed"));
-    command.args(["generate", "saas", "--scale", "50", "--quiet"]).args(arguments).current_dir(folder);
+    command.args(["generate", "members", "--scale", "50", "--quiet"]).args(arguments).current_dir(folder);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
@@ -61,12 +61,12 @@ fn what_was_there_stays_whatever_ends_the_run() {
     let to = ["--to", "data", "--scale", "0.01"];
     let verify = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_seedbed"));
-        command.args(["verify", "saas"]).args(to).current_dir(folder.path());
+        command.args(["verify", "members"]).args(to).current_dir(folder.path());
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     };
     let mut command = Command::new(env!("CARGO_BIN_EXE_seedbed"));
-    command.args(["generate", "saas", "--quiet"]).args(to).current_dir(folder.path());
+    command.args(["generate", "members", "--quiet"]).args(to).current_dir(folder.path());
     assert!(command.status().unwrap().success());
     verify();
     for signal in ["INT", "KILL"] {
@@ -125,7 +125,7 @@ fn a_run_goes_on_when_its_terminal_is_closed() {
 #[test]
 fn a_signal_ends_a_run_without_a_reader() {
     let mut command = Command::new("sh");
-    command.args(["-c", "exec \"$0\" generate saas --scale 50 --tables events --to - 2>&1"]);
+    command.args(["-c", "exec \"$0\" generate members --scale 50 --tables events --to - 2>&1"]);
     let child = command.arg(env!("CARGO_BIN_EXE_seedbed")).stdout(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(500));
     let output = stopped(child, "INT");
@@ -162,7 +162,7 @@ fn a_signal_ends_a_stream_at_once() {
 fn a_file_past_the_limit_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let script = format!(
-        "ulimit -f 100; exec '{}' generate saas --tables users --to users.csv --quiet",
+        "ulimit -f 100; exec '{}' generate members --tables users --to users.csv --quiet",
         env!("CARGO_BIN_EXE_seedbed")
     );
     let output = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().unwrap();

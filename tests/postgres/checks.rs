@@ -101,6 +101,21 @@ fn the_rules_about_time_hold() {
     assert_eq!(failed.count(), broken.len(), "{json:#}");
 }
 
+/// All rules of the whole business hold, at several dates: a leap day, a night in which clocks go forward, the shipped one.
+#[test]
+fn the_rules_of_saas_hold() {
+    for as_of in ["2024-02-29", "2025-03-30", "2026-04-13"] {
+        let database = Server::shared().database();
+        load("saas", &database, &["--scale", "0.05", "--as-of", as_of]);
+        let url = database.url();
+        let arguments = ["verify", "saas", "--to", &url, "--scale", "0.05", "--as-of", as_of];
+        let output = seedbed(arguments).output().expect("the binary starts");
+        assert!(output.status.success(), "{as_of}: {}{}", stdout(&output), stderr(&output));
+        let people = database.value("select count(*) from seedbed_cases where case_name in             ('sarah', 'marcus', 'priya', 'yuki', 'diego', 'amara', 'noor', 'lea', 'tom', 'ines')");
+        assert_eq!(people, "10", "{as_of}");
+    }
+}
+
 #[test]
 fn checks_see_the_schema_of_the_tables_and_write_nothing() {
     let scenario = scenario(

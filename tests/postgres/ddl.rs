@@ -191,9 +191,9 @@ fn shipped_scenarios_run_twice_and_their_data_hold_every_key() {
         }
     }
     // A table that has keys at all has them here.
-    let saas = all(&shipped::plan("saas"));
-    assert_eq!(saas.tables.iter().filter(|table| table.primary.is_none()).count(), 0);
-    assert_eq!(saas.enums[0].labels, ["low", "normal", "high", "urgent"]);
+    let members = all(&shipped::plan("members"));
+    assert_eq!(members.tables.iter().filter(|table| table.primary.is_none()).count(), 0);
+    assert_eq!(members.enums[0].labels, ["low", "normal", "high", "urgent"]);
 }
 
 /// The statements of a load, one by one: index first, constraint from it, foreign keys in two steps.
@@ -329,7 +329,7 @@ fn identity_goes_on_where_the_serial_begins() {
 #[test]
 fn chosen_tables_leave_out_what_leads_elsewhere() {
     let database = Server::shared().database();
-    let plan = shipped::plan("saas");
+    let plan = shipped::plan("members");
     let chosen = ["tickets", "memberships"].map(|name| plan.table(name).unwrap());
     let schema = Schema::of(&plan, &chosen).unwrap();
     // Who is referred to comes first.
@@ -357,7 +357,7 @@ fn chosen_tables_leave_out_what_leads_elsewhere() {
     ));
     run_script(&database, &script).unwrap();
     let bare =
-        command::run(["ddl", "saas", "--tables", "tickets,memberships", "--schema", "bare", "--no-keys"])
+        command::run(["ddl", "members", "--tables", "tickets,memberships", "--schema", "bare", "--no-keys"])
             .stdout;
     run_script(&database, &String::from_utf8(bare).unwrap()).unwrap();
     let keys = catalog(&database, "bare")

@@ -15,15 +15,15 @@ use super::loading::{
 };
 
 /// What is loaded when something is to break: seven tables of ten thousand rows with all kinds of keys.
-const SAAS: [&str; 2] = ["--scale", "0.02"];
+const MEMBERS: [&str; 2] = ["--scale", "0.02"];
 
 fn spawn(scenario: &str, database: &Database, more: &[&str]) -> Child {
     let mut command = generate(scenario, &database.url(), more);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
 }
 
-fn saas<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    SAAS.iter().chain(more).copied().collect()
+fn members<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    MEMBERS.iter().chain(more).copied().collect()
 }
 
 fn output(child: Child) -> Output {
@@ -44,14 +44,14 @@ struct Undisturbed {
 }
 
 impl Undisturbed {
-    /// Loads `saas` into an empty schema, and with another seed in its place.
+    /// Loads `members` into an empty schema, and with another seed in its place.
     fn observe(database: &Database) -> Self {
         let begun = Instant::now();
-        load("saas", database, &SAAS);
+        load("members", database, &MEMBERS);
         let fresh = begun.elapsed();
         let old = held(database, "public");
         let begun = Instant::now();
-        load("saas", database, &saas(&["--replace", "--seed", "2"]));
+        load("members", database, &members(&["--replace", "--seed", "2"]));
         let replaced = begun.elapsed();
         let new = held(database, "public");
         assert_ne!(old, new);
@@ -73,11 +73,11 @@ fn break_at(
         let is_fresh = moment % 2 == 0;
         let (flags, before, after, time) = if is_fresh {
             empty(database);
-            (saas(&[]), &Vec::new(), &undisturbed.old, undisturbed.fresh)
+            (members(&[]), &Vec::new(), &undisturbed.old, undisturbed.fresh)
         } else {
-            (saas(&["--replace", "--seed", "2"]), &undisturbed.old, &undisturbed.new, undisturbed.replaced)
+            (members(&["--replace", "--seed", "2"]), &undisturbed.old, &undisturbed.new, undisturbed.replaced)
         };
-        let mut child = spawn("saas", database, &flags);
+        let mut child = spawn("members", database, &flags);
         std::thread::sleep(time * (moment / 2 * 2 + 1) / moments);
         hit(&mut child);
         let output = output(child);
@@ -91,8 +91,8 @@ fn break_at(
             assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
             assert!(holds == *before || holds == *after, "moment {moment}: {holds:#?}");
         }
-        let again = if is_fresh { saas(&["--replace"]) } else { saas(&["--replace", "--seed", "2"]) };
-        load("saas", database, &again);
+        let again = if is_fresh { members(&["--replace"]) } else { members(&["--replace", "--seed", "2"]) };
+        load("members", database, &again);
         assert!(held(database, "public") == *after, "moment {moment}: the next run");
         assert_eq!(private_schemas(database), [""; 0], "moment {moment}");
     }
@@ -176,18 +176,18 @@ fn a_load_that_is_done_survives_a_crash() {
 #[test]
 fn a_load_in_place_that_is_killed_leaves_all_or_nothing() {
     let database = Server::shared().database();
-    load("saas", &database, &SAAS);
+    load("members", &database, &MEMBERS);
     database.psql("create view v as select id from events");
     let old = held(&database, "public");
     let begun = Instant::now();
-    load("saas", &database, &saas(&["--replace", "--seed", "2"]));
+    load("members", &database, &members(&["--replace", "--seed", "2"]));
     let time = begun.elapsed();
     let new = held(&database, "public");
     assert_ne!(old, new);
     for moment in 0..6 {
-        load("saas", &database, &saas(&["--replace"]));
+        load("members", &database, &members(&["--replace"]));
         assert!(held(&database, "public") == old);
-        let mut child = spawn("saas", &database, &saas(&["--replace", "--seed", "2"]));
+        let mut child = spawn("members", &database, &members(&["--replace", "--seed", "2"]));
         std::thread::sleep(time * (2 * moment + 1) / 12);
         child.kill().unwrap();
         output(child);
@@ -397,8 +397,8 @@ fn loads_side_by_side_do_not_meet() {
         database.psql(&format!("create schema {schema}"));
     }
     for round in 0..2 {
-        let flags = |schema| saas(&["--schema", schema, "--replace"]);
-        let children = schemas.map(|schema| spawn("saas", &database, &flags(schema)));
+        let flags = |schema| members(&["--schema", schema, "--replace"]);
+        let children = schemas.map(|schema| spawn("members", &database, &flags(schema)));
         for child in children {
             let output = output(child);
             assert!(output.status.success(), "{}", stderr(&output));
@@ -409,7 +409,7 @@ fn loads_side_by_side_do_not_meet() {
         assert_eq!(private_schemas(&database), [""; 0]);
     }
     // Into the same place only one can go.
-    let children = [(); 2].map(|()| spawn("saas", &database, &SAAS));
+    let children = [(); 2].map(|()| spawn("members", &database, &MEMBERS));
     let outputs = children.map(output);
     let codes = outputs.each_ref().map(|output| output.status.code());
     assert!(codes.contains(&Some(0)) && codes != [Some(0), Some(0)], "{outputs:?}");

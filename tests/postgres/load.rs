@@ -115,7 +115,7 @@ fn every_shipped_scenario_arrives_whole() {
 #[test]
 fn keys_indexes_and_checks_are_those_of_the_scenario() {
     let database = Server::shared().database();
-    load("saas", &database, &["--scale", "0.02"]);
+    load("members", &database, &["--scale", "0.02"]);
     let has = |line: &str| {
         let structure = structure(&database, "public");
         assert!(structure.iter().any(|there| there.contains(line)), "{line}: {structure:#?}");
@@ -176,7 +176,7 @@ fn connections_and_threads_change_no_row() {
         let schema = format!("s{jobs}");
         database.psql(&format!("create schema {schema}"));
         let flags = ["--scale", "0.02", "--jobs", jobs, "--threads", threads, "--schema", &schema];
-        load("saas", &database, &flags);
+        load("members", &database, &flags);
         let found = rows(&database, &schema);
         assert_eq!(found.len(), 7);
         assert_eq!(*first.get_or_insert(found.clone()), found, "{jobs} connections, {threads} threads");
@@ -253,29 +253,29 @@ fn rows_that_are_there_are_kept_unless_asked() {
 fn tables_are_replaced_whole() {
     let database = Server::shared().database();
     database.psql("create table mine (a int); insert into mine values (1)");
-    load("saas", &database, &["--scale", "0.02"]);
+    load("members", &database, &["--scale", "0.02"]);
     let (before, was) = (structure(&database, "public"), rows(&database, "public"));
     let oid = "select 'tickets'::regclass::oid";
     let old = database.value(oid);
     let planned =
-        generate("saas", &database.url(), &["--scale", "0.02", "--replace", "--dry-run"]).output().unwrap();
+        generate("members", &database.url(), &["--scale", "0.02", "--replace", "--dry-run"]).output().unwrap();
     let planned = String::from_utf8(planned.stdout).unwrap();
     assert!(planned.contains("put a new table in the place of \"public\".\"tickets\""), "{planned}");
-    load("saas", &database, &["--scale", "0.02", "--replace", "--seed", "7"]);
+    load("members", &database, &["--scale", "0.02", "--replace", "--seed", "7"]);
     assert_eq!(structure(&database, "public"), before);
     assert_ne!(database.value(oid), old, "the table is a new one");
     let now = rows(&database, "public");
     assert_ne!(now, was);
     assert_eq!(private_schemas(&database), [""; 0]);
     // Nothing that was replaced is left anywhere, and the same again gives the same.
-    load("saas", &database, &["--scale", "0.02", "--replace", "--seed", "7", "--jobs", "1"]);
+    load("members", &database, &["--scale", "0.02", "--replace", "--seed", "7", "--jobs", "1"]);
     assert_eq!(rows(&database, "public"), now);
     assert_eq!(structure(&database, "public"), before);
     assert_eq!(database.psql("select a from mine"), [["1"]]);
     // With tables that are not there, it is the same as without, even if they refer to those that are.
     database.psql("drop table events");
     let old = database.value(oid);
-    load("saas", &database, &["--scale", "0.02", "--replace", "--seed", "7"]);
+    load("members", &database, &["--scale", "0.02", "--replace", "--seed", "7"]);
     assert_eq!(rows(&database, "public"), now);
     assert_eq!(structure(&database, "public"), before);
     assert_ne!(database.value(oid), old, "the table is a new one");
@@ -434,19 +434,19 @@ fn a_dry_run_changes_nothing_and_names_every_table() {
 #[test]
 fn keys_can_be_left_out() {
     let database = Server::shared().database();
-    load("saas", &database, &["--scale", "0.02", "--no-keys"]);
+    load("members", &database, &["--scale", "0.02", "--no-keys"]);
     let query = "select (select count(*) from pg_constraint where connamespace = 'public'::regnamespace and contype <> 'n'), \
         (select count(*) from pg_index join pg_class c on c.oid = indrelid where relnamespace = 'public'::regnamespace)";
     assert_eq!(database.psql(query), [["0", "0"]]);
     let bare = rows(&database, "public");
     assert_eq!(bare.len(), 7);
-    load("saas", &database, &["--scale", "0.02", "--no-keys", "--append"]);
+    load("members", &database, &["--scale", "0.02", "--no-keys", "--append"]);
     assert_eq!(database.value("select count(*) from plans"), "8");
     // Replacing rows does not change tables.
-    load("saas", &database, &["--scale", "0.02", "--replace"]);
+    load("members", &database, &["--scale", "0.02", "--replace"]);
     assert_eq!(rows(&database, "public"), bare);
     assert_eq!(database.psql(query), [["0", "0"]]);
-    load("saas", &database, &["--scale", "0.02", "--replace", "--no-keys", "--seed", "2"]);
+    load("members", &database, &["--scale", "0.02", "--replace", "--no-keys", "--seed", "2"]);
     assert_ne!(rows(&database, "public"), bare);
     assert_eq!(database.psql(query), [["0", "0"]]);
 }

@@ -98,7 +98,7 @@ fn a_signal_ends_a_load_whose_network_is_gone() {
         // The rows of a COPY; statements are shorter.
         if sent.len() > 30_000 { Then::Freeze } else { Then::Pass }
     });
-    let child = spawn("saas", &proxy.url(&database.name), &["--scale", "0.02"]);
+    let child = spawn("members", &proxy.url(&database.name), &["--scale", "0.02"]);
     while !proxy.is_frozen() {
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -112,7 +112,7 @@ fn a_signal_ends_a_load_whose_network_is_gone() {
 #[test]
 fn a_signal_ends_a_load_that_is_counting() {
     let database = Server::shared().database();
-    let mut child = spawn("saas", &database.url(), &["--scale", "100000", "--threads", "1"]);
+    let mut child = spawn("members", &database.url(), &["--scale", "100000", "--threads", "1"]);
     wait_until(
         &database,
         "select exists (select from pg_stat_activity where datname = current_database() and state = 'idle' \

@@ -31,7 +31,7 @@ QUESTIONS = {
         ("members seen before they joined", "SELECT 1 FROM members WHERE last_seen_at < joined_at"),
         ("teams without one owner", "SELECT team_id FROM members GROUP BY team_id HAVING count(*) FILTER (role = 'owner') <> 1"),
     ],
-    "saas": [
+    "members": [
         orphans("tenants", "plan_id", "plans"),
         orphans("users", "home_tenant_id", "tenants"),
         orphans("memberships", "tenant_id", "tenants"),

@@ -253,7 +253,7 @@ mod tests {
     fn shipped_scenarios_keep_their_meaning() {
         for text in [
             include_str!("../../../scenarios/minimal.yaml"),
-            include_str!("../../../scenarios/saas.yaml"),
+            include_str!("../../../scenarios/members.yaml"),
             include_str!("../../../scenarios/tpch.yaml"),
             include_str!("../../../scenarios/wide.yaml"),
         ] {
