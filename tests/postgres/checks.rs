@@ -96,7 +96,8 @@ fn the_rules_about_time_hold() {
         "update ledger set balance = balance + 1 where id = 7",
     ];
     broken.iter().for_each(|statements| _ = database.psql(statements));
-    let json: Value = serde_json::from_slice(&verify(&scenario, &database, &["--json"]).stdout).expect("JSON");
+    let json: Value =
+        serde_json::from_slice(&verify(&scenario, &database, &["--json"]).stdout).expect("JSON");
     let failed = json["checks"].as_array().expect("a list").iter().filter(|check| check["passed"] == false);
     assert_eq!(failed.count(), broken.len(), "{json:#}");
 }

@@ -48,7 +48,12 @@ impl<'r, 's> TableScope<'r, 's> {
 
     /// The scope of an argument that becomes a column of its own.
     pub(super) fn inner(&mut self) -> TableScope<'_, 's> {
-        TableScope { resolver: self.resolver, table: self.table, child: self.child.clone(), inputs: Vec::new() }
+        TableScope {
+            resolver: self.resolver,
+            table: self.table,
+            child: self.child.clone(),
+            inputs: Vec::new(),
+        }
     }
 
     /// A path as seen from the rows of the table: within a total, names are the parent's unless they begin with the child's.
