@@ -1,7 +1,7 @@
 //! Lifecycles and what depends on them: histories, occurrences, rates and references that agree with them, at any `as_of`, alone and
 //! in bulk.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::cast;
@@ -130,11 +130,11 @@ fn texts(batch: &RecordBatch, column: &str) -> Vec<Option<String>> {
 /// A step as its row has it: instant, state, state before, reason.
 type Step = (i64, String, Option<String>, Option<String>);
 
-fn histories(plan: &Plan) -> HashMap<i64, Vec<Step>> {
+fn histories(plan: &Plan) -> BTreeMap<i64, Vec<Step>> {
     let steps = whole(plan, "steps");
     let (of, at) = (numbers(&steps, "subscription_id"), instants(&steps, "at"));
     let (after, before, reason) = (texts(&steps, "after"), texts(&steps, "before"), texts(&steps, "reason"));
-    let mut all: HashMap<i64, Vec<Step>> = HashMap::new();
+    let mut all: BTreeMap<i64, Vec<Step>> = BTreeMap::new();
     for i in 0..steps.num_rows() {
         let step = (at[i].unwrap(), after[i].clone().unwrap(), before[i].clone(), reason[i].clone());
         all.entry(of[i].unwrap()).or_default().push(step);
@@ -157,7 +157,7 @@ fn histories_are_connected_and_end_in_the_state() {
     let (started, steps) = (instants(&subscriptions, "started_at"), numbers(&subscriptions, "steps"));
     let (paused, past_due) = (numbers(&subscriptions, "paused"), instants(&subscriptions, "past_due_at"));
     let last_active = instants(&subscriptions, "last_active");
-    let mut states = HashMap::new();
+    let mut states = BTreeMap::new();
     for i in 0..subscriptions.num_rows() {
         let history = &all[&id[i].unwrap()];
         assert_eq!((Some(history[0].0), history[0].1.as_str()), (started[i], "trialing"));
@@ -206,7 +206,7 @@ fn a_later_as_of_goes_on() {
     ] {
         let by_parent = |plan: &Plan| {
             let rows = whole(plan, table);
-            let mut all: HashMap<i64, Vec<i64>> = HashMap::new();
+            let mut all: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
             for (of, at) in numbers(&rows, of).into_iter().zip(instants(&rows, at)) {
                 all.entry(of.unwrap()).or_default().push(at.unwrap());
             }
@@ -272,7 +272,7 @@ fn references_to_rows_that_were_in_a_state() {
     let plan = plan("2026-04-13");
     let (all, visits, subscriptions) =
         (histories(&plan), whole(&plan, "visits"), whole(&plan, "subscriptions"));
-    let gone: HashMap<i64, Option<i64>> = numbers(&subscriptions, "id")
+    let gone: BTreeMap<i64, Option<i64>> = numbers(&subscriptions, "id")
         .into_iter()
         .map(Option::unwrap)
         .zip(instants(&subscriptions, "gone_at"))
@@ -329,9 +329,9 @@ fn stays_are_the_steps_into_some_states() {
     let (noted, at, last) =
         (numbers(&notes, "subscription_id"), instants(&notes, "at"), instants(&notes, "stay_at"));
     for i in 0..notes.num_rows() {
-        let of_subscription =
+        let mut of_subscription =
             (0..stays.num_rows()).filter(|stay| of[*stay] == noted[i] && from[*stay] <= at[i]);
-        assert_eq!(last[i], of_subscription.last().and_then(|stay| from[stay]));
+        assert_eq!(last[i], of_subscription.next_back().and_then(|stay| from[stay]));
     }
     assert!(last.iter().flatten().count() > 20);
 }
