@@ -89,7 +89,12 @@ fn assert_checks_pass(scenario: &str, text: &str) {
         .unwrap();
     serde_json::to_writer(child.stdin.take().unwrap(), &checks).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), command::stderr(&output));
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        command::stderr(&output)
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Lifecycles and what depends on them: histories, occurrences, rates and references that agree with them, at any `as_of`, alone and
 //! in bulk.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::cast;
@@ -130,11 +130,11 @@ fn texts(batch: &RecordBatch, column: &str) -> Vec<Option<String>> {
 /// A step as its row has it: instant, state, state before, reason.
 type Step = (i64, String, Option<String>, Option<String>);
 
-fn histories(plan: &Plan) -> HashMap<i64, Vec<Step>> {
+fn histories(plan: &Plan) -> BTreeMap<i64, Vec<Step>> {
     let steps = whole(plan, "steps");
     let (of, at) = (numbers(&steps, "subscription_id"), instants(&steps, "at"));
     let (after, before, reason) = (texts(&steps, "after"), texts(&steps, "before"), texts(&steps, "reason"));
-    let mut all: HashMap<i64, Vec<Step>> = HashMap::new();
+    let mut all: BTreeMap<i64, Vec<Step>> = BTreeMap::new();
     for i in 0..steps.num_rows() {
         let step = (at[i].unwrap(), after[i].clone().unwrap(), before[i].clone(), reason[i].clone());
         all.entry(of[i].unwrap()).or_default().push(step);
@@ -157,7 +157,7 @@ fn histories_are_connected_and_end_in_the_state() {
     let (started, steps) = (instants(&subscriptions, "started_at"), numbers(&subscriptions, "steps"));
     let (paused, past_due) = (numbers(&subscriptions, "paused"), instants(&subscriptions, "past_due_at"));
     let last_active = instants(&subscriptions, "last_active");
-    let mut states = HashMap::new();
+    let mut states = BTreeMap::new();
     for i in 0..subscriptions.num_rows() {
         let history = &all[&id[i].unwrap()];
         assert_eq!((Some(history[0].0), history[0].1.as_str()), (started[i], "trialing"));
@@ -199,12 +199,14 @@ fn a_later_as_of_goes_on() {
         let settings = Settings { as_of: Some(as_of.to_owned()), ..Settings::default() };
         Plan::compile(&scenario, &settings).unwrap_or_else(|faults| panic!("{faults}"))
     });
-    for (table, of, at) in
-        [("steps", "subscription_id", "at"), ("invoices", "subscription_id", "start"), ("visits", "subscription_id", "at")]
-    {
+    for (table, of, at) in [
+        ("steps", "subscription_id", "at"),
+        ("invoices", "subscription_id", "start"),
+        ("visits", "subscription_id", "at"),
+    ] {
         let by_parent = |plan: &Plan| {
             let rows = whole(plan, table);
-            let mut all: HashMap<i64, Vec<i64>> = HashMap::new();
+            let mut all: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
             for (of, at) in numbers(&rows, of).into_iter().zip(instants(&rows, at)) {
                 all.entry(of.unwrap()).or_default().push(at.unwrap());
             }
@@ -270,12 +272,16 @@ fn references_to_rows_that_were_in_a_state() {
     let plan = plan("2026-04-13");
     let (all, visits, subscriptions) =
         (histories(&plan), whole(&plan, "visits"), whole(&plan, "subscriptions"));
-    let gone: HashMap<i64, Option<i64>> =
-        numbers(&subscriptions, "id").into_iter().map(Option::unwrap).zip(instants(&subscriptions, "gone_at")).collect();
+    let gone: BTreeMap<i64, Option<i64>> = numbers(&subscriptions, "id")
+        .into_iter()
+        .map(Option::unwrap)
+        .zip(instants(&subscriptions, "gone_at"))
+        .collect();
     let (at, of, payer) =
         (instants(&visits, "at"), numbers(&visits, "subscription_id"), numbers(&visits, "payer"));
     let may = |id: i64, at: i64| {
-        matches!(state_at(&all[&id], at), Some("active" | "trialing")) && gone[&id].is_none_or(|gone| at < gone)
+        matches!(state_at(&all[&id], at), Some("active" | "trialing"))
+            && gone[&id].is_none_or(|gone| at < gone)
     };
     let mut others = 0;
     for i in 0..visits.num_rows() {
@@ -312,7 +318,8 @@ fn stays_are_the_steps_into_some_states() {
     }
     let mut expected = Vec::new();
     for (subscription, history) in &all {
-        let numbers = history.iter().enumerate().filter(|(_, step)| step.1 == "past_due" || step.1 == "paused");
+        let numbers =
+            history.iter().enumerate().filter(|(_, step)| step.1 == "past_due" || step.1 == "paused");
         expected.extend(numbers.map(|(number, _)| (*subscription, number + 1)));
     }
     expected.sort_unstable();
@@ -322,8 +329,9 @@ fn stays_are_the_steps_into_some_states() {
     let (noted, at, last) =
         (numbers(&notes, "subscription_id"), instants(&notes, "at"), instants(&notes, "stay_at"));
     for i in 0..notes.num_rows() {
-        let of_subscription = (0..stays.num_rows()).filter(|stay| of[*stay] == noted[i] && from[*stay] <= at[i]);
-        assert_eq!(last[i], of_subscription.last().and_then(|stay| from[stay]));
+        let mut of_subscription =
+            (0..stays.num_rows()).filter(|stay| of[*stay] == noted[i] && from[*stay] <= at[i]);
+        assert_eq!(last[i], of_subscription.next_back().and_then(|stay| from[stay]));
     }
     assert!(last.iter().flatten().count() > 20);
 }
@@ -388,11 +396,27 @@ fn wrong_lives_are_refused() {
         ("states: {a: {for: 0 days, then: b}, b: }", "= 1", "`for`: expected a time above zero"),
         ("states: {a: {for: 1 day}, b: }", "= 1", "state `a` does not say what comes after it"),
         ("states: {a: {then: b}, b: }", "= 1", "state `a` has `then` and no end"),
-        ("states: {a: {leaves: [{to: b, rate: 1 per day, after: 1 day}]}, b: }", "= 1", "a way out says twice when it is taken"),
+        (
+            "states: {a: {leaves: [{to: b, rate: 1 per day, after: 1 day}]}, b: }",
+            "= 1",
+            "a way out says twice when it is taken",
+        ),
         ("states: {a: {leaves: [{to: b}]}, b: }", "= 1", "a way out does not say when it is taken"),
-        ("states: {a: {leaves: [{to: b, rate: 120% per day}]}, b: }", "= 1", "expected a share of at least 0% and below 100%"),
-        ("states: {a: {leaves: [{to: b, at: nowhere}]}, b: }", "= 1", "unknown lifecycle or recurrence `nowhere`"),
-        ("states: {a: {for: 1 minute, then: b}, b: {for: 1 minute, then: a}}", "= 1", "a life that comes back to `a` for ever"),
+        (
+            "states: {a: {leaves: [{to: b, rate: 120% per day}]}, b: }",
+            "= 1",
+            "expected a share of at least 0% and below 100%",
+        ),
+        (
+            "states: {a: {leaves: [{to: b, at: nowhere}]}, b: }",
+            "= 1",
+            "unknown lifecycle or recurrence `nowhere`",
+        ),
+        (
+            "states: {a: {for: 1 minute, then: b}, b: {for: 1 minute, then: a}}",
+            "= 1",
+            "a life that comes back to `a` for ever",
+        ),
         (open, "= life.state_on(as_of)", "`life` has no function `state_on`"),
         (open, "= life.at(as_of)", "a step is a group of values"),
         (open, "= life.at(as_of).til", "a step has no `til`"),

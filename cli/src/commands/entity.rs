@@ -1,9 +1,9 @@
 //! `seedbed entity`: one row with those around it, the way to look at one life.
 
 use arrow::array::RecordBatch;
+use seedbed_engine::calendar::text::{Style, write_instant};
 use seedbed_engine::cases::RowKey;
 use seedbed_engine::error::listed;
-use seedbed_engine::calendar::text::{Style, write_instant};
 use seedbed_engine::lookup::{InTime, LifeOfRow, Lookup, Relatives};
 use seedbed_engine::text::shown;
 use seedbed_engine::{ColumnId, Plan, TableId, ValueError};

@@ -607,9 +607,7 @@ impl Compiler<'_, '_> {
             },
         };
         match (field, rest.next()) {
-            (Some(Some(Expr::Identifier(field))), None)
-                if !path.is_empty() || function.name.0.len() > 1 =>
-            {
+            (Some(Some(Expr::Identifier(field))), None) if !path.is_empty() || function.name.0.len() > 1 => {
                 let span = self.source.span_of_call(&function.name);
                 let arguments = self.plain_arguments(function, span)?;
                 self.asked(path, function, &arguments, Some(&self.name_of(field)), span)

@@ -40,7 +40,8 @@ impl Unknown<'_, '_> {
                 let name = of_function(function);
                 // What stands within these are names of other tables.
                 let asks = function.name.0.len() > 1;
-                if asks || Total::named(&name).is_some() || Position::named(&name).is_some() || name == "rows" {
+                if asks || Total::named(&name).is_some() || Position::named(&name).is_some() || name == "rows"
+                {
                     let found = compile::part(ast, self.source, self.scope);
                     return self.keep(found);
                 }

@@ -260,9 +260,10 @@ fn collect_names(expr: &ast::Expr, source: &Source, names: &mut Vec<Vec<Name>>) 
 /// The expressions directly inside one.
 pub(super) fn operands(expr: &ast::Expr) -> Vec<&ast::Expr> {
     use ast::Expr::{
-        AtTimeZone, Between, BinaryOp, Case, Cast, Ceil, CompoundFieldAccess, Extract, Floor, Function, ILike, InList, Interval,
-        IsDistinctFrom, IsFalse, IsNotDistinctFrom, IsNotFalse, IsNotNull, IsNotTrue, IsNotUnknown, IsNull,
-        IsTrue, IsUnknown, Like, Nested, Overlay, Position, Substring, Trim, Tuple, UnaryOp,
+        AtTimeZone, Between, BinaryOp, Case, Cast, Ceil, CompoundFieldAccess, Extract, Floor, Function,
+        ILike, InList, Interval, IsDistinctFrom, IsFalse, IsNotDistinctFrom, IsNotFalse, IsNotNull,
+        IsNotTrue, IsNotUnknown, IsNull, IsTrue, IsUnknown, Like, Nested, Overlay, Position, Substring, Trim,
+        Tuple, UnaryOp,
     };
     match expr {
         IsFalse(e) | IsNotFalse(e) | IsTrue(e) | IsNotTrue(e) | IsNull(e) | IsNotNull(e) | IsUnknown(e)

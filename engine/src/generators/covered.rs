@@ -20,7 +20,11 @@ pub(crate) struct During {
 
 impl During {
     /// The argument `during` over the rows of a table.
-    pub(crate) fn read(resolver: &mut Resolver, t: TableId, arguments: &Arguments) -> Result<Option<Self>, Fault> {
+    pub(crate) fn read(
+        resolver: &mut Resolver,
+        t: TableId,
+        arguments: &Arguments,
+    ) -> Result<Option<Self>, Fault> {
         let Some(text) = arguments.expression("during")? else { return Ok(None) };
         let (path, states) = resolver.states_in(t, &text)?;
         Ok(Some(Self { path, states }))
@@ -40,7 +44,8 @@ impl<'a> EachCovered<'a> {
         local: Option<(&'a Intensity, &'a ArrayRef)>,
         during: Option<&'a During>,
     ) -> Result<Self, ValueError> {
-        let lives = during.map(|during| Ok((EachLife::of(frame, during.path)?, &during.states))).transpose()?;
+        let lives =
+            during.map(|during| Ok((EachLife::of(frame, during.path)?, &during.states))).transpose()?;
         Ok(Self { clocks: Clocks::of(local), lives })
     }
 

@@ -82,7 +82,11 @@ pub(crate) struct Local {
 
 impl Local {
     /// What the arguments say over the rows of a table; none if they say nothing.
-    pub(crate) fn read(resolver: &mut Resolver, t: TableId, arguments: &Arguments) -> Result<Option<Self>, Fault> {
+    pub(crate) fn read(
+        resolver: &mut Resolver,
+        t: TableId,
+        arguments: &Arguments,
+    ) -> Result<Option<Self>, Fault> {
         let given = ["hours", "weekdays", "season"].map(|name| arguments.get(name));
         if given.iter().all(Option::is_none) {
             return match arguments.get("zone") {
@@ -99,7 +103,8 @@ impl Local {
         let season = season.map_or(Ok([1.0; 12]), |node| named(constants, node, "season", &MONTH_NAMES));
         let zone = resolver.zone_of(t, arguments);
         let (hours, weekdays, season, zone) = (hours, weekdays, season, zone).together()?;
-        let intensity = Intensity::new(&hours, &weekdays, &season).map_err(|invalid| arguments.invalid(&invalid))?;
+        let intensity =
+            Intensity::new(&hours, &weekdays, &season).map_err(|invalid| arguments.invalid(&invalid))?;
         budget::spend_law(intensity.bytes(), arguments.span())?;
         Ok(Some(Self { intensity: Arc::new(intensity), zone }))
     }
@@ -164,7 +169,10 @@ pub(super) struct Clocks<'a> {
 
 impl<'a> Clocks<'a> {
     pub(super) fn of(local: Option<(&'a Intensity, &'a ArrayRef)>) -> Self {
-        Self { local: local.map(|(intensity, names)| (intensity, names, Zones::of(names, false))), known: Vec::new() }
+        Self {
+            local: local.map(|(intensity, names)| (intensity, names, Zones::of(names, false))),
+            known: Vec::new(),
+        }
     }
 
     /// The clock of a row; none where the zone is NULL.
@@ -175,12 +183,13 @@ impl<'a> Clocks<'a> {
             return Ok(None);
         }
         let zone = zones.get(row)?;
-        let place = self.known.iter().position(|(known, _)| std::ptr::eq(*known, zone)).unwrap_or_else(|| {
-            let local = intensity.in_zone(zone);
-            let last = Cell::new([(i64::MIN, local.passed(i64::MIN)); 2]);
-            self.known.push((zone, Rc::new(ZoneClock { zone: local, last })));
-            self.known.len() - 1
-        });
+        let place =
+            self.known.iter().position(|(known, _)| std::ptr::eq(*known, zone)).unwrap_or_else(|| {
+                let local = intensity.in_zone(zone);
+                let last = Cell::new([(i64::MIN, local.passed(i64::MIN)); 2]);
+                self.known.push((zone, Rc::new(ZoneClock { zone: local, last })));
+                self.known.len() - 1
+            });
         Ok(Some(Clock::Local(self.known[place].1.clone())))
     }
 }

@@ -93,9 +93,8 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
         (bounds, growth, stratum_of(reading), precision_of(reading)).together()?;
     let (local, during) = (local, during).together()?;
     let stream = reading.stream("value");
-    let nullable = nullable
-        || during.is_some()
-        || local.as_ref().is_some_and(|local| local.zone.expression.nullable());
+    let nullable =
+        nullable || during.is_some() || local.as_ref().is_some_and(|local| local.zone.expression.nullable());
     let (local, during) = (local.map(Box::new), during.map(Box::new));
     let recipe = Moment { stream, from, to, growth, local, during, stratum, precision };
     Ok(Made { nullable, ..Made::new(recipe, Type::Instant) })
@@ -226,7 +225,8 @@ impl Prepared for Moment {
     fn explain(&self, shown: &Shown) -> String {
         let growth = self.growth.told();
         let local = self.local.as_ref().map(|local| format!(", at local hours of {}", local.zone.expression));
-        let during = self.during.as_ref().map(|during| format!(", during some of {}", shown.input(during.path)));
+        let during =
+            self.during.as_ref().map(|during| format!(", during some of {}", shown.input(during.path)));
         let when = [local, during].into_iter().flatten().collect::<String>();
         let order = if self.stratum.is_some() { ", rising within the parent" } else { "" };
         format!("an instant from {} to {}{growth}{when}{order}", self.from.expression, self.to.expression)

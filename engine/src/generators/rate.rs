@@ -34,19 +34,31 @@ pub(crate) const RATE: GeneratorDoc = GeneratorDoc {
     family: "time",
     summary: "A row for each time that something happens by chance, at a rate, in the order of time.",
     arguments: &[
-        required("of", Kind::Expression, "how often: `12 per week`, or an expression over the row of the parent, as in `= seats * 2 per day`"),
+        required(
+            "of",
+            Kind::Expression,
+            "how often: `12 per week`, or an expression over the row of the parent, as in `= seats * 2 per day`",
+        ),
         required("from", Kind::Expression, "the instant or date from which on, over the row of the parent"),
         optional(
             "until",
             Kind::Expression,
             "the end, over the row of the parent, which is no part of it; nothing happens after `as_of`",
         ),
-        optional("growth", Kind::Any, "how the rate grows from its beginning on: `6% per month`; default even"),
+        optional(
+            "growth",
+            Kind::Any,
+            "how the rate grows from its beginning on: `6% per month`; default even",
+        ),
         local::HOURS,
         local::WEEKDAYS,
         local::SEASON,
         local::ZONE,
-        optional("during", Kind::Expression, "only during some states of a lifecycle, as in `life in (active)`; other time does not count"),
+        optional(
+            "during",
+            Kind::Expression,
+            "only during some states of a lifecycle, as in `life in (active)`; other time does not count",
+        ),
     ],
     short: None,
     group: false,
@@ -99,10 +111,10 @@ impl RateInputs {
             local: rate.local.as_ref().map(|(zone, intensity)| (input(&[], *zone), intensity.clone())),
             growth: Growth { rate: rate.growth },
             as_of: rate.as_of,
-            during: rate.during.as_ref().map(|(also, path, states)| During {
-                path: input(also, *path),
-                states: states.clone(),
-            }),
+            during: rate
+                .during
+                .as_ref()
+                .map(|(also, path, states)| During { path: input(also, *path), states: states.clone() }),
         }
     }
 
@@ -118,10 +130,10 @@ impl RateInputs {
         frame: &Frame,
         run: impl FnOnce(EachRate) -> Result<T, ValueError>,
     ) -> Result<T, ValueError> {
-        let (lot, often, from) =
-            (frame.input(self.lot)?, frame.input(self.often)?, frame.input(self.from)?);
+        let (lot, often, from) = (frame.input(self.lot)?, frame.input(self.often)?, frame.input(self.from)?);
         let zones = self.local.as_ref().map(|(zone, _)| frame.input(*zone)).transpose()?;
-        let local = self.local.as_ref().zip(zones.as_ref()).map(|((_, intensity), zones)| (&**intensity, zones));
+        let local =
+            self.local.as_ref().zip(zones.as_ref()).map(|((_, intensity), zones)| (&**intensity, zones));
         run(EachRate {
             lot: lot.as_primitive(),
             often: often.as_primitive(),
@@ -134,8 +146,10 @@ impl RateInputs {
     }
 
     fn told(&self, shown: &Shown) -> String {
-        let local = self.local.as_ref().map(|(zone, _)| format!(", at local hours of {}", shown.input(*zone)));
-        let during = self.during.as_ref().map(|during| format!(", during some of {}", shown.input(during.path)));
+        let local =
+            self.local.as_ref().map(|(zone, _)| format!(", at local hours of {}", shown.input(*zone)));
+        let during =
+            self.during.as_ref().map(|during| format!(", during some of {}", shown.input(during.path)));
         let when = [local, during].into_iter().flatten().collect::<String>();
         let (often, from, growth) = (shown.input(self.often), shown.input(self.from), self.growth.told());
         format!("what happens at the {often} from {from} on{growth}{when}")
@@ -179,7 +193,8 @@ impl<'a> EachRate<'a> {
         if self.last.as_ref().is_none_or(|(known, _)| *known != key) {
             let Some(covered) = self.covered.get(row, from, i64::MAX)? else { return Ok(None) };
             let times = PROCESS.times(key.0.cast_unsigned());
-            self.last = Some((key, OneRate { covered, often, growth: self.growth, as_of: self.as_of, times }));
+            self.last =
+                Some((key, OneRate { covered, often, growth: self.growth, as_of: self.as_of, times }));
         }
         Ok(self.last.as_mut().map(|(_, rate)| rate))
     }
@@ -190,7 +205,9 @@ impl OneRate<'_> {
     fn before(&mut self, instant: i64) -> Result<i64, String> {
         let expected = self.often * self.growth.happened(self.covered.before(instant));
         let count = self.times.before(expected, MOST_CELLS);
-        count.map(u64::cast_signed).ok_or_else(|| format!("about {expected:.0} rows of one parent are too many"))
+        count
+            .map(u64::cast_signed)
+            .ok_or_else(|| format!("about {expected:.0} rows of one parent are too many"))
     }
 
     /// When it happens for the `k`-th time, counted from 0.
@@ -204,7 +221,13 @@ impl OneRate<'_> {
 
 impl Resolver<'_> {
     /// The count of a table whose rows happen at a rate, and what its rows need to know of it.
-    pub(crate) fn rate(&mut self, t: TableId, parent: TableId, key: &Key, node: &Node) -> Result<Count, Fault> {
+    pub(crate) fn rate(
+        &mut self,
+        t: TableId,
+        parent: TableId,
+        key: &Key,
+        node: &Node,
+    ) -> Result<Count, Fault> {
         let arguments = Arguments::new(&RATE, key, Some(node))?;
         let often = self.often(parent, &arguments);
         let from = self.moment_of(parent, &arguments, "from");
@@ -249,12 +272,19 @@ impl Resolver<'_> {
         let text = match scenario::expression_text(node) {
             Some(text) => {
                 let (often, micros) = expression_per_time(node, &text.text)?;
-                Text { text: format!("cast(({often}\n) as double precision) / {micros:?}"), exact: false, ..text }
+                Text {
+                    text: format!("cast(({often}\n) as double precision) / {micros:?}"),
+                    exact: false,
+                    ..text
+                }
             }
             None => {
                 if node.scalar().is_some_and(|scalar| scalar.text.contains('%')) {
-                    return Err(Fault::at(node.span, "`of`: expected how many per time, such as `12 per week`")
-                        .label(format!("found {}", node.describe())));
+                    return Err(Fault::at(
+                        node.span,
+                        "`of`: expected how many per time, such as `12 per week`",
+                    )
+                    .label(format!("found {}", node.describe())));
                 }
                 let (often, micros) = rate_of(node)?;
                 let text = format!("cast('{:?}' as double precision)", often / micros);

@@ -33,7 +33,7 @@ pub(crate) enum Timeline {
 impl Record {
     /// A group of values, as a generator makes it.
     pub(super) fn made(fields: impl IntoIterator<Item = (&'static str, Made)>) -> Made {
-        Self::new(fields, None)
+        Self::of(fields, None)
     }
 
     /// The same of something that expressions ask about instants.
@@ -41,10 +41,10 @@ impl Record {
         fields: impl IntoIterator<Item = (&'static str, Made)>,
         timeline: Timeline,
     ) -> Made {
-        Self::new(fields, Some(timeline))
+        Self::of(fields, Some(timeline))
     }
 
-    fn new(fields: impl IntoIterator<Item = (&'static str, Made)>, timeline: Option<Timeline>) -> Made {
+    fn of(fields: impl IntoIterator<Item = (&'static str, Made)>, timeline: Option<Timeline>) -> Made {
         let fields = fields.into_iter().map(|(name, made)| (name, Some(made))).collect();
         Made::new(Self { fields, timeline }, Type::Text)
     }

@@ -3,14 +3,18 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Date32Array, Int64Array, Time64MicrosecondArray, TimestampMicrosecondArray,
+};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
 use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::unknown;
 use super::lifecycle::EachLife;
 use super::rate;
-use super::{ArgumentDoc, Ends, Formula, GeneratorDoc, Made, Origin, Prepared, Reading, Record, Shown, Timeline};
+use super::{
+    ArgumentDoc, Ends, Formula, GeneratorDoc, Made, Origin, Prepared, Reading, Record, Shown, Timeline,
+};
 use crate::calendar::Zone;
 use crate::error::{Fault, ValueError};
 use crate::expression::{Name, Zones};
@@ -51,8 +55,16 @@ pub(crate) const EVERY: GeneratorDoc = GeneratorDoc {
     family: "time",
     summary: "A row for each time that something comes back, in the order of time.",
     arguments: &[
-        optional("of", Kind::Word, "a `recurrence` of the parent, in place of `from`, the step, `on`, `at`, `zone` and `fold`"),
-        optional("from", Kind::Expression, "the instant or date from which on, over the row of the parent; required without `of`"),
+        optional(
+            "of",
+            Kind::Word,
+            "a `recurrence` of the parent, in place of `from`, the step, `on`, `at`, `zone` and `fold`",
+        ),
+        optional(
+            "from",
+            Kind::Expression,
+            "the instant or date from which on, over the row of the parent; required without `of`",
+        ),
         YEAR,
         MONTH,
         WEEK,
@@ -67,7 +79,11 @@ pub(crate) const EVERY: GeneratorDoc = GeneratorDoc {
             Kind::Expression,
             "the end, over the row of the parent, which is no part of it; where it is NULL, and by default, the last moment is `as_of`",
         ),
-        optional("while", Kind::Expression, "only those during some states of a lifecycle, as in `life in (active)`"),
+        optional(
+            "while",
+            Kind::Expression,
+            "only those during some states of a lifecycle, as in `life in (active)`",
+        ),
         FOLD,
     ],
     short: Some("of"),
@@ -219,8 +235,11 @@ fn read(reading: &mut Reading) -> Result<Made, Fault> {
         Some(Timeline::Rate(rate)) => return Ok(rate::occurrence(resolver, t, &rate)),
         _ => {
             let table = &resolver.drafts()[t].name.text;
-            return Err(Fault::at(reading.arguments.span(), format!("the rows of `{table}` do not come back"))
-                .hint("`occurrence` belongs to a table with `every:` or `rate:`"));
+            return Err(Fault::at(
+                reading.arguments.span(),
+                format!("the rows of `{table}` do not come back"),
+            )
+            .hint("`occurrence` belongs to a table with `every:` or `rate:`"));
         }
     };
     let series = SeriesInputs::along(resolver, t, &[Hop::Parent], &every);
@@ -335,7 +354,9 @@ impl Prepared for SeriesAsked {
             Ok(match self.which {
                 Which::Number => asked.checked_sub(1).and_then(|k| series.at(u64::try_from(k).ok()?)),
                 Which::Before => i64::try_from(series.before(asked)).ok(),
-                Which::Last => series.before(asked.saturating_add(1)).checked_sub(1).and_then(|k| series.at(k)),
+                Which::Last => {
+                    series.before(asked.saturating_add(1)).checked_sub(1).and_then(|k| series.at(k))
+                }
                 Which::Next => series.at(series.before(asked.saturating_add(1))),
             })
         };
@@ -398,11 +419,11 @@ impl SeriesInputs {
         let path: Vec<Name> =
             name.text.split('.').map(|part| Name { text: part.to_owned(), span: name.span }).collect();
         match reading.resolver.timeline(reading.table, &path)? {
-            (hops, Timeline::Series(every)) => Ok(Self::along(reading.resolver, reading.table, &hops, &every)),
-            _ => {
-                Err(Fault::at(name.span, format!("`{}` does not come back", name.text))
-                    .hint("name a `recurrence` under `let`"))
+            (hops, Timeline::Series(every)) => {
+                Ok(Self::along(reading.resolver, reading.table, &hops, &every))
             }
+            _ => Err(Fault::at(name.span, format!("`{}` does not come back", name.text))
+                .hint("name a `recurrence` under `let`")),
         }
     }
 
@@ -455,9 +476,9 @@ impl During {
     /// The occurrences of a series that count, before an end, as runs of their numbers.
     fn runs<'a>(&'a self, series: &'a Series, row: usize, end: i64) -> impl Iterator<Item = Range<u64>> + 'a {
         let times = self.lives.get(row).during(&self.states);
-        times.take_while(move |(entered, _)| *entered < end).map(move |(entered, left)| {
-            series.before(entered)..series.before(left.min(end))
-        })
+        times
+            .take_while(move |(entered, _)| *entered < end)
+            .map(move |(entered, left)| series.before(entered)..series.before(left.min(end)))
     }
 
     /// The number in the series of the occurrence that is the `k`-th of those that count.
@@ -509,7 +530,11 @@ impl<'a> EachSeries<'a> {
         let times = self.times.map_or(1, |times| times.value(row));
         let mut rule = match times {
             1 => self.columns.rule,
-            _ => self.columns.rule.times(times).ok_or_else(|| format!("a step of {times}: it must be 1 or more"))?,
+            _ => self
+                .columns
+                .rule
+                .times(times)
+                .ok_or_else(|| format!("a step of {times}: it must be 1 or more"))?,
         };
         if let Some(at) = self.at {
             rule.at = Some(at.value(row));

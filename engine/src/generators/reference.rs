@@ -31,7 +31,11 @@ pub(super) const REFERENCE: GeneratorDoc = GeneratorDoc {
     arguments: &[
         required("to", Kind::Word, "the table"),
         optional("column", Kind::Word, "the column shown; default the table's key"),
-        optional("key", Kind::Expression, "the key of the row; NULL for none. The table has keys that count, or is small"),
+        optional(
+            "key",
+            Kind::Expression,
+            "the key of the row; NULL for none. The table has keys that count, or is small",
+        ),
         optional(
             "within",
             Kind::Word,
@@ -59,7 +63,11 @@ pub(super) const REFERENCE: GeneratorDoc = GeneratorDoc {
             Kind::Word,
             "with `existed_at`: the column that tells when a row came about; default `created_at`",
         ),
-        optional("latest", Kind::Boolean, "with `existed_at`: `true` for the last row that came about, the one that covers the instant"),
+        optional(
+            "latest",
+            Kind::Boolean,
+            "with `existed_at`: `true` for the last row that came about, the one that covers the instant",
+        ),
         optional(
             "until",
             Kind::Word,
@@ -420,8 +428,18 @@ impl Reading<'_, '_, '_> {
 
     /// The row with a key, which is the only thing to say about it.
     fn keyed(&mut self, target: TableId, to: &Key, text: &Text) -> Result<Pick, Fault> {
-        let others =
-            ["within", "skew", "distinct", "except", "starting_with", "existed_at", "by", "latest", "until", "while"];
+        let others = [
+            "within",
+            "skew",
+            "distinct",
+            "except",
+            "starting_with",
+            "existed_at",
+            "by",
+            "latest",
+            "until",
+            "while",
+        ];
         for name in others {
             if let Some(node) = self.arguments.get(name) {
                 return Err(Fault::at(node.span, format!("`key` and `{name}` cannot be combined"))
@@ -449,8 +467,11 @@ impl Reading<'_, '_, '_> {
                 let Some(c) = resolver.drafts()[target].column_named(&key.text) else {
                     let draft = &resolver.drafts()[target];
                     let hint = resolver.guess(&key.text, || draft.column_names(), "the columns are");
-                    return Err(Fault::at(key.span, format!("unknown column `{}` of `{}`", key.text, to.text))
-                        .maybe_hint(hint));
+                    return Err(Fault::at(
+                        key.span,
+                        format!("unknown column `{}` of `{}`", key.text, to.text),
+                    )
+                    .maybe_hint(hint));
                 };
                 let ty = resolver.settled(target, c)?.ty.clone();
                 if ty != Type::Instant {
@@ -460,7 +481,8 @@ impl Reading<'_, '_, '_> {
                 Some(c)
             }
         };
-        let states = arguments.expression("while")?.map(|text| resolver.states_in(target, &text)).transpose()?;
+        let states =
+            arguments.expression("while")?.map(|text| resolver.states_in(target, &text)).transpose()?;
         Ok(Still { until, states })
     }
 

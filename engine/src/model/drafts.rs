@@ -101,8 +101,10 @@ impl Drafts {
         let tables = scenario.tables.iter().map(|table| Draft::new(table, &mut literal, faults));
         let mut drafts = Self(tables.collect());
         for (t, table) in TableId::enumerate(&scenario.tables) {
-            if let RowSource::Per { parent, .. } | RowSource::Times { parent, .. } | RowSource::History { parent, .. } =
-                &table.source {
+            if let RowSource::Per { parent, .. }
+            | RowSource::Times { parent, .. }
+            | RowSource::History { parent, .. } = &table.source
+            {
                 let found = faults.keep(drafts.named(parent, faults));
                 drafts[t].parent = found;
                 drafts[t].faulty |= found.is_none();

@@ -231,7 +231,9 @@ impl Resolver<'_> {
                     format!("`{name}` is a place in a tree, whose bounds hold for all rows"),
                     "pin another column",
                 ),
-                Pick::Random { .. } | Pick::Existing { .. } | Pick::Keyed { .. } | Pick::Latest { .. } => Ok(()),
+                Pick::Random { .. } | Pick::Existing { .. } | Pick::Keyed { .. } | Pick::Latest { .. } => {
+                    Ok(())
+                }
             },
             Recipe::Literal(_) => {
                 refuse(format!("`{name}` is written out row by row"), "change the value where it is written")

@@ -158,7 +158,10 @@ impl Resolver<'_> {
         let step = match unit {
             "year" | "month" => {
                 let months = if unit == "year" { 12 * count } else { count };
-                Step::Months { months, day: on.map(day_of_month).transpose()?.unwrap_or(DayOfMonth::OfAnchor) }
+                Step::Months {
+                    months,
+                    day: on.map(day_of_month).transpose()?.unwrap_or(DayOfMonth::OfAnchor),
+                }
             }
             "week" => Step::Weeks { weeks: count, weekdays: on.map(weekdays).transpose()?.unwrap_or(0) },
             _ => {
@@ -220,7 +223,8 @@ fn is_zone(word: &str) -> bool {
         part.starts_with(|c: char| c.is_ascii_uppercase())
             && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
     };
-    Zone::named(word).is_ok() || word.split_once('/').is_some_and(|(area, place)| named(area) && place.split('/').all(named))
+    Zone::named(word).is_ok()
+        || word.split_once('/').is_some_and(|(area, place)| named(area) && place.split('/').all(named))
 }
 
 /// Both instants, when they are constants and not NULL.

@@ -48,11 +48,16 @@ impl<'r, 's> TableScope<'r, 's> {
 
     /// The scope of an argument that becomes a column of its own.
     pub(super) fn inner(&mut self) -> TableScope<'_, 's> {
-        TableScope { resolver: self.resolver, table: self.table, child: self.child.clone(), inputs: Vec::new() }
+        TableScope {
+            resolver: self.resolver,
+            table: self.table,
+            child: self.child.clone(),
+            inputs: Vec::new(),
+        }
     }
 
     /// A path as seen from the rows of the table: within a total, names are the parent's unless they begin with the child's.
-    fn from_here(&self, path: &[Name]) -> Vec<Name> {
+    fn seen_from_here(&self, path: &[Name]) -> Vec<Name> {
         match &self.child {
             None => path.to_vec(),
             Some((child, _)) if path.len() > 1 && path[0].text == *child => path[1..].to_vec(),
@@ -99,14 +104,14 @@ impl Scope for TableScope<'_, '_> {
                 _ => {}
             }
         }
-        let path = self.from_here(path);
+        let path = self.seen_from_here(path);
         let input = self.resolver.path(self.table, &path, Vec::new())?;
         let (ty, nullable) = self.resolver.type_of(self.table, &input)?;
         Ok(Operand::Input { slot: self.slot(input), ty, nullable })
     }
 
     fn asked(&mut self, called: &Called) -> Result<Operand, Fault> {
-        let path = self.from_here(called.path);
+        let path = self.seen_from_here(called.path);
         Self::asked(self, &path, called)
     }
 

@@ -7,7 +7,10 @@ use super::scope::TableScope;
 use super::{Column, Count, Hop, Input};
 use crate::error::{Fault, did_you_mean, listed};
 use crate::expression::{Called, Expression, Name, Operand, Source, parse, path_of};
-use crate::generators::{Formula, LifeAsked, LifeOf, Made, Over, Recipe, SeriesAsked, SeriesInputs, StepField, Steps, Timeline, Which, WhichSteps};
+use crate::generators::{
+    Formula, LifeAsked, LifeOf, Made, Over, Recipe, SeriesAsked, SeriesInputs, StepField, Steps, Timeline,
+    Which, WhichSteps,
+};
 use crate::ids::{InputId, TableId};
 use crate::scenario::Text;
 use crate::time::States;
@@ -31,12 +34,16 @@ impl Resolver<'_> {
         {
             return Ok((hops, timeline.clone()));
         }
-        let fault = Fault::at(last.span, match column {
-            Some(_) => format!("`{}` is neither a lifecycle nor a recurrence", last.text),
-            None => format!("unknown lifecycle or recurrence `{}`", last.text),
-        });
+        let fault = Fault::at(
+            last.span,
+            match column {
+                Some(_) => format!("`{}` is neither a lifecycle nor a recurrence", last.text),
+                None => format!("unknown lifecycle or recurrence `{}`", last.text),
+            },
+        );
         let draft = &self.drafts[table];
-        let records: Vec<&str> = draft.columns.iter().filter(|c| c.is_timeline()).map(|c| c.name.as_str()).collect();
+        let records: Vec<&str> =
+            draft.columns.iter().filter(|c| c.is_timeline()).map(|c| c.name.as_str()).collect();
         Err(match (did_you_mean(&last.text, records.iter().copied()), &records[..]) {
             (Some(guess), _) => fault.hint(guess),
             (None, []) => fault.hint(format!("`{}` has none under `let`", draft.name.text)),
@@ -82,7 +89,13 @@ impl Resolver<'_> {
     }
 
     /// The count of a table with a row for each step of a lifecycle of its parent's, or for those into some states.
-    pub(super) fn history(&mut self, t: TableId, parent: TableId, text: &Text, first: bool) -> Result<Count, Fault> {
+    pub(super) fn history(
+        &mut self,
+        t: TableId,
+        parent: TableId,
+        text: &Text,
+        first: bool,
+    ) -> Result<Count, Fault> {
         let (path, life, states) = if text.text.contains(|c: char| c.is_whitespace() || c == '=') {
             let (path, life, states) = self.life_and_states(parent, text)?;
             (path, life, Some(states))
@@ -106,7 +119,10 @@ impl Resolver<'_> {
         let (mut hops, mut table) = (Vec::new(), t);
         for (place, name) in names.iter().enumerate() {
             // The row itself, by its table's name.
-            if place == 0 && name.text == self.drafts[t].name.text && self.drafts[t].column_named(&name.text).is_none() {
+            if place == 0
+                && name.text == self.drafts[t].name.text
+                && self.drafts[t].column_named(&name.text).is_none()
+            {
                 continue;
             }
             let (way, next) = self.way_by(table, name)?;
@@ -155,7 +171,9 @@ impl TableScope<'_, '_> {
                 let each: Vec<String> = known.iter().map(|known| format!("`{name}.{known}(…)`")).collect();
                 format!("it answers to {}", listed(&each))
             });
-            return Err(Fault::at(function.span, format!("`{name}` has no function `{}`", function.text)).hint(hint));
+            return Err(
+                Fault::at(function.span, format!("`{name}` has no function `{}`", function.text)).hint(hint)
+            );
         }
         // The same question has the same column. Within a total, the same words mean something else.
         let within = if self.child.is_some() { " in a total" } else { "" };
@@ -201,11 +219,16 @@ impl TableScope<'_, '_> {
     fn asked_of_life(&mut self, called: &Called, input: InputId, life: &LifeOf) -> Result<Made, Fault> {
         let function = called.function.text.as_str();
         let field = match (function, called.field) {
-            ("at", Some(field)) => StepField::ALL.iter().find(|(name, _)| *name == field.text).map(|(_, of)| *of).ok_or_else(|| {
-                let known = StepField::ALL.map(|(name, _)| name);
-                let hint = did_you_mean(&field.text, known).unwrap_or_else(|| format!("it has {}", listed(&known)));
-                Fault::at(field.span, format!("a step has no `{}`", field.text)).hint(hint)
-            })?,
+            ("at", Some(field)) => {
+                StepField::ALL.iter().find(|(name, _)| *name == field.text).map(|(_, of)| *of).ok_or_else(
+                    || {
+                        let known = StepField::ALL.map(|(name, _)| name);
+                        let hint = did_you_mean(&field.text, known)
+                            .unwrap_or_else(|| format!("it has {}", listed(&known)));
+                        Fault::at(field.span, format!("a step has no `{}`", field.text)).hint(hint)
+                    },
+                )?
+            }
             ("at", None) => {
                 return Err(Fault::at(called.span, "a step is a group of values")
                     .hint("name one of them, as in `life.at(t).until`, or write `life.state_at(t)`"));

@@ -13,8 +13,8 @@ use crate::error::ValueError;
 use crate::generators::{Formula, Pick, Prepared, Reference, Still, Within};
 use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, Hop};
-use crate::text::shown;
 use crate::random::{Invalid, Permutation, Skew, SkewExponent, Stream, Trickle, below};
+use crate::text::shown;
 
 /// The rows that were picked, and where each pick stands among them, unless they are the picks as they are.
 ///
@@ -168,7 +168,12 @@ pub(super) fn picks(
 }
 
 /// The rows with some keys.
-fn keyed(frame: &Frame, column: &Column, target: TableId, key: &Formula) -> Result<Vec<Option<u64>>, ValueError> {
+fn keyed(
+    frame: &Frame,
+    column: &Column,
+    target: TableId,
+    key: &Formula,
+) -> Result<Vec<Option<u64>>, ValueError> {
     let keys = key.values(frame, column)?;
     let described = &frame.plan.model.tables[target];
     let missing = |row: usize| {
@@ -191,8 +196,10 @@ fn keyed(frame: &Frame, column: &Column, target: TableId, key: &Formula) -> Resu
     // The table is small.
     let there = Frame::new(frame.plan, target, Rows::Range(0..frame.plan.rows(target)?));
     let there = there.column(described.key)?;
-    let places: HashMap<String, u64> =
-        (0..there.len()).filter(|row| there.is_valid(*row)).map(|row| (shown(&there, row), row as u64)).collect();
+    let places: HashMap<String, u64> = (0..there.len())
+        .filter(|row| there.is_valid(*row))
+        .map(|row| (shown(&there, row), row as u64))
+        .collect();
     let row = |i: usize| {
         if keys.is_null(i) {
             return Ok(None);

@@ -322,7 +322,20 @@ fn param(key: &Key, node: &Node, faults: &mut Faults) -> Param {
 fn table(key: &Key, node: &Node, faults: &mut Faults) -> Table {
     // A message lists the first of them.
     const KEYS: [&str; 15] = [
-        "rows", "per", "count", "every", "rate", "history_of", "columns", "let", "mixins", "key", "times", "min", "max", "scaled",
+        "rows",
+        "per",
+        "count",
+        "every",
+        "rate",
+        "history_of",
+        "columns",
+        "let",
+        "mixins",
+        "key",
+        "times",
+        "min",
+        "max",
+        "scaled",
         "about",
     ];
     let what = format!("table `{}`", key.text);
@@ -427,11 +440,15 @@ fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> 
         (None, Some(per)) => {
             let parent = faults.keep(word(per, "the parent table"))?;
             let entries = node.map().unwrap_or_default();
-            if let Some((key, rule)) = entries.iter().find(|(k, _)| matches!(k.text.as_str(), "every" | "rate")) {
+            if let Some((key, rule)) =
+                entries.iter().find(|(k, _)| matches!(k.text.as_str(), "every" | "rate"))
+            {
                 let beside = ["count", "every", "rate", "times", "min", "max"];
-                let mut others = entries.iter().map(|(other, _)| other).filter(|other| other.text != key.text);
+                let mut others =
+                    entries.iter().map(|(other, _)| other).filter(|other| other.text != key.text);
                 if let Some(other) = others.find(|other| beside.contains(&other.text.as_str())) {
-                    let fault = Fault::at(other.span, format!("`{}` does not go with `{}`", other.text, key.text));
+                    let fault =
+                        Fault::at(other.span, format!("`{}` does not go with `{}`", other.text, key.text));
                     faults.push(fault.hint("how often something happens says how many rows there are"));
                     return None;
                 }
@@ -461,7 +478,9 @@ fn history_of(node: &Node, history: &Node, faults: &mut Faults) -> Option<RowSou
     let mut others = node.map().unwrap_or_default().iter().map(|(other, _)| other);
     if let Some(other) = others.find(|other| beside.contains(&other.text.as_str())) {
         let fault = Fault::at(other.span, format!("`{}` does not go with `history_of`", other.text));
-        faults.push(fault.hint("the steps of the lifecycle say how many rows there are, and its table is the parent"));
+        faults.push(
+            fault.hint("the steps of the lifecycle say how many rows there are, and its table is the parent"),
+        );
         return None;
     }
     let (history, first) = match history.map() {
@@ -469,7 +488,10 @@ fn history_of(node: &Node, history: &Node, faults: &mut Faults) -> Option<RowSou
         Some(entries) => {
             unknown_keys(entries, &["of", "first"], "`history_of`", faults);
             let Some(of) = history.get("of") else {
-                faults.push(Fault::at(history.span, "`history_of` needs `of`").hint("name the lifecycle, as in `of: subscriptions.life`"));
+                faults.push(
+                    Fault::at(history.span, "`history_of` needs `of`")
+                        .hint("name the lifecycle, as in `of: subscriptions.life`"),
+                );
                 return None;
             };
             let first = history.get("first").map_or(Some(true), |node| faults.keep(boolean(node, "first")));
@@ -479,7 +501,9 @@ fn history_of(node: &Node, history: &Node, faults: &mut Faults) -> Option<RowSou
     let name = faults.keep(word(history, "`history_of`"))?;
     let Some((parent, life)) = name.text.split_once('.').filter(|(parent, _)| !parent.contains(' ')) else {
         let fault = Fault::at(history.span, "`history_of`: expected a lifecycle of a table");
-        faults.push(fault.label(format!("found {}", history.describe())).hint("write it as in `subscriptions.life`"));
+        faults.push(
+            fault.label(format!("found {}", history.describe())).hint("write it as in `subscriptions.life`"),
+        );
         return None;
     };
     let exact = history.scalar().is_some_and(|scalar| scalar.exact);

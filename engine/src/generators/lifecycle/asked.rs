@@ -97,13 +97,13 @@ impl Question {
         };
         let instants = |at: TimestampMicrosecondArray| -> ArrayRef { Arc::new(at.with_timezone("UTC")) };
         match self.of {
-            Of::From => text(
-                steps.map(|(life, k)| Some(i32::from(life.step(k?.checked_sub(1)?)?.state))).collect(),
-            ),
+            Of::From => {
+                text(steps.map(|(life, k)| Some(i32::from(life.step(k?.checked_sub(1)?)?.state))).collect())
+            }
             Of::To => text(steps.map(|(life, k)| Some(i32::from(life.step(k?)?.state))).collect()),
-            Of::Because => text(
-                steps.map(|(life, k)| life.step(k?)?.reason.checked_sub(1).map(i32::from)).collect(),
-            ),
+            Of::Because => {
+                text(steps.map(|(life, k)| life.step(k?)?.reason.checked_sub(1).map(i32::from)).collect())
+            }
             Of::At => instants(steps.map(|(life, k)| Some(life.step(k?)?.at)).collect()),
             Of::Until => instants(steps.map(|(life, k)| Some(life.step(k? + 1)?.at)).collect()),
             Of::Number => Arc::new(steps.map(|(_, k)| Some(k? as i64 + 1)).collect::<Int64Array>()),
@@ -214,9 +214,9 @@ impl Prepared for OverLife {
         Ok(match self.over {
             Over::First => instants(lives.map(|life| first(life).map(|step| step.at)).collect()),
             Over::Last => instants(lives.map(|life| last(life).map(|step| step.at)).collect()),
-            Over::Entered => Arc::new(Int64Array::from_iter_values(lives.map(|life| {
-                life.steps().filter(|step| self.states.contains(step.state)).count() as i64
-            }))),
+            Over::Entered => Arc::new(Int64Array::from_iter_values(
+                lives.map(|life| life.steps().filter(|step| self.states.contains(step.state)).count() as i64),
+            )),
             Over::Steps => Arc::new(Int64Array::from_iter_values(lives.map(|life| life.len() as i64))),
         })
     }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, ListArray};
 use arrow::buffer::{OffsetBuffer, ScalarBuffer};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, IntervalMonthDayNanoType, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Field, Float64Type, Int64Type, IntervalMonthDayNanoType, TimestampMicrosecondType,
+};
 
 use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::unknown;
@@ -26,8 +28,8 @@ use crate::time::{Life, Lifecycle};
 use crate::types::Type;
 
 pub(crate) use asked::{Asked as LifeAsked, Of as StepField, Over, OverLife};
-pub(crate) use steps::{Steps, Taken, WhichSteps};
 pub(super) use steps::STEP;
+pub(crate) use steps::{Steps, Taken, WhichSteps};
 
 pub(super) const LIFECYCLE: GeneratorDoc = GeneratorDoc {
     name: "lifecycle",
@@ -35,9 +37,21 @@ pub(super) const LIFECYCLE: GeneratorDoc = GeneratorDoc {
     family: "time",
     summary: "The states that a row goes through, and when. It belongs under `let`.",
     arguments: &[
-        required("from", Kind::Expression, "the instant of the first state; where it is NULL there is no life"),
-        required("states", Kind::Any, "each state with its ways out: `for` or `until` with `then`, and `leaves`"),
-        optional("start", Kind::Any, "the first state, several with weights, or `= its name` over the row; default the first one listed"),
+        required(
+            "from",
+            Kind::Expression,
+            "the instant of the first state; where it is NULL there is no life",
+        ),
+        required(
+            "states",
+            Kind::Any,
+            "each state with its ways out: `for` or `until` with `then`, and `leaves`",
+        ),
+        optional(
+            "start",
+            Kind::Any,
+            "the first state, several with weights, or `= its name` over the row; default the first one listed",
+        ),
         optional("leaves", Kind::Any, "ways out of every state that is not final"),
         optional("until", Kind::Expression, "the end: no later step is at or after it"),
     ],
@@ -214,7 +228,8 @@ impl EachLife {
     /// The life of a row; an empty one where there is none.
     #[inline]
     pub(super) fn get(&self, row: usize) -> Life<'_> {
-        let numbers = self.far.place(row).map(|place| self.offsets[place] as usize..self.offsets[place + 1] as usize);
+        let numbers =
+            self.far.place(row).map(|place| self.offsets[place] as usize..self.offsets[place + 1] as usize);
         Life::of(numbers.map_or(&[], |numbers| &self.numbers[numbers]))
     }
 }

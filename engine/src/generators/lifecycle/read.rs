@@ -13,7 +13,7 @@ use crate::generators::{Formula, Made, Reading, Record, Shown, Timeline, plain_m
 use crate::model::{Column, Input};
 use crate::random::{Exponential, Invalid, LogNormal, Weighted};
 use crate::scenario::{self, Key, Node, Text};
-use crate::time::lifecycle::{Amount, Exit, Stay, State, Turn, Way, When};
+use crate::time::lifecycle::{Amount, Exit, State, Stay, Turn, Way, When};
 use crate::time::{Lifecycle, States};
 use crate::together::Together;
 use crate::types::Type;
@@ -46,8 +46,10 @@ pub(super) fn read(reading: &mut Reading) -> Result<Made, Fault> {
         None => Ok(Turn { ways: vec![sure(0, 0)], key: 0 }),
         Some(node) => rule.turn(reading, node, "start", "start", 0),
     };
-    let start_of_row = start_of_row.map(|text| reading.resolver.formula_of(reading.table, &text, &Type::Text));
-    let (from, until, states, start) = (from, until, states, (start, start_of_row.transpose()).together()).together()?;
+    let start_of_row =
+        start_of_row.map(|text| reading.resolver.formula_of(reading.table, &text, &Type::Text));
+    let (from, until, states, start) =
+        (from, until, states, (start, start_of_row.transpose()).together()).together()?;
     let (start, start_of_row) = start;
     let from = from.ok_or_else(Fault::reported)?;
     let lifecycle = Lifecycle { states, reasons: rule.reasons, start };
@@ -203,7 +205,11 @@ impl<'n> Rule<'n> {
         let given: Vec<(&str, &Node)> =
             kinds.iter().filter_map(|kind| Some((*kind, node.get(kind)?))).collect();
         let [(kind, when)] = given[..] else {
-            let message = if given.is_empty() { "a way out does not say when it is taken" } else { "a way out says twice when it is taken" };
+            let message = if given.is_empty() {
+                "a way out does not say when it is taken"
+            } else {
+                "a way out says twice when it is taken"
+            };
             let span = given.get(1).map_or(node.span, |(_, node)| node.span);
             return Err(Fault::at(span, message)
                 .hint("give one of `rate: 2% per month`, `after: 3 days`, `on: an_instant` and `at: a_recurrence` with `chance:`"));
@@ -355,7 +361,11 @@ impl<'n> Rule<'n> {
         if let Some(text) = scenario::expression_text(node) {
             let (times, per) = expression_per_time(node, &text.text)?;
             let length = times.len();
-            let text = Text { text: times.to_owned(), span: Span::new(text.span.start, text.span.start + length), ..text };
+            let text = Text {
+                text: times.to_owned(),
+                span: Span::new(text.span.start, text.span.start + length),
+                ..text
+            };
             return Ok((self.row(reading, &text)?, per));
         }
         rate_of(node).map(|(rate, per)| (Amount::Constant(rate), per))
@@ -531,7 +541,15 @@ pub(super) fn told(state: &State, lives: &Lives, shown: &Shown) -> String {
         let when = match &exit.when {
             When::After(Stay::Fixed(stay)) => format!("after {}", interval(stay)),
             When::After(Stay::Weighted(stays, _)) => {
-                format!("after one of {}", listed(&stays.iter().map(|stay| stay.as_ref().map_or("never".to_owned(), interval)).collect::<Vec<_>>()))
+                format!(
+                    "after one of {}",
+                    listed(
+                        &stays
+                            .iter()
+                            .map(|stay| stay.as_ref().map_or("never".to_owned(), interval))
+                            .collect::<Vec<_>>()
+                    )
+                )
             }
             When::After(Stay::Between(from, to)) => format!("after {} to {}", days(*from), days(*to)),
             When::After(Stay::Exponential(law)) => format!("after a time of the law `{law}` microseconds"),

@@ -9,7 +9,9 @@ use super::asked::{Of, Question};
 use super::{EachLife, LifeOf, MOST_STEPS};
 use crate::error::{Fault, ValueError};
 use crate::generators::facts::unknown;
-use crate::generators::{Ends, GeneratorDoc, Made, Origin, Prepared, Reading, Record, Shown, Texts, Timeline};
+use crate::generators::{
+    Ends, GeneratorDoc, Made, Origin, Prepared, Reading, Record, Shown, Texts, Timeline,
+};
 use crate::ids::InputId;
 use crate::model::{Column, Hop, Input};
 use crate::rows::Frame;

@@ -29,7 +29,9 @@ fn office() -> Intensity {
 fn density(zone: &Zone, instant: i64) -> f64 {
     let (date, time) = split_micros(zone.to_local(instant));
     let (_, month, _) = civil_from_days(date);
-    OFFICE[(time / MICROS_PER_HOUR) as usize] * WORKING[weekday(date) as usize - 1] * MONTHS[month as usize - 1]
+    OFFICE[(time / MICROS_PER_HOUR) as usize]
+        * WORKING[weekday(date) as usize - 1]
+        * MONTHS[month as usize - 1]
 }
 
 /// Gaps and folds of an hour and of half an hour, at night, at midnight and over midnight, and a day that is left out.
@@ -80,7 +82,10 @@ fn inverting_is_the_way_back() {
         for (drawn, at) in draws.iter().zip(&instants) {
             assert!((local.passed(*at) - drawn).abs() < 10.0, "{name} at {at}");
             // The end of an hour with weight may be what is drawn.
-            assert!(density(zone, *at) + density(zone, at - 2) + density(zone, at + 2) > 0.0, "{name} at {at}");
+            assert!(
+                density(zone, *at) + density(zone, at - 2) + density(zone, at + 2) > 0.0,
+                "{name} at {at}"
+            );
         }
     }
 }
@@ -118,7 +123,9 @@ fn far_times_have_answers() {
     let intensity = office();
     let local = intensity.in_zone(zone("Europe/Berlin"));
     let mut before = f64::NEG_INFINITY;
-    for instant in [i64::MIN / 2, -4_000_000_000_000_000, -2_208_988_800_000_000, 0, 7_258_118_400_000_000, i64::MAX / 2] {
+    for instant in
+        [i64::MIN / 2, -4_000_000_000_000_000, -2_208_988_800_000_000, 0, 7_258_118_400_000_000, i64::MAX / 2]
+    {
         let passed = local.passed(instant);
         assert!(passed >= before && passed.is_finite());
         before = passed;

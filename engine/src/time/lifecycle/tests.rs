@@ -34,7 +34,11 @@ fn lived(rule: &Lifecycle, word: u64, last: f64, given: &Given) -> Vec<Step> {
 #[test]
 fn two_rates_are_a_chain_of_markov() {
     let year = 365.25 * DAY;
-    let exit = |rate: f64, to: u16, key| Exit { when: When::Rate(Amount::Constant(rate), year), key, turn: only(to) };
+    let exit = |rate: f64, to: u16, key| Exit {
+        when: When::Rate(Amount::Constant(rate), year),
+        key,
+        turn: only(to),
+    };
     let rule = rule(vec![state("on", vec![exit(3.0, 1, 11)]), state("off", vec![exit(5.0, 0, 12)])]);
     let (mut on, mut stays) = ([0u64; 2], Vec::new());
     let words = words("lives", 100_000);
@@ -55,7 +59,8 @@ fn two_rates_are_a_chain_of_markov() {
 /// Of two rates the first to come wins: in the ratio of the rates, after the minimum of both.
 #[test]
 fn exits_compete() {
-    let exit = |rate: f64, to: u16, key| Exit { when: When::Rate(Amount::Constant(rate), DAY), key, turn: only(to) };
+    let exit =
+        |rate: f64, to: u16, key| Exit { when: When::Rate(Amount::Constant(rate), DAY), key, turn: only(to) };
     let rule = rule(vec![
         state("open", vec![exit(0.2, 1, 1), exit(0.3, 2, 2)]),
         state("won", vec![]),
@@ -74,8 +79,11 @@ fn exits_compete() {
 /// A chance at each renewal: the number of renewals that go well is geometric, and nothing happens between them.
 #[test]
 fn chances_are_taken_at_occurrences() {
-    let monthly =
-        Recurrence { step: RuleStep::Months { months: 1, day: DayOfMonth::OfAnchor }, at: None, folds: Folds::Later };
+    let monthly = Recurrence {
+        step: RuleStep::Months { months: 1, day: DayOfMonth::OfAnchor },
+        at: None,
+        folds: Folds::Later,
+    };
     let series = monthly.from(0, Zone::utc());
     let given = Given { series: vec![Some(series)], ..Given::default() };
     let hour = 3_600_000_000;
@@ -98,7 +106,8 @@ fn weights_of_the_row_decide() {
     let ways = vec![Way { weight: Amount::Row(0), ..way(1) }, Way { weight: Amount::Row(1), ..way(2) }];
     let when = When::After(Stay::Fixed(Interval { days: 2, ..Interval::default() }));
     let turn = Turn { ways, key: 3 };
-    let rule = rule(vec![state("a", vec![Exit { when, key: 4, turn }]), state("b", vec![]), state("c", vec![])]);
+    let rule =
+        rule(vec![state("a", vec![Exit { when, key: 4, turn }]), state("b", vec![]), state("c", vec![])]);
     let given = |a: f64, b: f64| Given { amounts: vec![a, b], ..Given::default() };
     let mut ends = [0u64; 2];
     for word in words("weights", 20_000) {
@@ -115,7 +124,8 @@ fn weights_of_the_row_decide() {
 /// A later end goes on with the same life; an exit that never comes first changes nothing.
 #[test]
 fn lives_go_on_as_they_were() {
-    let exit = |rate: f64, to: u16, key| Exit { when: When::Rate(Amount::Constant(rate), DAY), key, turn: only(to) };
+    let exit =
+        |rate: f64, to: u16, key| Exit { when: When::Rate(Amount::Constant(rate), DAY), key, turn: only(to) };
     let plain = rule(vec![state("a", vec![exit(0.1, 1, 1)]), state("b", vec![exit(0.2, 0, 2)])]);
     let with_more = rule(vec![
         state("a", vec![exit(0.1, 1, 1), exit(1e-12, 2, 9)]),
