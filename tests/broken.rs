@@ -34,8 +34,7 @@ fn a_file_that_cannot_grow_fails_the_run_and_leaves_nothing() {
     for format in Format::ALL {
         let to = folder.path().join(format.name());
         // A limit on the size of files, in blocks of 512 or 1024 bytes, with its signal ignored, is a disk that is full.
-        let script =
-            "trap '' XFSZ; ulimit -f 50; exec \"$0\" generate members --scale 0.1 --format \"$1\" --to \"$2\"";
+        let script = "trap '' XFSZ; ulimit -f 50; exec \"$0\" generate members --scale 0.1 --format \"$1\" --to \"$2\"";
         let output = Command::new("sh")
             .args(["-c", script])
             .arg(binary())
@@ -150,7 +149,8 @@ fn what_is_there_is_not_overwritten_unasked() {
     assert!(fs::read_to_string(&csv).unwrap().starts_with("id,team_id,"));
 }
 
-const KILLED: [&str; 8] = ["generate", "members", "--scale", "2", "--format", "csv", "--rows-per-file", "5000"];
+const KILLED: [&str; 8] =
+    ["generate", "members", "--scale", "2", "--format", "csv", "--rows-per-file", "5000"];
 
 #[test]
 fn a_killed_run_leaves_only_complete_files_and_can_be_repeated() {
@@ -191,11 +191,12 @@ fn a_killed_run_leaves_only_complete_files_and_can_be_repeated() {
 #[test]
 fn a_closed_pipe_is_no_failure() {
     for format in ["csv", "jsonl"] {
-        let mut child = seedbed(["generate", "members", "--tables", "events", "--format", format, "--to", "-"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            seedbed(["generate", "members", "--tables", "events", "--format", format, "--to", "-"])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert!(line.contains("tenant_id"), "{line}");

@@ -257,8 +257,9 @@ fn tables_are_replaced_whole() {
     let (before, was) = (structure(&database, "public"), rows(&database, "public"));
     let oid = "select 'tickets'::regclass::oid";
     let old = database.value(oid);
-    let planned =
-        generate("members", &database.url(), &["--scale", "0.02", "--replace", "--dry-run"]).output().unwrap();
+    let planned = generate("members", &database.url(), &["--scale", "0.02", "--replace", "--dry-run"])
+        .output()
+        .unwrap();
     let planned = String::from_utf8(planned.stdout).unwrap();
     assert!(planned.contains("put a new table in the place of \"public\".\"tickets\""), "{planned}");
     load("members", &database, &["--scale", "0.02", "--replace", "--seed", "7"]);
