@@ -97,6 +97,37 @@ fn assert_checks_pass(scenario: &str, text: &str) {
     );
 }
 
+/// How many of the bugs in `bugs/` a folder of Parquet shows, and of how many.
+fn bugs_shown(python: &str, folder: &Path) -> (usize, usize) {
+    let bugs = Path::new(env!("CARGO_MANIFEST_DIR")).join("bugs/run.py");
+    let output =
+        Command::new(python).args(["-B".as_ref(), bugs.as_os_str(), folder.as_os_str()]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{}", command::stderr(&output));
+    let last = said.lines().last().unwrap_or_default();
+    let numbers = last.strip_suffix(" bugs show").and_then(|numbers| numbers.split_once(" of "));
+    let (shown, all) = numbers.unwrap_or_else(|| panic!("{said}"));
+    (shown.parse().unwrap(), all.parse().unwrap())
+}
+
+/// `saas` shows the typical bugs of queries, also when it is small; a naive seed of the same tables hides most of them.
+#[test]
+#[allow(clippy::print_stdout, reason = "the share is what one wants to see")]
+fn saas_shows_the_bugs_that_a_naive_seed_hides() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (naive, saas) = (folder.path().join("naive"), folder.path().join("saas"));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("bugs/naive.py");
+    let made =
+        Command::new(&python).args(["-B".as_ref(), script.as_os_str(), naive.as_os_str()]).output().unwrap();
+    assert!(made.status.success(), "{}", command::stderr(&made));
+    command::run(["generate", "saas", "--scale", "0.05", "--to", saas.to_str().unwrap(), "--quiet"]);
+    let ((hidden, of), (shown, all)) = (bugs_shown(&python, &naive), bugs_shown(&python, &saas));
+    println!("bugs that show: {shown} of {all} in saas, {hidden} of {of} in a naive seed");
+    assert!(all >= 60 && shown * 100 >= all * 95, "{shown} of {all}");
+    assert!(hidden * 100 <= of * 25, "{hidden} of {of}");
+}
+
 #[test]
 fn duckdb_finds_the_rules_about_time_kept() {
     let text = documents::scenario("time.md");
