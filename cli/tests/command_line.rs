@@ -268,7 +268,7 @@ fn a_scenario_comes_from_stdin_with_or_without_a_byte_order_mark() {
 
 #[test]
 fn a_closed_pipe_is_no_failure() {
-    let mut child = seedbed(&["generate", "saas", "--tables", "events", "--to", "-"])
+    let mut child = seedbed(&["generate", "members", "--tables", "events", "--to", "-"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -184,7 +184,7 @@ fn wrong_trees_are_refused() {
         ("3", "depth: 0", "= node.depth", "`depth`: expected at least 1"),
         ("3", "depth: 101", "= node.depth", "`depth`: expected at most 100"),
         ("3", "children: 0", "= node.depth", "`children`: expected at least 1"),
-        ("3", "within: b", "= node.depth", "`b` is the table itself"),
+        ("3", "within: b", "= node.depth", "`b` is not under `b`"),
         ("3", "within: c", "= node.depth", "unknown table `c`"),
         ("3", "deep: 3", "= node.depth", "unknown argument `deep` of `tree`"),
         ("3", "", "= node", "`node` is a group of values"),

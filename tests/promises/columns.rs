@@ -128,7 +128,9 @@ fn a_column_that_is_added_changes_no_other() {
         // Of many tables, each name has one kind, in turn.
         let all = names.len() * kinds.len() * tables.len() < 200;
         for table in &tables {
-            for (i, name) in names.iter().enumerate() {
+            // … and not every name is tried in each of many tables.
+            let step = if tables.len() > 10 { 9 } else { 1 };
+            for (i, name) in names.iter().enumerate().step_by(step) {
                 for kind in
                     kinds.iter().enumerate().filter(|(k, _)| all || i % kinds.len() == *k).map(|(_, k)| k)
                 {

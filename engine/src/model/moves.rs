@@ -79,7 +79,9 @@ impl Pass<'_> {
         let references =
             model.tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
         let by = |column: &Column| match column.reference() {
-            Some(Reference { target, pick: Pick::Existing { by, .. }, .. }) => Some((*target, *by)),
+            Some(Reference { target, pick: Pick::Existing { by, .. } | Pick::Latest { by, .. }, .. }) => {
+                Some((*target, *by))
+            }
             _ => None,
         };
         let found: Vec<_> =

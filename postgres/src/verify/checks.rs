@@ -1,8 +1,9 @@
 //! Runs the checks of a scenario: queries of its author's, each of which is to give no row.
 //!
 //! They see what the tables were compared in: the same moment, in a transaction that writes nothing. Names without a schema are those
-//! of the server's catalog and of the schema of the tables.
+//! of the server's catalog and of the schema of the tables. `current_setting('seedbed.as_of')` is the dataset's "now".
 
+use seedbed_engine::calendar::text::{Style, write_instant};
 use seedbed_engine::scenario::checks::Check;
 
 use crate::error::Error;
@@ -50,12 +51,20 @@ impl CheckResult {
 }
 
 /// Runs checks, within a transaction.
-pub(super) fn run(session: &Session, schema: &str, checks: &[Check]) -> Result<Vec<CheckResult>, Error> {
+pub(super) fn run(
+    session: &Session,
+    schema: &str,
+    as_of: i64,
+    checks: &[Check],
+) -> Result<Vec<CheckResult>, Error> {
     if checks.is_empty() {
         return Ok(Vec::new());
     }
     // They take as long as they may: by the limit that the role, the database or the connection sets.
     session.execute("set up the connection", "reset statement_timeout")?;
+    let mut now = String::new();
+    write_instant(&mut now, as_of, 0, Style::Sql);
+    session.execute("set up the connection", &format!("set local seedbed.as_of to '{now}'"))?;
     checks.iter().map(|check| one(session, schema, check)).collect()
 }
 

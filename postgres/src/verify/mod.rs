@@ -94,7 +94,7 @@ pub fn verify(
         reading.compare(plan, table, pool, request.most_shown, &meter)
     });
     let tables = verified.collect::<Result<_, Error>>()?;
-    let checks = checks::run(&session, &request.schema, &request.checks)?;
+    let checks = checks::run(&session, &request.schema, plan.model().as_of, &request.checks)?;
     Ok(Verification { tables, checks })
 }
 
