@@ -381,6 +381,35 @@ tables:
     assert!((found - expected).abs() < 4.0 * expected.sqrt(), "{found} and {expected}");
 }
 
+/// A moment whose `to` is before its `from` is `from`, and so may be after `as_of`: nothing has begun there, and that is no NULL in a
+/// column that has none.
+#[test]
+fn lives_that_have_not_begun_are_empty() {
+    let scenario = "
+since: 2026-01-01
+as_of: 2026-04-01
+tables:
+  t:
+    rows: 200
+    let: {life: {lifecycle: {from: began_at, states: {a: {for: 3 days, then: b}, b: }}}}
+    columns:
+      id: serial
+      joined_at: {moment: {from: since, to: as_of}}
+      began_at: {moment: {from: \"joined_at + interval '60 days'\", to: as_of}}
+      state: = life.state
+  steps: {history_of: t.life, let: {step: step}, columns: {of: parent, at: = step.at}}
+";
+    let plan = Plan::compile(scenario, &Settings::default()).unwrap_or_else(|faults| panic!("{faults}"));
+    let (rows, steps) = (whole(&plan, "t"), whole(&plan, "steps"));
+    let as_of = plan.model().as_of;
+    let (began, state) = (instants(&rows, "began_at"), texts(&rows, "state"));
+    for (began, state) in began.iter().zip(&state) {
+        assert_eq!(state.is_some(), began.unwrap() <= as_of);
+    }
+    assert!(state.iter().any(Option::is_none) && state.iter().any(Option::is_some));
+    assert!(instants(&steps, "at").iter().all(|at| at.unwrap() <= as_of));
+}
+
 #[test]
 fn wrong_lives_are_refused() {
     let scenario = |life: &str, other: &str| {

@@ -159,8 +159,8 @@ pub fn find(name: &str) -> Option<&'static GeneratorDoc> {
 
 /// What instants are never after.
 pub(crate) enum Latest<'r> {
-    /// The values of a formula of the same table.
-    Formula(&'r Formula),
+    /// The later one of the values of two formulas of the same table.
+    Formulas([&'r Formula; 2]),
     /// `as_of`.
     AsOf,
 }
@@ -169,7 +169,7 @@ impl Recipe {
     /// What its instants are never after, where that can be seen.
     pub(crate) fn latest(&self) -> Option<Latest<'_>> {
         match self {
-            Self::Moment(moment) => Some(Latest::Formula(moment.latest())),
+            Self::Moment(moment) => Some(Latest::Formulas(moment.bounds_of_time())),
             Self::Taken(taken) if taken.is_instant() => Some(Latest::AsOf),
             Self::Event(event) if event.is_instant() => Some(Latest::AsOf),
             _ => None,

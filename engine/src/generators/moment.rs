@@ -251,9 +251,9 @@ impl Prepared for Moment {
 }
 
 impl Moment {
-    /// What it is never after; where that is before `from`, it is `from`.
-    pub(super) fn latest(&self) -> &Formula {
-        &self.to
+    /// What it is never after: the later one of these, because it is `from` where `to` is before that.
+    pub(super) fn bounds_of_time(&self) -> [&Formula; 2] {
+        [&self.from, &self.to]
     }
 
     /// The inputs that decide among which instants it is.

@@ -92,7 +92,9 @@ impl Drafts {
                 && match &column.recipe {
                     Recipe::Formula(formula) => self.not_after(t, formula, instant),
                     recipe => recipe.latest().is_some_and(|latest| match latest {
-                        Latest::Formula(formula) => self.not_after(t, formula, instant),
+                        Latest::Formulas(both) => {
+                            both.iter().all(|formula| self.not_after(t, formula, instant))
+                        }
                         Latest::AsOf => true,
                     }),
                 }

@@ -92,7 +92,7 @@ impl Question {
     /// The answers for a step of a life a row, or for none.
     pub(super) fn answers<'a>(&self, steps: impl Iterator<Item = (Life<'a>, Option<usize>)>) -> ArrayRef {
         let text = |keys: Int32Array| -> ArrayRef {
-            let texts = self.texts.as_ref().map_or_else(|| panic!("no texts"), |texts| texts.0.clone());
+            let texts = self.texts.as_ref().expect("states and reasons have their texts").0.clone();
             Arc::new(DictionaryArray::new(keys, texts))
         };
         let instants = |at: TimestampMicrosecondArray| -> ArrayRef { Arc::new(at.with_timezone("UTC")) };
