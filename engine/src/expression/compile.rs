@@ -601,7 +601,7 @@ impl Compiler<'_, '_> {
             _ => loop {
                 match rest.next() {
                     Some(Some(Expr::Function(function))) => break (function, rest.next()),
-                    Some(Some(Expr::Identifier(ident))) => path.push(self.name_of(ident)),
+                    Some(Some(Expr::Identifier(ident))) => path.push(self.source.name_of(ident)),
                     _ => return Err(wrong()),
                 }
             },
@@ -610,14 +610,10 @@ impl Compiler<'_, '_> {
             (Some(Some(Expr::Identifier(field))), None) if !path.is_empty() || function.name.0.len() > 1 => {
                 let span = self.source.span_of_call(&function.name);
                 let arguments = self.plain_arguments(function, span)?;
-                self.asked(path, function, &arguments, Some(&self.name_of(field)), span)
+                self.asked(path, function, &arguments, Some(&self.source.name_of(field)), span)
             }
             _ => Err(wrong()),
         }
-    }
-
-    fn name_of(&self, ident: &ast::Ident) -> Name {
-        Name { text: ident.value.clone(), span: self.source.span_at(ident.span) }
     }
 
     /// A question to a lifecycle or a recurrence.
@@ -630,7 +626,8 @@ impl Compiler<'_, '_> {
         span: Span,
     ) -> Result<Expression, Fault> {
         let idents = function.name.0.iter().filter_map(ast::ObjectNamePart::as_ident);
-        let names: Vec<Name> = before.into_iter().chain(idents.map(|ident| self.name_of(ident))).collect();
+        let names: Vec<Name> =
+            before.into_iter().chain(idents.map(|ident| self.source.name_of(ident))).collect();
         let Some((name, path)) = names.split_last().filter(|(_, path)| !path.is_empty()) else {
             return Err(Fault::at(span, "the answer of a function has no parts"));
         };

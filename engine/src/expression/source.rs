@@ -87,6 +87,11 @@ impl<'a> Source<'a> {
         self.place(start..end)
     }
 
+    /// An identifier as a name.
+    pub(super) fn name_of(&self, ident: &ast::Ident) -> Name {
+        Name { text: ident.value.clone(), span: self.span_at(ident.span) }
+    }
+
     pub(super) fn span_at(&self, span: tokenizer::Span) -> Span {
         if span == tokenizer::Span::empty() || !self.exact {
             return self.span;
@@ -218,10 +223,11 @@ fn lower_first(text: &str) -> String {
 
 /// The path an identifier spells, if the expression is one.
 pub(crate) fn path_of(expr: &ast::Expr, source: &Source) -> Option<Vec<Name>> {
-    let name = |ident: &ast::Ident| Name { text: ident.value.clone(), span: source.span_at(ident.span) };
     match expr {
-        ast::Expr::Identifier(ident) => Some(vec![name(ident)]),
-        ast::Expr::CompoundIdentifier(idents) => Some(idents.iter().map(name).collect()),
+        ast::Expr::Identifier(ident) => Some(vec![source.name_of(ident)]),
+        ast::Expr::CompoundIdentifier(idents) => {
+            Some(idents.iter().map(|ident| source.name_of(ident)).collect())
+        }
         _ => None,
     }
 }
@@ -237,20 +243,14 @@ pub fn names_in(expr: &ast::Expr, source: &Source) -> Vec<Vec<Name>> {
 
 fn collect_names(expr: &ast::Expr, source: &Source, names: &mut Vec<Vec<Name>>) {
     // A question to a lifecycle begins with the way to it.
-    let asked = match expr {
+    match expr {
         ast::Expr::Function(function) if function.name.0.len() > 1 => {
-            function.name.0.first().and_then(ast::ObjectNamePart::as_ident)
+            let idents = function.name.0.iter().filter_map(ast::ObjectNamePart::as_ident);
+            names.push(idents.map(|ident| source.name_of(ident)).collect());
         }
-        ast::Expr::CompoundFieldAccess { root, .. } => match &**root {
-            ast::Expr::Identifier(ident) => Some(ident),
-            ast::Expr::CompoundIdentifier(idents) => idents.first(),
-            _ => None,
-        },
-        _ => None,
-    };
-    let name = |ident: &ast::Ident| Name { text: ident.value.clone(), span: source.span_at(ident.span) };
-    // A name and something behind it: it is not the whole.
-    names.extend(asked.map(|ident| vec![name(ident), name(ident)]));
+        ast::Expr::CompoundFieldAccess { root, .. } => names.extend(path_of(root, source)),
+        _ => {}
+    }
     match path_of(expr, source) {
         Some(path) => names.push(path),
         None => operands(expr).into_iter().for_each(|operand| collect_names(operand, source, names)),
