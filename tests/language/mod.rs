@@ -12,13 +12,29 @@ mod values;
 mod walks;
 
 use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::concat_batches;
 use arrow::datatypes::Int64Type;
 use seedbed_engine::{Plan, Settings};
 
 pub(crate) fn batch(scenario: &str, table: &str) -> RecordBatch {
-    let plan = Plan::compile(scenario, &Settings::default()).unwrap_or_else(|faults| panic!("{faults}"));
+    let plan = plan(scenario);
     let table = plan.table(table).expect("the table is there");
     plan.batch(table, 0..1000).expect("values exist")
+}
+
+pub(crate) fn plan(scenario: &str) -> Plan {
+    Plan::compile(scenario, &Settings::default()).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+/// The whole of a table, in batches of so many rows, that begin where they may.
+pub(crate) fn whole(plan: &Plan, table: &str, step: u64) -> RecordBatch {
+    let table = plan.table(table).expect("the table is there");
+    let rows = plan.rows(table).expect("it can be counted");
+    let batches: Vec<RecordBatch> = (0..rows)
+        .step_by(step as usize)
+        .map(|start| plan.batch(table, start..start + step).expect("values exist"))
+        .collect();
+    concat_batches(&plan.schema(table), &batches).expect("they have one schema")
 }
 
 pub(crate) fn numbers(batch: &RecordBatch, column: &str) -> Vec<Option<i64>> {

@@ -1,11 +1,9 @@
 //! What a row reads of its siblings: the rows beside it, and what has come together up to it.
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::compute::concat_batches;
 use arrow::datatypes::{Decimal128Type, Float64Type, Int64Type};
-use seedbed_engine::{Plan, Settings};
 
-use super::{batch, faults, numbers};
+use super::{batch, faults, numbers, plan, whole};
 
 /// Families of none to some hundred rows, and one of 30,000, with NULLs among what is added up.
 const LEDGER: &str = "
@@ -48,21 +46,6 @@ tables:
       before: = entry.before_id
       behind: = entry.behind_id
 ";
-
-fn plan(scenario: &str) -> Plan {
-    Plan::compile(scenario, &Settings::default()).unwrap_or_else(|faults| panic!("{faults}"))
-}
-
-/// The whole of a table, in batches that begin where they may.
-fn whole(plan: &Plan, table: &str, step: u64) -> RecordBatch {
-    let table = plan.table(table).expect("the table is there");
-    let rows = plan.rows(table).expect("it can be counted");
-    let batches: Vec<RecordBatch> = (0..rows)
-        .step_by(step as usize)
-        .map(|start| plan.batch(table, start..start + step).expect("values exist"))
-        .collect();
-    concat_batches(&plan.schema(table), &batches).expect("they have one schema")
-}
 
 fn decimals(batch: &RecordBatch, column: &str) -> Vec<Option<i128>> {
     let array = batch.column_by_name(column).expect("the column is there");

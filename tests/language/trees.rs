@@ -1,11 +1,9 @@
 //! Trees of rows of one table: bounds, paths and keys, alone and in bulk.
 
 use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::concat_batches;
 use arrow::datatypes::Int32Type;
-use seedbed_engine::{Plan, Settings};
 
-use super::{faults, numbers};
+use super::{faults, numbers, plan, whole};
 
 const TREES: &str = "
 tables:
@@ -49,20 +47,6 @@ tables:
       node: {tree: {depth: 6, children: 5, roots: 12}}
     columns: {id: serial, parent_id: = node.parent, depth: = node.depth, path: = node.path}
 ";
-
-fn plan(scenario: &str) -> Plan {
-    Plan::compile(scenario, &Settings::default()).unwrap_or_else(|faults| panic!("{faults}"))
-}
-
-fn whole(plan: &Plan, table: &str, step: u64) -> RecordBatch {
-    let table = plan.table(table).expect("the table is there");
-    let rows = plan.rows(table).expect("it can be counted");
-    let batches: Vec<RecordBatch> = (0..rows)
-        .step_by(step as usize)
-        .map(|start| plan.batch(table, start..start + step).expect("values exist"))
-        .collect();
-    concat_batches(&plan.schema(table), &batches).expect("they have one schema")
-}
 
 fn texts(batch: &RecordBatch, column: &str) -> Vec<Option<String>> {
     let array = batch.column_by_name(column).unwrap();

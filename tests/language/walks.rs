@@ -1,11 +1,9 @@
 //! Walks: the law by hand, alone and in bulk, and what is refused.
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::compute::concat_batches;
 use arrow::datatypes::{Decimal128Type, Float64Type};
-use seedbed_engine::{Plan, Settings};
 
-use super::{batch, faults, numbers};
+use super::{batch, faults, numbers, plan, whole};
 
 const WALKS: &str = "
 tables:
@@ -33,20 +31,6 @@ tables:
       plain: {walk: {from: 0, step: = cents, scale: 2}}
       eased: {walk: {from: 500, step: = cents, toward: 0, pull: 1%, scale: 1}}
 ";
-
-fn plan(scenario: &str) -> Plan {
-    Plan::compile(scenario, &Settings::default()).unwrap_or_else(|faults| panic!("{faults}"))
-}
-
-fn whole(plan: &Plan, table: &str, step: u64) -> RecordBatch {
-    let table = plan.table(table).expect("the table is there");
-    let rows = plan.rows(table).expect("it can be counted");
-    let batches: Vec<RecordBatch> = (0..rows)
-        .step_by(step as usize)
-        .map(|start| plan.batch(table, start..start + step).expect("values exist"))
-        .collect();
-    concat_batches(&plan.schema(table), &batches).expect("they have one schema")
-}
 
 fn doubles(batch: &RecordBatch, column: &str) -> Vec<Option<f64>> {
     batch.column_by_name(column).unwrap().as_primitive::<Float64Type>().iter().collect()
