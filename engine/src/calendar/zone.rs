@@ -86,6 +86,8 @@ pub struct UnknownZone {
 /// An IANA time zone. Two are equal when their names are.
 pub struct Zone {
     name: &'static str,
+    /// Its place among all zones.
+    place: usize,
     /// Offsets from UTC in microseconds; `offsets[i]` holds before transition `i`, the last one for ever.
     offsets: Box<[i64]>,
     /// Instants of the transitions.
@@ -97,12 +99,15 @@ pub struct Zone {
 }
 
 impl Zone {
+    /// How many zones there are.
+    pub(crate) const COUNT: usize = TZ_VARIANTS.len();
+
     /// The zone of an IANA name, in exact case. The first call for a zone builds its table, which takes
     /// about a millisecond; it is kept for the life of the program.
     pub fn named(name: &str) -> Result<&'static Self, UnknownZone> {
         static ZONES: [OnceLock<Zone>; TZ_VARIANTS.len()] = [const { OnceLock::new() }; TZ_VARIANTS.len()];
         match TZ_VARIANTS.iter().position(|tz| tz.name() == name) {
-            Some(i) => Ok(ZONES[i].get_or_init(|| Self::build(TZ_VARIANTS[i]))),
+            Some(i) => Ok(ZONES[i].get_or_init(|| Self::build(i))),
             None => {
                 let hint = did_you_mean(name, names());
                 Err(UnknownZone { name: excerpt(name).into_owned(), hint })
@@ -115,7 +120,8 @@ impl Zone {
         Self::named("UTC").expect("the database has UTC")
     }
 
-    fn build(tz: Tz) -> Self {
+    fn build(place: usize) -> Self {
+        let tz = TZ_VARIANTS[place];
         let (first_offset, transitions) = probe(|utc| offset_of(tz, utc));
         let after = transitions.iter().map(|&(_, offset)| offset);
         let offsets: Box<[i64]> =
@@ -127,6 +133,7 @@ impl Zone {
         let wall_earlier = at.iter().zip(offsets.windows(2)).map(|(at, o)| at + o[0].max(o[1])).collect();
         Self {
             name: tz.name(),
+            place,
             offsets,
             utc: Steps::new(at),
             wall_earlier: Steps::new(wall_earlier),
@@ -137,6 +144,18 @@ impl Zone {
     /// The IANA name.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Its place among all zones, below [`Zone::COUNT`].
+    #[inline]
+    pub(crate) fn place(&self) -> usize {
+        self.place
+    }
+
+    /// How many changes of those up to the end of 2099 are at or before an instant.
+    #[inline]
+    pub(crate) fn changes_up_to(&self, utc: i64) -> usize {
+        self.utc.count(utc).unwrap_or(self.utc.at.len())
     }
 
     /// Every change of the offset up to the end of 2099, in the order of time.

@@ -22,8 +22,9 @@ pub(crate) enum Zones<'a> {
         names: &'a StringArray,
         /// Whether one name stands for all rows.
         scalar: bool,
-        /// Those looked up so far.
+        /// Those looked up so far, and the last one asked for: neighbours mostly share it.
         known: HashMap<&'a str, &'static Zone>,
+        last: Option<(&'a str, &'static Zone)>,
     },
 }
 
@@ -36,7 +37,7 @@ impl<'a> Zones<'a> {
                 .map(|name| Zone::named(name.unwrap_or_default()).map_err(|unknown| unknown.to_string()));
             return Self::Keyed { keys: dictionary.keys().values(), zones: zones.collect() };
         }
-        Self::Named { names: names.as_string(), scalar, known: HashMap::new() }
+        Self::Named { names: names.as_string(), scalar, known: HashMap::new(), last: None }
     }
 
     /// The zone of a row whose name is not NULL.
@@ -44,13 +45,20 @@ impl<'a> Zones<'a> {
         match self {
             // Keys are never negative: `DictionaryArray` has checked them.
             Self::Keyed { keys, zones } => zones[keys[row] as usize].clone(),
-            Self::Named { names, scalar, known } => {
+            Self::Named { names, scalar, known, last } => {
                 let name = names.value(if *scalar { 0 } else { row });
-                if let Some(zone) = known.get(name) {
+                if let Some((_, zone)) = last.filter(|(last, _)| *last == name) {
                     return Ok(zone);
                 }
-                let zone = Zone::named(name).map_err(|unknown| unknown.to_string())?;
-                known.insert(name, zone);
+                let zone = match known.get(name) {
+                    Some(zone) => *zone,
+                    None => {
+                        let zone = Zone::named(name).map_err(|unknown| unknown.to_string())?;
+                        known.insert(name, zone);
+                        zone
+                    }
+                };
+                *last = Some((name, zone));
                 Ok(zone)
             }
         }

@@ -49,19 +49,30 @@ impl<'a> EachCovered<'a> {
         Ok(Self { clocks: Clocks::of(local), lives })
     }
 
-    /// What counts of a row from one instant up to, not including, another; none where the zone is NULL.
-    pub(super) fn get(&mut self, row: usize, from: i64, end: i64) -> Result<Option<Covered<'a>>, String> {
-        let Some(clock) = self.clocks.get(row)? else { return Ok(None) };
-        let mut covered = Covered { clock, spans: Vec::with_capacity(1), total: 0.0 };
+    /// Makes `covered` what counts of a row from one instant up to, not including, another; `false` where the zone is NULL.
+    pub(super) fn cover(
+        &mut self,
+        row: usize,
+        from: i64,
+        end: i64,
+        covered: &mut Covered<'a>,
+    ) -> Result<bool, String> {
+        let Some(clock) = self.clocks.get(row)? else { return Ok(false) };
         match &self.lives {
-            None => covered.push(from, end),
+            // Siblings mostly share it.
+            None if covered.is(&clock, from, end) => {}
+            None => {
+                covered.clear(clock);
+                covered.push(from, end);
+            }
             Some((lives, states)) => {
+                covered.clear(clock);
                 for (entered, left) in lives.get(row).during(states) {
                     covered.push(entered.max(from), left.min(end));
                 }
             }
         }
-        Ok(Some(covered))
+        Ok(true)
     }
 }
 
@@ -82,7 +93,25 @@ struct Span {
     before: f64,
 }
 
-impl Covered<'_> {
+impl<'a> Covered<'a> {
+    /// Nothing.
+    pub(super) fn nothing() -> Self {
+        Self { clock: Clock::Plain, spans: Vec::new(), total: 0.0 }
+    }
+
+    fn clear(&mut self, clock: Clock<'a>) {
+        self.clock = clock;
+        self.spans.clear();
+        self.total = 0.0;
+    }
+
+    /// Whether it is all of the time between two instants.
+    #[inline]
+    fn is(&self, clock: &Clock, from: i64, end: i64) -> bool {
+        let [span] = &*self.spans else { return false };
+        span.start == from && span.end == end && self.clock.is(clock)
+    }
+
     fn push(&mut self, start: i64, end: i64) {
         if start < end {
             let passed = self.clock.passed(start);

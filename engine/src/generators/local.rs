@@ -1,7 +1,5 @@
 //! Local hours: the arguments `zone`, `hours`, `weekdays` and `season` of what happens in time.
 
-use std::cell::Cell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef};
@@ -9,7 +7,6 @@ use arrow::array::{Array, ArrayRef};
 use super::doc::{ArgumentDoc, ArgumentKind as Kind, optional};
 use super::expression::Formula;
 use crate::budget;
-use crate::calendar::Zone;
 use crate::error::{Fault, did_you_mean};
 use crate::expression::Zones;
 use crate::ids::TableId;
@@ -111,33 +108,12 @@ impl Local {
 }
 
 /// The clock on which time counts as much as it is likely.
+#[derive(Clone, Copy)]
 pub(super) enum Clock<'i> {
     /// All times are alike.
     Plain,
     /// By the hours of a zone.
-    Local(Rc<ZoneClock<'i>>),
-}
-
-/// The clock of a zone, and what it showed last: the bounds of neighbours are mostly the same.
-pub(super) struct ZoneClock<'i> {
-    zone: InZone<'i>,
-    last: Cell<[(i64, f64); 2]>,
-}
-
-impl ZoneClock<'_> {
-    #[inline]
-    fn passed(&self, instant: i64) -> f64 {
-        let [last, before] = self.last.get();
-        if last.0 == instant {
-            return last.1;
-        }
-        if before.0 == instant {
-            return before.1;
-        }
-        let passed = self.zone.passed(instant);
-        self.last.set([(instant, passed), last]);
-        passed
-    }
+    Local(InZone<'i>),
 }
 
 impl Clock<'_> {
@@ -146,7 +122,7 @@ impl Clock<'_> {
     pub(super) fn passed(&self, instant: i64) -> f64 {
         match self {
             Self::Plain => instant as f64,
-            Self::Local(clock) => clock.passed(instant),
+            Self::Local(zone) => zone.passed(instant),
         }
     }
 
@@ -156,41 +132,37 @@ impl Clock<'_> {
         match self {
             // The cast saturates.
             Self::Plain => (passed + 0.25).floor() as i64,
-            Self::Local(clock) => clock.zone.instant(passed),
+            Self::Local(zone) => zone.instant(passed),
+        }
+    }
+
+    /// Whether another clock of the same rows shows the same.
+    #[inline]
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Plain, Self::Plain) => true,
+            (Self::Local(one), Self::Local(other)) => std::ptr::eq(one.zone(), other.zone()),
+            _ => false,
         }
     }
 }
 
 /// The clocks of rows, by the names of their zones.
-pub(super) struct Clocks<'a> {
-    local: Option<(&'a Intensity, &'a ArrayRef, Zones<'a>)>,
-    known: Vec<(&'static Zone, Rc<ZoneClock<'a>>)>,
-}
+pub(super) struct Clocks<'a>(Option<(&'a Intensity, &'a ArrayRef, Zones<'a>)>);
 
 impl<'a> Clocks<'a> {
     pub(super) fn of(local: Option<(&'a Intensity, &'a ArrayRef)>) -> Self {
-        Self {
-            local: local.map(|(intensity, names)| (intensity, names, Zones::of(names, false))),
-            known: Vec::new(),
-        }
+        Self(local.map(|(intensity, names)| (intensity, names, Zones::of(names, false))))
     }
 
     /// The clock of a row; none where the zone is NULL.
     #[inline]
     pub(super) fn get(&mut self, row: usize) -> Result<Option<Clock<'a>>, String> {
-        let Some((intensity, names, zones)) = &mut self.local else { return Ok(Some(Clock::Plain)) };
+        let Some((intensity, names, zones)) = &mut self.0 else { return Ok(Some(Clock::Plain)) };
         if names.is_null(row) {
             return Ok(None);
         }
-        let zone = zones.get(row)?;
-        let place =
-            self.known.iter().position(|(known, _)| std::ptr::eq(*known, zone)).unwrap_or_else(|| {
-                let local = intensity.in_zone(zone);
-                let last = Cell::new([(i64::MIN, local.passed(i64::MIN)); 2]);
-                self.known.push((zone, Rc::new(ZoneClock { zone: local, last })));
-                self.known.len() - 1
-            });
-        Ok(Some(Clock::Local(self.known[place].1.clone())))
+        Ok(Some(Clock::Local(intensity.in_zone(zones.get(row)?))))
     }
 }
 

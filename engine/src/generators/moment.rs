@@ -7,7 +7,7 @@ use arrow::buffer::NullBuffer;
 use arrow::compute::SortOptions;
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
-use super::covered::{During, EachCovered};
+use super::covered::{Covered, During, EachCovered};
 use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::unknown;
 use super::growth::{self, Growth};
@@ -275,20 +275,21 @@ impl Moment {
         let zones = self.local.as_ref().map(|local| local.zone.values(frame, column)).transpose()?;
         let local = self.local.as_ref().zip(zones.as_ref()).map(|(local, zones)| (&*local.intensity, zones));
         let mut each = EachCovered::of(frame, local, self.during.as_deref())?;
+        let mut covered = Covered::nothing();
         let mut law = self.growth.prepared();
         let value = |row: usize| {
             if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
                 return Ok(None);
             }
             let (from, to) = (from[row], to[row]);
-            let covered = each.get(row, from, to.max(from).saturating_add(1));
-            let covered = covered.map_err(|message| frame.value_error(column, message))?;
-            let at = covered.map(|covered| covered.instant(law(share[row], covered.total)));
-            Ok(match at {
-                None => None,
-                Some(Some((at, first, last))) => Some(rounded(at, first, last, self.precision)),
+            let has_zone = each.cover(row, from, to.max(from).saturating_add(1), &mut covered);
+            if !has_zone.map_err(|message| frame.value_error(column, message))? {
+                return Ok(None);
+            }
+            Ok(match covered.instant(law(share[row], covered.total)) {
+                Some((at, first, last)) => Some(rounded(at, first, last, self.precision)),
                 // No time counts between the bounds: without hours, any is as good as another.
-                Some(None) => self.during.is_none().then_some(from),
+                None => self.during.is_none().then_some(from),
             })
         };
         let values: TimestampMicrosecondArray =

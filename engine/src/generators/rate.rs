@@ -191,7 +191,11 @@ impl<'a> EachRate<'a> {
         }
         let key = (self.lot.value(row), from);
         if self.last.as_ref().is_none_or(|(known, _)| *known != key) {
-            let Some(covered) = self.covered.get(row, from, i64::MAX)? else { return Ok(None) };
+            let last = self.last.take().map(|(_, rate)| rate.covered);
+            let mut covered = last.unwrap_or_else(Covered::nothing);
+            if !self.covered.cover(row, from, i64::MAX, &mut covered)? {
+                return Ok(None);
+            }
             let times = PROCESS.times(key.0.cast_unsigned());
             self.last =
                 Some((key, OneRate { covered, often, growth: self.growth, as_of: self.as_of, times }));

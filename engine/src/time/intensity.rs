@@ -20,6 +20,8 @@
 //! # Ok::<(), seedbed_engine::random::Invalid>(())
 //! ```
 
+use std::sync::OnceLock;
+
 use crate::calendar::Zone;
 use crate::calendar::civil::{
     MICROS_PER_DAY, civil_from_days, days_from_civil, days_in_month, split_micros, weekday,
@@ -39,10 +41,16 @@ pub struct Intensity {
     hours: [f64; 25],
     /// The weights of the weekdays from Monday, of mean 1.
     weekdays: [f64; 7],
+    /// For each weekday, the weights of the days from it on up to each of a week's, added up.
+    week_from: [[f64; 7]; 7],
     /// The weights of the months from January, of mean 1.
     months: [f64; 12],
     /// The weight of the days before each month of the years, and in the end of all, in days; 0 at the beginning of 1970.
     before: Box<[f64]>,
+    /// The first days of these months, and the one behind the last.
+    first_days: Box<[i32]>,
+    /// The tables of the zones that were asked for, by their places.
+    zones: Box<[OnceLock<Box<Changes>>]>,
 }
 
 impl Intensity {
@@ -62,42 +70,51 @@ impl Intensity {
             shares[hour + 1] = shares[hour] + hours[hour] / 24.0;
         }
         shares[24] = 1.0;
-        let mut intensity = Self { hours: shares, weekdays, months, before: Box::default() };
-        let (mut before, mut sum) = (Vec::new(), 0.0);
+        let week_from = std::array::from_fn(|first| {
+            let mut sum = 0.0;
+            std::array::from_fn(|day| {
+                sum += weekdays[(first + day) % 7];
+                sum
+            })
+        });
+        let mut intensity = Self {
+            hours: shares,
+            weekdays,
+            week_from,
+            months,
+            before: Box::default(),
+            first_days: Box::default(),
+            zones: Box::default(),
+        };
+        let (mut before, mut first_days, mut sum) = (Vec::new(), Vec::new(), 0.0);
         for year in YEARS.0..YEARS.1 {
             for month in 1..=12 {
                 before.push(sum);
-                let weekday = weekday(days_from_civil(year, month, 1)) - 1;
-                sum += months[month as usize - 1] * intensity.days(weekday, days_in_month(year, month));
+                let first = days_from_civil(year, month, 1);
+                first_days.push(first);
+                sum += months[month as usize - 1]
+                    * intensity.days(weekday(first) - 1, days_in_month(year, month));
             }
         }
         before.push(sum);
+        first_days.push(days_from_civil(YEARS.1, 1, 1));
+        intensity.first_days = first_days.into();
         // Numbers are finest near zero.
         let epoch = before[(1970 - YEARS.0) as usize * 12];
         intensity.before = before.into_iter().map(|before| before - epoch).collect();
+        intensity.zones = (0..Zone::COUNT).map(|_| OnceLock::new()).collect();
         Ok(intensity)
     }
 
-    /// The same for the instants of a zone.
-    pub fn in_zone(&self, zone: &Zone) -> InZone<'_> {
-        let micros = |seconds: i32| i64::from(seconds) * 1_000_000;
-        let transitions = zone.transitions();
-        let mut spans = Vec::with_capacity(transitions.len() + 1);
-        let (mut correction, mut offset) = (0.0, micros(zone.offset_at(i64::MIN / 2)));
-        spans.push(Span { start: i64::MIN, passed: f64::NEG_INFINITY, offset, correction });
-        for change in transitions {
-            // The clock goes on where it stands, whatever the hands do.
-            let passed = self.passed(change.at + offset) + correction;
-            offset = micros(change.after);
-            correction = passed - self.passed(change.at + offset);
-            spans.push(Span { start: change.at, passed, offset, correction });
-        }
-        InZone { intensity: self, spans: spans.into() }
+    /// The same for the instants of a zone. The first call for a zone builds its table, which takes some microseconds.
+    pub fn in_zone(&self, zone: &'static Zone) -> InZone<'_> {
+        let changes = self.zones[zone.place()].get_or_init(|| Box::new(Changes::new(self, zone)));
+        InZone { intensity: self, zone, changes }
     }
 
     /// The bytes of its tables.
     pub fn bytes(&self) -> usize {
-        size_of_val(&*self.before)
+        size_of_val(&*self.before) + size_of_val(&*self.first_days) + size_of_val(&*self.zones)
     }
 
     /// The weight of some days on end, the first of which is a weekday, counted from 0, Monday.
@@ -131,25 +148,23 @@ impl Intensity {
             return edge.saturating_add((passed - before) as i64);
         }
         let index = self.month(days);
-        let (year, month) = (YEARS.0 + (index / 12) as i32, index as u32 % 12 + 1);
-        let first = days_from_civil(year, month, 1);
-        let (length, day_of_week) = (days_in_month(year, month), weekday(first) - 1);
-        let mut left = (days - self.before[index]) / self.months[month as usize - 1];
+        let (first, length) =
+            (self.first_days[index], (self.first_days[index + 1] - self.first_days[index]) as u32);
+        let left = (days - self.before[index]) / self.months[index % 12];
         // A week weighs seven days.
-        let mut day = 7 * ((left / 7.0) as u32).min(length / 7);
-        left -= f64::from(day);
-        let mut last = None;
-        while day < length {
-            let weight = self.weekdays[((day_of_week + day) % 7) as usize];
-            if left < weight {
-                return at(first, day, self.time(left.max(0.0) / weight));
-            }
-            last = if weight > 0.0 { Some(day) } else { last };
-            left -= weight;
-            day += 1;
+        let weeks = ((left / 7.0) as u32).min(length / 7);
+        let left = (left - f64::from(weeks * 7)).max(0.0);
+        let week = &self.week_from[(weekday(first) - 1) as usize];
+        let day = week.iter().filter(|sum| **sum <= left).count();
+        if let Some(sum) = week.get(day)
+            && weeks * 7 + (day as u32) < length
+        {
+            let weight = self.weekdays[(weekday(first) as usize - 1 + day) % 7];
+            return at(first, weeks * 7 + day as u32, self.time(1.0 - (sum - left) / weight));
         }
         // Rounding can leave a rest: it is the end of the last day that counts.
-        at(first, last.unwrap_or(length - 1), MICROS_PER_DAY - 1)
+        let counts = |day: &u32| self.weekdays[((weekday(first) - 1 + day) % 7) as usize] > 0.0;
+        at(first, (0..length).rev().find(counts).unwrap_or(length - 1), MICROS_PER_DAY - 1)
     }
 
     /// The month in which so many days have passed.
@@ -199,11 +214,20 @@ fn at(first: i32, days: u32, time: i64) -> i64 {
 }
 
 /// An intensity for the instants of a zone. Clock changes are known up to the end of 2099.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct InZone<'i> {
     intensity: &'i Intensity,
-    /// Between the changes of the clock, in the order of time.
+    zone: &'static Zone,
+    changes: &'i Changes,
+}
+
+/// The clock of an intensity between the changes of a zone's.
+#[derive(Clone, Debug)]
+struct Changes {
+    /// Before the first change, and from each one on.
     spans: Box<[Span]>,
+    /// The span that begins last before each bucket of what has passed, so that a search starts where it ends.
+    of_bucket: Box<[u16]>,
 }
 
 /// A time in which the clock is not changed.
@@ -219,20 +243,71 @@ struct Span {
     correction: f64,
 }
 
+/// A bucket is 2^41 microseconds, 25 days: hardly ever more than one change.
+const BUCKET_BITS: u32 = 41;
+
+/// The bucket of what has passed. The years before the first are all in the first one.
+#[inline]
+fn bucket(passed: f64) -> usize {
+    // The cast saturates.
+    let since = (passed as i64).saturating_add((1970 - YEARS.0 as i64) * 366 * MICROS_PER_DAY);
+    (since.max(0) >> BUCKET_BITS) as usize
+}
+
+impl Changes {
+    fn new(intensity: &Intensity, zone: &Zone) -> Self {
+        let micros = |seconds: i32| i64::from(seconds) * 1_000_000;
+        let transitions = zone.transitions();
+        let mut spans = Vec::with_capacity(transitions.len() + 1);
+        let (mut correction, mut offset) = (0.0, micros(zone.offset_at(i64::MIN / 2)));
+        spans.push(Span { start: i64::MIN, passed: f64::NEG_INFINITY, offset, correction });
+        for change in transitions {
+            // The clock goes on where it stands, whatever the hands do.
+            let passed = intensity.passed(change.at + offset) + correction;
+            offset = micros(change.after);
+            correction = passed - intensity.passed(change.at + offset);
+            spans.push(Span { start: change.at, passed, offset, correction });
+        }
+        let mut of_bucket = vec![0];
+        for (place, span) in spans.iter().enumerate().skip(1) {
+            // Buckets behind that of its beginning begin within it, or in a later span.
+            of_bucket.resize(bucket(span.passed).max(of_bucket.len() - 1) + 1, place as u16 - 1);
+        }
+        of_bucket.push(spans.len() as u16 - 1);
+        Self { spans: spans.into(), of_bucket: of_bucket.into() }
+    }
+
+    /// The span in which so much has passed: the last one that begins with no more.
+    #[inline]
+    fn span(&self, passed: f64) -> usize {
+        let mut place = usize::from(self.of_bucket[bucket(passed).min(self.of_bucket.len() - 1)]);
+        while self.spans.get(place + 1).is_some_and(|next| next.passed <= passed) {
+            place += 1;
+        }
+        place
+    }
+}
+
 impl InZone<'_> {
+    /// The zone.
+    #[inline]
+    pub fn zone(&self) -> &'static Zone {
+        self.zone
+    }
+
     /// The time that has passed at an instant, in microseconds; never falls when the instant rises.
     #[inline]
     pub fn passed(&self, instant: i64) -> f64 {
-        let span = self.spans[self.spans.partition_point(|span| span.start <= instant).max(1) - 1];
+        let span = self.changes.spans[self.zone.changes_up_to(instant)];
         self.intensity.passed(instant.saturating_add(span.offset)) + span.correction
     }
 
     /// The instant at which a time has passed. Where that is so for some while, its end.
     #[inline]
     pub fn instant(&self, passed: f64) -> i64 {
-        let place = self.spans.partition_point(|span| span.passed <= passed).max(1) - 1;
-        let span = self.spans[place];
-        let end = self.spans.get(place + 1).map_or(i64::MAX, |next| next.start);
+        let place = self.changes.span(passed);
+        let span = self.changes.spans[place];
+        let end = self.changes.spans.get(place + 1).map_or(i64::MAX, |next| next.start);
         let instant = self.intensity.local(passed - span.correction).saturating_sub(span.offset);
         instant.clamp(span.start, end)
     }
