@@ -10,7 +10,6 @@ use std::process::{Command, Stdio};
 
 use seedbed_engine::calendar::{Transition, Zone, civil, hard, zone};
 use seedbed_engine::random::Trickle;
-use seedbed_engine::time::{DayOfMonth, Folds, Recurrence, Step};
 use seedbed_engine::{Plan, Settings};
 use seedbed_formats::Format;
 use seedbed_tests::value::Values;
@@ -172,12 +171,41 @@ fn edge_cases() {
     assert_witnessed("edges", path.to_str().unwrap(), &text, &Settings::default());
 }
 
-/// Rules, zones and instants in all kinds: days are looked at one by one, and local times are those of Python's `zoneinfo` with the
-/// same version of the IANA database.
+/// Rules, zones and instants in all kinds: the days are those of `dateutil.rrule`, and local times those of Python's `zoneinfo`
+/// with the same version of the IANA database.
 #[test]
 fn recurrences() {
-    let mut words = Trickle::new(1);
-    assert_cases_witnessed("recurrences.py", (0..1500).map(|_| recurrence_case(&mut words)));
+    assert_script_agrees("recurrences.py", &["1", "1000"]);
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn many_recurrences() {
+    assert_script_agrees("recurrences.py", &["2", "20000"]);
+}
+
+/// Where lives are at `as_of`, how they came there and how long they stayed, against ten times as many that numpy lives, at alpha
+/// 0.001.
+#[test]
+#[ignore = "lives five million lives"]
+fn lives() {
+    assert_script_agrees("lives.py", &["1"]);
+}
+
+/// Has a script run the program and look at what it makes.
+fn assert_script_agrees(script: &str, arguments: &[&str]) {
+    let Some(python) = python() else { return };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("witness").join(script);
+    let output = Command::new(python)
+        .arg("-B")
+        .arg(script)
+        .arg(command::binary())
+        .args(arguments)
+        .env("PYTHONTZPATH", "")
+        .output()
+        .unwrap();
+    let found = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{found}{}", command::stderr(&output));
 }
 
 /// Instants around the changes of all zones' clocks.
@@ -244,51 +272,4 @@ fn hard_moment(words: &mut Trickle) -> serde_json::Value {
         "leap_day": hard::is_leap_day(day),
         "year_end": hard::is_year_end(day),
     })
-}
-
-/// A random recurrence with its first instants, as the script reads it.
-fn recurrence_case(words: &mut Trickle) -> serde_json::Value {
-    let zones: Vec<&str> = zone::names().collect();
-    let zone = Zone::named(zones[words.below(zones.len() as u64) as usize]).unwrap();
-    // A step of some months looks at many days.
-    let number = words.below(4) as u32 + 1;
-    let weekday = words.below(7) as u32 + 1;
-    let (step, named, on) = match words.below(7) {
-        0 => (Step::Elapsed(i64::from(number) * 1_800_000_000), json!({"minutes": number * 30}), json!(null)),
-        1 => (Step::Days(number), json!({"days": number}), json!(null)),
-        2 => (Step::Weeks { weeks: number, weekdays: 0 }, json!({"weeks": number}), json!([])),
-        3 => {
-            let weekdays = words.below(127) as u8 + 1;
-            let on: Vec<u32> = (1..=7).filter(|day| weekdays >> (day - 1) & 1 == 1).collect();
-            (Step::Weeks { weeks: number, weekdays }, json!({"weeks": number}), json!(on))
-        }
-        kind => {
-            let (day, on) = match (kind, words.below(2)) {
-                (4, _) => (DayOfMonth::OfAnchor, json!(null)),
-                (5, _) => {
-                    let day = words.below(31) as u32 + 1;
-                    (DayOfMonth::Number(day), json!(day))
-                }
-                (_, 0) => (DayOfMonth::LastWeekday(weekday), json!([0, weekday])),
-                _ => (DayOfMonth::Weekday { nth: number, weekday }, json!([number, weekday])),
-            };
-            (Step::Months { months: number, day }, json!({"months": number}), on)
-        }
-    };
-    let at = match words.below(3) {
-        0 => None,
-        // The hours at which clocks change.
-        1 => Some(words.below(4 * 4) as i64 * 900_000_000),
-        _ => Some(words.below(24 * 60) as i64 * 60_000_000),
-    };
-    let (folds, fold) = [(Folds::Earlier, "earlier"), (Folds::Later, "later"), (Folds::Both, "both")]
-        [words.below(3) as usize];
-    // From 1970 to 2069, to the second.
-    let from = words.below(3_155_760_000) as i64 * 1_000_000;
-    let series = Recurrence { step, at, folds }.from(from, zone);
-    let found: Vec<i64> = (0..12).map(|k| series.at(k).unwrap()).collect();
-    for (k, at) in (0..).zip(&found) {
-        assert!(series.before(*at) <= k && series.before(*at + 1) > k, "{step:?} in {}", zone.name());
-    }
-    json!({"step": named, "on": on, "at": at, "fold": fold, "zone": zone.name(), "from": from, "found": found})
 }

@@ -33,7 +33,7 @@ use crate::calendar::civil::{
     MAX_MICROS, MICROS_PER_DAY, MIN_MICROS, civil_from_days, days_from_civil, days_in_month, split_micros,
     weekday,
 };
-use crate::calendar::{Fold, Zone};
+use crate::calendar::{Fold, Resolved, Zone};
 
 /// When something comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -121,7 +121,11 @@ impl Recurrence {
         let (date, time_of_day) = split_micros(zone.to_local(from));
         let mut series = Series { rule: self, zone, from, date, time: self.at.unwrap_or(time_of_day) };
         if !matches!(self.step, Step::Elapsed(_)) {
-            series.date = self.first_day(date);
+            // Where the clock went back over midnight, the day before has times that are still to come; one that it skipped
+            // has none.
+            let yesterday = date.saturating_sub(1);
+            let is_yesterday = series.last_of(yesterday) >= from && !series.is_skipped(yesterday);
+            series.date = self.first_day(if is_yesterday { yesterday } else { date });
             // The time of day may have passed. A clock that skips days needs a second step.
             for _ in 0..3 {
                 if series.last_of(series.date) >= from {
@@ -291,6 +295,13 @@ impl Series {
     fn instant(&self, date: i32, fold: Fold) -> Option<i64> {
         let local = i64::from(date).checked_mul(MICROS_PER_DAY)?.checked_add(self.time)?;
         (MIN_MICROS..=MAX_MICROS).contains(&local).then(|| self.zone.to_utc(local, fold))
+    }
+
+    /// Whether the clock jumps over the time of a day.
+    fn is_skipped(&self, date: i32) -> bool {
+        let midnight = i64::from(date).checked_mul(MICROS_PER_DAY);
+        let local = midnight.and_then(|midnight| midnight.checked_add(self.time));
+        local.is_some_and(|local| matches!(self.zone.resolve(local), Resolved::Gap { .. }))
     }
 
     /// The last instant of a day's occurrences.

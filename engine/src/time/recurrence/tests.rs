@@ -30,6 +30,23 @@ fn all(step: Step, at: Option<i64>, folds: Folds, zone: &str, from: &str, count:
 const HOUR: i64 = 3_600_000_000;
 const HALF_PAST_TWO: Option<i64> = Some(5 * HOUR / 2);
 
+/// Casey's clocks went back on 5 March at 02:00, to 23:00 of the day before: half past eleven of that day was still to come.
+#[test]
+fn clocks_that_go_back_over_midnight() {
+    let half_past_eleven = Some(47 * HOUR / 2);
+    for from in ["2010-03-04T12:59:59Z", "2010-03-04T14:00:00Z", "2010-03-04T15:00:00Z"] {
+        assert_eq!(
+            all(Step::Days(1), half_past_eleven, Folds::Later, "Antarctica/Casey", from, 2),
+            ["2010-03-04 23:30:00+08", "2010-03-05 23:30:00+08"]
+        );
+    }
+    // What Kwajalein left out, 21 August, is no day.
+    assert_eq!(
+        all(Step::Days(1), half_past_eleven, Folds::Later, "Pacific/Kwajalein", "1993-08-21T12:00:00Z", 1),
+        ["1993-08-22 23:30:00+12"]
+    );
+}
+
 fn months(months: u32, day: DayOfMonth) -> Step {
     Step::Months { months, day }
 }
