@@ -457,3 +457,148 @@ fn wrong_lives_are_refused() {
         assert!(said.contains(message), "{life} {other}: {said}");
     }
 }
+
+/// The word of a way out belongs to the names of its states and its reason: a way that is added, taken away or moved draws no other
+/// one again. It was once told from its like by its place in the list.
+#[test]
+fn other_ways_out_move_none() {
+    let left = |leaves: &str, then: &str| {
+        let scenario = format!(
+            "
+as_of: 2026-01-01
+tables:
+  s:
+    rows: 500
+    let:
+      life:
+        lifecycle:
+          from: timestamptz '2025-01-01'
+          leaves: [{{to: closed, rate: 1% per month, because: fire}}]
+          states: {{new: {{for: {{mean: 60 days}}, then: {then}}}, active: {{leaves: {leaves}}}, closed: }}
+    columns: {{since: = life.first(active), user: = case when life.because = 'user' then life.since end}}
+"
+        );
+        let batch = super::batch(&scenario, "s");
+        (times(&batch, "since"), times(&batch, "user"))
+    };
+    let user = "{to: closed, rate: 10% per month, because: user}";
+    let alone = left(&format!("[{user}]"), "active");
+    // What is as good as never taken takes nothing away.
+    let rarely = "{to: closed, rate: 0.0000001% per month, because: fraud}";
+    assert_eq!(alone, left(&format!("[{rarely}, {user}]"), "active"));
+    assert_eq!(alone, left(&format!("[{user}, {rarely}]"), "active"));
+    let fire = "{to: closed, rate: 0.0000001% per month, because: fire}";
+    assert_eq!(alone, left(&format!("[{fire}, {user}]"), "active"), "that of all states is another one");
+    assert_eq!(
+        alone,
+        left(&format!("[{user}]"), "{active: 100000000000, closed: 1}"),
+        "the stay is the same"
+    );
+}
+
+fn times(batch: &RecordBatch, column: &str) -> Vec<Option<i64>> {
+    batch
+        .column_by_name(column)
+        .expect("the column is there")
+        .as_primitive::<TimestampMicrosecondType>()
+        .iter()
+        .collect()
+}
+
+/// NULL and what is below 0 count as 0, for the only way as for one of several.
+#[test]
+fn a_way_without_a_weight_is_not_taken() {
+    let batch = super::batch(
+        "
+as_of: 2026-04-13
+tables:
+  s:
+    rows: 4
+    let:
+      stays: {lifecycle: {from: a, states: {x: {for: 1 day, then: {y: = w}}, y: }}}
+      stays_too: {lifecycle: {from: a, states: {x: {for: 1 day, then: {y: = w, z: = w}}, y: , z: }}}
+      begins: {lifecycle: {from: a, start: {x: = w}, states: {x: {for: 1 day, then: y}, y: }}}
+    columns:
+      id: serial
+      w: = case id when 1 then 0 when 2 then null when 3 then -1 else 1 end
+      a: = timestamptz '2026-01-01'
+      one: = stays.state = 'x'
+      two: = stays_too.state = 'x'
+      three: = begins.state is null
+",
+        "s",
+    );
+    for column in ["one", "two", "three"] {
+        let values: Vec<bool> =
+            batch.column_by_name(column).expect("it is there").as_boolean().values().iter().collect();
+        assert_eq!(values, [true, true, true, false], "{column}");
+    }
+}
+
+/// A life is known up to `as_of`, so what depends on its states does not go beyond, whatever the end is.
+#[test]
+fn states_do_not_last_beyond_as_of() {
+    let at = |as_of: &str| {
+        let scenario = "
+tables:
+  s:
+    rows: 50
+    let:
+      life: {lifecycle: {from: a, states: {on: {leaves: [{to: off, rate: 10% per month}]}, off: }}}
+    columns:
+      id: serial
+      a: = timestamptz '2026-01-01'
+      term: = timestamptz '2027-01-01'
+      moment: {moment: {from: a, to: term, during: life in (on)}}
+  e:
+    per: s
+    every: {month: 1, from: a, until: term, while: life in (on)}
+    let: {o: occurrence}
+    columns: {at: = o.start}
+";
+        let settings = Settings { as_of: Some(as_of.to_owned()), ..Settings::default() };
+        let plan = Plan::compile(scenario, &settings).unwrap_or_else(|faults| panic!("{faults}"));
+        (times(&super::whole(&plan, "e", 100), "at"), times(&super::whole(&plan, "s", 100), "moment"))
+    };
+    let as_of = Some(1_776_038_400_000_000);
+    let ((early, moments), (late, _)) = (at("2026-04-13"), at("2026-12-13"));
+    assert!(early.iter().chain(&moments).all(|at| *at <= as_of));
+    let mut late: Vec<_> = late.into_iter().filter(|at| *at <= as_of).collect();
+    let mut early = early;
+    early.sort_unstable();
+    late.sort_unstable();
+    assert_eq!(early, late);
+}
+
+/// Rows of one large process, far apart: each costs what one row costs, and is the one of the bulk.
+#[test]
+fn far_rows_at_a_rate() {
+    let plan = super::plan(
+        "
+as_of: 2026-01-01
+tables:
+  s: {rows: 1, columns: {id: serial}}
+  e:
+    per: s
+    rate: {of: 3000 per day, from: timestamptz '2025-01-01'}
+    let: {o: occurrence}
+    columns: {id: serial, at: = o.start}
+  p:
+    rows: 3000
+    columns:
+      s_id: {reference: s}
+      e_id: {reference: e}
+      at: = e_id.at
+      last: {reference: {to: e, within: s_id, existed_at: at, by: at, latest: true}}
+",
+    );
+    let all = times(&super::whole(&plan, "e", 8192), "at");
+    assert!(all.len() > 1_000_000 && all.is_sorted());
+    let picked = super::whole(&plan, "p", 1000);
+    for ((at, id), last) in
+        times(&picked, "at").into_iter().zip(numbers(&picked, "e_id")).zip(numbers(&picked, "last"))
+    {
+        assert_eq!(at, all[id.unwrap() as usize - 1]);
+        assert_eq!(last, Some(all.partition_point(|known| *known <= at) as i64));
+    }
+}

@@ -16,6 +16,8 @@ use crate::time::{Intensity, States};
 pub(crate) struct During {
     pub(crate) path: InputId,
     pub(crate) states: States,
+    /// The last instant at which a life is known.
+    pub(crate) as_of: i64,
 }
 
 impl During {
@@ -27,14 +29,14 @@ impl During {
     ) -> Result<Option<Self>, Fault> {
         let Some(text) = arguments.expression("during")? else { return Ok(None) };
         let (path, states) = resolver.states_in(t, &text)?;
-        Ok(Some(Self { path, states }))
+        Ok(Some(Self { path, states, as_of: resolver.constants().as_of }))
     }
 }
 
 /// The times of rows that count.
 pub(super) struct EachCovered<'a> {
     clocks: Clocks<'a>,
-    lives: Option<(EachLife, &'a States)>,
+    lives: Option<(EachLife, &'a During)>,
 }
 
 impl<'a> EachCovered<'a> {
@@ -44,8 +46,7 @@ impl<'a> EachCovered<'a> {
         local: Option<(&'a Intensity, &'a ArrayRef)>,
         during: Option<&'a During>,
     ) -> Result<Self, ValueError> {
-        let lives =
-            during.map(|during| Ok((EachLife::of(frame, during.path)?, &during.states))).transpose()?;
+        let lives = during.map(|during| Ok((EachLife::of(frame, during.path)?, during))).transpose()?;
         Ok(Self { clocks: Clocks::of(local), lives })
     }
 
@@ -58,16 +59,19 @@ impl<'a> EachCovered<'a> {
         covered: &mut Covered<'a>,
     ) -> Result<bool, String> {
         let Some(clock) = self.clocks.get(row)? else { return Ok(false) };
-        match &self.lives {
-            // Siblings mostly share it.
-            None if covered.is(&clock, from, end) => {}
-            None => {
-                covered.clear(clock);
-                covered.push(from, end);
-            }
-            Some((lives, states)) => {
-                covered.clear(clock);
-                for (entered, left) in lives.get(row).during(states) {
+        let life = self.lives.as_ref().map(|(lives, during)| (lives.get(row), *during));
+        let of = (life.map(|(life, _)| life.address()), from, end);
+        // Siblings mostly share it.
+        if covered.of == Some(of) && covered.clock.is(&clock) {
+            return Ok(true);
+        }
+        *covered = Covered { clock, of: Some(of), spans: std::mem::take(&mut covered.spans), total: 0.0 };
+        covered.spans.clear();
+        match life {
+            None => covered.push(from, end),
+            Some((life, during)) => {
+                let end = end.min(during.as_of.saturating_add(1));
+                for (entered, left) in life.during(&during.states) {
                     covered.push(entered.max(from), left.min(end));
                 }
             }
@@ -79,6 +83,8 @@ impl<'a> EachCovered<'a> {
 /// The time that counts: spans of it, in their order.
 pub(super) struct Covered<'a> {
     clock: Clock<'a>,
+    /// Of which life, from when on and up to when.
+    of: Option<(Option<*const [i64; 2]>, i64, i64)>,
     spans: Vec<Span>,
     /// All of it; infinite where it has no end.
     pub(super) total: f64,
@@ -96,20 +102,7 @@ struct Span {
 impl<'a> Covered<'a> {
     /// Nothing.
     pub(super) fn nothing() -> Self {
-        Self { clock: Clock::Plain, spans: Vec::new(), total: 0.0 }
-    }
-
-    fn clear(&mut self, clock: Clock<'a>) {
-        self.clock = clock;
-        self.spans.clear();
-        self.total = 0.0;
-    }
-
-    /// Whether it is all of the time between two instants.
-    #[inline]
-    fn is(&self, clock: &Clock, from: i64, end: i64) -> bool {
-        let [span] = &*self.spans else { return false };
-        span.start == from && span.end == end && self.clock.is(clock)
+        Self { clock: Clock::Plain, of: None, spans: Vec::new(), total: 0.0 }
     }
 
     fn push(&mut self, start: i64, end: i64) {

@@ -39,6 +39,7 @@ mod reference;
 mod sentence;
 mod serial;
 mod shown;
+mod still;
 mod switch;
 mod template;
 mod tree;
@@ -63,8 +64,9 @@ pub(crate) use rate::{RATE, RateOf};
 pub(crate) use reading::{Address, Made, Reading, threshold};
 pub(crate) use record::{Record, Timeline};
 pub(crate) use recurrence::{EVERY, Every, Occurrences, SeriesAsked, SeriesInputs, Which};
-pub(crate) use reference::{Pick, Reference, Still, Within};
+pub(crate) use reference::{Pick, Reference, Within};
 pub(crate) use shown::Shown;
+pub(crate) use still::Still;
 pub(crate) use template::TextTemplate;
 
 /// Lists the recipes, each in the module of its generator, and what users write to have one.

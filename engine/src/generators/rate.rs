@@ -66,8 +66,8 @@ pub(crate) const RATE: GeneratorDoc = GeneratorDoc {
     read: |reading| Err(Fault::at(reading.arguments.span(), "`rate` belongs to a table, beside `per`")),
 };
 
-/// The most cells of a process that are gone through.
-const MOST_CELLS: u64 = 1 << 21;
+/// The most cells of a process that are gone through: for 67 million rows of one parent.
+const MOST_CELLS: u64 = 1 << 24;
 
 /// What happens at a rate for the rows of a table: the columns that it depends on.
 #[derive(Clone, Debug)]
@@ -111,10 +111,11 @@ impl RateInputs {
             local: rate.local.as_ref().map(|(zone, intensity)| (input(&[], *zone), intensity.clone())),
             growth: Growth { rate: rate.growth },
             as_of: rate.as_of,
-            during: rate
-                .during
-                .as_ref()
-                .map(|(also, path, states)| During { path: input(also, *path), states: states.clone() }),
+            during: rate.during.as_ref().map(|(also, path, states)| During {
+                path: input(also, *path),
+                states: states.clone(),
+                as_of: rate.as_of,
+            }),
         }
     }
 
@@ -255,9 +256,11 @@ impl Resolver<'_> {
             }),
             growth: growth.rate,
             as_of: self.constants().as_of,
-            during: during.and_then(|During { path, states }| match &self.drafts()[parent].inputs[path] {
-                Input::Column { hops, column } => Some((hops.clone(), *column, states)),
-                _ => None,
+            during: during.and_then(|During { path, states, .. }| {
+                match &self.drafts()[parent].inputs[path] {
+                    Input::Column { hops, column } => Some((hops.clone(), *column, states)),
+                    _ => None,
+                }
             }),
         };
         let until = until.map(|until| self.hidden(parent, format!("end of {table}"), Type::Instant, until));

@@ -159,10 +159,14 @@ impl Prepared for Occurrences {
                 return Ok(0);
             };
             let end = until.filter(|until| until.is_valid(row)).map(|until| until.value(row));
-            let end = end.unwrap_or(self.as_of.saturating_add(1));
+            let now = self.as_of.saturating_add(1);
             let count = match &read.during {
-                None => of_row.before(end),
-                Some(during) => during.runs(&of_row, row, end).map(|run| run.end - run.start).sum(),
+                None => of_row.before(end.unwrap_or(now)),
+                // Lives are known up to `as_of`.
+                Some(during) => {
+                    let end = end.map_or(now, |end| end.min(now));
+                    during.runs(&of_row, row, end).map(|run| run.end - run.start).sum()
+                }
             };
             match count <= MAX_COUNT {
                 true => Ok(count.cast_signed()),
@@ -259,12 +263,13 @@ impl Prepared for Occurrence {
         let read = self.series.read(frame)?;
         let mut series = EachSeries::of(&read);
         let failed = |message: String| frame.value_error(column, message);
+        let mut counted = read.during.as_ref().map(Counted::of);
         let mut each = |row: usize, value: &dyn Fn(&Series, u64) -> Option<i64>| {
             let k = ordinals.value(row).cast_unsigned() - 1;
             let of_row = series.get(row).map_err(failed)?;
-            let answer = of_row.and_then(|of_row| match &read.during {
+            let answer = of_row.and_then(|of_row| match &mut counted {
                 None => value(&of_row, k),
-                Some(during) => value(&of_row, during.nth(&of_row, row, k)?),
+                Some(counted) => value(&of_row, counted.nth(&of_row, row, k)?),
             });
             answer.ok_or_else(|| failed("time out of range".to_owned()))
         };
@@ -480,20 +485,38 @@ impl During {
             .take_while(move |(entered, _)| *entered < end)
             .map(move |(entered, left)| series.before(entered)..series.before(left.min(end)))
     }
+}
 
-    /// The number in the series of the occurrence that is the `k`-th of those that count.
-    fn nth(&self, series: &Series, row: usize, k: u64) -> Option<u64> {
-        let mut left = k;
-        for (entered, until) in self.lives.get(row).during(&self.states) {
-            let first = series.before(entered);
-            // The last state has no end.
-            let count = if until == i64::MAX { u64::MAX - first } else { series.before(until) - first };
-            if left < count {
-                return Some(first + left);
+/// The occurrences that count of each row's series, of which neighbours mostly share one.
+struct Counted<'d> {
+    during: &'d During,
+    /// Of which series and life: the number of the first occurrence of each run, and how many are before it that count.
+    last: Option<(Series, *const [i64; 2])>,
+    runs: Vec<(u64, u64)>,
+}
+
+impl<'d> Counted<'d> {
+    fn of(during: &'d During) -> Self {
+        Self { during, last: None, runs: Vec::new() }
+    }
+
+    /// The number in the series of the occurrence that is the `k`-th of those that count, both from 0.
+    fn nth(&mut self, series: &Series, row: usize, k: u64) -> Option<u64> {
+        let of = (*series, self.during.lives.get(row).address());
+        if self.last != Some(of) {
+            self.last = Some(of);
+            self.runs.clear();
+            let mut before = 0;
+            for run in self.during.runs(series, row, i64::MAX) {
+                if !run.is_empty() {
+                    self.runs.push((run.start, before));
+                    before += run.end - run.start;
+                }
             }
-            left -= count;
         }
-        None
+        let (first, before) =
+            self.runs[self.runs.partition_point(|(_, before)| *before <= k).checked_sub(1)?];
+        Some(first + (k - before))
     }
 }
 

@@ -2,24 +2,21 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
+use arrow::array::{ArrayRef, Int64Array};
 use arrow::compute::take;
-use arrow::datatypes::TimestampMicrosecondType;
 
 use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::unknown;
-use super::lifecycle::EachLife;
 use super::serial::serial_of;
+use super::still::Still;
 use super::tree::told;
 use super::{Ends, Formula, GeneratorDoc, Made, Origin, Prepared, Reading, Shown, Texts};
 use crate::error::{Fault, Span, ValueError};
 use crate::ids::{ColumnId, InputId, TableId};
 use crate::model::{Column, Hop, Input, MAX_COUNT, Source};
-use crate::plan::Plan;
 use crate::random::{Stream, TreeBounds};
-use crate::rows::{Frame, Rows, each_once};
+use crate::rows::{Frame, each_once};
 use crate::scenario::{self, Key, Text};
-use crate::time::States;
 use crate::together::Together;
 use crate::types::Type;
 
@@ -175,50 +172,6 @@ pub(crate) enum Pick {
         /// The target's column that tells when a row came about, rising within its parent.
         by: ColumnId,
     },
-}
-
-/// What must hold of a row at an instant.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Still {
-    /// The column of its table that tells from when on it is gone; NULL for never.
-    pub(crate) until: Option<ColumnId>,
-    /// The input of its table with a lifecycle, and the states that it may be in.
-    pub(crate) states: Option<(InputId, States)>,
-}
-
-impl Still {
-    /// Whether nothing else must hold.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.until.is_none() && self.states.is_none()
-    }
-
-    /// Of rows of the target, each with an instant: for which all holds.
-    pub(crate) fn holds(
-        &self,
-        plan: &Plan,
-        target: TableId,
-        rows: Vec<u64>,
-        at: impl Fn(usize) -> i64,
-    ) -> Result<Vec<bool>, ValueError> {
-        let frame = Frame::new(plan, target, Rows::Picked(rows.into()));
-        let mut holds = vec![true; frame.len()];
-        if let Some(until) = self.until {
-            let until = frame.column(until)?;
-            let until = until.as_primitive::<TimestampMicrosecondType>();
-            for (row, holds) in holds.iter_mut().enumerate() {
-                *holds = until.is_null(row) || at(row) < until.value(row);
-            }
-        }
-        if let Some((path, states)) = &self.states {
-            let lives = EachLife::of(&frame, *path)?;
-            for (row, holds) in holds.iter_mut().enumerate().filter(|(_, holds)| **holds) {
-                let life = lives.get(row);
-                let step = life.holds_at(at(row)).and_then(|k| life.step(k));
-                *holds = step.is_some_and(|step| states.contains(step.state));
-            }
-        }
-        Ok(holds)
-    }
 }
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
@@ -411,7 +364,7 @@ impl Reading<'_, '_, '_> {
         };
         let at = self.resolver.formula_of(self.table, &at, &Type::Instant);
         let by = self.birth_column(target, path, to);
-        let (at, by, still) = (at, by, self.still(target, to)).together()?;
+        let (at, by, still) = (at, by, Still::read(self, target, to)).together()?;
         if let Some(node) = arguments.get("latest")
             && scenario::boolean(node, "latest")?
         {
@@ -456,34 +409,6 @@ impl Reading<'_, '_, '_> {
                 .hint(format!("its key must be a `serial`, or the table have up to {MOST_SEARCHED} rows")));
         }
         Ok(Pick::Keyed { key: resolver.formula_of(self.table, text, &ty)? })
-    }
-
-    /// What must hold of a row beside that it came about.
-    fn still(&mut self, target: TableId, to: &Key) -> Result<Still, Fault> {
-        let (arguments, resolver) = (self.arguments, &mut *self.resolver);
-        let until = match arguments.word("until")? {
-            None => None,
-            Some(key) => {
-                let Some(c) = resolver.drafts()[target].column_named(&key.text) else {
-                    let draft = &resolver.drafts()[target];
-                    let hint = resolver.guess(&key.text, || draft.column_names(), "the columns are");
-                    return Err(Fault::at(
-                        key.span,
-                        format!("unknown column `{}` of `{}`", key.text, to.text),
-                    )
-                    .maybe_hint(hint));
-                };
-                let ty = resolver.settled(target, c)?.ty.clone();
-                if ty != Type::Instant {
-                    return Err(Fault::at(key.span, "`until`: expected a column of instants")
-                        .label(format!("`{}` is {ty}", key.text)));
-                }
-                Some(c)
-            }
-        };
-        let states =
-            arguments.expression("while")?.map(|text| resolver.states_in(target, &text)).transpose()?;
-        Ok(Still { until, states })
     }
 
     /// The rows of the target that are under the row which `within` names.

@@ -8,17 +8,22 @@ mod totals;
 
 pub(crate) use counts::{Counts, Siblings};
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+
+use arrow::array::Array;
 
 use self::carried::Carried;
 use self::totals::LargeTotals;
 use crate::batch::Widths;
 use crate::budget::{self, Budget};
-use crate::error::Faults;
+use crate::error::{Faults, ValueError};
 use crate::ids::{TableId, indexed};
 use crate::model::{self, Model, Settings, Source};
+use crate::rows::{Frame, Rows};
 use crate::scenario;
+use crate::text::shown;
 
 /// What a scenario of so many bytes may take to compile: bytes of text for the constants of its expressions, steps of matching
 /// patterns in them, some tenths of a second, tables of distributions, and what aliases multiply. Of that, what is written out is
@@ -39,6 +44,8 @@ pub struct Plan {
     pub(crate) widths: Vec<OnceLock<Widths>>,
     pub(crate) totals: LargeTotals,
     pub(crate) carried: Carried,
+    /// The rows of small tables by the texts of their keys, once a reference has asked for one.
+    keys: Vec<OnceLock<HashMap<String, u64>>>,
     /// The rows of cases, once they are known.
     pub(crate) case_rows: Vec<OnceLock<u64>>,
     pub(crate) stopped: Arc<AtomicBool>,
@@ -75,9 +82,23 @@ impl Plan {
         let fingerprint = fingerprint::of(&scenario, settings, &model);
         let widths = model.tables.iter().map(|_| OnceLock::new()).collect();
         let (totals, carried) = (LargeTotals::default(), Carried::default());
+        let keys = model.tables.iter().map(|_| OnceLock::new()).collect();
         let case_rows = model.cases.iter().map(|_| OnceLock::new()).collect();
         let stopped = Arc::new(AtomicBool::new(false));
-        Ok(Self { model, counts, fingerprint, widths, totals, carried, case_rows, stopped })
+        Ok(Self { model, counts, fingerprint, widths, totals, carried, keys, case_rows, stopped })
+    }
+
+    /// The rows of a small table by the texts of their keys.
+    pub(crate) fn rows_by_key(&self, table: TableId) -> Result<&HashMap<String, u64>, ValueError> {
+        let known = &self.keys[table.index()];
+        if let Some(places) = known.get() {
+            return Ok(places);
+        }
+        let frame = Frame::new(self, table, Rows::Range(0..self.rows(table)?));
+        let keys = frame.column(self.model.tables[table].key)?;
+        let places = (0..keys.len()).filter(|row| keys.is_valid(*row));
+        let places = places.map(|row| (shown(&keys, row), row as u64)).collect();
+        Ok(known.get_or_init(|| places))
     }
 
     /// Makes what is being worked out, on any thread, fail soon with an error, and everything that is asked for later, until

@@ -1,6 +1,5 @@
 //! Which rows of another table a reference picks.
 
-use std::collections::HashMap;
 use std::iter;
 
 use arrow::array::{Array, AsArray, UInt32Array};
@@ -193,13 +192,7 @@ fn keyed(
         };
         return (0..frame.len()).map(row).collect();
     }
-    // The table is small.
-    let there = Frame::new(frame.plan, target, Rows::Range(0..frame.plan.rows(target)?));
-    let there = there.column(described.key)?;
-    let places: HashMap<String, u64> = (0..there.len())
-        .filter(|row| there.is_valid(*row))
-        .map(|row| (shown(&there, row), row as u64))
-        .collect();
+    let places = frame.plan.rows_by_key(target)?;
     let row = |i: usize| {
         if keys.is_null(i) {
             return Ok(None);
@@ -220,8 +213,10 @@ fn limits(frame: &Frame, column: &Column, at: &Formula) -> Result<impl Fn(usize)
 /// How often a row is picked again by chance, when the one picked was gone.
 const MOST_AGAIN: u64 = 8;
 /// Where chance does not help, the rows behind the last pick are gone through, so many at a time and so many in all.
-const ROWS_AT_A_TIME: u64 = 256;
-const MOST_GONE_THROUGH: u64 = 1 << 14;
+const ROWS_AT_A_TIME: usize = 256;
+const MOST_GONE_THROUGH: usize = 1 << 14;
+/// So many neighbours do that together: they mostly look among the same rows.
+const TOGETHER: usize = 64;
 
 /// Picks for which something else must hold at an instant: those that are gone are picked again. What each row does depends on its
 /// own words alone.
@@ -241,30 +236,41 @@ fn still_there(
         if time > 0 {
             open.iter().for_each(|i| picks[*i] = again(*i, time));
         }
-        let rows = open.iter().filter_map(|i| picks[*i]).collect();
-        let holds = still.holds(frame.plan, target, rows, |at| limit(open[at]))?;
+        let asked: Vec<(u64, i64)> = open.iter().filter_map(|i| Some((picks[*i]?, limit(*i)))).collect();
+        let holds = still.holds(frame.plan, target, &asked)?;
         let mut holds = holds.into_iter();
         open.retain(|_| !holds.next().unwrap_or(false));
         if open.is_empty() {
             return Ok(picks);
         }
     }
-    for i in open {
-        let (start, end) = range(i);
-        let last = picks[i].take().unwrap_or(start);
-        // Once around, from the row behind the last pick.
-        let mut rows = (last + 1..end).chain(start..last + 1).take(MOST_GONE_THROUGH as usize);
-        loop {
-            let some: Vec<u64> = rows.by_ref().take(ROWS_AT_A_TIME as usize).collect();
-            if some.is_empty() {
-                break;
+    for some in open.chunks(TOGETHER) {
+        let search = |i: &usize| {
+            let (start, end) = range(*i);
+            let last = picks[*i].unwrap_or(start);
+            // Once around, from the row behind the last pick.
+            (*i, (last + 1..end).chain(start..last + 1).take(MOST_GONE_THROUGH))
+        };
+        let mut searches: Vec<(usize, _)> = some.iter().map(search).collect();
+        some.iter().for_each(|i| picks[*i] = None);
+        while !searches.is_empty() {
+            let next =
+                searches.iter_mut().map(|(i, rows)| (*i, rows.by_ref().take(ROWS_AT_A_TIME).collect()));
+            let next: Vec<(usize, Vec<u64>)> = next.collect();
+            let asked: Vec<(u64, i64)> =
+                next.iter().flat_map(|(i, rows)| rows.iter().map(|row| (*row, limit(*i)))).collect();
+            let holds = still.holds(frame.plan, target, &asked)?;
+            let mut holds = &holds[..];
+            for (i, rows) in &next {
+                let (here, rest) = holds.split_at(rows.len());
+                holds = rest;
+                let found = rows.iter().zip(here).find(|(row, holds)| **holds && left_out(*i) != Some(**row));
+                picks[*i] = found.map(|(row, _)| *row);
             }
-            let holds = still.holds(frame.plan, target, some.clone(), |_| limit(i))?;
-            let found = some.iter().zip(holds).find(|(row, holds)| *holds && left_out(i) != Some(**row));
-            if let Some((row, _)) = found {
-                picks[i] = Some(*row);
-                break;
-            }
+            let mut next = next.iter();
+            searches.retain(|(i, _)| {
+                next.next().is_some_and(|(_, rows)| !rows.is_empty()) && picks[*i].is_none()
+            });
         }
     }
     Ok(picks)

@@ -241,7 +241,7 @@ impl Amount {
 impl Turn {
     /// Where a step leads; `None` where no way has a weight.
     fn way(&self, life: u64, step: u64, given: &Given) -> Option<Way> {
-        if let [only] = self.ways[..] {
+        if let [only @ Way { weight: Amount::Constant(_), .. }] = self.ways[..] {
             return Some(only);
         }
         let weight = |way: &Way| Some(way.weight.of(given)).filter(|weight| *weight > 0.0).unwrap_or(0.0);
@@ -288,6 +288,11 @@ impl<'a> Life<'a> {
     /// By its numbers, two for each step.
     pub fn of(numbers: &'a [i64]) -> Self {
         Self(numbers.as_chunks().0)
+    }
+
+    /// Where its numbers are, which tells it from the other lives of a column that have any.
+    pub(crate) fn address(self) -> *const [i64; 2] {
+        self.0.as_ptr()
     }
 
     /// How many steps.

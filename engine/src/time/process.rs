@@ -4,17 +4,26 @@
 //! and each cell has a number and places by words of its own. So what has happened before an instant does not depend on what comes
 //! later, and any cell is known alone; the number before an instant is a sum over the cells up to it.
 
+use std::sync::{Arc, Mutex};
+
 use crate::random::{Poisson, Trickle, unit};
 
 /// How many are expected in a cell.
 const PER_CELL: f64 = 4.0;
 /// The most that a cell can hold, which is beyond every draw.
 const MOST_IN_CELL: usize = 64;
+/// So many cells apart, the number before a cell is remembered.
+const CELLS_PER_MARK: u64 = 256;
+/// Marks of a process that has as many are kept for those who look at it later: the last so many processes.
+const LONG: usize = 64;
+const MOST_KEPT: usize = 32;
 
 /// How the times of all processes are drawn.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Process {
     law: Poisson,
+    /// The marks of long processes, by their words.
+    kept: Mutex<Vec<(u64, Arc<[u64]>)>>,
 }
 
 /// The times of one process.
@@ -25,6 +34,8 @@ pub struct Times<'p> {
     /// The cell that was looked at last, and how many are before it.
     cell: u64,
     before: u64,
+    /// How many are before every 256th cell, from the 256th on, as far as they have been counted.
+    marks: Vec<u64>,
     /// A cell whose places are known.
     known: Option<(u64, Places)>,
 }
@@ -35,12 +46,33 @@ impl Process {
     /// # Panics
     /// Never: the law of a small mean exists.
     pub fn new() -> Self {
-        Self { law: Poisson::new(PER_CELL).expect("the mean is small and above 0") }
+        let law = Poisson::new(PER_CELL).expect("the mean is small and above 0");
+        Self { law, kept: Mutex::default() }
     }
 
     /// The times that a random word stands for.
     pub fn times(&self, word: u64) -> Times<'_> {
-        Times { process: self, word, cell: 0, before: 0, known: None }
+        Times { process: self, word, cell: 0, before: 0, marks: Vec::new(), known: None }
+    }
+
+    /// What is known of a long process. It follows from the word, so it does not matter who counted.
+    fn kept(&self, word: u64) -> Option<Arc<[u64]>> {
+        let kept = self.kept.lock().ok()?;
+        kept.iter().find(|(known, _)| *known == word).map(|(_, marks)| marks.clone())
+    }
+
+    fn keep(&self, word: u64, marks: &[u64]) {
+        let Ok(mut kept) = self.kept.lock() else { return };
+        match kept.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, known)) if known.len() >= marks.len() => {}
+            Some((_, known)) => *known = marks.into(),
+            None => {
+                if kept.len() == MOST_KEPT {
+                    kept.remove(0);
+                }
+                kept.push((word, marks.into()));
+            }
+        }
     }
 }
 
@@ -51,23 +83,25 @@ impl Default for Process {
 }
 
 impl Times<'_> {
-    /// How many are before a time, which is up to 2^53 or so; `None` where that takes more than `most` cells to find out.
+    /// How many are before a time, which is up to 2^53 or so; `None` where that is more than `most` cells away.
     pub fn before(&mut self, time: f64, most: u64) -> Option<u64> {
         if time.is_nan() || time <= 0.0 {
             return Some(0);
         }
         // The cast saturates.
         let cell = (time / PER_CELL) as u64;
-        if cell.saturating_sub(self.cell) > most {
+        if cell > most {
             return None;
         }
-        if cell < self.cell {
-            (self.cell, self.before) = (0, 0);
+        if cell < self.cell || cell - self.cell > CELLS_PER_MARK {
+            self.recall(cell);
+            self.go_to_mark(cell / CELLS_PER_MARK, cell < self.cell);
         }
+        let marks = self.marks.len();
         while self.cell < cell {
-            self.before += self.in_cell(self.cell);
-            self.cell += 1;
+            self.pass(self.in_cell(self.cell));
         }
+        self.tell(marks);
         let within = time - cell as f64 * PER_CELL;
         let earlier = self.places(cell).iter().filter(|place| **place < within).count() as u64;
         Some(self.before + earlier)
@@ -75,9 +109,12 @@ impl Times<'_> {
 
     /// The time of the `k`-th, counted from 0.
     pub fn nth(&mut self, k: u64) -> f64 {
-        if k < self.before {
-            (self.cell, self.before) = (0, 0);
+        if k < self.before || k - self.before > CELLS_PER_MARK * PER_CELL as u64 {
+            self.recall(k / PER_CELL as u64);
+            let mark = self.marks.partition_point(|before| *before <= k);
+            self.go_to_mark(mark as u64, k < self.before);
         }
+        let marks = self.marks.len();
         loop {
             let (cell, before) = (self.cell, self.before);
             let count = match &self.known {
@@ -85,10 +122,47 @@ impl Times<'_> {
                 _ => self.in_cell(cell),
             };
             if k < before + count {
+                self.tell(marks);
                 return cell as f64 * PER_CELL + self.places(cell)[(k - before) as usize];
             }
-            self.before += count;
-            self.cell += 1;
+            self.pass(count);
+        }
+    }
+
+    /// Takes over what others know, where a cell is far behind the marks.
+    fn recall(&mut self, cell: u64) {
+        if cell / CELLS_PER_MARK > (self.marks.len() + LONG) as u64
+            && let Some(kept) = self.process.kept(self.word)
+            && kept.len() > self.marks.len()
+        {
+            self.marks = kept.to_vec();
+        }
+    }
+
+    /// Lets others know the marks, where many are new.
+    fn tell(&self, known: usize) {
+        if self.marks.len() > known + LONG {
+            self.process.keep(self.word, &self.marks);
+        }
+    }
+
+    /// Goes to the cell of a mark, or of the last one before it: back, or else forward if it is ahead.
+    fn go_to_mark(&mut self, mark: u64, back: bool) {
+        let mark = (mark as usize).min(self.marks.len());
+        let before = mark.checked_sub(1).map_or(0, |place| self.marks[place]);
+        let cell = mark as u64 * CELLS_PER_MARK;
+        if back || cell > self.cell {
+            (self.cell, self.before) = (cell, before);
+        }
+    }
+
+    /// Goes on to the next cell, behind so many of this one.
+    #[inline]
+    fn pass(&mut self, count: u64) {
+        self.before += count;
+        self.cell += 1;
+        if self.cell == (self.marks.len() as u64 + 1) * CELLS_PER_MARK {
+            self.marks.push(self.before);
         }
     }
 
@@ -143,6 +217,15 @@ mod tests {
             }
         }
         assert_eq!(process.times(1).before(1e9, 1000), None);
+        // Far ahead and back, with what others have counted and without.
+        let (mut marked, process) = (process.times(1), Process::new());
+        let far = marked.before(400_000.0, u64::MAX).unwrap();
+        let counted = (0..100_000).map(|cell| process.times(1).in_cell(cell)).sum::<u64>();
+        assert_eq!(far, counted);
+        for k in [far - 1, 5, far / 2, far / 2 + 1, 9000, far / 3] {
+            let at = process.times(1).nth(k).to_bits();
+            assert_eq!([marked.nth(k).to_bits(), marked.process.times(1).nth(k).to_bits()], [at; 2]);
+        }
         assert_eq!(process.times(1).before(f64::NAN, 1000), Some(0));
     }
 

@@ -103,7 +103,7 @@ pub enum Folds {
 }
 
 /// A recurrence from an instant on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Series {
     rule: Recurrence,
     zone: &'static Zone,

@@ -44,7 +44,10 @@ pub(super) fn read(reading: &mut Reading) -> Result<Made, Fault> {
             Ok(Turn { ways: (0..entries.len() as u16).map(|state| sure(state, 0)).collect(), key: 0 })
         }
         None => Ok(Turn { ways: vec![sure(0, 0)], key: 0 }),
-        Some(node) => rule.turn(reading, node, "start", "start", 0),
+        Some(node) => rule.ways(reading, node, "start", 0).map(|ways| {
+            let (key, _) = rule.keys(reading, "start");
+            Turn { ways, key }
+        }),
     };
     let start_of_row =
         start_of_row.map(|text| reading.resolver.formula_of(reading.table, &text, &Type::Text));
@@ -137,7 +140,7 @@ impl<'n> Rule<'n> {
         let mut states = states.collect::<Vec<_>>().together()?;
         let Some(node) = reading.arguments.get("leaves") else { return Ok(states) };
         for (place, state) in states.iter_mut().enumerate().filter(|(_, state)| !state.exits.is_empty()) {
-            for exit in self.leaves(reading, &state.name, node)? {
+            for exit in self.leaves(reading, &state.name, node, "all leave")? {
                 // Nothing leaves a state for itself.
                 if exit.turn.ways.iter().any(|way| usize::from(way.state) != place) {
                     state.exits.push(exit);
@@ -166,8 +169,9 @@ impl<'n> Rule<'n> {
         };
         match (stay, node.get("then")) {
             (Some(when), Some(then)) => {
-                let (key, turn) = self.way_out(reading, &name.text, then, "then", 0)?;
-                exits.push(Exit { when, key, turn });
+                let ways = self.ways(reading, then, "then", 0)?;
+                let (key, turn) = self.keys(reading, &format!("stay in {}", name.text));
+                exits.push(Exit { when, key, turn: Turn { ways, key: turn } });
             }
             (Some(_), None) => {
                 return Err(Fault::at(name.span, format!("{what} does not say what comes after it"))
@@ -180,21 +184,28 @@ impl<'n> Rule<'n> {
             (None, None) => {}
         }
         if let Some(leaves) = node.get("leaves") {
-            exits.extend(self.leaves(reading, &name.text, leaves)?);
+            exits.extend(self.leaves(reading, &name.text, leaves, "leave")?);
         }
         Ok(exits)
     }
 
-    fn leaves(&mut self, reading: &mut Reading, state: &str, node: &Node) -> Result<Vec<Exit>, Fault> {
+    /// A list of ways out; `who` leaves tells those of one state from those of all.
+    fn leaves(
+        &mut self,
+        reading: &mut Reading,
+        state: &str,
+        node: &Node,
+        who: &str,
+    ) -> Result<Vec<Exit>, Fault> {
         let Some(items) = node.list() else {
             return Err(Fault::at(node.span, "`leaves`: expected a list of ways out")
                 .label(format!("found {}", node.describe()))
                 .hint("as in `leaves: [{to: closed, rate: 2% per month}]`"));
         };
-        items.iter().map(|item| self.exit(reading, state, item)).collect::<Vec<_>>().together()
+        items.iter().map(|item| self.exit(reading, state, item, who)).collect::<Vec<_>>().together()
     }
 
-    fn exit(&mut self, reading: &mut Reading, state: &str, node: &Node) -> Result<Exit, Fault> {
+    fn exit(&mut self, reading: &mut Reading, state: &str, node: &Node, who: &str) -> Result<Exit, Fault> {
         let entries = scenario::map_of(node, "a way out", "`to` and one of `rate`, `after`, `on` and `at`")?;
         known(entries, &OF_EXIT, "a way out")?;
         let Some(to) = node.get("to") else {
@@ -239,51 +250,35 @@ impl<'n> Rule<'n> {
                 When::Chance { series, chance, delay }
             }
         };
-        let (key, turn) = self.way_out(reading, state, to, kind, because)?;
-        Ok(Exit { when, key, turn })
-    }
-
-    /// Where an exit leads, and the purpose of the words for its time: by its kind and the names of its states.
-    fn way_out(
-        &mut self,
-        reading: &mut Reading,
-        state: &str,
-        node: &Node,
-        kind: &str,
-        because: u16,
-    ) -> Result<(u64, Turn), Fault> {
-        let turn = self.turn(reading, node, state, kind, because)?;
-        let purpose = format!("leave {state} by {kind} for {}", self.targets(&turn.ways));
-        Ok((self.key(reading, purpose), turn))
-    }
-
-    /// The names of states, in their own order.
-    fn targets(&self, ways: &[Way]) -> String {
+        let ways = self.ways(reading, to, "to", because)?;
+        // The words belong to the names of states and the reason, whatever other ways out there are.
         let mut names: Vec<&str> = ways.iter().map(|way| self.names[usize::from(way.state)]).collect();
         names.sort_unstable();
-        names.join(", ")
+        let because = usize::from(because).checked_sub(1).map_or("", |place| &self.reasons[place]);
+        let purpose = format!("{who} {state} by {kind} for {} because {because}", names.join(", "));
+        let (key, turn) = self.keys(reading, &purpose);
+        Ok(Exit { when, key, turn: Turn { ways, key: turn } })
     }
 
-    /// The key of a purpose; another one each time that it is asked for.
-    fn key(&mut self, reading: &Reading, purpose: String) -> u64 {
-        let times = self.purposes.entry(purpose.clone()).or_insert(0);
+    /// The keys of the words that say when a way out is taken and where it leads; others each time that a purpose is named.
+    fn keys(&mut self, reading: &Reading, purpose: &str) -> (u64, u64) {
+        let times = self.purposes.entry(purpose.to_owned()).or_insert(0);
         *times += 1;
-        reading.stream(&format!("{purpose} #{times}")).word(0)
+        let key = |what: &str| reading.stream(&format!("{purpose} #{times}{what}")).word(0);
+        (key(""), key(", turn"))
     }
 
     /// A state, or states with their weights.
-    fn turn(
+    fn ways(
         &mut self,
         reading: &mut Reading,
         node: &Node,
-        state: &str,
-        kind: &str,
+        what: &str,
         because: u16,
-    ) -> Result<Turn, Fault> {
-        let what = if matches!(kind, "then" | "start") { kind } else { "to" };
+    ) -> Result<Vec<Way>, Fault> {
         let Some(entries) = node.map() else {
             let name = scenario::word(node, &format!("`{what}`"))?;
-            return Ok(Turn { ways: vec![sure(self.state(&name)?, because)], key: 0 });
+            return Ok(vec![sure(self.state(&name)?, because)]);
         };
         let ways = entries.iter().map(|(name, weight)| {
             let state = self.state(name)?;
@@ -303,8 +298,7 @@ impl<'n> Rule<'n> {
             return Err(Fault::at(node.span, format!("`{what}`: no state has a weight"))
                 .hint("give one of them a weight above 0"));
         }
-        let key = self.key(reading, format!("turn from {state} by {kind} to {}", self.targets(&ways)));
-        Ok(Turn { ways, key })
+        Ok(ways)
     }
 
     fn state(&self, name: &Key) -> Result<u16, Fault> {

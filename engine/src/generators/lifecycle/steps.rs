@@ -15,6 +15,7 @@ use crate::generators::{
 use crate::ids::InputId;
 use crate::model::{Column, Hop, Input};
 use crate::rows::Frame;
+use crate::time::lifecycle::Step;
 use crate::time::{Life, States};
 use crate::types::Type;
 
@@ -45,12 +46,53 @@ impl WhichSteps {
         self.states.is_none() && self.first
     }
 
-    /// Their places in a life.
-    fn of(&self, life: Life<'_>) -> impl Iterator<Item = usize> {
-        let taken = life.steps().enumerate().skip(usize::from(!self.first));
-        taken
-            .filter(|(_, step)| self.states.as_ref().is_none_or(|states| states.contains(step.state)))
-            .map(|(place, _)| place)
+    /// How many they are in a life.
+    fn count(&self, life: Life<'_>) -> usize {
+        life.steps().skip(self.skipped()).filter(|step| self.takes(*step)).count()
+    }
+
+    /// How many steps at the beginning are left out.
+    fn skipped(&self) -> usize {
+        usize::from(!self.first)
+    }
+
+    fn takes(&self, step: Step) -> bool {
+        self.states.as_ref().is_none_or(|states| states.contains(step.state))
+    }
+}
+
+/// Looks for rows among the steps of lives. Rows come one after the other, so what is behind the last one is looked at once.
+struct Places<'w> {
+    which: &'w WhichSteps,
+    /// The life that was looked at last: where its numbers are.
+    life: Option<*const [i64; 2]>,
+    /// The `k`-th row is the step at this place or a later one.
+    k: usize,
+    place: usize,
+}
+
+impl<'w> Places<'w> {
+    fn of(which: &'w WhichSteps) -> Self {
+        Self { which, life: None, k: 0, place: 0 }
+    }
+
+    /// The place of a step among all of the life, by its place among those that are rows, counted from 0.
+    fn get(&mut self, life: Life<'_>, k: usize) -> Option<usize> {
+        if self.which.all() {
+            return Some(k);
+        }
+        if self.life != Some(life.address()) || k < self.k {
+            *self = Self { which: self.which, life: Some(life.address()), k: 0, place: self.which.skipped() };
+        }
+        loop {
+            if self.which.takes(life.step(self.place)?) {
+                if self.k == k {
+                    return Some(self.place);
+                }
+                self.k += 1;
+            }
+            self.place += 1;
+        }
     }
 }
 
@@ -66,7 +108,7 @@ pub(crate) struct Steps {
 impl Prepared for Steps {
     fn values(&self, frame: &Frame, _: &Column) -> Result<ArrayRef, ValueError> {
         let lives = EachLife::of(frame, self.path)?;
-        let count = |life: Life| if self.which.all() { life.len() } else { self.which.of(life).count() };
+        let count = |life: Life| if self.which.all() { life.len() } else { self.which.count(life) };
         let counts = (0..frame.len()).map(|row| count(lives.get(row)) as i64);
         Ok(Arc::new(Int64Array::from_iter_values(counts)))
     }
@@ -102,11 +144,6 @@ impl Taken {
     pub(in crate::generators) fn is_instant(&self) -> bool {
         self.question.of == Of::At
     }
-
-    /// The place of a step among all of the life, by its place among those that are rows.
-    fn place(&self, life: Life, k: usize) -> Option<usize> {
-        if self.which.all() { Some(k) } else { self.which.of(life).nth(k) }
-    }
 }
 
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
@@ -134,11 +171,12 @@ impl Prepared for Taken {
             return Ok(Arc::new(ordinals.clone()));
         }
         let lives = EachLife::of(frame, self.path)?;
+        let mut places = Places::of(&self.which);
         // Ordinals count from 1.
         let steps = ordinals.values().iter().enumerate();
         Ok(self.question.answers(steps.map(|(row, ordinal)| {
             let life = lives.get(row);
-            (life, self.place(life, *ordinal as usize - 1))
+            (life, places.get(life, *ordinal as usize - 1))
         })))
     }
 
