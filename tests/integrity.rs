@@ -138,7 +138,8 @@ const AHEAD: [&str; 12] = [
 fn instants_lie_in_the_history() {
     for (scenario, data) in small() {
         let since = if scenario == "members" { 1_672_531_200_000_000 } else { i64::MIN };
-        for table in &data.plan.model().tables {
+        // What breaks software may be at any time.
+        for table in data.plan.model().tables.iter().filter(|table| table.name != "hostile") {
             let instants = table.written().filter(|column| column.ty == seedbed_engine::types::Type::Instant);
             for column in instants.filter(|column| !AHEAD.contains(&column.name.as_str())) {
                 for instant in data.table(&table.name).numbers_or_null(&column.name).into_iter().flatten() {

@@ -29,6 +29,7 @@ pub(crate) fn compile(arguments: &ScenarioArguments) -> Result<(ScenarioFile, Pl
         scale: arguments.scale,
         params: arguments.set.clone(),
         as_of: arguments.as_of.clone(),
+        adversarial: arguments.adversarial,
     };
     match Plan::compile(&file.text, &settings) {
         Ok(plan) => Ok((file, plan)),

@@ -1,5 +1,6 @@
 //! What words of the language mean, each as a small scenario with the values that follow; and bugs with their story.
 
+mod adversarial;
 mod lifecycles;
 mod local_hours;
 mod mixins;

@@ -13,7 +13,7 @@ use seedbed_formats::{Compression, Format};
 
 use crate::arguments::parquet::ParquetFlags;
 use crate::arguments::values::{
-    compression, jobs, key_value, one_or_more, rows_previewed, rows_shown, scale, seed, shard, threads,
+    compression, jobs, key_value, one_or_more, rows_previewed, rows_shown, scale, seed, shard, share, threads,
 };
 
 /// Fills large test databases with data that behaves like production.
@@ -82,6 +82,9 @@ pub(crate) struct ScenarioArguments {
     /// The dataset's "now" in place of the scenario's, as in 2026-04-13T00:00:00Z
     #[arg(long, value_name = "TIME")]
     pub(crate) as_of: Option<String>,
+    /// Mix values that break software into a share of the rows, as in 1%: in columns on which no other column, key or check depends
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub(crate) adversarial: Option<f64>,
 }
 
 #[derive(Args, Debug)]

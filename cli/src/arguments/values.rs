@@ -20,6 +20,14 @@ pub(crate) fn scale(text: &str) -> Result<f64, String> {
     }
 }
 
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    let (number, per) = text.strip_suffix('%').map_or((text, 1.0), |percent| (percent, 100.0));
+    let share = number.trim().parse::<f64>().ok().map(|number| number / per);
+    share
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "expected a share, such as 1% or 0.01".to_owned())
+}
+
 pub(crate) fn one_or_more(text: &str) -> Result<NonZeroU64, String> {
     text.parse().map_err(|_| "expected a whole number from 1 on".to_owned())
 }

@@ -39,20 +39,31 @@ pub(crate) struct Boolean {
     always: bool,
 }
 
+impl Boolean {
+    /// True for a share of the rows, by a word each.
+    pub(super) fn new(stream: Stream, share: f64) -> Self {
+        Self { stream, threshold: threshold(share), always: share >= 1.0 }
+    }
+
+    /// What words say.
+    pub(super) fn of(&self, words: &[u64]) -> BooleanArray {
+        let is_true = |i: usize| self.always || words[i] < self.threshold;
+        BooleanArray::new(BooleanBuffer::collect_bool(words.len(), is_true), None)
+    }
+}
+
 fn read(reading: &mut Reading) -> Result<Made, Fault> {
     let share = match reading.arguments.get("share") {
         Some(node) => reading.constants().share(node, "share")?,
         None => 0.5,
     };
     let stream = reading.stream("value");
-    Ok(Made::new(Boolean { stream, threshold: threshold(share), always: share >= 1.0 }, Type::Boolean))
+    Ok(Made::new(Boolean::new(stream, share), Type::Boolean))
 }
 
 impl Prepared for Boolean {
     fn values(&self, frame: &Frame, _: &Column) -> Result<ArrayRef, ValueError> {
-        let words = frame.words(&self.stream, 1);
-        let is_true = |i: usize| self.always || words[i] < self.threshold;
-        Ok(Arc::new(BooleanArray::new(BooleanBuffer::collect_bool(words.len(), is_true), None)))
+        Ok(Arc::new(self.of(&frame.words(&self.stream, 1))))
     }
 
     fn explain(&self, _: &Shown) -> String {

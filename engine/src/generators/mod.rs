@@ -4,6 +4,7 @@
 //! read), how its arguments become a recipe, what is known of the recipe and how it makes values ([`Prepared`]), and its tests. To
 //! add one, write such a file and name it in the list below.
 
+pub(crate) mod adversarial;
 mod array;
 mod boolean;
 mod bytes;
@@ -106,6 +107,8 @@ generators! {
     reference: Reference => REFERENCE;
     uuid: Uuid => UUID;
     tree: Node => TREE;
+    // Of a modifier.
+    adversarial: Adversarial;
     // Numbers.
     integer: Integer => INTEGER;
     integer: UniqueInteger;
@@ -184,6 +187,9 @@ pub(crate) fn version_in_fingerprints(name: &str) -> u32 {
     // These names were words of scenarios before they were generators, such as the `step` of a serial: they count from 0.
     const WORDS_BEFORE: [&str; 7] = ["every", "lifecycle", "rate", "recurrence", "step", "tree", "walk"];
     let rules = [&EVERY, &RATE].into_iter();
+    if name == "adversarial" {
+        return adversarial::VERSION - 1;
+    }
     let found = GENERATORS.iter().chain(rules).find(|generator| generator.name == name);
     found.map_or(0, |doc| doc.version - u32::from(WORDS_BEFORE.contains(&name)))
 }

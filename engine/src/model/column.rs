@@ -104,7 +104,12 @@ impl Resolver<'_> {
         if let Some(span) = spec.unique {
             self.make_unique(t, &mut column, spec, span)?;
         }
-        Ok(column)
+        match &spec.adversarial {
+            Some(node) if !matches!(column.recipe, Recipe::Record(_)) => {
+                self.adversarial(t, column, spec, node)
+            }
+            _ => Ok(column),
+        }
     }
 
     fn made(&mut self, t: TableId, spec: &Spec, address: &Address) -> Result<Made, Fault> {
@@ -131,6 +136,7 @@ impl Resolver<'_> {
         }
         for (modifier, given) in [
             ("null", spec.null.as_ref().map(|n| n.span)),
+            ("adversarial", spec.adversarial.as_ref().map(|n| n.span)),
             ("unique", spec.unique),
             ("type", spec.sql_type.as_ref().map(|n| n.span)),
             ("index", spec.keys.index),

@@ -157,7 +157,7 @@ impl LiteralColumn {
 }
 
 /// Literal text read as SQL reads a literal of that type.
-pub(super) fn converted(values: &[Key], ty: &Type, constants: &Constants) -> Result<ArrayRef, Fault> {
+pub(crate) fn converted(values: &[Key], ty: &Type, constants: &Constants) -> Result<ArrayRef, Fault> {
     // All at once, or else one by one, to find the one that is wrong.
     let sql = format!("cast(made as {ty})");
     let source = Source { text: &sql, span: Span::default(), exact: false };

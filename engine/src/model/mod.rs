@@ -12,6 +12,7 @@ mod parameters;
 mod settings;
 // What is known so far, and how the rest of it is settled.
 mod known_names;
+mod adversarial;
 mod along;
 mod column;
 mod declared;
@@ -38,6 +39,7 @@ mod work;
 
 pub use declared::Declared;
 pub use keys::{Check, Choice, ForeignKey, Index, Keys, UniqueKey};
+pub(crate) use literal::converted;
 pub use resolve::resolve;
 pub use settings::{DEFAULT_SEED, Settings};
 pub(crate) use walk::Steps;
@@ -72,6 +74,8 @@ pub struct Model {
     pub scale: f64,
     /// The dataset's "now", microseconds since 1970-01-01T00:00:00Z.
     pub as_of: i64,
+    /// The share of hostile values in all columns on which nothing else depends, if it was set.
+    pub adversarial: Option<f64>,
     /// Parameters with the values in force.
     pub params: Vec<Param>,
     /// Tables in the order written.

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::adversarial::{self, Hostile};
 use super::arguments::Arguments;
 use super::constants::Constants;
 use super::dependencies::Dependencies;
@@ -26,7 +27,9 @@ use crate::types::Type;
 pub fn resolve(scenario: &Scenario, settings: &Settings, faults: Faults) -> Result<Model, Faults> {
     let mut resolver = Resolver::new(scenario, settings, faults);
     resolver.settle_all();
-    let cases = resolver.cases();
+    let mut cases = resolver.cases();
+    let hostile = resolver.hostile.iter();
+    cases.extend(hostile.map(|hostile| hostile.case(&resolver.drafts[hostile.table].name.text)));
     // A condition may have added a hidden column anywhere.
     resolver.settle_tables();
     let key: Vec<ColumnId> = resolver.drafts.tables().map(|t| resolver.likely_key(t)).collect();
@@ -43,12 +46,16 @@ pub fn resolve(scenario: &Scenario, settings: &Settings, faults: Faults) -> Resu
         seed: settings.seed,
         scale: settings.scale,
         as_of: constants.as_of,
+        adversarial: settings.adversarial,
         params: constants.params(),
         tables: tables.collect::<Result<_, _>>()?,
         cases,
         checks: scenario.checks.clone(),
         wide: HashSet::new(),
     };
+    if let Some(share) = settings.adversarial {
+        adversarial::in_all(&mut model, &constants, share);
+    }
     let work = work::of_tables(&model, scenario)?;
     for (table, work) in model.tables.iter_mut().zip(work.of_table) {
         table.work = work;
@@ -86,6 +93,8 @@ pub(crate) struct Resolver<'s> {
     /// The places of faults in mixins, each with the table for which it was told.
     pub(super) faults_of_mixins: HashMap<Span, TableId>,
     pub(super) dependencies: Dependencies,
+    /// Columns with values that break software.
+    pub(super) hostile: Vec<Hostile>,
 }
 
 impl<'s> Resolver<'s> {
@@ -103,6 +112,7 @@ impl<'s> Resolver<'s> {
             laws,
             faults_of_mixins: HashMap::new(),
             dependencies,
+            hostile: Vec::new(),
         }
     }
 

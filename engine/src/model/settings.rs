@@ -16,11 +16,13 @@ pub struct Settings {
     pub params: Vec<(String, String)>,
     /// The dataset's "now" in place of the scenario's: a date or an ISO 8601 instant.
     pub as_of: Option<String>,
+    /// The share of values that break software, from 0 to 1, in all columns on which nothing else depends.
+    pub adversarial: Option<f64>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { seed: DEFAULT_SEED, scale: 1.0, params: Vec::new(), as_of: None }
+        Self { seed: DEFAULT_SEED, scale: 1.0, params: Vec::new(), as_of: None, adversarial: None }
     }
 }
 
@@ -28,6 +30,11 @@ impl Settings {
     /// What the numbers may be; names and texts are looked at with the scenario. Below the smallest scale every table has one row,
     /// and above the largest one row is too many.
     pub(super) fn check(&self) -> Result<(), Fault> {
+        if let Some(share) = self.adversarial.filter(|share| !(0.0..=1.0).contains(share)) {
+            return Err(Fault::setting(format!(
+                "`adversarial`: expected a share from 0 to 1, found {share}"
+            )));
+        }
         if (1e-15..=1e15).contains(&self.scale) {
             return Ok(());
         }

@@ -24,7 +24,7 @@ pub(super) fn of(scenario: &Scenario, settings: &Settings, model: &Model) -> Str
     hasher.update(&vocabulary::fingerprint());
     text(&mut hasher, TZDB_VERSION);
     // Parameters and `as_of` count by their values in force: in how many ways these can be written decides nothing.
-    let Settings { seed, scale, params: _, as_of: _ } = settings;
+    let Settings { seed, scale, params: _, as_of: _, adversarial: _ } = settings;
     hasher.update(&seed.to_le_bytes());
     hasher.update(&scale.to_bits().to_le_bytes());
     // Tables, and what is known of them, follow from the document and from all the rest. The name of the scenario is a part of the document.
@@ -34,6 +34,7 @@ pub(super) fn of(scenario: &Scenario, settings: &Settings, model: &Model) -> Str
         seed: _,
         scale: _,
         as_of,
+        adversarial,
         params,
         tables: _,
         cases: _,
@@ -48,6 +49,11 @@ pub(super) fn of(scenario: &Scenario, settings: &Settings, model: &Model) -> Str
         text(&mut hasher, &ty.to_string());
     }
     document(&mut hasher, scenario);
+    if let Some(share) = adversarial {
+        hasher.update(b"a");
+        hasher.update(&share.to_bits().to_le_bytes());
+        hasher.update(&generators::adversarial::VERSION.to_le_bytes());
+    }
     hasher.finalize().to_hex().to_string()
 }
 

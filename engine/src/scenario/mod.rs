@@ -151,6 +151,8 @@ pub struct Spec {
     pub generator: Generator,
     /// The share of NULLs, as written.
     pub null: Option<Node>,
+    /// The share of values that break software, as written.
+    pub adversarial: Option<Node>,
     /// Where `unique: true` was asked for.
     pub unique: Option<Span>,
     /// `references` and `index`.
@@ -164,7 +166,16 @@ pub struct Spec {
 impl Spec {
     fn of(span: Span, generator: Generator) -> Self {
         let keys = keys::ColumnKeys::default();
-        Self { span, generator, null: None, unique: None, keys, sql_type: None, about: None }
+        Self {
+            span,
+            generator,
+            null: None,
+            adversarial: None,
+            unique: None,
+            keys,
+            sql_type: None,
+            about: None,
+        }
     }
 }
 
@@ -192,7 +203,8 @@ pub struct Text {
     pub exact: bool,
 }
 
-const MODIFIERS: [&str; 6] = ["null", "unique", "type", "about", keys::MODIFIERS[0], keys::MODIFIERS[1]];
+const MODIFIERS: [&str; 7] =
+    ["null", "adversarial", "unique", "type", "about", keys::MODIFIERS[0], keys::MODIFIERS[1]];
 
 /// The most tables of a scenario.
 const MAX_TABLES: usize = 1000;
@@ -516,7 +528,10 @@ fn history_of(node: &Node, history: &Node, faults: &mut Faults) -> Option<RowSou
 /// Reads what a count, an array element or a JSON member holds.
 pub fn spec(node: &Node, name_span: Span, faults: &mut Faults) -> Option<Spec> {
     keys::refuse(node, faults);
-    column_spec(node, name_span, faults)
+    if let Some(share) = node.get("adversarial") {
+        faults.push(Fault::at(share.span, "`adversarial` belongs to a column"));
+    }
+    column_spec(node, name_span, faults).map(|spec| Spec { adversarial: None, ..spec })
 }
 
 /// Reads what a column holds.
@@ -533,6 +548,7 @@ fn column_spec(node: &Node, name_span: Span, faults: &mut Faults) -> Option<Spec
         }
         NodeKind::Map(entries) => {
             spec.null = node.get("null").cloned();
+            spec.adversarial = node.get("adversarial").cloned();
             spec.sql_type = node.get("type").cloned();
             spec.about = text_of(node.get("about"), "about", faults);
             spec.keys = keys::of_column(node, faults);

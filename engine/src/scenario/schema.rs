@@ -265,6 +265,13 @@ fn column(groups: bool) -> Value {
     let mut properties = Map::new();
     properties.insert("null".into(), described(reference("share"), "The share of NULLs put in."));
     properties.insert(
+        "adversarial".into(),
+        described(
+            reference("share"),
+            "The share of values that break software: of texts, numbers, dates and times.",
+        ),
+    );
+    properties.insert(
         "unique".into(),
         described(
             json!({"type": "boolean"}),

@@ -162,6 +162,7 @@ fn head(
         ("seed", model.seed.to_string()),
         ("scale", Value::from(model.scale).to_string()),
         ("as_of", quoted(&as_of)),
+        ("adversarial", model.adversarial.map_or_else(String::new, |share| Value::from(share).to_string())),
         ("params", format!("{{{}}}", params.join(", "))),
         ("tzdb", quoted(TZDB_VERSION)),
         ("format", quoted(format.name())),
@@ -170,7 +171,11 @@ fn head(
         ("rows_per_file", layout.rows_per_file.to_string()),
         ("rows_per_chunk", layout.rows_per_chunk.to_string()),
     ];
-    let is_written = |key: &str| key != "parquet" || format == Format::Parquet;
+    let is_written = |key: &str| match key {
+        "parquet" => format == Format::Parquet,
+        "adversarial" => model.adversarial.is_some(),
+        _ => true,
+    };
     lines.iter().filter(|(key, _)| is_written(key)).fold(String::new(), |mut head, (key, value)| {
         // Writing to a string cannot fail.
         let _ = writeln!(head, "  \"{key}\": {value},");

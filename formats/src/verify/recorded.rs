@@ -155,6 +155,7 @@ impl Recorded {
             ("seed", "seed"),
             ("scale", "scale"),
             ("as_of", "as_of"),
+            ("adversarial", "adversarial values in a share of"),
             ("tzdb", "the time zones"),
             ("seedbed", "seedbed"),
         ];
