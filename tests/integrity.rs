@@ -119,16 +119,18 @@ fn only_nullable_columns_hold_nulls() {
 }
 
 /// What is due, planned or ends may lie ahead.
-const AHEAD: [&str; 12] = [
+const AHEAD: [&str; 14] = [
     "current_period_end",
     "due_at",
     "ends_at",
     "expires_at",
+    "listed_at",
     "next_backup",
     "next_probe",
     "next_retry_at",
     "next_review",
     "period_end",
+    "pick_starts_at",
     "scheduled_for",
     "third_renewal",
     "trial_ends_at",

@@ -70,11 +70,11 @@ fn assert_witnessed(name: &str, scenario: &str, text: &str, settings: &Settings)
 }
 
 /// Runs the checks of a scenario in DuckDB over what seedbed writes.
-fn assert_checks_pass(scenario: &str, text: &str) {
+fn assert_checks_pass(scenario: &str, text: &str, scale: &str) {
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("data");
-    command::run(["generate", scenario, "--to", to.to_str().unwrap(), "--quiet"]);
+    command::run(["generate", scenario, "--scale", scale, "--to", to.to_str().unwrap(), "--quiet"]);
     let plan = shipped::compile(text, &Settings::default());
     let checks: Vec<_> = plan.model().checks.iter().map(|check| json!([check.name, check.sql])).collect();
     assert!(!checks.is_empty());
@@ -132,7 +132,7 @@ fn duckdb_finds_the_rules_about_time_kept() {
     let text = documents::scenario("time.md");
     let file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
     fs::write(file.path(), &text).unwrap();
-    assert_checks_pass(file.path().to_str().unwrap(), &text);
+    assert_checks_pass(file.path().to_str().unwrap(), &text, "1");
 }
 
 fn assert_shipped_witnessed(name: &str) {
@@ -152,6 +152,18 @@ fn members() {
 #[test]
 fn saas() {
     assert_shipped_witnessed("saas");
+}
+
+#[test]
+fn shop() {
+    assert_shipped_witnessed("shop");
+    assert_checks_pass("shop", &shipped::text("shop"), "0.1");
+}
+
+#[test]
+fn ledger() {
+    assert_shipped_witnessed("ledger");
+    assert_checks_pass("ledger", &shipped::text("ledger"), "0.1");
 }
 
 #[test]

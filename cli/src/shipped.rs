@@ -13,6 +13,8 @@ pub(crate) const SHIPPED: &[Shipped] = &[
     Shipped { name: "minimal", text: include_str!("../../scenarios/minimal.yaml") },
     Shipped { name: "members", text: include_str!("../../scenarios/members.yaml") },
     Shipped { name: "saas", text: include_str!("../../scenarios/saas.yaml") },
+    Shipped { name: "shop", text: include_str!("../../scenarios/shop.yaml") },
+    Shipped { name: "ledger", text: include_str!("../../scenarios/ledger.yaml") },
     Shipped { name: "tpch", text: include_str!("../../scenarios/tpch.yaml") },
     Shipped { name: "wide", text: include_str!("../../scenarios/wide.yaml") },
 ];

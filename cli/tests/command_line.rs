@@ -46,12 +46,12 @@ fn folder() -> TempDir {
 fn an_unknown_scenario_is_refused() {
     let expected = "\
 error: unknown scenario `minmal`
-hint: did you mean `minimal`? the shipped scenarios are minimal, members, saas, tpch, wide; anything else is the path of a file
+hint: did you mean `minimal`? the shipped scenarios are minimal, members, saas, shop, ledger, tpch, wide; anything else is the path of a file
 ";
     assert_eq!(refused(&run(&["check", "minmal"])), expected);
     let expected = "\
 error: there is no file `nothing/here.yaml`
-hint: the shipped scenarios are minimal, members, saas, tpch, wide; anything else is the path of a file
+hint: the shipped scenarios are minimal, members, saas, shop, ledger, tpch, wide; anything else is the path of a file
 ";
     assert_eq!(refused(&run(&["check", "nothing/here.yaml"])), expected);
 }

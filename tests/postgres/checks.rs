@@ -102,18 +102,36 @@ fn the_rules_about_time_hold() {
     assert_eq!(failed.count(), broken.len(), "{json:#}");
 }
 
+/// Loads a shipped scenario at a date, and has its rules checked.
+fn assert_rules_hold(scenario: &str, as_of: &str) -> Database {
+    let database = Server::shared().database();
+    let flags = ["--scale", "0.05", "--as-of", as_of];
+    load(scenario, &database, &flags);
+    let url = database.url();
+    let arguments = ["verify", scenario, "--to", &url].into_iter().chain(flags);
+    let output = seedbed(arguments).output().expect("the binary starts");
+    assert!(output.status.success(), "{scenario} at {as_of}: {}{}", stdout(&output), stderr(&output));
+    database
+}
+
 /// All rules of the whole business hold, at several dates: a leap day, a night in which clocks go forward, the shipped one.
 #[test]
 fn the_rules_of_saas_hold() {
     for as_of in ["2024-02-29", "2026-04-13", "2027-10-31"] {
-        let database = Server::shared().database();
-        load("saas", &database, &["--scale", "0.05", "--as-of", as_of]);
-        let url = database.url();
-        let arguments = ["verify", "saas", "--to", &url, "--scale", "0.05", "--as-of", as_of];
-        let output = seedbed(arguments).output().expect("the binary starts");
-        assert!(output.status.success(), "{as_of}: {}{}", stdout(&output), stderr(&output));
-        let people = database.value("select count(*) from seedbed_cases where case_name in             ('sarah', 'marcus', 'priya', 'yuki', 'diego', 'amara', 'noor', 'lea', 'tom', 'ines')");
+        let people = assert_rules_hold("saas", as_of).value(
+            "select count(*) from seedbed_cases where case_name in \
+             ('sarah', 'marcus', 'priya', 'yuki', 'diego', 'amara', 'noor', 'lea', 'tom', 'ines')",
+        );
         assert_eq!(people, "10", "{as_of}");
+    }
+}
+
+#[test]
+fn the_rules_of_shop_and_ledger_hold() {
+    for scenario in ["shop", "ledger"] {
+        for as_of in ["2025-03-01", "2026-04-13", "2028-02-29"] {
+            assert_rules_hold(scenario, as_of);
+        }
     }
 }
 

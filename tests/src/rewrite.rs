@@ -115,13 +115,14 @@ fn scalar(text: &str, quoted: bool, out: &mut String) {
     }
 }
 
-/// The shipped scenarios but the largest, which takes too long to be changed a thousand times, and those of the documents that stand
+/// The shipped scenarios but the largest, which take too long to be changed a thousand times, and those of the documents that stand
 /// for themselves, each with where it is from.
 ///
 /// # Panics
 /// When a document cannot be read.
 pub fn scenarios() -> Vec<(String, String)> {
-    let names = shipped::names().into_iter().filter(|name| name != "saas");
+    let names =
+        shipped::names().into_iter().filter(|name| !matches!(name.as_str(), "ledger" | "saas" | "shop"));
     let shipped = names.map(|name| (name.clone(), shipped::text(&name)));
     let paths = documents::paths();
     let documents = paths.iter().flat_map(|path| {

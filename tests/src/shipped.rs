@@ -36,7 +36,7 @@ pub fn text(name: &str) -> String {
 /// Settings that make some ten thousand rows of a shipped scenario.
 pub fn small(name: &str) -> Settings {
     let scale = match name {
-        "members" | "saas" => 0.02,
+        "ledger" | "members" | "saas" | "shop" => 0.02,
         "tpch" => 0.002,
         _ => 1.0,
     };
