@@ -167,8 +167,14 @@ impl Resolver<'_> {
             _ => None,
         };
         let Some(Made { recipe, ty, nullable, dictionary, .. }) = made else {
-            let hint = did_you_mean(&field.text, fields.iter().copied())
-                .unwrap_or_else(|| format!("it has {}", listed(&fields)));
+            let hint =
+                did_you_mean(&field.text, fields.iter().copied()).unwrap_or_else(|| match fields[..] {
+                    [] => format!(
+                        "a recurrence has no parts; expressions ask it, as in `{}.next(as_of)`",
+                        head.text
+                    ),
+                    _ => format!("it has {}", listed(&fields)),
+                });
             let message = format!("`{}` has no `{}`", head.text, field.text);
             return Err(Fault::at(field.span, message).hint(hint));
         };

@@ -5,8 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use arrow::array::Array;
+
 use super::work::columns_behind;
-use super::{Column, Model, Pin, UniqueKey};
+use super::{Column, ForeignKey, Model, Pin, PinnedTo, UniqueKey, Values};
 use crate::error::{Fault, Faults};
 use crate::generators::{Pick, Reference};
 use crate::ids::{ColumnId, TableId};
@@ -27,6 +29,7 @@ pub(super) fn check(model: &Model, scenario: &Scenario) -> Result<(), Faults> {
         pass.counts();
         pass.births();
         pass.keys();
+        pass.references();
     }
     faults.into_result()
 }
@@ -102,6 +105,25 @@ impl Pass<'_> {
                         .label("`existed_at` needs instants that rise from row to row")
                         .hint("pin another column, or leave `existed_at` out"),
                 );
+            }
+        }
+    }
+
+    /// Refuses values of columns that hand on the key of another row, and so are a foreign key.
+    fn references(&mut self) {
+        for (t, c, pin) in self.pinned {
+            let table = &self.model.tables[*t];
+            let column = &table.columns[*c];
+            let PinnedTo::Value(Values(value)) = &pin.to else { continue };
+            let is_key = |key: &&ForeignKey| key.derived && key.columns == [*c];
+            if value.is_valid(0)
+                && let Some(key) = table.keys.foreign.iter().find(is_key)
+            {
+                let target = &self.model.tables[key.target].name;
+                let message = format!("`{}` hands on the key of a row of `{target}`", column.name);
+                self.faults.push(Fault::at(pin.span, message).hint(
+                    "pin the reference that leads to the row, or say `references: none` of the column",
+                ));
             }
         }
     }

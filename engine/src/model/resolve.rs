@@ -11,6 +11,7 @@ use super::constants::Constants;
 use super::dependencies::Dependencies;
 use super::drafts::{Draft, Drafts, State};
 use super::law::Laws;
+use super::pins::WrittenPins;
 use super::{Column, Input, Keys, Model, Settings, Source, Table, keys, moves, work};
 use crate::error::{Fault, Faults, Span};
 use crate::generators::{Formula, Timeline};
@@ -85,6 +86,7 @@ pub(crate) struct Resolver<'s> {
     pub(super) laws: Laws,
     /// The places of faults in mixins, each with the table for which it was told.
     pub(super) faults_of_mixins: HashMap<Span, TableId>,
+    pub(super) written_pins: WrittenPins<'s>,
     pub(super) dependencies: Dependencies,
 }
 
@@ -102,6 +104,7 @@ impl<'s> Resolver<'s> {
             faults,
             laws,
             faults_of_mixins: HashMap::new(),
+            written_pins: WrittenPins::of(scenario),
             dependencies,
         }
     }

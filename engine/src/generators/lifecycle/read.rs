@@ -58,7 +58,7 @@ pub(super) fn read(reading: &mut Reading) -> Result<Made, Fault> {
     none_goes_round(&lifecycle, entries, since.map_or(YEAR as i64, |since| as_of.saturating_sub(since)))?;
 
     let weighs = |way: &Way| matches!(way.weight, Amount::Constant(weight) if weight > 0.0);
-    let begun = reading.resolver.drafts().not_after(reading.table, &from, as_of);
+    let begun = reading.resolver.not_after(reading.table, &from, as_of);
     let starts = start_of_row.as_ref().is_none_or(|start| !start.expression.nullable());
     let starts = starts && lifecycle.start.ways.iter().any(weighs);
     let certain = !from.expression.nullable() && begun && starts;
