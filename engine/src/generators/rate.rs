@@ -211,7 +211,7 @@ impl OneRate<'_> {
         let count = self.times.before(expected, MOST_CELLS);
         count
             .map(u64::cast_signed)
-            .ok_or_else(|| format!("about {expected:.0} rows of one parent are too many"))
+            .ok_or_else(|| format!("about {expected:.0} rows of one parent are too many; lower the rate"))
     }
 
     /// When it happens for the `k`-th time, counted from 0.

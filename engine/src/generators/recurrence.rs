@@ -530,11 +530,10 @@ impl<'a> EachSeries<'a> {
         let times = self.times.map_or(1, |times| times.value(row));
         let mut rule = match times {
             1 => self.columns.rule,
-            _ => self
-                .columns
-                .rule
-                .times(times)
-                .ok_or_else(|| format!("a step of {times}: it must be 1 or more"))?,
+            _ => self.columns.rule.times(times).ok_or_else(|| match times {
+                ..1 => format!("a step of {times}: it must be 1 or more"),
+                _ => format!("a step of {times} leads beyond the calendar"),
+            })?,
         };
         if let Some(at) = self.at {
             rule.at = Some(at.value(row));
