@@ -257,7 +257,16 @@ fn an_error_names_the_row_of_its_own_table() {
         table,
         "e: {per: s, every: {month: = k, from: 2026-01-01}, columns: {id: serial}}, f: {per: e, count: 2, columns: {id: serial}}",
     );
+    let beyond = of(
+        "columns: {id: serial}",
+        "e: {per: s, every: {year: = 300000, from: 2026-01-01}, let: {o: occurrence}, columns: {to: = o.end}}",
+    );
     let cases = [
+        (
+            &beyond,
+            "e",
+            "`e.o.end`: the next time, which is the end of this one, is beyond the calendar (row 1)",
+        ),
         (counted.as_str(), "e", "`s.rows of e`: a step of 0: it must be 1 or more (row 6)"),
         (
             &counted.replace("when id = 6 then 0", "when id = 6 then 9000000000000"),

@@ -232,7 +232,7 @@ impl Resolver<'_> {
         key: &Key,
         node: &Node,
     ) -> Result<Count, Fault> {
-        let arguments = Arguments::new(&RATE, key, Some(node))?;
+        let arguments = self.times_of(parent, &RATE, key, node)?;
         let often = self.often(parent, &arguments);
         let from = self.moment_of(parent, &arguments, "from");
         let until = self.moment_of(parent, &arguments, "until");

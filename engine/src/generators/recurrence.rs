@@ -266,7 +266,14 @@ impl Prepared for Occurrence {
                 None => value(&of_row, k),
                 Some(during) => value(&of_row, during.nth(&of_row, row, k)?),
             });
-            answer.ok_or_else(|| failed("time out of range".to_owned()))
+            answer.ok_or_else(|| {
+                failed(match self.field {
+                    Field::End | Field::EndDate => {
+                        "the next time, which is the end of this one, is beyond the calendar".to_owned()
+                    }
+                    _ => "time out of range".to_owned(),
+                })
+            })
         };
         let value: &dyn Fn(&Series, u64) -> Option<i64> = match self.field {
             Field::Start => &|series, k| series.at(k),
@@ -418,7 +425,7 @@ impl SeriesInputs {
     pub(super) fn named(reading: &mut Reading, name: &Key) -> Result<Self, Fault> {
         let path: Vec<Name> =
             name.text.split('.').map(|part| Name { text: part.to_owned(), span: name.span }).collect();
-        match reading.resolver.timeline(reading.table, &path)? {
+        match reading.resolver.timeline(reading.table, &path, &["recurrence"])? {
             (hops, Timeline::Series(every)) => {
                 Ok(Self::along(reading.resolver, reading.table, &hops, &every))
             }

@@ -205,9 +205,9 @@ impl ColumnDraft {
         self.generator().and_then(generators::find).is_some_and(|doc| doc.group)
     }
 
-    /// Whether it is a lifecycle or a recurrence, by what is written.
-    pub(super) fn is_timeline(&self) -> bool {
-        self.generator().is_some_and(|name| matches!(name, "lifecycle" | "recurrence"))
+    /// Whether its generator is one of some, by what is written.
+    pub(super) fn is_made_by(&self, generators: &[&str]) -> bool {
+        self.generator().is_some_and(|name| generators.contains(&name))
     }
 
     /// The name of its generator, by what is written.
