@@ -267,7 +267,7 @@ fn an_error_names_the_row_of_its_own_table() {
             "e",
             "`e.o.end`: the next time, which is the end of this one, is beyond the calendar (row 1)",
         ),
-        (counted.as_str(), "e", "`s.rows of e`: a step of 0: it must be 1 or more (row 6)"),
+        (&counted, "e", "`s.rows of e`: a step of 0: it must be 1 or more (row 6)"),
         (
             &counted.replace("when id = 6 then 0", "when id = 6 then 9000000000000"),
             "e",
@@ -281,7 +281,6 @@ fn an_error_names_the_row_of_its_own_table() {
     for (scenario, table, expected) in cases {
         let made = super::plan(scenario);
         let table = made.table(table).unwrap();
-        // The first rows, where a preview looks, or those where it is.
         let shown = made.batch_to_show(table, 0..2000).unwrap_err().to_string();
         assert!(shown.ends_with(expected), "{shown}");
         // A run counts first.
