@@ -148,8 +148,10 @@ impl RateInputs {
     fn told(&self, shown: &Shown) -> String {
         let local =
             self.local.as_ref().map(|(zone, _)| format!(", at local hours of {}", shown.input(*zone)));
-        let during =
-            self.during.as_ref().map(|during| format!(", during some of {}", shown.input(during.path)));
+        let during = self
+            .during
+            .as_ref()
+            .map(|during| format!(", during {}", shown.states(during.path, &during.states)));
         let when = [local, during].into_iter().flatten().collect::<String>();
         let (often, from, growth) = (shown.input(self.often), shown.input(self.from), self.growth.told());
         format!("what happens at the {often} from {from} on{growth}{when}")

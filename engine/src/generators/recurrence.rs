@@ -457,7 +457,8 @@ impl SeriesInputs {
 
     pub(super) fn told(&self, shown: &Shown) -> String {
         let times = self.times.map(|times| format!("{} × ", shown.input(times))).unwrap_or_default();
-        let during = self.during.as_ref().map(|(path, _)| format!(" during some of {}", shown.input(*path)));
+        let during =
+            self.during.as_ref().map(|(path, states)| format!(" during {}", shown.states(*path, states)));
         let during = during.unwrap_or_default();
         format!("{times}{} from {} in {}{during}", self.rule, shown.input(self.from), shown.input(self.zone))
     }
