@@ -220,6 +220,29 @@ fn assert_script_agrees(script: &str, arguments: &[&str]) {
     assert!(output.status.success(), "{found}{}", command::stderr(&output));
 }
 
+/// `history_of: {of: …, first: false}` was documented, and the schema refused it.
+#[test]
+fn the_schema_takes_every_scenario_that_is_shown_or_shipped() {
+    let shown = documents::scenarios();
+    assert!(shown.len() > 50);
+    let shipped = shipped::names().into_iter().map(|name| (format!("{name}.yaml"), shipped::text(&name)));
+    let history = |of: &str| {
+        let state =
+            "{rows: 1, let: {life: {lifecycle: {from: since, states: {a.b: }}}}, columns: {id: serial}}";
+        format!(
+            "as_of: 2026-01-01\nsince: 2025-01-01\ntables: {{t: {state}, h: {{history_of: {of}, columns: {{t_id: parent}}}}}}"
+        )
+    };
+    let forms =
+        ["t.life", "t.life in (\"a.b\")", "\"t.life in ('a.b')\"", "{of: t.life = 'a.b', first: false}"];
+    let forms = forms.map(|of| (format!("history_of: {of}"), history(of)));
+    forms.iter().for_each(|(_, text)| drop(shipped::compile(text, &Settings::default())));
+    let scenarios: Vec<_> = shown.into_iter().chain(shipped).chain(forms).collect();
+    let mut cases = vec![seedbed_engine::scenario::schema::schema()];
+    cases.extend(scenarios.into_iter().map(|(name, text)| json!({"name": name, "text": text})));
+    assert_cases_witnessed("schema.py", cases.into_iter());
+}
+
 /// Instants around the changes of all zones' clocks.
 #[test]
 fn hard_moments() {

@@ -13,7 +13,7 @@ use crate::error::ValueError;
 use crate::ids::{ColumnId, TableId};
 use crate::model::{Column, MAX_ROWS};
 use crate::plan::Plan;
-use crate::rows::{Frame, Rows, own_bytes};
+use crate::rows::{Frame, Rows, locating, own_bytes};
 use crate::types::Type;
 
 /// The rows that are worked out together: enough to make the cost per batch vanish, few enough that the
@@ -183,7 +183,7 @@ impl Plan {
     pub(crate) fn error_of(&self, table: TableId, message: String) -> ValueError {
         let described = self.model.tables.get(table.index());
         let name = described.map_or_else(|| format!("table {}", table.index()), |table| table.name.clone());
-        ValueError { table: name, column: "*".to_owned(), message }
+        ValueError { table: name, column: "*".to_owned(), message, row: None }
     }
 
     /// Refuses the number of a table that is not there.
@@ -236,18 +236,19 @@ impl Plan {
                 .map_err(|error| self.error_of(table, error.to_string()))?;
             Ok((batch, ask(&frame)?))
         };
-        made(rows.clone()).map_err(|error| self.first_error(rows, error, &|rows| made(rows).map(drop)))
+        made(rows.clone()).map_err(|error| self.first_error(table, rows, error, &|rows| made(rows).map(drop)))
     }
 
     /// The error of the first row that has one, by halves, where making all rows fails.
     pub(crate) fn first_error(
         &self,
+        table: TableId,
         rows: Range<u64>,
         error: ValueError,
         make: &dyn Fn(Range<u64>) -> Result<(), ValueError>,
     ) -> ValueError {
         // Where nothing may be made any more, every row would seem to be the one; what is said of a whole table is of none.
-        if budget::is_exceeded() || error.column == "*" {
+        if budget::is_exceeded() || error.column == "*" || error.row.is_some() {
             return error;
         }
         let Range { mut start, mut end } = rows;
@@ -258,11 +259,12 @@ impl Plan {
                 Err(_) => end = middle,
             }
         }
-        match make(start..end) {
-            Err(first) => ValueError { message: format!("{} (row {})", first.message, start + 1), ..first },
-            // It is not one row that is wrong, but all of them together.
-            Ok(()) => error,
-        }
+        // It may be not one row that is wrong, but all of them together.
+        let mut is_of_row = false;
+        let error = locating(error, || make(start..end).inspect_err(|_| is_of_row = true));
+        let row =
+            error.row.or(Some(start).filter(|_| is_of_row && error.table == self.model.tables[table].name));
+        ValueError { row, ..error }
     }
 
     /// The rows of a table that are worked out together in a run: [`ROWS_PER_BATCH`], or fewer where rows are wide or take

@@ -220,7 +220,7 @@ pub(crate) fn is_exceeded() -> bool {
 
 /// The message where too much text was asked for.
 pub(crate) fn exceeded() -> String {
-    "the texts of these rows take too much memory together".to_owned()
+    "these rows, with all that they are made of, take too much memory together".to_owned()
 }
 
 /// The steps of matching patterns in texts, one text after the other.

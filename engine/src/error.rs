@@ -223,12 +223,18 @@ impl std::error::Error for Faults {}
 
 /// A value that could not be computed while generating, such as an integer overflow.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{table}{}`: {message}", if column == "*" { String::new() } else { format!(".{column}") })]
+#[error(
+    "`{table}{}`: {message}{}",
+    if column == "*" { String::new() } else { format!(".{column}") },
+    row.map_or(String::new(), |row| format!(" (row {})", row + 1)),
+)]
 pub struct ValueError {
     /// The table that was being generated.
     pub table: String,
     /// The column whose value has no answer; `*` for the table as a whole.
     pub column: String,
-    /// What happened, and where known for which rows.
+    /// What happened.
     pub message: String,
+    /// The number of the row in that table, from 0, where it is known.
+    pub row: Option<u64>,
 }

@@ -274,6 +274,81 @@ cases:
     assert_eq!(run(&format!("{tables}  x: {{in: a, row: 3, pin: {{n: 601}}}}\n")), Ok(()));
 }
 
+/// A life whose `from` was pinned after `as_of` put NULL into columns that were never to be NULL.
+#[test]
+fn what_is_never_null_because_of_an_instant_asks_the_pins() {
+    let scenario = |pins: &str| {
+        format!(
+            "
+as_of: 2026-04-13
+since: 2025-01-01
+tables:
+  a:
+    rows: 5
+    let: {{life: {{lifecycle: {{from: begun_at, states: {{on: {{for: {{mean: 90 days}}, then: off}}, off: }}}}}}}}
+    columns: {{id: serial, begun_at: {{moment: {{from: since, to: as_of}}}}, state: = life.state, steps: = life.steps}}
+  b:
+    per: a
+    count: 1
+    let: {{life: {{lifecycle: {{from: a.begun_at, states: {{on: }}}}}}}}
+    columns: {{id: serial, state: = life.state, at: = life.since}}
+  c:
+    per: a
+    count: 1
+    let: {{life: {{lifecycle: {{from: begun_at, states: {{on: }}}}}}}}
+    columns: {{id: serial, begun_at: {{moment: {{from: a.begun_at, to: as_of}}}}, state: = life.state}}
+  steps:
+    history_of: a.life
+    let: {{step: step, life: {{lifecycle: {{from: at, states: {{on: }}}}}}}}
+    columns: {{id: serial, a_id: parent, at: = step.at, to: = step.to, state: = life.state}}
+{pins}"
+        )
+    };
+    let nullable = |plan: &Plan, table: &str| -> Vec<String> {
+        let schema = plan.schema(plan.table(table).unwrap());
+        schema.fields().iter().filter(|f| f.is_nullable()).map(|f| f.name().clone()).collect()
+    };
+    let late = "cases: {x: {in: a, row: 2, pin: {begun_at: \"= as_of + interval '1 day'\"}, moves: steps}}";
+    let early = "cases: {x: {in: a, row: 2, pin: {begun_at: 2025-03-01}, moves: steps}}";
+    for (pins, maybe) in [("", false), (early, false), (late, true)] {
+        let plan = compile(&scenario(pins));
+        let of =
+            |columns: &[&str]| if maybe { columns.iter().map(|c| (*c).to_owned()).collect() } else { vec![] };
+        assert_eq!(nullable(&plan, "a"), of(&["state"]), "{pins}");
+        assert_eq!(nullable(&plan, "b"), of(&["state", "at"]), "{pins}");
+        assert_eq!(nullable(&plan, "c"), of(&["state"]), "{pins}");
+        assert_eq!(nullable(&plan, "steps"), Vec::<String>::new(), "{pins}");
+        plan.tables().for_each(|table| drop(rows(&plan, table)));
+        if maybe {
+            assert_eq!((&*row(&plan, "a", 1)["state"], &*row(&plan, "a", 1)["steps"]), ("NULL", "0"));
+            assert_eq!(row(&plan, "b", 1)["at"], "NULL");
+        }
+    }
+}
+
+/// A case was compared with every row, so a thousand of them made a run as much slower.
+#[test]
+fn many_cases_of_a_unique_column_are_looked_up() {
+    let pins = |value: &dyn Fn(u64) -> String| -> String {
+        (1..900).map(|i| format!("  c{i}: {{in: a, row: {i}, pin: {{code: {}}}}}\n", value(i))).collect()
+    };
+    for code in ["expression: id", "text: \"{id}\""] {
+        let text = |pins: String| {
+            format!(
+                "
+tables:
+  a: {{rows: 20000, columns: {{id: serial, code: {{{code}, unique: true}}}}}}
+cases:
+{pins}"
+            )
+        };
+        assert_eq!(run(&text(pins(&|i| (20_000 + i).to_string()))), Ok(()), "{code}");
+        // What row 15000 has.
+        let found = run(&text(pins(&|i| (14_500 + i).to_string()))).unwrap_err();
+        assert!(found.contains("must be unique, and is that of case `c"), "{found}");
+    }
+}
+
 #[test]
 fn rows_may_move_when_that_is_said() {
     let text = "

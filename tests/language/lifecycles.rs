@@ -436,11 +436,7 @@ fn wrong_lives_are_refused() {
             "= 1",
             "expected a share of at least 0% and below 100%",
         ),
-        (
-            "states: {a: {leaves: [{to: b, at: nowhere}]}, b: }",
-            "= 1",
-            "unknown lifecycle or recurrence `nowhere`",
-        ),
+        ("states: {a: {leaves: [{to: b, at: nowhere}]}, b: }", "= 1", "unknown recurrence `nowhere`"),
         (
             "states: {a: {for: 1 minute, then: b}, b: {for: 1 minute, then: a}}",
             "= 1",
@@ -451,7 +447,7 @@ fn wrong_lives_are_refused() {
         (open, "= life.at(as_of).til", "a step has no `til`"),
         (open, "= life.first(closed)", "unknown state `closed`"),
         (open, "= life.stat", "`life` has no `stat`"),
-        (open, "= id.state_at(as_of)", "`id` is neither a lifecycle nor a recurrence"),
+        (open, "= id.state_at(as_of)", "`id` is no lifecycle or recurrence"),
     ] {
         let said = scenario(life, other);
         assert!(said.contains(message), "{life} {other}: {said}");

@@ -221,3 +221,34 @@ fn what_is_left_out_is_a_row_of_the_target() {
     let both = faults(&scenario("except: b, distinct: true, starting_with: b"));
     assert!(both.contains("`starting_with` and `except` cannot be combined"), "{both}");
 }
+
+/// `user` is a function of SQL, so the short name of `user_id` was none.
+#[test]
+fn short_names_may_be_words_of_sql() {
+    for word in [
+        "user",
+        "order",
+        "group",
+        "current_date",
+        "session_user",
+        "check",
+        "select",
+        "case",
+        "interval",
+        "cast",
+        "not",
+    ] {
+        let scenario = format!(
+            "
+tables:
+  a: {{rows: 3, columns: {{id: serial, n: = id * 10}}}}
+  b: {{rows: 9, columns: {{{word}_id: {{reference: a}}, n: \"= {word}.n + 1\", t: {{text: \"{{{word}.n}}\"}}}}}}
+"
+        );
+        let rows = batch(&scenario, "b");
+        let ids = numbers(&rows, &format!("{word}_id"));
+        let expected: Vec<Option<i64>> = ids.iter().map(|id| id.map(|id| id * 10 + 1)).collect();
+        assert_eq!(numbers(&rows, "n"), expected, "{word}");
+    }
+    assert!(faults("tables: {a: {rows: 1, columns: {n: = current_date}}}").contains("current_date"));
+}

@@ -231,3 +231,61 @@ fn an_error_names_the_first_row_that_has_it() {
         assert_eq!(error, "`t.c`: there is no character with code 0 (row 8500)");
     }
 }
+
+/// Counts that failed named the row of a child, or none; what fails in another row names that one.
+#[test]
+fn an_error_names_the_row_of_its_own_table() {
+    let table = "columns: {id: serial, k: = case when id = 6 then 0 else 1 end}";
+    let of = |source: &str, columns: &str| {
+        format!("as_of: 2026-04-13\ntables: {{s: {{rows: 700, {source}}}, {columns}}}")
+    };
+    let counted = of(
+        table,
+        "e: {per: s, every: {month: = k, from: 2026-01-01}, let: {o: occurrence}, columns: {at: = o.start}}",
+    );
+    let rate = of(
+        "columns: {id: serial, w: \"= case when id = 650 then 1e12 else 1 end\"}",
+        "e: {per: s, rate: {of: = w per day, from: 2026-04-12}, let: {o: occurrence}, columns: {at: = o.start}}",
+    );
+    let parent =
+        of("columns: {id: serial, x: = 7 / (650 - id)}", "e: {per: s, count: 3, columns: {y: = s.x}}");
+    let referred = of(
+        "columns: {id: serial, x: = 7 / (5 - id)}",
+        "e: {rows: 9, columns: {id: serial, to: {reference: {to: s, key: 14 - id}}, y: = to.x}}",
+    );
+    let grandparent = of(
+        table,
+        "e: {per: s, every: {month: = k, from: 2026-01-01}, columns: {id: serial}}, f: {per: e, count: 2, columns: {id: serial}}",
+    );
+    let beyond = of(
+        "columns: {id: serial}",
+        "e: {per: s, every: {year: = 300000, from: 2026-01-01}, let: {o: occurrence}, columns: {to: = o.end}}",
+    );
+    let cases = [
+        (
+            &beyond,
+            "e",
+            "`e.o.end`: the next time, which is the end of this one, is beyond the calendar (row 1)",
+        ),
+        (&counted, "e", "`s.rows of e`: a step of 0: it must be 1 or more (row 6)"),
+        (
+            &counted.replace("when id = 6 then 0", "when id = 6 then 9000000000000"),
+            "e",
+            "`s.rows of e`: a step of 9000000000000 leads beyond the calendar (row 6)",
+        ),
+        (&grandparent, "f", "`s.rows of e`: a step of 0: it must be 1 or more (row 6)"),
+        (&rate, "e", "rows of one parent are too many; lower the rate (row 650)"),
+        (&parent, "e", "`s.x`: division by zero (row 650)"),
+        (&referred, "e", "`s.x`: division by zero (row 5)"),
+    ];
+    for (scenario, table, expected) in cases {
+        let made = super::plan(scenario);
+        let table = made.table(table).unwrap();
+        let shown = made.batch_to_show(table, 0..2000).unwrap_err().to_string();
+        assert!(shown.ends_with(expected), "{shown}");
+        // A run counts first.
+        let made = super::plan(scenario);
+        let counted = made.count().and_then(|()| made.batch(table, 0..2000).map(drop));
+        assert_eq!(counted.unwrap_err().to_string(), shown);
+    }
+}

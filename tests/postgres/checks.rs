@@ -103,7 +103,7 @@ fn the_rules_about_time_hold() {
 }
 
 /// Loads a shipped scenario at a date, and has its rules checked.
-fn assert_rules_hold(scenario: &str, as_of: &str) -> Database {
+fn assert_rules_hold(scenario: &str, as_of: &str) -> Database<'static> {
     let database = Server::shared().database();
     let flags = ["--scale", "0.05", "--as-of", as_of];
     load(scenario, &database, &flags);

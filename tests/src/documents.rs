@@ -41,3 +41,30 @@ pub fn scenario(page: &str) -> String {
     let (_, rest) = text.split_once("```yaml\n").expect("it has a scenario");
     rest.split_once("\n```").expect("the scenario ends").0.to_owned()
 }
+
+/// All scenarios of the pages that are right and whole, each with its page and line.
+///
+/// # Panics
+/// When a page cannot be read.
+pub fn scenarios() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for path in paths() {
+        let text = fs::read_to_string(&path).expect("the page can be read");
+        let mut scenario: Option<(usize, String)> = None;
+        for (line, written) in text.lines().enumerate() {
+            match (&mut scenario, written) {
+                (None, "```yaml") => scenario = Some((line + 1, String::new())),
+                (Some(_), "```") => {
+                    let ended = scenario.take();
+                    found.extend(ended.map(|(line, text)| (format!("{}:{line}", name(&path)), text)));
+                }
+                (Some((_, text)), line) => {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+                (None, _) => {}
+            }
+        }
+    }
+    found
+}

@@ -63,7 +63,7 @@ fn summary(plan: &Plan) -> Result<Page, ValueError> {
         let rows = plan.extent(t);
         if rows.rows() > MOST_ROWS {
             let message = format!("{} rows are more than 2^53", shown(rows));
-            return Err(ValueError { table: table.name.clone(), column: "*".to_owned(), message });
+            return Err(ValueError { table: table.name.clone(), column: "*".to_owned(), message, row: None });
         }
         rows_total = rows_total.and(rows);
         let (per_row, in_memory) = match width {

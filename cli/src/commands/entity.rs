@@ -5,7 +5,9 @@ use seedbed_engine::calendar::text::{Style, write_instant};
 use seedbed_engine::cases::RowKey;
 use seedbed_engine::error::listed;
 use seedbed_engine::lookup::{InTime, LifeOfRow, Lookup, Relatives};
-use seedbed_engine::text::shown;
+use seedbed_engine::model::Table;
+use seedbed_engine::text::{Cells, Meaning, shown};
+use seedbed_engine::types::Type;
 use seedbed_engine::{ColumnId, Plan, TableId, ValueError};
 use serde_json::{Value, json};
 
@@ -13,7 +15,6 @@ use crate::arguments::Entity;
 use crate::exit::Failure;
 use crate::output::grid::{Align, Grid, cut};
 use crate::output::quantity::{count, plural};
-use crate::output::report::verify::row_as_json;
 use crate::output::{self, Page};
 use crate::prepare;
 
@@ -213,7 +214,7 @@ fn as_json(plan: &Plan, relations: &Relations) -> Value {
     let name = |table: TableId| plan.model().tables[table].name.as_str();
     let found = |found: &Found| {
         let key = output::report::cases::object(&found.key);
-        json!({"table": name(found.table), "key": key, "row": row_as_json(&found.row)})
+        json!({"table": name(found.table), "key": key, "row": row_as_json(&plan.model().tables[found.table], &found.row)})
     };
     let references = relations
         .references
@@ -234,6 +235,17 @@ fn as_json(plan: &Plan, relations: &Relations) -> Value {
         "references": references.collect::<Vec<_>>(),
         "children": children.collect::<Vec<_>>(),
     })
+}
+
+/// A row with values of the types that JSON Lines has; a number with a point is text as in keys, so that it keeps its digits.
+fn row_as_json(table: &Table, row: &RecordBatch) -> Value {
+    let cells = table.written().zip(row.columns()).map(|(column, array)| {
+        let mut json = String::new();
+        let meaning = if column.ty == Type::Json { Meaning::Json } else { Meaning::Text };
+        Cells::new(array, meaning).write_json(0, ",", &mut json);
+        (column.name.clone(), json)
+    });
+    output::report::cases::object(&RowKey { members: cells.collect() })
 }
 
 fn life_as_json(life: &LifeOfRow) -> Value {

@@ -205,7 +205,7 @@ impl Finder {
     fn look_at(&self, plan: &Plan, table: TableId, rows: Range<u64>) -> Result<(), ValueError> {
         let look = |rows| self.look(&Frame::new(plan, table, Rows::Range(rows)));
         let hits = look(rows.clone())
-            .map_err(|error| plan.first_error(rows, error, &|rows| look(rows).map(drop)))?;
+            .map_err(|error| plan.first_error(table, rows, error, &|rows| look(rows).map(drop)))?;
         self.note(hits);
         Ok(())
     }

@@ -126,11 +126,12 @@ pub fn parse(source: &Source) -> Result<ast::Expr, Fault> {
     // Parsing takes about as long as compiling what is parsed.
     budget::spend_expression(1 + source.text.len() / BYTES_PER_PART, source.span)?;
     let dialect = PostgreSqlDialect {};
-    let tokens = Tokenizer::new(&dialect, source.text).tokenize_with_location().map_err(|error| {
+    let mut tokens = Tokenizer::new(&dialect, source.text).tokenize_with_location().map_err(|error| {
         let start = source.offset(error.location);
         let message = lower_first(error.message.trim_end_matches(['.', ' ']));
         Fault::at(source.place(start.min(source.text.len())..source.text.len()), message)
     })?;
+    name_paths(&mut tokens);
     check_bounds(source, &tokens)?;
 
     let mut parser =
@@ -142,6 +143,19 @@ pub fn parse(source: &Source) -> Result<ast::Expr, Fault> {
             .label("expected an operator or the end of the expression"));
     }
     Ok(expr)
+}
+
+/// A word right before a point begins a path, whatever it means to SQL alone: `user.name` is a column of the row that `user_id` refers
+/// to.
+fn name_paths(tokens: &mut [TokenWithSpan]) {
+    for i in 1..tokens.len() {
+        let (before, token) = tokens.split_at_mut(i);
+        if token[0].token == Token::Period
+            && let Some(TokenWithSpan { token: Token::Word(word), .. }) = before.last_mut()
+        {
+            word.keyword = Keyword::NoKeyword;
+        }
+    }
 }
 
 /// Refuses what could exhaust the stack before the parser sees it, and subqueries, whose parser is far larger than

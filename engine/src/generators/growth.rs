@@ -1,6 +1,6 @@
 //! Growth: how the rate at which things happen changes, such as `6% per month`.
 
-use super::per_time::{MONTH, per_time};
+use super::per_time::{per_time, told_growth};
 use crate::error::Fault;
 use crate::scenario::Node;
 
@@ -37,7 +37,7 @@ impl Growth {
     pub(super) fn told(self) -> String {
         match self.rate {
             0.0 => String::new(),
-            rate => format!(", growing {:.2}% per month", libm::expm1(rate * MONTH) * 100.0),
+            rate => format!(", growing {}", told_growth(rate)),
         }
     }
 

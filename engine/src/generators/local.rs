@@ -176,7 +176,8 @@ fn hours_of(constants: &Constants, node: &Node) -> Result<[f64; 24], Fault> {
             node.span,
             "`hours`: expected `business`, `evening`, `night` or a list of 24 weights",
         )
-        .label(format!("found {}", node.describe()))),
+        .label(format!("found {}", node.describe()))
+        .maybe_hint(meant(node, &["business", "evening", "night"]))),
     }
 }
 
@@ -214,12 +215,13 @@ fn named<const N: usize>(
             format!("`{what}`: expected {N} weights, or a map of names to weights"),
         )
         .label(format!("found {}", node.describe()))
-        .hint(format!("as in `{{{}: 0.5}}`", names[N - 1])));
+        .hint(format!("as in `{{{}: 0.5}}`", names[N - 1]))
+        .maybe_hint(if what == "weekdays" { meant(node, &["working", "weekend"]) } else { None }));
     };
     let (mut weights, mut named) = ([1.0; N], [false; N]);
     let each = entries.iter().map(|(key, node)| {
         let place = names.iter().position(|name| name.eq_ignore_ascii_case(&key.text)).ok_or_else(|| {
-            let hint = did_you_mean(&key.text, names.iter().copied());
+            let hint = did_you_mean(&key.text, names.iter().copied()).or_else(|| shortened(&key.text, names));
             Fault::at(key.span, format!("`{what}`: unknown name `{}`", key.text)).maybe_hint(hint)
         });
         let (place, weight) = (place, weight(constants, node, what)).together()?;
@@ -231,6 +233,18 @@ fn named<const N: usize>(
     });
     each.collect::<Vec<Result<(), Fault>>>().together()?;
     Ok(weights)
+}
+
+/// The word that a wrong one may have been meant to be.
+fn meant(node: &Node, words: &[&str]) -> Option<String> {
+    did_you_mean(&node.scalar()?.text, words.iter().copied())
+}
+
+/// The name of which a word is the beginning.
+fn shortened(word: &str, names: &[&str]) -> Option<String> {
+    let word = word.to_ascii_lowercase();
+    let mut meant = names.iter().filter(|name| word.len() >= 3 && name.starts_with(&word));
+    meant.next().map(|name| format!("did you mean `{name}`?"))
 }
 
 fn weight(constants: &Constants, node: &Node, what: &str) -> Result<f64, Fault> {

@@ -225,8 +225,10 @@ impl Prepared for Moment {
     fn explain(&self, shown: &Shown) -> String {
         let growth = self.growth.told();
         let local = self.local.as_ref().map(|local| format!(", at local hours of {}", local.zone.expression));
-        let during =
-            self.during.as_ref().map(|during| format!(", during some of {}", shown.input(during.path)));
+        let during = self
+            .during
+            .as_ref()
+            .map(|during| format!(", during {}", shown.states(during.path, &during.states)));
         let when = [local, during].into_iter().flatten().collect::<String>();
         let order = if self.stratum.is_some() { ", rising within the parent" } else { "" };
         format!("an instant from {} to {}{growth}{when}{order}", self.from.expression, self.to.expression)

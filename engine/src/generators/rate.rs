@@ -149,8 +149,10 @@ impl RateInputs {
     fn told(&self, shown: &Shown) -> String {
         let local =
             self.local.as_ref().map(|(zone, _)| format!(", at local hours of {}", shown.input(*zone)));
-        let during =
-            self.during.as_ref().map(|during| format!(", during some of {}", shown.input(during.path)));
+        let during = self
+            .during
+            .as_ref()
+            .map(|during| format!(", during {}", shown.states(during.path, &during.states)));
         let when = [local, during].into_iter().flatten().collect::<String>();
         let (often, from, growth) = (shown.input(self.often), shown.input(self.from), self.growth.told());
         format!("what happens at the {often} from {from} on{growth}{when}")
@@ -212,7 +214,7 @@ impl OneRate<'_> {
         let count = self.times.before(expected, MOST_CELLS);
         count
             .map(u64::cast_signed)
-            .ok_or_else(|| format!("about {expected:.0} rows of one parent are too many"))
+            .ok_or_else(|| format!("about {expected:.0} rows of one parent are too many; lower the rate"))
     }
 
     /// When it happens for the `k`-th time, counted from 0.
@@ -233,7 +235,7 @@ impl Resolver<'_> {
         key: &Key,
         node: &Node,
     ) -> Result<Count, Fault> {
-        let arguments = Arguments::new(&RATE, key, Some(node))?;
+        let arguments = self.times_of(parent, &RATE, key, node)?;
         let often = self.often(parent, &arguments);
         let from = self.moment_of(parent, &arguments, "from");
         let until = self.moment_of(parent, &arguments, "until");

@@ -271,7 +271,14 @@ impl Prepared for Occurrence {
                 None => value(&of_row, k),
                 Some(counted) => value(&of_row, counted.nth(&of_row, row, k)?),
             });
-            answer.ok_or_else(|| failed("time out of range".to_owned()))
+            answer.ok_or_else(|| {
+                failed(match self.field {
+                    Field::End | Field::EndDate => {
+                        "the next time, which is the end of this one, is beyond the calendar".to_owned()
+                    }
+                    _ => "time out of range".to_owned(),
+                })
+            })
         };
         let value: &dyn Fn(&Series, u64) -> Option<i64> = match self.field {
             Field::Start => &|series, k| series.at(k),
@@ -423,7 +430,7 @@ impl SeriesInputs {
     pub(super) fn named(reading: &mut Reading, name: &Key) -> Result<Self, Fault> {
         let path: Vec<Name> =
             name.text.split('.').map(|part| Name { text: part.to_owned(), span: name.span }).collect();
-        match reading.resolver.timeline(reading.table, &path)? {
+        match reading.resolver.timeline(reading.table, &path, &["recurrence"])? {
             (hops, Timeline::Series(every)) => {
                 Ok(Self::along(reading.resolver, reading.table, &hops, &every))
             }
@@ -455,7 +462,8 @@ impl SeriesInputs {
 
     pub(super) fn told(&self, shown: &Shown) -> String {
         let times = self.times.map(|times| format!("{} × ", shown.input(times))).unwrap_or_default();
-        let during = self.during.as_ref().map(|(path, _)| format!(" during some of {}", shown.input(*path)));
+        let during =
+            self.during.as_ref().map(|(path, states)| format!(" during {}", shown.states(*path, states)));
         let during = during.unwrap_or_default();
         format!("{times}{} from {} in {}{during}", self.rule, shown.input(self.from), shown.input(self.zone))
     }
@@ -553,11 +561,10 @@ impl<'a> EachSeries<'a> {
         let times = self.times.map_or(1, |times| times.value(row));
         let mut rule = match times {
             1 => self.columns.rule,
-            _ => self
-                .columns
-                .rule
-                .times(times)
-                .ok_or_else(|| format!("a step of {times}: it must be 1 or more"))?,
+            _ => self.columns.rule.times(times).ok_or_else(|| match times {
+                ..1 => format!("a step of {times}: it must be 1 or more"),
+                _ => format!("a step of {times} leads beyond the calendar"),
+            })?,
         };
         if let Some(at) = self.at {
             rule.at = Some(at.value(row));

@@ -562,7 +562,14 @@ impl Reading<'_, '_, '_> {
             ),
             None => format!("`{}` needs a `per:` and `{name}` an `order: within parent`", to.text),
         };
-        Err(Fault::at(span, "`existed_at` needs rows whose instants rise").hint(hint))
+        let fault = Fault::at(span, "`existed_at` needs rows whose instants rise").hint(hint);
+        let may_be_null = drafts.done(target, c).is_ok_and(|column| column.nullable);
+        Err(match may_be_null {
+            true => fault
+                .label(format!("`{}.{name}` can be NULL", to.text))
+                .hint("leave its `null` out, or name a column that is never NULL with `by`"),
+            false => fault,
+        })
     }
 }
 

@@ -4,10 +4,12 @@ use std::fmt::{Display, Write};
 
 use arrow::array::{Array, ArrayRef};
 
+use super::Recipe;
 use crate::ids::{ColumnId, InputId, TableId};
 use crate::model::arguments::Length;
 use crate::model::{Hop, Input, Model, Side, Steps};
 use crate::text::shown;
+use crate::time::States;
 
 /// The most values that are listed.
 const MOST_LISTED: usize = 6;
@@ -46,6 +48,19 @@ impl Shown<'_> {
                 format!("running_{total}({})", tables[self.table].columns[*column].name)
             }
         }
+    }
+
+    /// Some states of the lives that an input leads to: `life in (active, paused)`.
+    pub(super) fn states(&self, path: InputId, states: &States) -> String {
+        let tables = &self.model.tables;
+        let Input::Column { hops, column } = &tables[self.table].inputs[path] else {
+            return self.input(path);
+        };
+        let end = self.model.end(self.table, hops).unwrap_or(self.table);
+        let Recipe::Lives(lives) = &tables[end].columns[*column].recipe else { return self.input(path) };
+        let named = lives.rule().states.iter().zip(0..).filter(|(_, place)| states.contains(*place));
+        let names: Vec<&str> = named.map(|(state, _)| state.name.as_str()).collect();
+        format!("{}{} in ({})", self.way(hops), lives.name(), names.join(", "))
     }
 
     /// `table.column`.
@@ -156,5 +171,41 @@ tables:
             "first_name of a person, locale 'en-US'",
         ];
         assert_eq!(lines, expected, "{explained}");
+    }
+
+    /// States were "some of steps of life", times microseconds, and rates other ones than those written.
+    #[test]
+    fn what_happens_in_time_is_told_as_it_is_written() {
+        let scenario = "
+as_of: 2026-04-13
+since: 2025-01-01
+tables:
+  s:
+    rows: 1
+    let:
+      renewal: {recurrence: {month: 1, from: since}}
+      life:
+        lifecycle:
+          from: since
+          states:
+            on: {leaves: [{to: ill, rate: 3% per month}, {to: off, at: renewal, chance: 20%, delay: 1 hour}]}
+            ill: {for: {from: 1 day, to: 36 hours}, then: {on: 62, off: 38.5}}
+            off: {for: {median: 5 hours, sigma: 1}, then: {gone: 1}}
+            gone:
+    columns: {id: serial, at: {moment: {from: since, to: as_of, growth: 10% per day, during: life in (on, ill)}}, first: = life.first(off)}
+  e: {per: s, count: 1, columns: {s_id: parent}}
+";
+        let explained = Plan::compile(scenario, &Settings::default()).unwrap().explain(None, None).join("\n");
+        for expected in [
+            "s: 1 row\n",
+            "e: 1 row per row of s",
+            "on: at 3% per month to ill, with the chance 0.2 01:00:00 after each of ",
+            "ill: after 1 day to 1 day 12:00:00 to on (62) or off (38.5)",
+            "off: after a time with the median 05:00:00 and sigma 1 to gone",
+            ", growing 10% per day, during life in (on, ill)",
+            "the first entry, life in (off)",
+        ] {
+            assert!(explained.contains(expected), "{expected}\n{explained}");
+        }
     }
 }

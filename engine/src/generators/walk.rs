@@ -174,6 +174,12 @@ fn part(reading: &mut Reading, name: &str, held: &Type) -> Result<Option<Part>, 
 /// The steps, in the type that they are added in.
 fn step(reading: &mut Reading, held: &Type) -> Result<ColumnId, Fault> {
     let node = reading.required("step")?;
+    if let Some(text) = scenario::expression_text(node) {
+        let step = reading.resolver.formula(reading.table, &text)?.expression;
+        if *step.ty() == Type::Null || step.constant().is_some_and(|step| step.is_null(0)) {
+            return Err(Fault::at(node.span, "`step`: NULL is no number"));
+        }
+    }
     let input = reading.part(&scenario::Key::new("step", node.span), node)?;
     let Input::Column { column, .. } = reading.resolver.drafts()[reading.table].inputs[input].clone() else {
         return Err(Fault::reported());

@@ -27,6 +27,23 @@ impl<'n> Arguments<'n> {
         key: &Key,
         node: Option<&'n Node>,
     ) -> Result<Self, Fault> {
+        let (arguments, unknown) = Self::known(generator, key, node)?;
+        unknown.map_or(Ok(()), Err)?;
+        let required = generator.arguments.iter().filter(|argument| argument.required);
+        let missing = required.filter(|argument| arguments.get(argument.name).is_none()).map(|argument| {
+            Err(Fault::at(key.span, format!("`{}` needs `{}`", generator.name, argument.name))
+                .hint(format!("{}; as in `{}`", argument.summary, generator.example)))
+        });
+        missing.collect::<Vec<Result<(), Fault>>>().together()?;
+        Ok(arguments)
+    }
+
+    /// The arguments of a generator that it knows, and the fault of others. What is missing may be there under a wrong name.
+    pub(crate) fn known(
+        generator: &'static GeneratorDoc,
+        key: &Key,
+        node: Option<&'n Node>,
+    ) -> Result<(Self, Option<Fault>), Fault> {
         let span = key.span;
         let names: Vec<&str> = generator.arguments.iter().map(|argument| argument.name).collect();
         let given = match node {
@@ -60,16 +77,8 @@ impl<'n> Arguments<'n> {
             let message = format!("unknown argument `{}` of `{}`", key.text, generator.name);
             Err(Fault::at(key.span, message).hint(hint))
         });
-        // What is missing may be there under a wrong name.
-        unknown.collect::<Vec<Result<(), Fault>>>().together()?;
-        let arguments = Self { generator, span, given };
-        let required = generator.arguments.iter().filter(|argument| argument.required);
-        let missing = required.filter(|argument| arguments.get(argument.name).is_none()).map(|argument| {
-            Err(Fault::at(span, format!("`{}` needs `{}`", generator.name, argument.name))
-                .hint(format!("{}; as in `{}`", argument.summary, generator.example)))
-        });
-        missing.collect::<Vec<Result<(), Fault>>>().together()?;
-        Ok(arguments)
+        let unknown = unknown.collect::<Vec<Result<(), Fault>>>().together().err();
+        Ok((Self { generator, span, given }, unknown))
     }
 
     /// The argument of that name, if given.

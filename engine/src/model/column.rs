@@ -173,8 +173,14 @@ impl Resolver<'_> {
             _ => None,
         };
         let Some(Made { recipe, ty, nullable, dictionary, .. }) = made else {
-            let hint = did_you_mean(&field.text, fields.iter().copied())
-                .unwrap_or_else(|| format!("it has {}", listed(&fields)));
+            let hint =
+                did_you_mean(&field.text, fields.iter().copied()).unwrap_or_else(|| match fields[..] {
+                    [] => format!(
+                        "a recurrence has no parts; expressions ask it, as in `{}.next(as_of)`",
+                        head.text
+                    ),
+                    _ => format!("it has {}", listed(&fields)),
+                });
             let message = format!("`{}` has no `{}`", head.text, field.text);
             return Err(Fault::at(field.span, message).hint(hint));
         };
@@ -205,9 +211,9 @@ impl ColumnDraft {
         self.generator().and_then(generators::find).is_some_and(|doc| doc.group)
     }
 
-    /// Whether it is a lifecycle or a recurrence, by what is written.
-    pub(super) fn is_timeline(&self) -> bool {
-        self.generator().is_some_and(|name| matches!(name, "lifecycle" | "recurrence"))
+    /// Whether its generator is one of some, by what is written.
+    pub(super) fn is_made_by(&self, generators: &[&str]) -> bool {
+        self.generator().is_some_and(|name| generators.contains(&name))
     }
 
     /// The name of its generator, by what is written.

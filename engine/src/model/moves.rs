@@ -5,8 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use arrow::array::Array;
+
 use super::work::columns_behind;
-use super::{Column, Model, Pin, UniqueKey};
+use super::{Column, Input, Model, Pin, PinnedTo, Steps, UniqueKey, Values};
 use crate::error::{Fault, Faults};
 use crate::generators::{Pick, Reference};
 use crate::ids::{ColumnId, TableId};
@@ -27,6 +29,7 @@ pub(super) fn check(model: &Model, scenario: &Scenario) -> Result<(), Faults> {
         pass.counts();
         pass.births();
         pass.keys();
+        pass.references();
     }
     faults.into_result()
 }
@@ -106,6 +109,34 @@ impl Pass<'_> {
         }
     }
 
+    /// Refuses values of columns that hand on the key of another row, which so is a foreign key, here or further on.
+    fn references(&mut self) {
+        let model = self.model;
+        // By the column: the table whose key it hands on.
+        let mut handed_on: HashMap<(TableId, ColumnId), TableId> = HashMap::new();
+        for (t, table) in TableId::enumerate(&model.tables) {
+            for key in table.keys.foreign.iter().filter(|key| key.derived) {
+                let mut at = key.columns.first().map(|c| (t, *c));
+                while let Some((t, c)) = at.filter(|at| *at != (key.target, key.references[0])) {
+                    let Some(formula) = model.tables[t].columns[c].formula() else { break };
+                    handed_on.entry((t, c)).or_insert(key.target);
+                    let input = formula.passes_on().or_else(|| formula.passes_on_number());
+                    at = input.and_then(|input| column_at(model, t, &model.tables[t].inputs[input]));
+                }
+            }
+        }
+        for (t, c, pin) in self.pinned {
+            let PinnedTo::Value(Values(value)) = &pin.to else { continue };
+            if let Some(target) = handed_on.get(&(*t, *c)).filter(|_| value.is_valid(0)) {
+                let (name, target) = (&model.tables[*t].columns[*c].name, &model.tables[*target].name);
+                let message = format!("`{name}` hands on the key of a row of `{target}`");
+                self.faults.push(Fault::at(pin.span, message).hint(
+                    "pin the reference that leads to the row, or say `references: none` of the column",
+                ));
+            }
+        }
+    }
+
     /// Refuses pins of columns that are a key only together with others, by the way they are made.
     fn keys(&mut self) {
         for (t, c, pin) in self.pinned {
@@ -123,6 +154,15 @@ impl Pass<'_> {
                 );
             }
         }
+    }
+}
+
+/// The table and the column that an input leads to.
+fn column_at(model: &Model, t: TableId, input: &Input) -> Option<(TableId, ColumnId)> {
+    match input {
+        Input::Column { hops, column } => Some((model.end(t, hops)?, *column)),
+        Input::Neighbour { column, .. } => Some((t, *column)),
+        _ => None,
     }
 }
 

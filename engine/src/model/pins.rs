@@ -1,6 +1,6 @@
 //! Cases that are one row: where it is, and the values that it has whatever its generators say.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use arrow::array::{Array, ArrayRef, new_null_array};
 
@@ -9,15 +9,40 @@ use super::constants::ConstantScope;
 use super::literal::converted;
 use super::resolve::Resolver;
 use super::{CaseRows, Declared, Pin, PinnedTo, Values};
+use crate::calendar::Zone;
 use crate::error::{Fault, did_you_mean, listed};
-use crate::expression::{Expression, Name, Source as Written};
+use crate::expression::{Expression, Name, Source};
 use crate::generators::{Pick, Recipe};
 use crate::ids::{ColumnId, TableId};
-use crate::scenario::cases::Row;
-use crate::scenario::{Key, Node, expression_text};
+use crate::scenario::cases::{CaseRows as Written, Row};
+use crate::scenario::{Key, Node, Scenario, expression_text};
 use crate::text::shown;
 
+/// The values of all pins by the names of table and column, as written. They are read last, when all columns are known; what is found
+/// out of the values of a column before asks here.
+pub(super) struct WrittenPins<'s>(HashMap<&'s str, HashMap<&'s str, Vec<&'s Node>>>);
+
+impl<'s> WrittenPins<'s> {
+    pub(super) fn of(scenario: &'s Scenario) -> Self {
+        let mut pins: HashMap<_, HashMap<_, Vec<&Node>>> = HashMap::new();
+        for case in &scenario.cases {
+            let Written::Row(row) = &case.rows else { continue };
+            for (key, node) in &row.pins {
+                let of_table = pins.entry(case.table.text.as_str()).or_default();
+                of_table.entry(key.text.as_str()).or_default().push(node);
+            }
+        }
+        Self(pins)
+    }
+}
+
 impl Resolver<'_> {
+    /// What is pinned in a column, or in a part of a group of values, as written.
+    pub(super) fn pins_of(&self, t: TableId, column: &str) -> &[&Node] {
+        let of_table = self.written_pins.0.get(self.drafts[t].name.text.as_str());
+        of_table.and_then(|pins| pins.get(column)).map_or(&[], Vec::as_slice)
+    }
+
     /// Which row of a table a case is; all tables of cases are known.
     pub(super) fn row_of_case(
         &mut self,
@@ -136,16 +161,20 @@ impl Resolver<'_> {
             }
             return Ok((c, PinnedTo::Row(case)));
         }
-        let value = self.value_of(node, &key.text, &ty)?;
+        let value = self.pinned_value(node, &key.text, &ty)?;
         if let Some(most) = declared.as_ref().and_then(Declared::most_characters) {
             let text = shown(&value, 0);
             if value.is_valid(0) && text.chars().count() > most as usize {
                 return Err(Fault::at(node.span, format!("`{text}` is longer than {most} characters")));
             }
         }
-        // What is unique by the way it is composed relies on these.
         let column = self.drafts.done(table, c)?;
         let text = shown(&value, 0);
+        if matches!(column.recipe, Recipe::Place(_)) && key.text.ends_with(".zone") {
+            Zone::named(&text)
+                .map_err(|unknown| Fault::at(node.span, unknown.to_string()).maybe_hint(unknown.hint))?;
+        }
+        // What is unique by the way it is composed relies on these.
         if column.recipe.is_without_digits() && text.contains(|c: char| c.is_ascii_digit()) {
             return Err(Fault::at(node.span, format!("`{}` never holds a digit", key.text))
                 .label(format!("found `{text}`"))
@@ -159,9 +188,14 @@ impl Resolver<'_> {
     }
 
     /// A value as it is written, in the type of its column.
-    fn value_of(&self, node: &Node, what: &str, ty: &crate::types::Type) -> Result<ArrayRef, Fault> {
+    pub(super) fn pinned_value(
+        &self,
+        node: &Node,
+        what: &str,
+        ty: &crate::types::Type,
+    ) -> Result<ArrayRef, Fault> {
         if let Some(text) = expression_text(node) {
-            let source = Written { text: &text.text, span: text.span, exact: text.exact };
+            let source = Source { text: &text.text, span: text.span, exact: text.exact };
             let expression = Expression::compile(&source, &mut ConstantScope { constants: &self.constants })?;
             let value = expression.cast_to(ty, node.span)?.constant();
             return value.ok_or_else(|| Fault::at(node.span, format!("`{what}`: expected a constant")));
@@ -172,7 +206,7 @@ impl Resolver<'_> {
         };
         // A parameter alone is its value.
         if !scalar.quoted && scalar.text.starts_with('$') {
-            let source = Written { text: &scalar.text, span: node.span, exact: scalar.exact };
+            let source = Source { text: &scalar.text, span: node.span, exact: scalar.exact };
             let expression = Expression::compile(&source, &mut ConstantScope { constants: &self.constants })?;
             let value = expression.cast_to(ty, node.span)?.constant();
             return value.ok_or_else(|| Fault::at(node.span, format!("`{what}`: expected a constant")));
@@ -205,41 +239,38 @@ impl Resolver<'_> {
 
     /// Refuses columns whose values follow from where rows stand, or which are unique because of how they are made.
     fn check_may_be_pinned(&self, table: TableId, c: ColumnId, key: &Key) -> Result<(), Fault> {
-        let column = self.drafts.done(table, c)?;
-        let name = &key.text;
-        let refuse = |message: String, hint: &str| Err(Fault::at(key.span, message).hint(hint));
-        if column.is_parent() {
-            return refuse(
-                format!("`{name}` is the parent, which follows from where the row stands"),
-                "say whose child the row is, as in `of: acme`",
-            );
-        }
-        if column.serial().is_some() {
-            return refuse(format!("`{name}` counts the rows"), "say which row is meant, as in `row: 2`");
-        }
-        match &column.recipe {
-            Recipe::Reference(reference) => match reference.pick {
-                Pick::Unique { .. } => refuse(
-                    format!("every row has another `{name}`, so no row can be given one"),
-                    "leave `unique` out, or pin another column",
-                ),
-                Pick::Distinct { .. } | Pick::Ring { .. } => refuse(
-                    format!("`{name}` differs among the children of one parent by the way it is made"),
-                    "leave `distinct` out, use `starting_with`, or pin another column",
-                ),
-                Pick::Tree { .. } => refuse(
-                    format!("`{name}` is a place in a tree, whose bounds hold for all rows"),
-                    "pin another column",
-                ),
-                Pick::Random { .. } | Pick::Existing { .. } | Pick::Keyed { .. } | Pick::Latest { .. } => {
-                    Ok(())
+        let Some((why, hint)) = why_not(self.drafts.done(table, c)?) else { return Ok(()) };
+        let hint = match (hint, self.known_behind(table, c)) {
+            (Some(hint), _) => hint.to_owned(),
+            (None, Some(such)) => format!("pin what it follows from, such as {such}"),
+            (None, None) => "pin another column".to_owned(),
+        };
+        Err(Fault::at(key.span, why.replace("{}", &format!("`{}`", key.text))).hint(hint))
+    }
+
+    /// The first column that the scenario names, and that may be pinned, among those from which a column follows.
+    fn known_behind(&self, table: TableId, c: ColumnId) -> Option<String> {
+        let mut columns = VecDeque::from([(table, c)]);
+        let mut looked_at = HashSet::new();
+        while let Some((t, c)) = columns.pop_front() {
+            for input in self.drafts.done(t, c).ok()?.recipe.inputs() {
+                let Some((t, c)) = self.drafts.column_at(t, &self.drafts[t].inputs[input]) else { continue };
+                let (draft, Ok(column)) = (&self.drafts[t].columns[c], self.drafts.done(t, c)) else {
+                    continue;
+                };
+                if draft.is_known() && why_not(column).is_none() {
+                    let name = &column.name;
+                    return Some(match t == table {
+                        true => format!("`{name}`"),
+                        false => format!("`{name}` of `{}`", self.drafts[t].name.text),
+                    });
                 }
-            },
-            Recipe::Literal(_) => {
-                refuse(format!("`{name}` is written out row by row"), "change the value where it is written")
+                if !draft.is_known() && looked_at.insert((t, c)) {
+                    columns.push_back((t, c));
+                }
             }
-            _ => Ok(()),
         }
+        None
     }
 
     /// Refuses what two cases, or the rows of one table, cannot have together.
@@ -252,6 +283,42 @@ impl Resolver<'_> {
             }
         }
     }
+}
+
+/// Why a column cannot be pinned, with `{}` for its name, and a way out; without one it is what the column follows from.
+fn why_not(column: &super::Column) -> Option<(&'static str, Option<&'static str>)> {
+    if column.is_parent() {
+        let why = "{} is the parent, which follows from where the row stands";
+        return Some((why, Some("say whose child the row is, as in `of: acme`")));
+    }
+    if column.serial().is_some() {
+        return Some(("{} counts the rows", Some("say which row is meant, as in `row: 2`")));
+    }
+    let another = Some("pin another column");
+    Some(match &column.recipe {
+        Recipe::Reference(reference) => match reference.pick {
+            Pick::Unique { .. } => (
+                "every row has another {}, so no row can be given one",
+                Some("leave `unique` out, or pin another column"),
+            ),
+            Pick::Distinct { .. } | Pick::Ring { .. } => (
+                "{} differs among the children of one parent by the way it is made",
+                Some("leave `distinct` out, use `starting_with`, or pin another column"),
+            ),
+            Pick::Tree { .. } => ("{} is a place in a tree, whose bounds hold for all rows", another),
+            Pick::Random { .. } | Pick::Existing { .. } | Pick::Keyed { .. } | Pick::Latest { .. } => {
+                return None;
+            }
+        },
+        Recipe::Literal(_) => ("{} is written out row by row", Some("change the value where it is written")),
+        Recipe::Node(_) => ("{} is a place in a tree, whose bounds hold for all rows", another),
+        Recipe::LifeAsked(_) | Recipe::OverLife(_) => ("{} is told by the life of the row", None),
+        Recipe::Taken(_) => ("{} is told by the life of the parent", None),
+        Recipe::Occurrence(_) | Recipe::Event(_) => ("{} is told by the rule of the table", None),
+        Recipe::SeriesAsked(_) => ("{} is told by the recurrence", None),
+        Recipe::Walk(_) => ("{} goes on from row to row", None),
+        _ => return None,
+    })
 }
 
 /// The faults of the pins of one column: two for one row, or one value twice where values are unique.

@@ -11,7 +11,7 @@ use crate::calendar::text::parse_time;
 use crate::error::{Fault, did_you_mean};
 use crate::expression::Name;
 use crate::generators::{
-    EVERY, Every, Formula, Occurrences, SeriesInputs, Timeline, constant_word, plain_moment,
+    EVERY, Every, Formula, GeneratorDoc, Occurrences, SeriesInputs, Timeline, constant_word, plain_moment,
 };
 use crate::ids::{ColumnId, TableId};
 use crate::scenario::{self, Key, Node, Text};
@@ -42,7 +42,7 @@ impl Resolver<'_> {
         key: &Key,
         node: &Node,
     ) -> Result<Count, Fault> {
-        let arguments = Arguments::new(&EVERY, key, Some(node))?;
+        let arguments = self.times_of(parent, &EVERY, key, node)?;
         let table = self.drafts[t].name.text.clone();
         let mut every = match arguments.word("of")? {
             Some(of) => self.rule_of_parent(parent, &of, &arguments)?,
@@ -77,6 +77,23 @@ impl Resolver<'_> {
         Ok(Count { column, min: 0, max: MAX_COUNT })
     }
 
+    /// The arguments of `every` or `rate`. With one that is unknown, what is said of instants and zones is looked at as well.
+    pub(crate) fn times_of<'n>(
+        &mut self,
+        parent: TableId,
+        doc: &'static GeneratorDoc,
+        key: &Key,
+        node: &'n Node,
+    ) -> Result<Arguments<'n>, Fault> {
+        let (arguments, unknown) = Arguments::known(doc, key, Some(node))?;
+        let Some(unknown) = unknown else { return Arguments::new(doc, key, Some(node)) };
+        let from = self.moment_of(parent, &arguments, "from").map(drop);
+        let until = self.moment_of(parent, &arguments, "until").map(drop);
+        let zone = self.zone_of(parent, &arguments).map(drop);
+        let others = [from, until, zone].into_iter().filter_map(Result::err);
+        Err(others.fold(unknown, Fault::and))
+    }
+
     /// The recurrence under `let` of the parent.
     fn rule_of_parent(&mut self, parent: TableId, of: &Key, arguments: &Arguments) -> Result<Every, Fault> {
         let others = UNITS.iter().map(|(unit, _)| *unit).chain(["from", "on", "at", "zone", "fold"]);
@@ -88,7 +105,7 @@ impl Resolver<'_> {
         }
         let path: Vec<Name> =
             of.text.split('.').map(|part| Name { text: part.to_owned(), span: of.span }).collect();
-        match self.timeline(parent, &path)? {
+        match self.timeline(parent, &path, &["recurrence"])? {
             (hops, Timeline::Series(every)) if hops.is_empty() => Ok(every),
             _ => {
                 let table = &self.drafts[parent].name.text;

@@ -12,6 +12,7 @@ use super::constants::Constants;
 use super::dependencies::Dependencies;
 use super::drafts::{Draft, Drafts, State};
 use super::law::Laws;
+use super::pins::WrittenPins;
 use super::{Column, Input, Keys, Model, Settings, Source, Table, keys, moves, work};
 use crate::error::{Fault, Faults, Span};
 use crate::generators::{Formula, Timeline};
@@ -92,6 +93,7 @@ pub(crate) struct Resolver<'s> {
     pub(super) laws: Laws,
     /// The places of faults in mixins, each with the table for which it was told.
     pub(super) faults_of_mixins: HashMap<Span, TableId>,
+    pub(super) written_pins: WrittenPins<'s>,
     pub(super) dependencies: Dependencies,
     /// Columns with values that break software.
     pub(super) hostile: Vec<Hostile>,
@@ -111,6 +113,7 @@ impl<'s> Resolver<'s> {
             faults,
             laws,
             faults_of_mixins: HashMap::new(),
+            written_pins: WrittenPins::of(scenario),
             dependencies,
             hostile: Vec::new(),
         }

@@ -23,8 +23,14 @@ const OF_LIVES: [&str; 5] = ["at", "state_at", "first", "last", "entered"];
 const OF_SERIES: [&str; 4] = ["at", "before", "last", "next"];
 
 impl Resolver<'_> {
-    /// The lifecycle or recurrence that a path names: the way to its row, and what it is.
-    pub(crate) fn timeline(&mut self, t: TableId, path: &[Name]) -> Result<(Vec<Hop>, Timeline), Fault> {
+    /// The lifecycle or recurrence that a path names: the way to its row, and what it is. `wanted` are the generators of those that are
+    /// offered where there is none of that name.
+    pub(crate) fn timeline(
+        &mut self,
+        t: TableId,
+        path: &[Name],
+        wanted: &[&str],
+    ) -> Result<(Vec<Hop>, Timeline), Fault> {
         let (last, way) = path.split_last().ok_or_else(Fault::reported)?;
         let (hops, table) = self.way_along(t, way)?;
         let column = self.drafts[table].column_named(&last.text);
@@ -37,13 +43,13 @@ impl Resolver<'_> {
         let fault = Fault::at(
             last.span,
             match column {
-                Some(_) => format!("`{}` is neither a lifecycle nor a recurrence", last.text),
-                None => format!("unknown lifecycle or recurrence `{}`", last.text),
+                Some(_) => format!("`{}` is no {}", last.text, wanted.join(" or ")),
+                None => format!("unknown {} `{}`", wanted.join(" or "), last.text),
             },
         );
         let draft = &self.drafts[table];
         let records: Vec<&str> =
-            draft.columns.iter().filter(|c| c.is_timeline()).map(|c| c.name.as_str()).collect();
+            draft.columns.iter().filter(|c| c.is_made_by(wanted)).map(|c| c.name.as_str()).collect();
         Err(match (did_you_mean(&last.text, records.iter().copied()), &records[..]) {
             (Some(guess), _) => fault.hint(guess),
             (None, []) => fault.hint(format!("`{}` has none under `let`", draft.name.text)),
@@ -53,7 +59,7 @@ impl Resolver<'_> {
 
     /// The lifecycle that a path names, as an input of the table.
     pub(crate) fn life(&mut self, t: TableId, path: &[Name]) -> Result<(InputId, LifeOf), Fault> {
-        match self.timeline(t, path)? {
+        match self.timeline(t, path, &["lifecycle"])? {
             (hops, Timeline::Life(life)) => {
                 let input = self.drafts.input(t, Input::Column { hops, column: life.path });
                 Ok((input, life))
@@ -158,7 +164,7 @@ impl TableScope<'_, '_> {
     /// The answer to a question, as a hidden column of the table.
     pub(super) fn asked(&mut self, path: &[Name], called: &Called) -> Result<Operand, Fault> {
         let (t, function) = (self.table, called.function);
-        let (hops, timeline) = self.resolver.timeline(t, path)?;
+        let (hops, timeline) = self.resolver.timeline(t, path, &["lifecycle", "recurrence"])?;
         let known: &[&str] = match timeline {
             Timeline::Life(_) => &OF_LIVES,
             Timeline::Series(_) => &OF_SERIES,

@@ -1,6 +1,10 @@
 //! Ways from a row to another, step by step.
 
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::TimestampMicrosecondType;
+
 use super::drafts::Drafts;
+use super::resolve::Resolver;
 use super::{Column, Hop, Input, Model, Source};
 use crate::error::Fault;
 use crate::generators::{Formula, Latest, Recipe};
@@ -82,25 +86,6 @@ impl Drafts {
         }
     }
 
-    /// Whether the instants of a formula are never after one, as far as this can be seen.
-    pub(crate) fn not_after(&self, t: TableId, formula: &Formula, instant: i64) -> bool {
-        formula.expression.never_after(instant, &mut |slot| {
-            let Some(&input) = formula.inputs.get(slot) else { return false };
-            let Some((t, c)) = self.column_at(t, &self[t].inputs[input]) else { return false };
-            let Ok(column) = self.done(t, c) else { return false };
-            column.cast.is_none()
-                && match &column.recipe {
-                    Recipe::Formula(formula) => self.not_after(t, formula, instant),
-                    recipe => recipe.latest().is_some_and(|latest| match latest {
-                        Latest::Formulas(both) => {
-                            both.iter().all(|formula| self.not_after(t, formula, instant))
-                        }
-                        Latest::AsOf => true,
-                    }),
-                }
-        })
-    }
-
     /// The table and the column that an input leads to.
     pub(super) fn column_at(&self, t: TableId, input: &Input) -> Option<(TableId, ColumnId)> {
         match input {
@@ -108,5 +93,34 @@ impl Drafts {
             Input::Neighbour { column, .. } => Some((t, *column)),
             _ => None,
         }
+    }
+}
+
+impl Resolver<'_> {
+    /// Whether the instants of a formula are never after one, as far as this can be seen.
+    pub(crate) fn not_after(&self, t: TableId, formula: &Formula, instant: i64) -> bool {
+        formula.expression.never_after(instant, &mut |slot| {
+            let Some(&input) = formula.inputs.get(slot) else { return false };
+            let Some((t, c)) = self.drafts.column_at(t, &self.drafts[t].inputs[input]) else { return false };
+            let Ok(column) = self.drafts.done(t, c) else { return false };
+            let by_recipe = match &column.recipe {
+                Recipe::Formula(formula) => self.not_after(t, formula, instant),
+                recipe => recipe.latest().is_some_and(|latest| match latest {
+                    Latest::Formulas(both) => both.iter().all(|formula| self.not_after(t, formula, instant)),
+                    Latest::AsOf => true,
+                }),
+            };
+            by_recipe && column.cast.is_none() && self.not_pinned_after(t, column, instant)
+        })
+    }
+
+    /// Whether the instants to which a column is pinned, if it is, are not after one.
+    fn not_pinned_after(&self, t: TableId, column: &Column, instant: i64) -> bool {
+        self.pins_of(t, &column.name).iter().all(|node| {
+            // A value that is wrong is told where the pin is read.
+            let Ok(value) = self.pinned_value(node, &column.name, &column.ty) else { return true };
+            let instants = value.as_primitive_opt::<TimestampMicrosecondType>();
+            instants.is_some_and(|value| value.is_null(0) || value.value(0) <= instant)
+        })
     }
 }

@@ -24,10 +24,12 @@ impl Plan {
     fn explain_table(&self, t: TableId, table: &Table, only: Option<&str>, out: &mut Vec<String>) {
         let name = &table.name;
         match &table.source {
+            Source::Root { rows: 1 } => out.push(format!("{name}: 1 row")),
             Source::Root { rows } => out.push(format!("{name}: {rows} rows")),
             Source::Per { parent, count } => {
                 let above = &self.model.tables[*parent];
                 let bounds = match (count.column, count.max) {
+                    (None, 1) => "1 row".to_owned(),
                     (None, count) => format!("{count} rows"),
                     (Some(_), most) if most >= 1 << 40 => format!("at least {} rows", count.min),
                     (Some(_), most) => format!("{} to {most} rows", count.min),

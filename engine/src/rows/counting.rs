@@ -6,7 +6,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use rayon::prelude::*;
 
-use super::{Frame, Pace, Rows};
+use super::{Frame, Pace, Rows, locating};
 use crate::error::ValueError;
 use crate::ids::{ColumnId, TableId};
 use crate::model::Source;
@@ -136,6 +136,7 @@ impl Plan {
                 table: self.model.tables[table].name.clone(),
                 column: "*".to_owned(),
                 message: format!("{rows} rows are more than 2^53"),
+                row: None,
             });
         }
         Ok(())
@@ -158,10 +159,12 @@ impl Plan {
                 .step_by(PARENTS_PER_TASK as usize)
                 .map(|start| start..(start + PARENTS_PER_TASK).min(end))
                 .collect();
-            let counted: Result<Vec<Vec<u64>>, ValueError> = tasks
+            let counted: Vec<Result<Vec<u64>, ValueError>> = tasks
                 .into_par_iter()
                 .map(|range| counts_of(self, parent, column, Rows::Range(range)))
                 .collect();
+            // Of several errors the first one is told.
+            let counted: Result<Vec<Vec<u64>>, ValueError> = counted.into_iter().collect();
             counts.append(first, &counted?.concat());
         }
         Ok(())
@@ -249,6 +252,7 @@ fn counts_of(plan: &Plan, parent: TableId, column: ColumnId, rows: Rows) -> Resu
     if rows.len() == 0 {
         return Ok(Vec::new());
     }
+    let counts = |rows: Rows| counts(rows.clone()).map_err(|error| locating(error, || counts(rows)));
     if !plan.model.wide.contains(&(parent, column)) {
         return Ok(counts(rows)?.0);
     }

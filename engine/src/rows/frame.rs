@@ -16,7 +16,7 @@ use arrow::compute::{cast, nullif, take};
 use arrow::datatypes::DataType;
 
 use super::position::Family;
-use super::{neighbour, pick, pinned, position, running, total};
+use super::{located, neighbour, pick, pinned, position, running, total};
 use crate::budget;
 use crate::error::ValueError;
 use crate::expression::spend_spelled_out;
@@ -122,6 +122,7 @@ impl<'p> Step<'p> {
             table: self.frame.described().name.clone(),
             column: "*".to_owned(),
             message: error.to_string(),
+            row: None,
         })
     }
 
@@ -169,7 +170,7 @@ impl<'p> Frame<'p> {
     }
 
     pub(crate) fn value_error(&self, column: &Column, message: String) -> ValueError {
-        ValueError { table: self.described().name.clone(), column: column.name.clone(), message }
+        ValueError { table: self.described().name.clone(), column: column.name.clone(), message, row: None }
     }
 
     /// The random words of these rows, row by row.
@@ -190,8 +191,9 @@ impl<'p> Frame<'p> {
                 self.value_error(&self.described().columns[c], "stopped before it was worked out".into())
             );
         }
-        let array = budget::until(&self.plan.stopped, || self.finished(&self.described().columns[c]))?;
         let column = &self.described().columns[c];
+        let array = budget::until(&self.plan.stopped, || self.finished(column))
+            .map_err(|error| located::located(self, error, |some| some.column(c).map(drop)))?;
         // What expressions make they have counted themselves.
         if !matches!(column.recipe, Recipe::Formula(_) | Recipe::TextTemplate(_)) {
             budget::spend_made(|| own_bytes(&array)).map_err(|error| self.value_error(column, error))?;
@@ -359,6 +361,7 @@ impl<'p> Frame<'p> {
                 table: self.described().name.clone(),
                 column: "*".to_owned(),
                 message: "has no parent".into(),
+                row: None,
             });
         };
         let map = Some(UInt32Array::from(family.index.clone()));

@@ -6,6 +6,7 @@
 mod carried;
 mod counting;
 mod frame;
+mod located;
 mod neighbour;
 mod pace;
 mod pick;
@@ -20,6 +21,7 @@ mod tree;
 pub(crate) use carried::{Carry, carried};
 pub use counting::Extent;
 pub(crate) use frame::{Far, Frame, Rows, nulls_of, own_bytes};
+pub(crate) use located::locating;
 pub(crate) use pick::each_once;
 pub(crate) use strings::Strings;
 pub(crate) use tree::in_trees;

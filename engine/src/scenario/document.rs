@@ -114,7 +114,8 @@ impl Node {
                 if shown.len() < scalar.text.len() {
                     shown.push('…');
                 }
-                if scalar.quoted { format!("the text \"{shown}\"") } else { format!("`{shown}`") }
+                let is_text = scalar.quoted && !scalar.text.starts_with('=');
+                if is_text { format!("the text \"{shown}\"") } else { format!("`{shown}`") }
             }
         }
     }

@@ -117,8 +117,8 @@ fn definitions() -> Value {
                     "additionalProperties": false,
                     "properties": {
                         "default": described(json!({"type": ["string", "number", "boolean"]}), "The value when none is set; its type is the parameter's."),
-                        "min": described(json!({"type": "number"}), "The least value allowed."),
-                        "max": described(json!({"type": "number"}), "The greatest value allowed."),
+                        "min": described(json!({"type": ["number", "string"]}), "The least value allowed."),
+                        "max": described(json!({"type": ["number", "string"]}), "The greatest value allowed."),
                         "help": described(json!({"type": "string"}), "A sentence of help."),
                     },
                 },
@@ -132,6 +132,11 @@ fn definitions() -> Value {
                 "let": columns("letColumn", "Columns that are used and not written."),
                 "columns": columns("column", "Columns that come after those of the table."),
             },
+        },
+        "history": {
+            "description": "A lifecycle by table and name, perhaps with states: `orders.life in (shipped, delivered)`.",
+            "type": "string",
+            "pattern": "^[^.]+\\..+$",
         },
         "table": table(),
         "query": query(),
@@ -230,10 +235,21 @@ fn table() -> Value {
             "count": described(reference("column"), "How many children each parent has: a number, a distribution, or an expression over the parent."),
             "every": described(arguments(&EVERY), &format!("Children in time: {}", EVERY.summary)),
             "rate": described(arguments(&RATE), &format!("Children in time: {}", RATE.summary)),
-            "history_of": described(
-                json!({"type": "string", "pattern": "^[^.]+\\.[^.]+$"}),
-                "A row for each step of a lifecycle of another table, as in `subscriptions.life`; that table is the parent.",
-            ),
+            "history_of": {
+                "description": "A row for each step of a lifecycle of another table, as in `subscriptions.life`; that table is the parent.",
+                "anyOf": [
+                    reference("history"),
+                    {
+                        "type": "object",
+                        "required": ["of"],
+                        "additionalProperties": false,
+                        "properties": {
+                            "of": described(reference("history"), "The lifecycle."),
+                            "first": described(json!({"type": "boolean"}), "Whether the first step is a row; default true."),
+                        },
+                    },
+                ],
+            },
             "times": {
                 "description": "Factors on the count: an expression over the parent, or a map from a column's values to factors, as in `{plan: {enterprise: 20}}`.",
                 "anyOf": [

@@ -269,7 +269,7 @@ fn differences_as_json(differences: &Differences) -> Value {
 }
 
 /// Values as text, as PostgreSQL shows them.
-pub(crate) fn row_as_json(batch: &RecordBatch) -> Value {
+fn row_as_json(batch: &RecordBatch) -> Value {
     let fields = batch.schema_ref().fields().iter().zip(batch.columns());
     let cells = fields.map(|(field, array)| {
         let text = if array.is_null(0) { Value::Null } else { Value::from(text::shown(array, 0)) };

@@ -223,12 +223,12 @@ impl Prepared for OverLife {
 
     fn explain(&self, shown: &Shown) -> String {
         let what = match self.over {
-            Over::First => "the first entry into some states",
-            Over::Last => "the last entry into some states",
-            Over::Entered => "how often some states were entered",
-            Over::Steps => "the number of steps",
+            Over::First => "the first entry",
+            Over::Last => "the last entry",
+            Over::Entered => "the number of entries",
+            Over::Steps => return format!("the number of {}", shown.input(self.path)),
         };
-        format!("{what}, of {}", shown.input(self.path))
+        format!("{what}, {}", shown.states(self.path, &self.states))
     }
 
     fn inputs(&self) -> Vec<InputId> {

@@ -173,7 +173,9 @@ impl Prepared for Lives {
                 };
                 if let Some(first) = first {
                     let lived = self.rule.live(word, (from.value(row), first), last, &given, &mut steps);
-                    lived.map_err(|_| failed(format!("a life of more than {MOST_STEPS} steps")))?;
+                    lived.map_err(|_| {
+                        failed(format!("a life of more than {MOST_STEPS} steps; let its states last longer"))
+                    })?;
                 }
             }
             lengths.push(steps.len() - before);

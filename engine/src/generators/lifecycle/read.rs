@@ -7,7 +7,7 @@ use super::asked::{Asked, Of, Over};
 use super::{LifeOf, Lives, column_type};
 use crate::calendar::text::{Interval, parse_interval, write_interval_plain};
 use crate::error::{Fault, Faults, Span, did_you_mean, listed};
-use crate::generators::per_time::{expression_per_time, rate_of};
+use crate::generators::per_time::{expression_per_time, rate_of, short, told_rate, unit};
 use crate::generators::recurrence::SeriesInputs;
 use crate::generators::{Formula, Made, Reading, Record, Shown, Timeline, plain_moment};
 use crate::model::{Column, Input};
@@ -61,7 +61,7 @@ pub(super) fn read(reading: &mut Reading) -> Result<Made, Fault> {
     none_goes_round(&lifecycle, entries, since.map_or(YEAR as i64, |since| as_of.saturating_sub(since)))?;
 
     let weighs = |way: &Way| matches!(way.weight, Amount::Constant(weight) if weight > 0.0);
-    let begun = reading.resolver.drafts().not_after(reading.table, &from, as_of);
+    let begun = reading.resolver.not_after(reading.table, &from, as_of);
     let starts = start_of_row.as_ref().is_none_or(|start| !start.expression.nullable());
     let starts = starts && lifecycle.start.ways.iter().any(weighs);
     let certain = !from.expression.nullable() && begun && starts;
@@ -524,7 +524,7 @@ pub(super) fn told(state: &State, lives: &Lives, shown: &Shown) -> String {
         return format!("{} is final", state.name);
     }
     let number = |amount: Amount| match amount {
-        Amount::Constant(amount) => format!("{amount:.4}"),
+        Amount::Constant(amount) => short(amount),
         Amount::Row(place) => lives.amounts[place].expression.to_string(),
     };
     let exits = state.exits.iter().map(|exit| {
@@ -545,18 +545,24 @@ pub(super) fn told(state: &State, lives: &Lives, shown: &Shown) -> String {
                     )
                 )
             }
-            When::After(Stay::Between(from, to)) => format!("after {} to {}", days(*from), days(*to)),
-            When::After(Stay::Exponential(law)) => format!("after a time of the law `{law}` microseconds"),
-            When::After(Stay::LogNormal(law)) => format!("after a time of the law `{law}` microseconds"),
+            When::After(Stay::Between(from, to)) => format!("after {} to {}", time(*from), time(*to)),
+            When::After(Stay::Exponential(law)) => format!("after a time with the mean {}", time(law.mean())),
+            When::After(Stay::LogNormal(law)) => {
+                format!("after a time with the median {} and sigma {}", time(law.median()), law.sigma())
+            }
             When::After(Stay::Row(place)) => format!("after {}", lives.stays[*place].expression),
-            When::Rate(rate, per) => format!("{} times in {}", number(*rate), days(*per)),
+            When::Rate(Amount::Constant(rate), per) => format!("at {}", told_rate(*rate, *per)),
+            When::Rate(rate, per) => format!("at {} per {}", number(*rate), unit(*per)),
             When::On(place) => format!("at {}", lives.instants[*place].expression),
-            When::Chance { series, chance, delay } => format!(
-                "with the chance {} {} after each of {}",
-                number(*chance),
-                days(*delay as f64),
-                lives.series[*series].told(shown)
-            ),
+            When::Chance { series, chance, delay } => {
+                let later =
+                    if *delay == 0 { "at".to_owned() } else { format!("{} after", time(*delay as f64)) };
+                format!(
+                    "with the chance {} {later} each of {}",
+                    number(*chance),
+                    lives.series[*series].told(shown)
+                )
+            }
         };
         format!("{when} to {}", to.collect::<Vec<_>>().join(" or "))
     });
@@ -569,6 +575,8 @@ fn interval(stay: &Interval) -> String {
     text
 }
 
-fn days(micros: f64) -> String {
-    format!("{} days", micros / 86_400e6)
+/// Microseconds as an interval; those of `elapsed` are within the range of both casts.
+fn time(micros: f64) -> String {
+    let (days, rest) = ((micros / 86_400e6) as i32, micros % 86_400e6);
+    interval(&Interval { months: 0, days, nanos: rest as i64 * 1000 })
 }

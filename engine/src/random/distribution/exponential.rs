@@ -24,6 +24,11 @@ impl Exponential {
         Ok(Self { mean })
     }
 
+    /// The mean.
+    pub fn mean(&self) -> f64 {
+        self.mean
+    }
+
     /// The number that `word` stands for; never falls when the word rises.
     #[inline]
     pub fn sample(&self, word: u64) -> f64 {

@@ -43,6 +43,16 @@ impl LogNormal {
         Ok(Self { median, sigma })
     }
 
+    /// The median.
+    pub fn median(&self) -> f64 {
+        self.median
+    }
+
+    /// The standard deviation of the logarithm.
+    pub fn sigma(&self) -> f64 {
+        self.sigma
+    }
+
     /// The number that `word` stands for: 0 or more, and it never falls when the word rises.
     #[inline]
     pub fn sample(&self, word: u64) -> f64 {
