@@ -248,7 +248,8 @@ class Rule:
         awake = lambda at: steps is None or state_at(steps, at) in group.life.awake
         self.rows = []
         for (at, day), (end, end_day) in zip(expected, expected[1:]):
-            if (at < until if until else at <= now) and awake(at):
+            # A life is known up to now, so what depends on it ends there.
+            if (at < until if until else at <= now) and (steps is None or at <= now) and awake(at):
                 row = (len(self.rows) + 1, at, end, day, end_day)
                 self.rows.append(dict(zip(self.ROW, row)))
 

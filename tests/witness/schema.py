@@ -31,6 +31,8 @@ for tag, pattern, first in [
     ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
 ]:
     Core.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), first)
+# Without the octal numbers of YAML 1.1.
+Core.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value))
 
 
 def main():
