@@ -67,7 +67,7 @@ impl Resolver<'_> {
         let Generator::Named(key, argument) = &self.drafts[t].columns[c].spec.as_ref()?.generator else {
             return None;
         };
-        let arguments = Arguments::new(generators::find(&key.text)?, &key, argument.as_ref()).ok()?;
+        let arguments = Arguments::new(generators::find(&key.text)?, key, argument.as_ref()).ok()?;
         let (keys, _, weights) = self.constants.weights(arguments.get("values")?, "choose").ok()?;
         let drawn = |i: usize| weights.as_ref().is_none_or(|weights| weights[i] > 0.0);
         Some(keys.into_iter().enumerate().filter(|(i, _)| drawn(*i)).map(|(_, key)| key).collect())
