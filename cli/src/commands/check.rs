@@ -17,9 +17,11 @@ use crate::time_limit::for_a_moment;
 /// The most rows of a table, as when they are counted to the end.
 const MOST_ROWS: u64 = 1 << 53;
 /// The time for finding out how wide rows are.
-const MEASURING: Duration = Duration::from_millis(250);
+const MEASURING: Duration = Duration::from_millis(40);
 /// The time for counting rows.
-const COUNTING: Duration = Duration::from_millis(300);
+const COUNTING: Duration = Duration::from_millis(40);
+/// So many rows of each table are counted before all of any.
+const FIRST_ROWS: u64 = 2000;
 
 /// Prints the summary of a scenario that is right.
 pub(crate) fn run(arguments: &Check) -> Result<(), Failure> {
@@ -138,9 +140,13 @@ fn widths(plan: &Plan) -> Result<Vec<Width>, ValueError> {
 /// Counts the rows of all tables, or of as many as can be counted in a moment.
 fn count_for_a_while(plan: &Plan) -> Result<(), ValueError> {
     let all: Vec<_> = plan.tables().collect();
-    for_a_moment(plan, COUNTING, || match plan.count_unless(&all, &|| plan.is_stopped()) {
-        Err(_) if plan.is_stopped() => Ok(()),
-        counted => counted,
+    for_a_moment(plan, COUNTING, || {
+        // What is known of each of them tells about the rest.
+        let first = all.iter().try_for_each(|t| plan.rows_up_to(*t, FIRST_ROWS).map(drop));
+        match first.and_then(|()| plan.count_unless(&all, &|| plan.is_stopped())) {
+            Err(_) if plan.is_stopped() => Ok(()),
+            counted => counted,
+        }
     })
 }
 

@@ -199,7 +199,11 @@ impl Plan {
 
     /// How many rows a table has, but no more than `end`: counts no further than that. Each table of a chain is asked
     /// once for the rows that the next one needs, so a chain costs as much as its tables together.
-    pub(crate) fn rows_up_to(&self, table: TableId, end: u64) -> Result<u64, ValueError> {
+    ///
+    /// # Errors
+    /// A count that cannot be computed, or a table that is not there.
+    pub fn rows_up_to(&self, table: TableId, end: u64) -> Result<u64, ValueError> {
+        self.check_table(table)?;
         match (&self.model.tables[table].source, &self.counts[table]) {
             (Source::Root { rows }, _) => Ok(end.min(*rows)),
             (Source::Per { parent, .. }, Some(counts)) => match counts.per_parent() {
