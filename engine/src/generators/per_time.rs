@@ -79,7 +79,8 @@ pub(super) fn told_growth(rate: f64) -> String {
     let written = |(share, _, micros): &&(String, &str, f64)| {
         share.parse::<f64>().is_ok_and(|share| is_about(libm::log1p(share / 100.0) / micros, rate))
     };
-    let (share, unit, _) = shares.iter().find(written).unwrap_or(&shares[0]);
+    let (share, unit, _) =
+        shares.iter().filter(written).min_by_key(|(share, ..)| share.len()).unwrap_or(&shares[0]);
     format!("{share}% per {unit}")
 }
 

@@ -192,7 +192,7 @@ tables:
             ill: {for: {from: 1 day, to: 36 hours}, then: {on: 62, off: 38.5}}
             off: {for: {median: 5 hours, sigma: 1}, then: {gone: 1}}
             gone:
-    columns: {id: serial, at: {moment: {from: since, to: as_of, growth: 10% per day, during: life in (on, ill)}}, first: = life.first(off)}
+    columns: {id: serial, at: {moment: {from: since, to: as_of, growth: 10% per day, during: 'life in (on, ill)'}}, first: = life.first(off)}
   e: {per: s, count: 1, columns: {s_id: parent}}
 ";
         let explained = Plan::compile(scenario, &Settings::default()).unwrap().explain(None, None).join("\n");
