@@ -37,6 +37,8 @@ const BYTES_WORKED_OUT: u64 = 64 << 20;
 
 /// The columns worked out for a sample, each once for every row.
 const VALUES_PER_SAMPLE: u64 = 4 << 20;
+/// The rows of a sample.
+const ROWS_PER_SAMPLE: u64 = 512;
 
 /// The rows by which the width of a table is estimated, …
 const SAMPLE_ROWS: u64 = 128;
@@ -281,7 +283,7 @@ impl Plan {
         most.min(fitting.max(batch)).max(1)
     }
 
-    /// The bytes of a row in memory, the mean of the first batch, or of fewer rows where they take many columns of others;
+    /// The bytes of a row in memory, the mean of the first rows, or of fewer of them where they take many columns of others;
     /// `None` where a single row has more than some megabytes.
     ///
     /// # Errors
@@ -289,7 +291,7 @@ impl Plan {
     pub fn bytes_per_row(&self, table: TableId) -> Result<Option<f64>, ValueError> {
         self.check_table(table)?;
         let sample = (VALUES_PER_SAMPLE / self.model.tables[table].work.max(1)).max(1);
-        let rows = self.rows_per_batch(table).min(sample);
+        let rows = self.rows_per_batch(table).min(sample).min(ROWS_PER_SAMPLE);
         if self.widths(table).at_least {
             return Ok(None);
         }

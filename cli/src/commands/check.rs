@@ -17,11 +17,11 @@ use crate::time_limit::for_a_moment;
 /// The most rows of a table, as when they are counted to the end.
 const MOST_ROWS: u64 = 1 << 53;
 /// The time for finding out how wide rows are.
-const MEASURING: Duration = Duration::from_millis(40);
+const MEASURING: Duration = Duration::from_millis(250);
 /// The time for counting rows.
-const COUNTING: Duration = Duration::from_millis(40);
+const COUNTING: Duration = Duration::from_millis(300);
 /// So many rows of each table are counted before all of any.
-const FIRST_ROWS: u64 = 2000;
+const FIRST_ROWS: u64 = 1000;
 
 /// Prints the summary of a scenario that is right.
 pub(crate) fn run(arguments: &Check) -> Result<(), Failure> {
@@ -49,8 +49,8 @@ fn summary(plan: &Plan) -> Result<Page, ValueError> {
         |what: &str, names: Vec<&str>| (!names.is_empty()).then(|| format!("{what}: {}", listed(&names)));
     out = out.lines(named("cases", model.cases.iter().map(|case| case.name.as_str()).collect()));
     out = out.lines(named("checks", model.checks.iter().map(|check| check.name.as_str()).collect()));
-    let widths = widths(plan)?;
     count_for_a_while(plan)?;
+    let widths = widths(plan)?;
     let mut grid = Grid::new([
         ("table", Align::Left),
         ("per", Align::Left),
