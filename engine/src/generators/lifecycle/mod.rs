@@ -15,7 +15,7 @@ use arrow::datatypes::{
 
 use super::doc::{ArgumentKind as Kind, optional, required};
 use super::facts::unknown;
-use super::recurrence::{EachSeries, SeriesInputs};
+use super::series::{EachSeries, SeriesInputs};
 use super::{Formula, GeneratorDoc, Prepared, Shown};
 use crate::calendar::text::Interval;
 use crate::error::ValueError;

@@ -8,7 +8,7 @@ use super::{LifeOf, Lives, column_type};
 use crate::calendar::text::{Interval, parse_interval, write_interval_plain};
 use crate::error::{Fault, Faults, Span, did_you_mean, listed};
 use crate::generators::per_time::{expression_per_time, rate_of, short, told_rate, unit};
-use crate::generators::recurrence::SeriesInputs;
+use crate::generators::series::SeriesInputs;
 use crate::generators::{Formula, Made, Reading, Record, Shown, Timeline, plain_moment};
 use crate::model::{Column, Input};
 use crate::random::{Exponential, Invalid, LogNormal, Weighted};
