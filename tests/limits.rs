@@ -136,9 +136,10 @@ const NUMBERS: [&str; 18] = [
 ];
 
 /// What is put in place of any token.
-const HOSTILE: [&str; 25] = [
+const HOSTILE: [&str; 31] = [
     "", " ", "\n", "\t", "101%", "-5%", "0%", "100%", "= 1/0", "= null", "''", "\"", "{", "}", "[", "]", ":",
-    "- ", "&a", "*a", "!!int", "as_of", "parent", "\u{0}", "🦀",
+    "- ", "&a", "*a", "!!int", "as_of", "parent", "\u{0}", "🦀", "never", "-1 hour",
+    "3% per month", "previous(id)", "life in (active)", "9999-12-31",
 ];
 
 /// One change to the tokens of a scenario.

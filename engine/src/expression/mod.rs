@@ -12,6 +12,7 @@
 //!
 //! This module knows no tables: a [`Scope`] says what names stand for, as slots of the inputs it will hand over.
 
+mod calls;
 mod cast;
 mod choose;
 mod compile;

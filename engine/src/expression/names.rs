@@ -3,7 +3,7 @@
 use sqlparser::ast::{self, Expr};
 
 use super::source::{Name, Source, operands, path_of};
-use super::{Position, Scope, Total, compile};
+use super::{Position, Scope, Total, calls, compile};
 use crate::error::Fault;
 
 /// The most faults of one expression.
@@ -45,7 +45,7 @@ impl Unknown<'_, '_> {
                     let found = compile::part(ast, self.source, self.scope);
                     return self.keep(found);
                 }
-                self.keep(compile::known_function(&name, self.source.span_of(&function.name)));
+                self.keep(calls::known_function(&name, self.source.span_of(&function.name)));
                 operands(ast).into_iter().for_each(|operand| self.look_at(operand));
             }
             Expr::CompoundFieldAccess { .. } => {

@@ -9,18 +9,23 @@ pub mod cases;
 pub mod checks;
 pub(crate) mod cut;
 mod mixins;
+mod rows;
 pub mod schema;
+mod spec;
 mod value;
 pub mod write;
 
 pub use document::{Key, Node, NodeKind, Scalar};
+pub use rows::RowSource;
+pub use spec::{Generator, Spec, spec};
 pub(crate) use value::check_name;
 pub use value::{as_expression, boolean, expression_text, map_of, unknown_keys, word};
 
+use rows::row_source;
+use spec::column_spec;
 use value::text_of;
 
-use crate::error::{Fault, Faults, Span, did_you_mean};
-use crate::generators;
+use crate::error::{Fault, Faults, Span};
 use crate::ids::{TableId, indexed};
 
 /// A scenario as written.
@@ -84,53 +89,6 @@ pub struct Table {
     pub columns: Vec<Column>,
 }
 
-/// Where the rows of a table come from.
-#[derive(Clone, Debug)]
-pub enum RowSource {
-    /// `rows: N`, scaled by `--scale` unless `scaled: false`.
-    Count {
-        /// The number, a parameter or an expression of parameters.
-        rows: Node,
-        /// Whether `--scale` applies.
-        scaled: bool,
-    },
-    /// `rows: [{…}, …]`, literal rows.
-    Literal(Vec<Node>),
-    /// `per: parent` with a count law.
-    Per {
-        /// The parent table.
-        parent: Key,
-        /// How many children each parent has.
-        count: Box<Spec>,
-        /// Factors on the count by a column's value, or an expression.
-        times: Option<Node>,
-        /// The least count.
-        min: Option<Node>,
-        /// The greatest count.
-        max: Option<Node>,
-    },
-    /// `per: parent` with `every:` or `rate:`, rows that stand for instants.
-    Times {
-        /// The parent table.
-        parent: Key,
-        /// `every` or `rate`, where it stands.
-        key: Key,
-        /// What it says.
-        rule: Node,
-    },
-    /// `history_of: parent.life`, a row for each step of the parent's lifecycle, or for those into some states.
-    History {
-        /// The parent table.
-        parent: Key,
-        /// The lifecycle, perhaps with states: `life in (active)`.
-        life: Text,
-        /// Whether the first step is among them.
-        first: bool,
-    },
-    /// Something wrong that has been noted.
-    Faulty,
-}
-
 /// A column as written.
 #[derive(Clone, Debug)]
 pub struct Column {
@@ -140,56 +98,6 @@ pub struct Column {
     pub written: bool,
     /// What it holds.
     pub spec: Spec,
-}
-
-/// What a column holds: a generator and its modifiers.
-#[derive(Clone, Debug)]
-pub struct Spec {
-    /// The whole value.
-    pub span: Span,
-    /// The generator.
-    pub generator: Generator,
-    /// The share of NULLs, as written.
-    pub null: Option<Node>,
-    /// The share of values that break software, as written.
-    pub adversarial: Option<Node>,
-    /// Where `unique: true` was asked for.
-    pub unique: Option<Span>,
-    /// `references` and `index`.
-    pub keys: keys::ColumnKeys,
-    /// The SQL type asked for, as written.
-    pub sql_type: Option<Node>,
-    /// A sentence about it.
-    pub about: Option<String>,
-}
-
-impl Spec {
-    fn of(span: Span, generator: Generator) -> Self {
-        let keys = keys::ColumnKeys::default();
-        Self {
-            span,
-            generator,
-            null: None,
-            adversarial: None,
-            unique: None,
-            keys,
-            sql_type: None,
-            about: None,
-        }
-    }
-}
-
-/// How values come about, as written.
-#[derive(Clone, Debug)]
-pub enum Generator {
-    /// `= SQL expression`, without the equals sign, or a plain number or boolean.
-    Expression(Text),
-    /// `name` or `{name: arguments}`.
-    Named(Key, Option<Node>),
-    /// Only modifiers: the type of a column of literal rows.
-    Literal,
-    /// Something wrong that has been noted.
-    Faulty,
 }
 
 /// A piece of text in the scenario.
@@ -202,9 +110,6 @@ pub struct Text {
     /// Whether byte `i` lies at `span.start + i`.
     pub exact: bool,
 }
-
-const MODIFIERS: [&str; 7] =
-    ["null", "adversarial", "unique", "type", "about", keys::MODIFIERS[0], keys::MODIFIERS[1]];
 
 /// The most tables of a scenario.
 const MAX_TABLES: usize = 1000;
@@ -418,220 +323,4 @@ fn columns_of(node: &Node, faults: &mut Faults) -> Vec<Column> {
         }
     }
     columns
-}
-
-fn row_source(key: &Key, node: &Node, faults: &mut Faults) -> Option<RowSource> {
-    let what = format!("table `{}`", key.text);
-    if let Some(history) = node.get("history_of") {
-        return history_of(node, history, faults);
-    }
-    match (node.get("rows"), node.get("per")) {
-        (Some(_), Some(per)) => {
-            let fault = Fault::at(per.span, format!("{what} has both `rows` and `per`"));
-            faults.push(fault.hint("`rows` makes a root table, `per` makes children of another table"));
-            None
-        }
-        (None, None) => {
-            let fault = Fault::at(key.span, format!("{what} does not say where its rows come from"));
-            faults.push(fault.hint("add `rows: N`, or `per: parent` with `count: N`"));
-            None
-        }
-        (Some(rows), None) => {
-            for (k, _) in node.map().unwrap_or_default() {
-                if matches!(k.text.as_str(), "count" | "every" | "rate" | "times" | "min" | "max") {
-                    let fault = Fault::at(k.span, format!("`{}` belongs to `per`, not to `rows`", k.text));
-                    faults.push(fault.hint("children are counted with `per: parent` and `count:`"));
-                }
-            }
-            if let Some(items) = rows.list() {
-                return Some(RowSource::Literal(items.to_vec()));
-            }
-            let scaled = node.get("scaled").and_then(|n| faults.keep(boolean(n, "scaled"))).unwrap_or(true);
-            Some(RowSource::Count { rows: rows.clone(), scaled })
-        }
-        (None, Some(per)) => {
-            let parent = faults.keep(word(per, "the parent table"))?;
-            let entries = node.map().unwrap_or_default();
-            if let Some((key, rule)) =
-                entries.iter().find(|(k, _)| matches!(k.text.as_str(), "every" | "rate"))
-            {
-                let beside = ["count", "every", "rate", "times", "min", "max"];
-                let mut others =
-                    entries.iter().map(|(other, _)| other).filter(|other| other.text != key.text);
-                if let Some(other) = others.find(|other| beside.contains(&other.text.as_str())) {
-                    let fault =
-                        Fault::at(other.span, format!("`{}` does not go with `{}`", other.text, key.text));
-                    faults.push(fault.hint("how often something happens says how many rows there are"));
-                    return None;
-                }
-                return Some(RowSource::Times { parent, key: key.clone(), rule: rule.clone() });
-            }
-            let Some(count) = node.get("count") else {
-                let fault = Fault::at(per.span, format!("{what} does not say how many rows each parent has"));
-                faults.push(
-                    fault.hint("add `count: N` or a distribution, such as `count: {poisson: {mean: 3}}`"),
-                );
-                return None;
-            };
-            Some(RowSource::Per {
-                parent,
-                count: Box::new(spec(count, count.span, faults)?),
-                times: node.get("times").cloned(),
-                min: node.get("min").cloned(),
-                max: node.get("max").cloned(),
-            })
-        }
-    }
-}
-
-/// `history_of: parent.life`.
-fn history_of(node: &Node, history: &Node, faults: &mut Faults) -> Option<RowSource> {
-    let beside = ["rows", "per", "count", "every", "rate", "times", "min", "max", "scaled"];
-    let mut others = node.map().unwrap_or_default().iter().map(|(other, _)| other);
-    if let Some(other) = others.find(|other| beside.contains(&other.text.as_str())) {
-        let fault = Fault::at(other.span, format!("`{}` does not go with `history_of`", other.text));
-        faults.push(
-            fault.hint("the steps of the lifecycle say how many rows there are, and its table is the parent"),
-        );
-        return None;
-    }
-    let (history, first) = match history.map() {
-        None => (history, true),
-        Some(entries) => {
-            unknown_keys(entries, &["of", "first"], "`history_of`", faults);
-            let Some(of) = history.get("of") else {
-                faults.push(
-                    Fault::at(history.span, "`history_of` needs `of`")
-                        .hint("name the lifecycle, as in `of: subscriptions.life`"),
-                );
-                return None;
-            };
-            let first = history.get("first").map_or(Some(true), |node| faults.keep(boolean(node, "first")));
-            (of, first?)
-        }
-    };
-    let name = faults.keep(word(history, "`history_of`"))?;
-    let Some((parent, life)) = name.text.split_once('.').filter(|(parent, _)| !parent.contains(' ')) else {
-        let fault = Fault::at(history.span, "`history_of`: expected a lifecycle of a table");
-        faults.push(
-            fault.label(format!("found {}", history.describe())).hint("write it as in `subscriptions.life`"),
-        );
-        return None;
-    };
-    let exact = history.scalar().is_some_and(|scalar| scalar.exact);
-    let from = if exact { name.span.start + parent.len() + 1 } else { name.span.start };
-    let span = if exact { Span::new(from, from + life.len()) } else { name.span };
-    let life = Text { text: life.to_owned(), span, exact };
-    Some(RowSource::History { parent: Key::new(parent, name.span), life, first })
-}
-
-/// Reads what a count, an array element or a JSON member holds.
-pub fn spec(node: &Node, name_span: Span, faults: &mut Faults) -> Option<Spec> {
-    keys::refuse(node, faults);
-    if let Some(share) = node.get("adversarial") {
-        faults.push(Fault::at(share.span, "`adversarial` belongs to a column"));
-    }
-    column_spec(node, name_span, faults).map(|spec| Spec { adversarial: None, ..spec })
-}
-
-/// Reads what a column holds.
-fn column_spec(node: &Node, name_span: Span, faults: &mut Faults) -> Option<Spec> {
-    let mut spec = Spec::of(node.span, Generator::Literal);
-    match &node.kind {
-        NodeKind::Scalar(scalar) => {
-            spec.generator = faults.keep(scalar_generator(scalar, node, name_span))?;
-        }
-        NodeKind::List(_) => {
-            let fault = Fault::at(node.span, "expected a generator, found a list");
-            faults.push(fault.hint("to choose one of a list write `{choose: [a, b, c]}`"));
-            return None;
-        }
-        NodeKind::Map(entries) => {
-            spec.null = node.get("null").cloned();
-            spec.adversarial = node.get("adversarial").cloned();
-            spec.sql_type = node.get("type").cloned();
-            spec.about = text_of(node.get("about"), "about", faults);
-            spec.keys = keys::of_column(node, faults);
-            if let Some(unique) = node.get("unique") {
-                spec.unique = faults.keep(boolean(unique, "unique"))?.then_some(unique.span);
-            }
-            let mut named = entries.iter().filter(|(key, _)| !MODIFIERS.contains(&key.text.as_str()));
-            let generator = named.next();
-            if let (Some((first, _)), Some((second, _))) = (generator, named.next()) {
-                let known = generators::names().chain(MODIFIERS);
-                let unknown = [first, second].into_iter().find(|k| generators::find(&k.text).is_none());
-                let fault = match unknown {
-                    Some(key) => Fault::at(key.span, format!("unknown generator or modifier `{}`", key.text))
-                        .maybe_hint(did_you_mean(&key.text, known)),
-                    None => Fault::at(
-                        second.span,
-                        format!("two generators: `{}` and `{}`", first.text, second.text),
-                    )
-                    .hint("a column has one generator; its arguments go inside its own map"),
-                };
-                faults.push(fault);
-                return None;
-            }
-            if let Some((key, value)) = generator {
-                if generators::find(&key.text).is_none() {
-                    faults.push(unknown_generator(key));
-                    return None;
-                }
-                spec.generator = Generator::Named(key.clone(), (!value.is_null()).then(|| value.clone()));
-            } else if spec.sql_type.is_none() && spec.unique.is_none() && !spec.keys.says_something() {
-                faults.push(
-                    Fault::at(node.span, "no generator")
-                        .hint("name one, such as `{integer: {from: 1, to: 6}}`"),
-                );
-                return None;
-            }
-        }
-    }
-    Some(spec)
-}
-
-fn scalar_generator(scalar: &Scalar, node: &Node, name_span: Span) -> Result<Generator, Fault> {
-    if node.is_null() {
-        let fault = Fault::at(name_span, "no generator");
-        return Err(fault.hint("write a generator, such as `serial`, or `= expression`"));
-    }
-    if let Some(expression) = expression_text(node) {
-        return Ok(Generator::Expression(expression));
-    }
-    if !scalar.quoted && is_number_or_boolean(&scalar.text) {
-        return Ok(Generator::Expression(Text {
-            text: scalar.text.replace('_', ""),
-            span: node.span,
-            exact: scalar.exact && !scalar.text.contains('_'),
-        }));
-    }
-    if !scalar.quoted && scalar.text.starts_with('$') {
-        return Ok(Generator::Expression(Text {
-            text: scalar.text.clone(),
-            span: node.span,
-            exact: scalar.exact,
-        }));
-    }
-    let key = Key { text: scalar.text.clone(), span: node.span, quoted: scalar.quoted };
-    if generators::find(&key.text).is_none() {
-        return Err(unknown_generator(&key));
-    }
-    Ok(Generator::Named(key, None))
-}
-
-fn unknown_generator(key: &Key) -> Fault {
-    let shown: String = key.text.chars().take(60).collect();
-    let constant =
-        format!("an expression starts with `=`; for constant text write `= '{}'`", shown.replace('\'', "''"));
-    // Generators are in small letters; a name or a sentence is meant as such.
-    let is_word = key.text.chars().all(|c| c.is_lowercase() || c == '_');
-    let guess = if is_word { did_you_mean(&key.text, generators::names()) } else { None };
-    let hint = guess.unwrap_or(constant);
-    Fault::at(key.span, format!("unknown generator `{shown}`")).hint(hint)
-}
-
-fn is_number_or_boolean(text: &str) -> bool {
-    matches!(text, "true" | "false")
-        || (text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.')
-            && text.replace('_', "").parse::<f64>().is_ok())
 }
