@@ -134,3 +134,42 @@ fn shares_are_shares() {
             .all(|number| !("1"..="9").contains(&&**number) || number == "1" || number.len() > 1)
     );
 }
+
+/// What is pinned, what a check names and what is a key is not hostile, and two cases never share a name.
+#[test]
+fn what_is_known_of_a_row_is_left_alone() {
+    let scenario = "
+tables:
+  a_b: {rows: 9, columns: {id: serial, c: {text: 'x', adversarial: 100%}}}
+  a:
+    rows: 9
+    columns: {id: serial, b_c: {text: 'x', adversarial: 100%}, 'my price': 5, other: 6, free: 7}
+cases:
+  pinned: {in: a, row: 3, pin: {b_c: known}}
+checks:
+  positive: select id from a where \"my price\" <= 0 or OTHER <= 0
+";
+    let settings = Settings { adversarial: Some(1.0), ..Settings::default() };
+    let plan = Plan::compile(scenario, &settings).unwrap_or_else(|faults| panic!("{faults}"));
+    let tables: Vec<_> = plan.tables().collect();
+    let finder = Finder::new(&plan, &tables);
+    finder.look_through(&plan).expect("values exist");
+    let found = finder.found(&plan).expect("keys exist");
+    let found: Vec<(&str, u64)> = found.iter().map(|case| (&*case.name, case.rows)).collect();
+    assert_eq!(
+        found,
+        [("pinned", 1), ("adversarial_a_b_c", 9), ("adversarial_a_b_c_", 8), ("adversarial_a_free", 9)]
+    );
+    assert_eq!(texts(&plan, "a", "b_c")[2], "known");
+    assert!(texts(&plan, "a", "my price").iter().all(|price| price == "5"));
+
+    for (key, column) in [
+        ("primary key: code", "code: {text: x, adversarial: 1%}"),
+        ("unique: [code]", "code: {text: x, adversarial: 1%}"),
+        ("", "code: {integer: {from: 1, to: 9}, adversarial: 1%, references: t}"),
+    ] {
+        let key = if key.is_empty() { String::new() } else { format!("{key}, ") };
+        let told = faults(&format!("tables: {{t: {{rows: 9, {key}columns: {{id: serial, {column}}}}}}}"));
+        assert!(told.contains("`code` is part of a key, and `adversarial` does not go with keys"), "{told}");
+    }
+}

@@ -598,3 +598,56 @@ tables:
         assert_eq!(last, Some(all.partition_point(|known| *known <= at) as i64));
     }
 }
+
+/// An empty life stands where the next one begins. What was known of it was once taken for what is known of that.
+#[test]
+fn rows_behind_an_empty_life() {
+    let plan = super::plan(
+        "
+as_of: 2026-01-01
+since: 2025-01-01
+tables:
+  s:
+    rows: 400
+    let:
+      begins: {moment: {from: since, to: as_of}, null: 50%}
+      life: {lifecycle: {from: begins, states: {on: {leaves: [{to: off, rate: 5% per month}]}, off: }}}
+    columns:
+      id: serial
+      moment: {moment: {from: since, to: as_of, during: life in (on)}}
+      rate_rows: = count(r)
+      month_rows: = count(e)
+  r: {per: s, rate: {of: 3 per day, from: since, during: life in (on)}, let: {o: occurrence}, columns: {at: = o.start}}
+  e: {per: s, every: {month: 1, from: since, while: life in (on)}, let: {o: occurrence}, columns: {at: = o.start}}
+",
+    );
+    let bulk = super::whole(&plan, "s", 400);
+    let table = plan.table("s").expect("it is there");
+    for row in 0..400 {
+        assert_eq!(
+            bulk.slice(row, 1),
+            plan.batch(table, row as u64..row as u64 + 1).expect("values exist"),
+            "{row}"
+        );
+    }
+    assert!(
+        numbers(&bulk, "rate_rows").iter().filter(|rows| rows.is_some_and(|rows| rows > 0)).count() > 150
+    );
+}
+
+/// The end is no part of a rate, however dense it is.
+#[test]
+fn dense_rates_end_before_their_end() {
+    let plan = super::plan(
+        "
+as_of: 2026-01-01
+since: 2025-01-01
+tables:
+  s: {rows: 50, columns: {id: serial}}
+  r: {per: s, rate: {of: 60000000 per minute, from: since, until: \"since + interval '2 milliseconds'\"}, let: {o: occurrence}, columns: {at: = o.start}}
+",
+    );
+    let until = 1_735_689_600_002_000;
+    let at = times(&super::whole(&plan, "r", 8192), "at");
+    assert!(at.len() > 90_000 && at.iter().all(|at| at.is_some_and(|at| at < until)));
+}

@@ -61,7 +61,7 @@ fn catalog(database: &Database, schema: &str) -> Vec<String> {
            from pg_constraint k join pg_class c on c.oid = k.conrelid
           where k.connamespace = {schema}::regnamespace and k.contype = 'c'
          union all
-         select 'enum', t.typname, string_agg(e.enumlabel, ',' order by e.enumsortorder), '', '', ''
+         select 'enum', t.typname, string_agg(e.enumlabel::text, ',' order by e.enumsortorder), '', '', ''
            from pg_type t join pg_enum e on e.enumtypid = t.oid
           where t.typnamespace = {schema}::regnamespace group by t.typname
          union all

@@ -9,7 +9,7 @@ use super::boolean::Boolean;
 use super::facts::unknown;
 use super::{Prepared, Shown};
 use crate::error::{Span, ValueError};
-use crate::ids::InputId;
+use crate::ids::{ColumnId, InputId};
 use crate::model::constants::Constants;
 use crate::model::{Column, Declared, converted};
 use crate::random::{Stream, Trickle, below};
@@ -25,6 +25,8 @@ pub(crate) const VERSION: u32 = 1;
 pub(crate) struct Adversarial {
     /// The input with the column as it is otherwise.
     pub(crate) plain: InputId,
+    /// The hidden column that tells in which rows it is not.
+    pub(crate) told: ColumnId,
     /// Which rows.
     pub(crate) rows: Rows,
     /// The values, each as likely.

@@ -84,7 +84,7 @@ impl<'a> EachCovered<'a> {
 pub(super) struct Covered<'a> {
     clock: Clock<'a>,
     /// Of which life, from when on and up to when.
-    of: Option<(Option<*const [i64; 2]>, i64, i64)>,
+    of: Option<(Option<*const [[i64; 2]]>, i64, i64)>,
     spans: Vec<Span>,
     /// All of it; infinite where it has no end.
     pub(super) total: f64,

@@ -211,7 +211,13 @@ impl OneRate<'_> {
     /// How often it happens before an instant.
     fn before(&mut self, instant: i64) -> Result<i64, String> {
         let expected = self.often * self.growth.happened(self.covered.before(instant));
-        let count = self.times.before(expected, MOST_CELLS);
+        let mut count = self.times.before(expected, MOST_CELLS);
+        // Instants are whole microseconds, and one is rounded up at times.
+        while let Some(last) = count.and_then(|count| count.checked_sub(1))
+            && self.at(last).is_some_and(|at| at >= instant)
+        {
+            count = Some(last);
+        }
         count
             .map(u64::cast_signed)
             .ok_or_else(|| format!("about {expected:.0} rows of one parent are too many; lower the rate"))

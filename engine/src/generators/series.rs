@@ -123,7 +123,7 @@ impl During {
 pub(super) struct Counted<'d> {
     during: &'d During,
     /// Of which series and life: the number of the first occurrence of each run, and how many are before it that count.
-    last: Option<(Series, *const [i64; 2])>,
+    last: Option<(Series, *const [[i64; 2]])>,
     runs: Vec<(u64, u64)>,
 }
 

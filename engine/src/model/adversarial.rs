@@ -1,13 +1,14 @@
 //! Columns in which some rows have values that break software: those that say so, and for a share of everything those on which
 //! nothing else depends.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::constants::Constants;
+use super::drafts::Drafts;
 use super::resolve::Resolver;
 use super::walk::Steps;
-use super::{Case, CaseRows, Column, Input, Model, Source};
-use crate::error::Fault;
+use super::{Case, CaseRows, Column, Input, Keys, Model, Source};
+use crate::error::{Fault, Faults};
 use crate::generators::adversarial::{self, Adversarial, Rows};
 use crate::generators::{Pick, Recipe};
 use crate::ids::{ColumnId, InputId, TableId};
@@ -28,9 +29,14 @@ pub(super) struct Hostile {
 
 impl Hostile {
     /// The rows as a case.
-    pub(super) fn case(&self, table: &str) -> Case {
+    pub(super) fn case(&self, table: &str, others: &[Case]) -> Case {
+        let mut name = format!("adversarial_{table}_{}", self.name);
+        // Two names can be put together to the same one, and another case can have it.
+        while others.iter().any(|other| other.name == name) {
+            name.push('_');
+        }
         Case {
-            name: format!("adversarial_{table}_{}", self.name),
+            name,
             about: Some(format!("values of `{}` that break software", self.name)),
             table: self.table,
             rows: CaseRows::Where { condition: self.told, at_least: 0, listed: LISTED },
@@ -43,7 +49,7 @@ fn mixed(
     column: &Column,
     rows: Rows,
     constants: &Constants,
-) -> Option<(impl FnOnce(InputId) -> Column + use<>, Column)> {
+) -> Option<(impl FnOnce(InputId, ColumnId) -> Column + use<>, Column)> {
     let values = adversarial::values(&column.ty, column.declared.as_ref(), constants)?;
     let told = Column::hidden(format!("hostile {}", column.name), Type::Boolean, rows.told());
     let outer = Column {
@@ -53,13 +59,34 @@ fn mixed(
         nullable: column.nullable,
         ..Column::hidden(column.name.clone(), column.ty.clone(), Recipe::from(rows.told()))
     };
-    let outer = move |plain| Column { recipe: Adversarial { plain, rows, values }.into(), ..outer };
+    let outer =
+        move |plain, told| Column { recipe: Adversarial { plain, told, rows, values }.into(), ..outer };
     Some((outer, told))
 }
 
 /// The same column under another name, which is not written.
 fn hidden(column: Column) -> Column {
     Column { name: format!("{} as it is otherwise", column.name), written: false, ..column }
+}
+
+/// Refuses keys that hold hostile values.
+pub(super) fn check_keys(drafts: &Drafts, keys: &[Keys], faults: &mut Faults) {
+    for (t, keys) in TableId::enumerate(keys) {
+        let own = keys.unique_keys().flat_map(|key| &key.columns);
+        let own = own.chain(keys.foreign.iter().flat_map(|key| &key.columns)).map(|c| (t, *c));
+        let shown = drafts[t].column_ids().filter_map(|c| drafts.done(t, c).ok()?.refers_to());
+        for (t, c) in own.chain(shown).collect::<BTreeSet<_>>() {
+            let Ok(column) = drafts.done(t, c) else { continue };
+            if let Recipe::Adversarial(_) = column.recipe {
+                let message =
+                    format!("`{}` is part of a key, and `adversarial` does not go with keys", column.name);
+                let fault = Fault::at(drafts[t].span_of(c), message);
+                faults.push(
+                    fault.hint("a value that breaks software would occur twice; leave it out, or the key"),
+                );
+            }
+        }
+    }
 }
 
 impl Resolver<'_> {
@@ -98,7 +125,7 @@ impl Resolver<'_> {
         let plain = self.input(t, Input::Column { hops: Vec::new(), column: plain });
         let told = self.add_hidden(t, told);
         self.hostile.push(Hostile { table: t, name, told });
-        Ok(outer(plain))
+        Ok(outer(plain, told))
     }
 }
 
@@ -106,8 +133,12 @@ impl Resolver<'_> {
 pub(super) fn in_all(model: &mut Model, constants: &Constants, share: f64) {
     let read = read(model);
     let is_of_name = |c: char| c.is_alphanumeric() || c == '_';
+    // Names are in small letters unless they are quoted.
     let words = model.checks.iter().flat_map(|check| check.sql.split(|c| !is_of_name(c)));
-    let checks: HashSet<String> = words.map(str::to_owned).collect();
+    let words: HashSet<String> = words.map(str::to_lowercase).collect();
+    let checks: Vec<&str> = model.checks.iter().map(|check| check.sql.as_str()).collect();
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let checked = |name: &str| words.contains(name) || checks.iter().any(|sql| sql.contains(&quoted(name)));
     for t in model.table_ids() {
         let table = &model.tables[t];
         let keys = &table.keys;
@@ -123,7 +154,7 @@ pub(super) fn in_all(model: &mut Model, constants: &Constants, share: f64) {
         for c in table.written_ids().collect::<Vec<_>>() {
             let table = &model.tables[t];
             let column = &table.columns[c];
-            let depends = read.contains(&(t, c)) || keyed.contains(&c) || checks.contains(&column.name);
+            let depends = read.contains(&(t, c)) || keyed.contains(&c) || checked(&column.name);
             let is_plain = column.pins.is_empty()
                 && !matches!(column.recipe, Recipe::Adversarial(_) | Recipe::Literal(_));
             if depends || !is_plain || column.unique || column.serial().is_some() || table.key == c {
@@ -134,12 +165,13 @@ pub(super) fn in_all(model: &mut Model, constants: &Constants, share: f64) {
             let table = &mut model.tables[t];
             let end = table.columns.len();
             table.inputs.push(Input::Column { hops: Vec::new(), column: ColumnId::new(end) });
-            let outer = outer(InputId::new(table.inputs.len() - 1));
+            let told_at = ColumnId::new(end + 1);
+            let outer = outer(InputId::new(table.inputs.len() - 1), told_at);
             let name = outer.name.clone();
             let plain = std::mem::replace(&mut table.columns[c], outer);
             table.columns.extend([hidden(plain), told]);
-            let hostile = Hostile { table: t, name, told: ColumnId::new(end + 1) };
-            let case = hostile.case(&table.name);
+            let hostile = Hostile { table: t, name, told: told_at };
+            let case = hostile.case(&table.name, &model.cases);
             model.cases.push(case);
         }
     }

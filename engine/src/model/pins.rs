@@ -1,8 +1,9 @@
 //! Cases that are one row: where it is, and the values that it has whatever its generators say.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, new_null_array};
+use arrow::array::{Array, ArrayRef, BooleanArray, new_null_array};
 
 use super::cases::Named;
 use super::constants::ConstantScope;
@@ -12,6 +13,7 @@ use super::{CaseRows, Declared, Pin, PinnedTo, Values};
 use crate::calendar::Zone;
 use crate::error::{Fault, did_you_mean, listed};
 use crate::expression::{Expression, Name, Source};
+use crate::generators::adversarial::Adversarial;
 use crate::generators::{Pick, Recipe};
 use crate::ids::{ColumnId, TableId};
 use crate::scenario::cases::{CaseRows as Written, Row};
@@ -115,6 +117,13 @@ impl Resolver<'_> {
             let pinned = pinned.and_then(|(column, to)| {
                 let pins = &mut self.drafts.done_mut(table, column).ok_or_else(Fault::reported)?.pins;
                 pins.push(Pin { case: number, to, span: key.span });
+                // A value that is pinned is none of those that break software.
+                let column = self.drafts.done(table, column)?;
+                if let Recipe::Adversarial(Adversarial { told, .. }) = column.recipe {
+                    let to = PinnedTo::Value(Values::new(Arc::new(BooleanArray::from(vec![false]))));
+                    let told = self.drafts.done_mut(table, told).ok_or_else(Fault::reported)?;
+                    told.pins.push(Pin { case: number, to, span: key.span });
+                }
                 Ok(())
             });
             self.faults.keep(pinned);

@@ -29,13 +29,15 @@ pub fn resolve(scenario: &Scenario, settings: &Settings, faults: Faults) -> Resu
     let mut resolver = Resolver::new(scenario, settings, faults);
     resolver.settle_all();
     let mut cases = resolver.cases();
-    let hostile = resolver.hostile.iter();
-    cases.extend(hostile.map(|hostile| hostile.case(&resolver.drafts[hostile.table].name.text)));
+    for hostile in &resolver.hostile {
+        cases.push(hostile.case(&resolver.drafts[hostile.table].name.text, &cases));
+    }
     // A condition may have added a hidden column anywhere.
     resolver.settle_tables();
     let key: Vec<ColumnId> = resolver.drafts.tables().map(|t| resolver.likely_key(t)).collect();
     let Resolver { mut drafts, mut faults, constants, .. } = resolver;
     let keys = keys::of_tables(&mut drafts, scenario, &key, &mut faults);
+    adversarial::check_keys(&drafts, &keys, &mut faults);
     faults.into_result()?;
     let drafts = drafts.into_iter().zip(&scenario.tables);
     let tables = drafts

@@ -162,9 +162,10 @@ impl Intensity {
             let weight = self.weekdays[(weekday(first) as usize - 1 + day) % 7];
             return at(first, weeks * 7 + day as u32, self.time(1.0 - (sum - left) / weight));
         }
-        // Rounding can leave a rest: it is the end of the last day that counts.
+        // Rounding can leave a rest: it is the end of the last day that counts, of the week or of the month.
+        let end = if day == week.len() { length.min(weeks * 7 + 7) } else { length };
         let counts = |day: &u32| self.weekdays[((weekday(first) - 1 + day) % 7) as usize] > 0.0;
-        at(first, (0..length).rev().find(counts).unwrap_or(length - 1), MICROS_PER_DAY - 1)
+        at(first, (0..end).rev().find(counts).unwrap_or(length - 1), MICROS_PER_DAY - 1)
     }
 
     /// The month in which so many days have passed.

@@ -290,9 +290,9 @@ impl<'a> Life<'a> {
         Self(numbers.as_chunks().0)
     }
 
-    /// Where its numbers are, which tells it from the other lives of a column that have any.
-    pub(crate) fn address(self) -> *const [i64; 2] {
-        self.0.as_ptr()
+    /// Where its numbers are and how many, which tells it from the other lives of a column. Of those without steps all are alike.
+    pub(crate) fn address(self) -> *const [[i64; 2]] {
+        self.0
     }
 
     /// How many steps.

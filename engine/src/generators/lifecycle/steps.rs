@@ -65,7 +65,7 @@ impl WhichSteps {
 struct Places<'w> {
     which: &'w WhichSteps,
     /// The life that was looked at last: where its numbers are.
-    life: Option<*const [i64; 2]>,
+    life: Option<*const [[i64; 2]]>,
     /// The `k`-th row is the step at this place or a later one.
     k: usize,
     place: usize,
