@@ -9,6 +9,7 @@ use crate::ids::{InputId, TableId};
 use crate::model::arguments::Arguments;
 use crate::model::resolve::Resolver;
 use crate::rows::Frame;
+use crate::time::lifecycle::Address;
 use crate::time::{Intensity, States};
 
 /// The states during which time counts: of the life that an input leads to.
@@ -84,7 +85,7 @@ impl<'a> EachCovered<'a> {
 pub(super) struct Covered<'a> {
     clock: Clock<'a>,
     /// Of which life, from when on and up to when.
-    of: Option<(Option<*const [[i64; 2]]>, i64, i64)>,
+    of: Option<(Option<Address>, i64, i64)>,
     spans: Vec<Span>,
     /// All of it; infinite where it has no end.
     pub(super) total: f64,

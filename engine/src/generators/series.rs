@@ -15,6 +15,7 @@ use crate::model::resolve::Resolver;
 use crate::model::{Hop, Input};
 use crate::rows::Frame;
 use crate::scenario::Key;
+use crate::time::lifecycle::Address;
 use crate::time::{Recurrence, Series, States};
 
 /// A recurrence of some row, as inputs of a table.
@@ -123,7 +124,7 @@ impl During {
 pub(super) struct Counted<'d> {
     during: &'d During,
     /// Of which series and life: the number of the first occurrence of each run, and how many are before it that count.
-    last: Option<(Series, *const [[i64; 2]])>,
+    last: Option<(Series, Address)>,
     runs: Vec<(u64, u64)>,
 }
 

@@ -291,7 +291,7 @@ impl<'a> Life<'a> {
     }
 
     /// Where its numbers are and how many, which tells it from the other lives of a column. Of those without steps all are alike.
-    pub(crate) fn address(self) -> *const [[i64; 2]] {
+    pub(crate) fn address(self) -> Address {
         self.0
     }
 
@@ -335,6 +335,9 @@ impl<'a> Life<'a> {
         held.filter(|(step, _)| states.contains(step.state)).map(|(step, end)| (step.at, end))
     }
 }
+
+/// Where the numbers of a life are, and how many.
+pub(crate) type Address = *const [[i64; 2]];
 
 /// Some states of a lifecycle.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::generators::{
 use crate::ids::InputId;
 use crate::model::{Column, Hop, Input};
 use crate::rows::Frame;
-use crate::time::lifecycle::Step;
+use crate::time::lifecycle::{Address, Step};
 use crate::time::{Life, States};
 use crate::types::Type;
 
@@ -65,7 +65,7 @@ impl WhichSteps {
 struct Places<'w> {
     which: &'w WhichSteps,
     /// The life that was looked at last: where its numbers are.
-    life: Option<*const [[i64; 2]]>,
+    life: Option<Address>,
     /// The `k`-th row is the step at this place or a later one.
     k: usize,
     place: usize,
