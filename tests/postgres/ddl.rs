@@ -38,7 +38,7 @@ fn all(plan: &Plan) -> Schema {
 fn catalog(database: &Database, schema: &str) -> Vec<String> {
     let schema = literal(schema);
     let rows = database.psql(&format!(
-        "select 'column', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::text, a.attidentity::text
+        "select 'column', c.relname, a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull::text, a.attidentity::text
            from pg_attribute a join pg_class c on c.oid = a.attrelid
           where c.relnamespace = {schema}::regnamespace and c.relkind = 'r' and a.attnum > 0
          union all
