@@ -197,3 +197,24 @@ fn paths_that_are_too_long_are_an_error() {
     let error = plan.batch(t, 0..60).unwrap_err().to_string();
     assert!(error.contains("requested length too large") && error.contains("row 17"), "{error}");
 }
+
+/// The fault of a key that a tree looks for was once lost, and the table had no columns.
+#[test]
+fn the_fault_of_a_key_is_told() {
+    let told = super::faults(
+        "
+tables:
+  parents: {rows: 3, columns: {id: serial}}
+  nodes:
+    per: parents
+    count: 3
+    let: {node: {tree: {depth: 4, children: 3}}}
+    columns: {id: {serial: {start: 0.5}}, above: = node.parent}
+",
+    );
+    assert!(told.contains("0.5"), "{told}");
+    let told = super::faults(
+        "tables: {t: {rows: 3, let: {node: {tree: {depth: 0}}}, columns: {id: serial, above: = node.parent.id}}}",
+    );
+    assert!(told.contains("`depth`"), "{told}");
+}

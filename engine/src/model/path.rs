@@ -56,6 +56,8 @@ impl Resolver<'_> {
         mut hops: Vec<Hop>,
     ) -> Result<Input, Fault> {
         if self.drafts[t].columns[c].is_record() {
+            // What is wrong with the record itself is told first.
+            self.column(t, c)?;
             // A field may lead to another row, as the parent in a tree does.
             if let [field, after @ ..] = rest
                 && !after.is_empty()

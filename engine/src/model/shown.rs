@@ -94,7 +94,10 @@ impl Resolver<'_> {
             .filter(|(_, c)| c.written && c.spec.as_ref().is_some_and(|spec| is_serial(&spec.generator)))
             .map(|(c, _)| c)
             .collect();
-        let plain = |c: &ColumnId| self.settled(t, *c).is_ok_and(is_plain_serial);
+        let plain = |c: &ColumnId| {
+            let plain = self.settled(t, *c).map(is_plain_serial);
+            self.faults.keep(plain).unwrap_or(false)
+        };
         serials.into_iter().filter(plain).collect()
     }
 
