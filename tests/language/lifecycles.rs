@@ -3,12 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, TimestampMicrosecondType};
-use seedbed_engine::{Plan, Settings};
+use arrow::array::AsArray;
+use seedbed_engine::Plan;
 
-use super::{faults, numbers};
+use super::{faults, in_bulk, instants, numbers, plan_at, texts, whole};
 
 const LIVES: &str = "
 since: 2023-01-01
@@ -106,32 +104,11 @@ tables:
       payer: {reference: {to: subscriptions, within: tenants, existed_at: visit.start, by: started_at, until: gone_at, while: 'life in (active, trialing)'}}
 ";
 
-fn plan(as_of: &str) -> Plan {
-    let settings = Settings { as_of: Some(as_of.to_owned()), ..Settings::default() };
-    Plan::compile(LIVES, &settings).unwrap_or_else(|faults| panic!("{faults}"))
-}
-
-fn whole(plan: &Plan, table: &str) -> RecordBatch {
-    let table = plan.table(table).expect("the table is there");
-    plan.batch(table, 0..plan.rows(table).expect("it can be counted")).expect("values exist")
-}
-
-fn instants(batch: &RecordBatch, column: &str) -> Vec<Option<i64>> {
-    let array = batch.column_by_name(column).expect("the column is there");
-    array.as_primitive::<TimestampMicrosecondType>().iter().collect()
-}
-
-fn texts(batch: &RecordBatch, column: &str) -> Vec<Option<String>> {
-    let array = batch.column_by_name(column).expect("the column is there");
-    let array = cast(array, &DataType::Utf8).expect("texts have one form");
-    array.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect()
-}
-
 /// A step as its row has it: instant, state, state before, reason.
 type Step = (i64, String, Option<String>, Option<String>);
 
 fn histories(plan: &Plan) -> BTreeMap<i64, Vec<Step>> {
-    let steps = whole(plan, "steps");
+    let steps = in_bulk(plan, "steps");
     let (of, at) = (numbers(&steps, "subscription_id"), instants(&steps, "at"));
     let (after, before, reason) = (texts(&steps, "after"), texts(&steps, "before"), texts(&steps, "reason"));
     let mut all: BTreeMap<i64, Vec<Step>> = BTreeMap::new();
@@ -148,9 +125,9 @@ fn state_at(history: &[Step], instant: i64) -> Option<&str> {
 
 #[test]
 fn histories_are_connected_and_end_in_the_state() {
-    let plan = plan("2026-04-13");
+    let plan = plan_at(LIVES, "2026-04-13");
     let all = histories(&plan);
-    let subscriptions = whole(&plan, "subscriptions");
+    let subscriptions = in_bulk(&plan, "subscriptions");
     assert_eq!(all.len(), subscriptions.num_rows());
     let (id, gone) = (numbers(&subscriptions, "id"), instants(&subscriptions, "gone_at"));
     let (status, since) = (texts(&subscriptions, "status"), instants(&subscriptions, "status_since"));
@@ -185,7 +162,7 @@ fn histories_are_connected_and_end_in_the_state() {
         }
     }
     assert_eq!(states.len(), 5, "every state is reached: {states:?}");
-    let steps = whole(&plan, "steps");
+    let steps = in_bulk(&plan, "steps");
     assert_eq!(texts(&steps, "same"), texts(&steps, "after"));
     assert_eq!(instants(&steps, "same_until"), instants(&steps, "until"));
 }
@@ -195,17 +172,14 @@ fn histories_are_connected_and_end_in_the_state() {
 fn a_later_as_of_goes_on() {
     let dates = ["2025-03-30T01:30:00Z", "2025-11-02", "2026-05-01"];
     let scenario = LIVES.replace("to: as_of, order: within parent", "to: 2025-01-01, order: within parent");
-    let plans = dates.map(|as_of| {
-        let settings = Settings { as_of: Some(as_of.to_owned()), ..Settings::default() };
-        Plan::compile(&scenario, &settings).unwrap_or_else(|faults| panic!("{faults}"))
-    });
+    let plans = dates.map(|as_of| plan_at(&scenario, as_of));
     for (table, of, at) in [
         ("steps", "subscription_id", "at"),
         ("invoices", "subscription_id", "start"),
         ("visits", "subscription_id", "at"),
     ] {
         let by_parent = |plan: &Plan| {
-            let rows = whole(plan, table);
+            let rows = in_bulk(plan, table);
             let mut all: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
             for (of, at) in numbers(&rows, of).into_iter().zip(instants(&rows, at)) {
                 all.entry(of.unwrap()).or_default().push(at.unwrap());
@@ -230,8 +204,8 @@ fn a_later_as_of_goes_on() {
 
 #[test]
 fn occurrences_are_left_out_and_the_grid_stays() {
-    let plan = plan("2026-04-13");
-    let (all, invoices) = (histories(&plan), whole(&plan, "invoices"));
+    let plan = plan_at(LIVES, "2026-04-13");
+    let (all, invoices) = (histories(&plan), in_bulk(&plan, "invoices"));
     let (of, start) = (numbers(&invoices, "subscription_id"), instants(&invoices, "start"));
     let (state, next) = (texts(&invoices, "state"), instants(&invoices, "next"));
     let mut left_out = 0;
@@ -253,8 +227,8 @@ fn occurrences_are_left_out_and_the_grid_stays() {
 
 #[test]
 fn what_happens_at_a_rate_happens_during_the_states() {
-    let plan = plan("2026-04-13");
-    let (all, visits) = (histories(&plan), whole(&plan, "visits"));
+    let plan = plan_at(LIVES, "2026-04-13");
+    let (all, visits) = (histories(&plan), in_bulk(&plan, "visits"));
     let (of, at) = (numbers(&visits, "subscription_id"), instants(&visits, "at"));
     let (state, number) = (texts(&visits, "state"), numbers(&visits, "number"));
     for i in 0..visits.num_rows() {
@@ -269,9 +243,9 @@ fn what_happens_at_a_rate_happens_during_the_states() {
 /// References pick any row that was there and in one of the states, and none only where there is none.
 #[test]
 fn references_to_rows_that_were_in_a_state() {
-    let plan = plan("2026-04-13");
+    let plan = plan_at(LIVES, "2026-04-13");
     let (all, visits, subscriptions) =
-        (histories(&plan), whole(&plan, "visits"), whole(&plan, "subscriptions"));
+        (histories(&plan), in_bulk(&plan, "visits"), in_bulk(&plan, "subscriptions"));
     let gone: BTreeMap<i64, Option<i64>> = numbers(&subscriptions, "id")
         .into_iter()
         .map(Option::unwrap)
@@ -301,8 +275,8 @@ fn references_to_rows_that_were_in_a_state() {
 /// Rows for the steps into some states only, and the last of them at an instant.
 #[test]
 fn stays_are_the_steps_into_some_states() {
-    let plan = plan("2026-04-13");
-    let (all, stays) = (histories(&plan), whole(&plan, "stays"));
+    let plan = plan_at(LIVES, "2026-04-13");
+    let (all, stays) = (histories(&plan), in_bulk(&plan, "stays"));
     let (of, from, until) =
         (numbers(&stays, "subscription_id"), instants(&stays, "from_at"), instants(&stays, "until"));
     let (number, state, came_from) =
@@ -325,7 +299,7 @@ fn stays_are_the_steps_into_some_states() {
     expected.sort_unstable();
     assert_eq!(found, expected);
 
-    let notes = whole(&plan, "notes");
+    let notes = in_bulk(&plan, "notes");
     let (noted, at, last) =
         (numbers(&notes, "subscription_id"), instants(&notes, "at"), instants(&notes, "stay_at"));
     for i in 0..notes.num_rows() {
@@ -338,47 +312,15 @@ fn stays_are_the_steps_into_some_states() {
 
 #[test]
 fn any_row_alone_is_the_row_in_bulk() {
-    let plan = plan("2026-04-13");
+    let plan = plan_at(LIVES, "2026-04-13");
     for table in ["subscriptions", "steps", "stays", "notes", "invoices", "visits"] {
-        let all = whole(&plan, table);
+        let all = in_bulk(&plan, table);
         let number = plan.table(table).unwrap();
         for row in (0..all.num_rows()).rev().step_by(all.num_rows() / 20 + 1) {
             let alone = plan.batch(number, row as u64..row as u64 + 1).expect("values exist");
             assert_eq!(alone, all.slice(row, 1), "row {row} of {table}");
         }
     }
-}
-
-/// Who visits how often: a Poisson law of the time that counts, which the witness adds up from the history.
-#[test]
-fn rates_have_their_means() {
-    let scenario = "
-as_of: 2026-01-01
-tables:
-  users:
-    rows: 2000
-    let: {life: {lifecycle: {from: 2025-01-01, states: {on: {leaves: [{to: off, rate: 3 per year}]}, off: {leaves: [{to: on, rate: 5 per year}]}}}}}
-    columns: {id: serial}
-  steps: {history_of: users.life, let: {step: step}, columns: {of: parent, at: = step.at, to: = step.to}}
-  visits:
-    per: users
-    rate: {of: 12 per month, from: 2025-01-01, during: life in (on)}
-    let: {visit: occurrence}
-    columns: {of: parent, at: = visit.start}
-";
-    let plan = Plan::compile(scenario, &Settings::default()).unwrap_or_else(|faults| panic!("{faults}"));
-    let (steps, visits) = (whole(&plan, "steps"), whole(&plan, "visits"));
-    let (of, at, to) = (numbers(&steps, "of"), instants(&steps, "at"), texts(&steps, "to"));
-    let as_of = plan.model().as_of;
-    let mut on = 0.0;
-    for i in 0..steps.num_rows() {
-        let end = if i + 1 < of.len() && of[i + 1] == of[i] { at[i + 1].unwrap() } else { as_of };
-        on += if to[i].as_deref() == Some("on") { (end - at[i].unwrap()) as f64 } else { 0.0 };
-    }
-    let expected = on * 12.0 / (365.2425 / 12.0 * 86_400e6);
-    let found = visits.num_rows() as f64;
-    // Four standard deviations: one seed in 16,000 fails.
-    assert!((found - expected).abs() < 4.0 * expected.sqrt(), "{found} and {expected}");
 }
 
 /// A moment whose `to` is before its `from` is `from`, and so may be after `as_of`: nothing has begun there, and that is no NULL in a
@@ -399,8 +341,8 @@ tables:
       state: = life.state
   steps: {history_of: t.life, let: {step: step}, columns: {of: parent, at: = step.at}}
 ";
-    let plan = Plan::compile(scenario, &Settings::default()).unwrap_or_else(|faults| panic!("{faults}"));
-    let (rows, steps) = (whole(&plan, "t"), whole(&plan, "steps"));
+    let plan = super::plan(scenario);
+    let (rows, steps) = (in_bulk(&plan, "t"), in_bulk(&plan, "steps"));
     let as_of = plan.model().as_of;
     let (began, state) = (instants(&rows, "began_at"), texts(&rows, "state"));
     for (began, state) in began.iter().zip(&state) {
@@ -475,7 +417,7 @@ tables:
 "
         );
         let batch = super::batch(&scenario, "s");
-        (times(&batch, "since"), times(&batch, "user"))
+        (instants(&batch, "since"), instants(&batch, "user"))
     };
     let user = "{to: closed, rate: 10% per month, because: user}";
     let alone = left(&format!("[{user}]"), "active");
@@ -490,15 +432,6 @@ tables:
         left(&format!("[{user}]"), "{active: 100000000000, closed: 1}"),
         "the stay is the same"
     );
-}
-
-fn times(batch: &RecordBatch, column: &str) -> Vec<Option<i64>> {
-    batch
-        .column_by_name(column)
-        .expect("the column is there")
-        .as_primitive::<TimestampMicrosecondType>()
-        .iter()
-        .collect()
 }
 
 /// NULL and what is below 0 count as 0, for the only way as for one of several.
@@ -552,9 +485,8 @@ tables:
     let: {o: occurrence}
     columns: {at: = o.start}
 ";
-        let settings = Settings { as_of: Some(as_of.to_owned()), ..Settings::default() };
-        let plan = Plan::compile(scenario, &settings).unwrap_or_else(|faults| panic!("{faults}"));
-        (times(&super::whole(&plan, "e", 100), "at"), times(&super::whole(&plan, "s", 100), "moment"))
+        let plan = plan_at(scenario, as_of);
+        (instants(&whole(&plan, "e", 100), "at"), instants(&whole(&plan, "s", 100), "moment"))
     };
     let as_of = Some(1_776_038_400_000_000);
     let ((early, moments), (late, _)) = (at("2026-04-13"), at("2026-12-13"));
@@ -564,39 +496,6 @@ tables:
     early.sort_unstable();
     late.sort_unstable();
     assert_eq!(early, late);
-}
-
-/// Rows of one large process, far apart: each costs what one row costs, and is the one of the bulk.
-#[test]
-fn far_rows_at_a_rate() {
-    let plan = super::plan(
-        "
-as_of: 2026-01-01
-tables:
-  s: {rows: 1, columns: {id: serial}}
-  e:
-    per: s
-    rate: {of: 3000 per day, from: timestamptz '2025-01-01'}
-    let: {o: occurrence}
-    columns: {id: serial, at: = o.start}
-  p:
-    rows: 3000
-    columns:
-      s_id: {reference: s}
-      e_id: {reference: e}
-      at: = e_id.at
-      last: {reference: {to: e, within: s_id, existed_at: at, by: at, latest: true}}
-",
-    );
-    let all = times(&super::whole(&plan, "e", 8192), "at");
-    assert!(all.len() > 1_000_000 && all.is_sorted());
-    let picked = super::whole(&plan, "p", 1000);
-    for ((at, id), last) in
-        times(&picked, "at").into_iter().zip(numbers(&picked, "e_id")).zip(numbers(&picked, "last"))
-    {
-        assert_eq!(at, all[id.unwrap() as usize - 1]);
-        assert_eq!(last, Some(all.partition_point(|known| *known <= at) as i64));
-    }
 }
 
 /// An empty life stands where the next one begins. What was known of it was once taken for what is known of that.
@@ -621,7 +520,7 @@ tables:
   e: {per: s, every: {month: 1, from: since, while: life in (on)}, let: {o: occurrence}, columns: {at: = o.start}}
 ",
     );
-    let bulk = super::whole(&plan, "s", 400);
+    let bulk = whole(&plan, "s", 400);
     let table = plan.table("s").expect("it is there");
     for row in 0..400 {
         assert_eq!(
@@ -633,21 +532,4 @@ tables:
     assert!(
         numbers(&bulk, "rate_rows").iter().filter(|rows| rows.is_some_and(|rows| rows > 0)).count() > 150
     );
-}
-
-/// The end is no part of a rate, however dense it is.
-#[test]
-fn dense_rates_end_before_their_end() {
-    let plan = super::plan(
-        "
-as_of: 2026-01-01
-since: 2025-01-01
-tables:
-  s: {rows: 50, columns: {id: serial}}
-  r: {per: s, rate: {of: 60000000 per minute, from: since, until: \"since + interval '2 milliseconds'\"}, let: {o: occurrence}, columns: {at: = o.start}}
-",
-    );
-    let until = 1_735_689_600_002_000;
-    let at = times(&super::whole(&plan, "r", 8192), "at");
-    assert!(at.len() > 90_000 && at.iter().all(|at| at.is_some_and(|at| at < until)));
 }

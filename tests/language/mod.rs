@@ -4,6 +4,7 @@ mod adversarial;
 mod lifecycles;
 mod local_hours;
 mod mixins;
+mod rates;
 mod recurrences;
 mod references;
 mod refusals;
@@ -13,8 +14,8 @@ mod values;
 mod walks;
 
 use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::concat_batches;
-use arrow::datatypes::Int64Type;
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
 use seedbed_engine::{Plan, Settings};
 
 pub(crate) fn batch(scenario: &str, table: &str) -> RecordBatch {
@@ -25,6 +26,17 @@ pub(crate) fn batch(scenario: &str, table: &str) -> RecordBatch {
 
 pub(crate) fn plan(scenario: &str) -> Plan {
     Plan::compile(scenario, &Settings::default()).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+pub(crate) fn plan_at(scenario: &str, as_of: &str) -> Plan {
+    let settings = Settings { as_of: Some(as_of.to_owned()), ..Settings::default() };
+    Plan::compile(scenario, &settings).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+/// The whole of a table, in one batch.
+pub(crate) fn in_bulk(plan: &Plan, table: &str) -> RecordBatch {
+    let table = plan.table(table).expect("the table is there");
+    plan.batch(table, 0..plan.rows(table).expect("it can be counted")).expect("values exist")
 }
 
 /// The whole of a table, in batches of so many rows, that begin where they may.
@@ -41,6 +53,17 @@ pub(crate) fn whole(plan: &Plan, table: &str, step: u64) -> RecordBatch {
 pub(crate) fn numbers(batch: &RecordBatch, column: &str) -> Vec<Option<i64>> {
     let array = batch.column_by_name(column).expect("the column is there");
     array.as_primitive::<Int64Type>().iter().collect()
+}
+
+pub(crate) fn instants(batch: &RecordBatch, column: &str) -> Vec<Option<i64>> {
+    let array = batch.column_by_name(column).expect("the column is there");
+    array.as_primitive::<TimestampMicrosecondType>().iter().collect()
+}
+
+pub(crate) fn texts(batch: &RecordBatch, column: &str) -> Vec<Option<String>> {
+    let array = batch.column_by_name(column).expect("the column is there");
+    let array = cast(array, &DataType::Utf8).expect("texts have one form");
+    array.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect()
 }
 
 pub(crate) fn faults(scenario: &str) -> String {

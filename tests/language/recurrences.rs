@@ -3,9 +3,8 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, TimestampMicrosecondType};
 use seedbed_engine::calendar::Zone;
-use seedbed_engine::{Plan, Settings};
 
-use super::{batch, faults, numbers};
+use super::{batch, faults, in_bulk, numbers, plan_at};
 
 const DAY: i64 = 86_400_000_000;
 
@@ -51,22 +50,12 @@ tables:
       end_date: = period.end_date
 ";
 
-fn plan(scenario: &str, as_of: &str) -> Plan {
-    let settings = Settings { as_of: Some(as_of.to_owned()), ..Settings::default() };
-    Plan::compile(scenario, &settings).unwrap_or_else(|faults| panic!("{faults}"))
-}
-
-fn whole(plan: &Plan, table: &str) -> RecordBatch {
-    let table = plan.table(table).expect("the table is there");
-    plan.batch(table, 0..plan.rows(table).expect("it can be counted")).expect("values exist")
-}
-
 /// By the zones' own arithmetic: each period begins at local midnight of the anchor's day, the next begins where it ends, none is
 /// missing, and none begins at or after the end.
 #[test]
 fn an_invoice_for_each_month_at_local_midnight() {
-    let plan = plan(INVOICES, "2026-01-01");
-    let invoices = whole(&plan, "invoices");
+    let plan = plan_at(INVOICES, "2026-01-01");
+    let invoices = in_bulk(&plan, "invoices");
     assert!(invoices.num_rows() > 5_000, "{} rows", invoices.num_rows());
     let (of, number) = (numbers(&invoices, "subscription_id"), numbers(&invoices, "number"));
     let (starts, ends) = (instants(&invoices, "starts"), instants(&invoices, "ends"));
@@ -103,9 +92,9 @@ fn an_invoice_for_each_month_at_local_midnight() {
 
 #[test]
 fn a_row_alone_is_the_row_in_bulk() {
-    let plan = plan(INVOICES, "2026-01-01");
+    let plan = plan_at(INVOICES, "2026-01-01");
     let table = plan.table("invoices").unwrap();
-    let all = whole(&plan, "invoices");
+    let all = in_bulk(&plan, "invoices");
     for row in (0..all.num_rows()).rev().step_by(97) {
         let alone = plan.batch(table, row as u64..row as u64 + 1).unwrap();
         assert_eq!(alone, all.slice(row, 1), "row {row}");
@@ -121,8 +110,8 @@ fn a_later_as_of_goes_on() {
         let instants = instants(batch, "starts");
         numbers(batch, "subscription_id").into_iter().zip(instants).collect::<Vec<_>>()
     };
-    let plans = ["2026-01-01", "2026-03-31T12:00:00Z", "2028-02-29"].map(|as_of| plan(&scenario, as_of));
-    let rows = plans.each_ref().map(|plan| key(&whole(plan, "invoices")));
+    let plans = ["2026-01-01", "2026-03-31T12:00:00Z", "2028-02-29"].map(|as_of| plan_at(&scenario, as_of));
+    let rows = plans.each_ref().map(|plan| key(&in_bulk(plan, "invoices")));
     for (earlier, later) in [(0, 1), (1, 2)] {
         let as_of = plans[earlier].model().as_of;
         let old: Vec<_> = rows[later].iter().filter(|(_, at)| *at <= as_of).copied().collect();
